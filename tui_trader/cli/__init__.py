@@ -1,0 +1,1 @@
+"""The shell commands; each imports what it needs when it runs, so that ``--help`` stays instant."""

@@ -1,0 +1,1 @@
+"""Values and arithmetic of trading: pure, standard library only, no I/O."""

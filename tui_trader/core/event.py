@@ -1,0 +1,226 @@
+"""Everything that can happen, as values. Dialects make them, the Store consumes them.
+
+The hot ones (book, trades) are tuples that carry levels as the venue sent them: decoding a price twice costs more than
+parsing the message did, so the Book interprets raw levels once, with a memo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from tui_trader.core.account import Balance
+from tui_trader.core.candle import Candle
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.order import Fill, OrderReport
+from tui_trader.core.position import Position
+from tui_trader.core.tape import Trade
+from tui_trader.core.types import InstrumentId, LinkState, Severity
+
+RawLevels = Sequence[Sequence[Any]]
+"""``[[price, size], …]`` as sent: decimal text, or integers scaled by the instrument's scales."""
+
+
+class BookSnapshot(NamedTuple):
+    """The whole visible book; replaces what was there."""
+
+    instrument: InstrumentId
+    bids: RawLevels
+    asks: RawLevels
+    sequence: int
+    depth: int
+    """Levels a side that the venue maintains; 0 for all of them."""
+    at_ns: int
+
+
+class BookDelta(NamedTuple):
+    """Changed levels: absolute sizes, zero deletes."""
+
+    instrument: InstrumentId
+    bids: RawLevels
+    asks: RawLevels
+    sequence: int
+    depth: int
+    at_ns: int
+
+
+class TradesPrinted(NamedTuple):
+    """Public trades, oldest first; ``snapshot`` replaces the tape."""
+
+    instrument: InstrumentId
+    trades: Sequence[Trade]
+    snapshot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TickerChanged:
+    """Some of an instrument's reference prices; None means "not said in this message"."""
+
+    instrument: InstrumentId
+    at_ns: int
+    last: Decimal | None = None
+    mark: Decimal | None = None
+    index: Decimal | None = None
+    open_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    volume_24h: Decimal | None = None
+    turnover_24h: Decimal | None = None
+    open_interest: Decimal | None = None
+    funding_rate: Decimal | None = None
+    next_funding_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CandlesChanged:
+    """Bars of one instrument, oldest first; the last one may still be forming."""
+
+    instrument: InstrumentId
+    candles: Sequence[Candle]
+    snapshot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentsListed:
+    """The venue's product list, whole."""
+
+    venue: str
+    instruments: Sequence[Instrument]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged:
+    """The venue said something about an order."""
+
+    report: OrderReport
+    replayed: bool = False
+    """True inside a snapshot: history, not news."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersSnapshot:
+    """All open orders of an account (or of one symbol), as one consistent answer."""
+
+    venue: str
+    reports: Sequence[OrderReport]
+    symbol: str | None = None
+    """None when the answer covers every symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilled:
+    """One execution of ours."""
+
+    fill: Fill
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PositionChanged:
+    """A position row, complete; flat rows are reported too."""
+
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsSnapshot:
+    """All position rows of one settle currency; legs not listed are flat."""
+
+    venue: str
+    currency: str
+    positions: Sequence[Position]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChanged:
+    """A wallet row, complete."""
+
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPaid:
+    """A funding settlement on a position; ``amount`` is a cost (negative = received)."""
+
+    instrument: InstrumentId
+    amount: Decimal
+    currency: str
+    rate: Decimal
+    at_ns: int
+    exec_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A connection moved; ``lane`` is ``public``, ``private`` or ``rest``."""
+
+    venue: str
+    lane: str
+    state: LinkState
+    reason: str = ""
+    at_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PongReceived:
+    """The application layer of a lane answered a heartbeat."""
+
+    venue: str
+    lane: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The venue confirmed (or refused, with ``reason``) the request ``request_id`` of a lane."""
+
+    venue: str
+    lane: str
+    request_id: int
+    ok: bool
+    reason: str = ""
+    is_login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message was set aside; ``sample`` is capped hexadecimal, safe to show."""
+
+    venue: str
+    reason: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the trader should know, in one line."""
+
+    text: str
+    severity: Severity = Severity.NOTE
+    at_ns: int = 0
+    ref: str = ""
+    """Client id or other reference; empty when there is none."""
+
+
+Event = (
+    BookSnapshot
+    | BookDelta
+    | TradesPrinted
+    | TickerChanged
+    | CandlesChanged
+    | InstrumentsListed
+    | OrderChanged
+    | OrdersSnapshot
+    | OrderFilled
+    | PositionChanged
+    | PositionsSnapshot
+    | BalanceChanged
+    | FundingPaid
+    | LinkChanged
+    | PongReceived
+    | Subscribed
+    | Unreadable
+    | Notice
+)

@@ -1,0 +1,303 @@
+"""An order: the trader's intent, the venue's truth about it, and how the two are merged.
+
+It must not know how requests travel. ``Order.merge`` is the lattice: applying any order or repetition of the same venue
+reports ends in the same state, and a terminal state is left only by an explicit correction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tui_trader.core.decimals import ZERO, divide
+from tui_trader.core.types import (
+    ClientOrderId,
+    ExecId,
+    InstrumentId,
+    Liquidity,
+    OrderStatus,
+    OrderType,
+    PendingAction,
+    PositionSide,
+    Side,
+    TimeInForce,
+    TriggerSource,
+    VenueOrderId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTicket:
+    """What the trader meant, whole and rounded, with the identity it will carry for ever."""
+
+    client_id: ClientOrderId
+    instrument: InstrumentId
+    side: Side
+    type: OrderType
+    qty: Decimal
+    """In the instrument's size unit; zero with ``close_on_trigger`` means the whole position."""
+    price: Decimal | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    position_side: PositionSide = PositionSide.MERGED
+    reduce_only: bool = False
+    close_on_trigger: bool = False
+    trigger_price: Decimal | None = None
+    trigger_source: TriggerSource = TriggerSource.MARK
+    take_profit: Decimal | None = None
+    """Trigger of an attached profit target; None for none."""
+    stop_loss: Decimal | None = None
+    """Trigger of an attached protective stop; None for none."""
+    arrival_price: Decimal | None = None
+    """Mid price when the ticket was confirmed; slippage is measured against it."""
+
+
+RANK: dict[OrderStatus, int] = {
+    OrderStatus.INTENT: 0,
+    OrderStatus.SENT: 1,
+    OrderStatus.UNKNOWN: 1,
+    OrderStatus.ACKED: 2,
+    OrderStatus.ARMED: 3,
+    OrderStatus.LIVE: 4,
+    OrderStatus.PARTIAL: 5,
+    OrderStatus.ABSENT: 8,
+    OrderStatus.REJECTED: 8,
+    OrderStatus.EXPIRED: 8,
+    OrderStatus.CANCELED: 8,
+    OrderStatus.FILLED: 9,
+}
+"""How far along a status is; a report of a lower rank never moves an order back."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """What the venue (or a reply of its) says about one order at one moment; absent facts are None."""
+
+    instrument: InstrumentId
+    client_id: ClientOrderId
+    venue_id: VenueOrderId
+    status: OrderStatus
+    side: Side
+    type: OrderType
+    qty: Decimal
+    filled: Decimal = ZERO
+    """Cumulative executed size."""
+    filled_value: Decimal = ZERO
+    """Cumulative executed value in the settle currency."""
+    price: Decimal | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    position_side: PositionSide = PositionSide.MERGED
+    reduce_only: bool = False
+    close_on_trigger: bool = False
+    trigger_price: Decimal | None = None
+    trigger_source: TriggerSource = TriggerSource.MARK
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    sequence: int = 0
+    """The venue's execution sequence; 0 when this report carries none."""
+    at_ns: int = 0
+    """The venue's transaction time, UTC nanoseconds."""
+    is_ack: bool = False
+    """True for a REST acknowledgement: accepted for processing, not a verdict."""
+    pending: PendingAction | None = None
+    reason: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as far as it is known. Times are UTC nanoseconds."""
+
+    client_id: ClientOrderId
+    instrument: InstrumentId
+    side: Side
+    type: OrderType
+    qty: Decimal
+    status: OrderStatus
+    venue_id: VenueOrderId = VenueOrderId("")
+    price: Decimal | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    position_side: PositionSide = PositionSide.MERGED
+    reduce_only: bool = False
+    close_on_trigger: bool = False
+    trigger_price: Decimal | None = None
+    trigger_source: TriggerSource = TriggerSource.MARK
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    filled: Decimal = ZERO
+    filled_value: Decimal = ZERO
+    created_ns: int = 0
+    updated_ns: int = 0
+    sequence: int = 0
+    pending: PendingAction | None = None
+    reason: str = ""
+    code: str = ""
+    external: bool = False
+    """True when this terminal did not send it."""
+    arrival_price: Decimal | None = None
+    rtt_ns: int = 0
+    """Round trip of the request that created it; 0 until known."""
+
+    @property
+    def remaining(self) -> Decimal:
+        """Size still to be executed; never negative."""
+        return max(ZERO, self.qty - self.filled)
+
+    @property
+    def overfilled(self) -> bool:
+        """Whether more was executed than was asked: an alarm, never clamped away."""
+        return bool(self.qty) and self.filled > self.qty
+
+    @classmethod
+    def from_ticket(cls, ticket: OrderTicket, at_ns: int) -> Order:
+        """Return the order that a journalled ticket becomes, in state INTENT."""
+        return cls(
+            client_id=ticket.client_id,
+            instrument=ticket.instrument,
+            side=ticket.side,
+            type=ticket.type,
+            qty=ticket.qty,
+            status=OrderStatus.INTENT,
+            price=ticket.price,
+            tif=ticket.tif,
+            position_side=ticket.position_side,
+            reduce_only=ticket.reduce_only,
+            close_on_trigger=ticket.close_on_trigger,
+            trigger_price=ticket.trigger_price,
+            trigger_source=ticket.trigger_source,
+            take_profit=ticket.take_profit,
+            stop_loss=ticket.stop_loss,
+            created_ns=at_ns,
+            updated_ns=at_ns,
+            arrival_price=ticket.arrival_price,
+        )
+
+    @classmethod
+    def from_report(cls, report: OrderReport) -> Order:
+        """Return an order that the venue told of and this terminal did not send."""
+        blank = cls(
+            client_id=report.client_id,
+            instrument=report.instrument,
+            side=report.side,
+            type=report.type,
+            qty=report.qty,
+            status=OrderStatus.SENT,
+            created_ns=report.at_ns,
+            external=True,
+        )
+        return blank.merge(report)
+
+    def merge(self, report: OrderReport) -> Order:
+        """Return the order after one more report; commutative and idempotent over a set of reports.
+
+        A REST acknowledgement only lifts INTENT/SENT/UNKNOWN to ACKED or ARMED. A venue report moves the status forward by
+        rank; between equal ranks the later sequence (then time) wins the descriptive fields. ``filled`` is a maximum.
+        """
+        filled = max(self.filled, report.filled)
+        filled_value = max(self.filled_value, report.filled_value)
+        venue_id = self.venue_id or report.venue_id
+        if report.is_ack:
+            ahead = RANK[report.status] > RANK[self.status]
+            return replace(
+                self,
+                venue_id=venue_id,
+                status=report.status if ahead else self.status,
+                filled=filled,
+                filled_value=filled_value,
+                pending=self.pending if self.status.is_terminal else (report.pending or self.pending),
+                code=report.code or self.code,
+            )
+        newer = (report.sequence, report.at_ns) >= (self.sequence, self.updated_ns) or not self.sequence
+        status = self.status
+        if RANK[report.status] > RANK[status]:
+            status = report.status
+        terminal = status.is_terminal
+        described = (
+            replace(
+                self,
+                qty=report.qty or self.qty,
+                price=report.price if report.price is not None else self.price,
+                trigger_price=report.trigger_price if report.trigger_price is not None else self.trigger_price,
+                trigger_source=report.trigger_source,
+                tif=report.tif,
+                position_side=report.position_side,
+                reduce_only=report.reduce_only,
+                close_on_trigger=report.close_on_trigger,
+                take_profit=report.take_profit,
+                stop_loss=report.stop_loss,
+                sequence=max(self.sequence, report.sequence),
+                updated_ns=max(self.updated_ns, report.at_ns),
+                reason=report.reason or self.reason,
+                code=report.code or self.code,
+                pending=None if terminal else report.pending,
+            )
+            if newer and not self.status.is_terminal
+            else self
+        )
+        if terminal and described.pending is not None:
+            described = replace(described, pending=None)
+        if terminal and not described.reason and report.reason:
+            described = replace(described, reason=report.reason, code=report.code)
+        return replace(described, venue_id=venue_id, status=status, filled=filled, filled_value=filled_value)
+
+    def to_status(self, status: OrderStatus, *, reason: str = "", code: str = "", at_ns: int = 0) -> Order:
+        """Return the order moved by our own knowledge (sent, unknown, not sent); raises ValueError on an illegal move."""
+        if status not in _LOCAL_MOVES[self.status]:
+            raise ValueError(f"order {self.client_id}: {self.status} cannot become {status}")
+        return replace(
+            self,
+            status=status,
+            reason=reason or self.reason,
+            code=code or self.code,
+            updated_ns=max(at_ns, self.updated_ns),
+        )
+
+
+_LOCAL_MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.INTENT: frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN, OrderStatus.REJECTED, OrderStatus.ABSENT}),
+    OrderStatus.SENT: frozenset({OrderStatus.UNKNOWN, OrderStatus.REJECTED, OrderStatus.ABSENT, OrderStatus.ACKED}),
+    OrderStatus.UNKNOWN: frozenset({OrderStatus.ABSENT, OrderStatus.REJECTED, OrderStatus.ACKED}),
+    OrderStatus.ACKED: frozenset({OrderStatus.UNKNOWN, OrderStatus.ABSENT}),
+    OrderStatus.ARMED: frozenset({OrderStatus.UNKNOWN, OrderStatus.CANCELED}),
+    OrderStatus.LIVE: frozenset({OrderStatus.UNKNOWN, OrderStatus.CANCELED}),
+    OrderStatus.PARTIAL: frozenset({OrderStatus.UNKNOWN, OrderStatus.CANCELED}),
+    OrderStatus.FILLED: frozenset(),
+    OrderStatus.CANCELED: frozenset(),
+    OrderStatus.REJECTED: frozenset(),
+    OrderStatus.EXPIRED: frozenset(),
+    OrderStatus.ABSENT: frozenset(),
+}
+"""The moves that this side may make by itself; everything else takes a venue report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution of ours. ``fee`` is a cost in ``fee_currency`` (negative = rebate)."""
+
+    exec_id: ExecId
+    instrument: InstrumentId
+    client_id: ClientOrderId
+    venue_id: VenueOrderId
+    side: Side
+    qty: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str
+    liquidity: Liquidity
+    at_ns: int
+    position_side: PositionSide = PositionSide.MERGED
+    realised: Decimal = ZERO
+    """Profit realised by this execution in the settle currency, before fees."""
+    kind: str = "trade"
+    """``trade``, ``liquidation`` or ``adl``."""
+
+
+def average_price(kind_inverse: bool, contract_size: Decimal, qty: Decimal, value: Decimal) -> Decimal | None:
+    """Return the average price of ``qty`` executed for ``value``; None while nothing was executed.
+
+    Linear ``value / (qty·c)``, inverse ``qty·c / value`` (Phemex contract reference).
+    """
+    if not qty or not value:
+        return None
+    if kind_inverse:
+        return divide(qty * contract_size, value)
+    return divide(value, qty * contract_size)

@@ -1,0 +1,1 @@
+"""The server side of each venue's real protocol."""

@@ -1,0 +1,1 @@
+"""Pieces that panes are made of."""

@@ -1,0 +1,266 @@
+"""What a venue is to the rest of the program: a frozen description and two pure translators.
+
+It must not know asyncio, aiohttp or the Store. The network layer moves the bytes that the dialects ask for; the desk gives
+the dialects' events to the Store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from tui_trader.core.event import Event
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.order import Order, OrderTicket
+from tui_trader.core.types import InstrumentId, OrderType, PositionSide, TimeInForce, TriggerSource
+
+
+class Lane(StrEnum):
+    """The sockets of a Session. Public data may be gated; private events never are."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Channel(StrEnum):
+    """What can be subscribed to."""
+
+    BOOK = "book"
+    TRADES = "trades"
+    TICKER = "ticker"
+    """Reference prices of all instruments of the venue (last, mark, index, funding)."""
+    CANDLES = "candles"
+    ACCOUNT = "account"
+    """Own orders, fills, positions and balances."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One thing to be told about; ``instrument`` is None for channels that cover everything."""
+
+    channel: Channel
+    instrument: InstrumentId | None = None
+    interval_s: int = 0
+    """Bar length, for CANDLES only."""
+
+    @property
+    def lane(self) -> Lane:
+        """The socket it belongs on."""
+        return Lane.PRIVATE if self.channel is Channel.ACCOUNT else Lane.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What signs requests. ``secret`` is a callable so that the value is only ever revealed inside a signer."""
+
+    key: str
+    secret: Callable[[], str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Addresses of one environment of a venue."""
+
+    rest: str
+    ws: str
+    web: str = ""
+    """Where a human can trade when nothing else works."""
+
+
+class RequestKind(StrEnum):
+    """What a request does; the outcome of a WRITE may be unknown, a READ can be repeated."""
+
+    READ = "read"
+    CREATE = "create"
+    AMEND = "amend"
+    CANCEL = "cancel"
+    SETTING = "setting"
+
+    @property
+    def is_write(self) -> bool:
+        """Whether losing the answer leaves the account in doubt."""
+        return self is not RequestKind.READ
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, already serialised: these exact bytes are what gets signed and sent."""
+
+    kind: RequestKind
+    what: str
+    """Short name of the use, e.g. ``place``, ``cancel``, ``open_orders``: how ``parse`` knows what to expect."""
+    method: str
+    path: str
+    query: str = ""
+    """Query string without ``?``, exactly as sent."""
+    body: bytes = b""
+    signed: bool = True
+    group: str = "other"
+    """Rate-limit group."""
+    weight: int = 1
+    ref: str = ""
+    """Client order id or symbol that the request is about."""
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer, whole: status, headers with lower-case names, body (capped by the client)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    rtt_ns: int = 0
+
+
+class Outcome(StrEnum):
+    """The class of a send. Only ACK, REJECTED and NOT_SENT are knowledge."""
+
+    NOT_SENT = "not_sent"
+    """No request byte left: safe."""
+    ACK = "ack"
+    """The venue took it (for processing, or done)."""
+    REJECTED = "rejected"
+    """The venue refused in a way that proves it did nothing."""
+    EXISTS = "exists"
+    """Duplicate id: an earlier send arrived. Query, never treat as a reject."""
+    MISSING = "missing"
+    """The order asked about is not there now: final already, or never was."""
+    LIMITED = "limited"
+    """Refused for rate: not executed; retry later where that is safe."""
+    UNKNOWN = "unknown"
+    """Anything else: it may have been executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A classified answer. ``events`` are facts it carries; ``text`` is a sentence for a trader."""
+
+    outcome: Outcome
+    code: str = ""
+    text: str = ""
+    events: Sequence[Event] = ()
+    retry_after_s: float = 0.0
+    """With LIMITED: how long the venue asks to wait; 0 when it does not say."""
+    refresh_clock: bool = False
+    """The refusal was about time: fetch the server clock, then one retry is allowed for a READ."""
+    next_page: Request | None = None
+    """With a paged READ: the request for what follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a venue can do; keys it cannot do are greyed with the reason."""
+
+    order_types: frozenset[OrderType]
+    tifs: frozenset[TimeInForce]
+    triggers: frozenset[TriggerSource]
+    amend: bool = True
+    hedge: bool = True
+    attached_exits: bool = True
+    """TP/SL attached to an entry."""
+    cancel_on_disconnect: bool = False
+    max_client_id: int = 40
+    trading: bool = True
+    why_not: str = ""
+    """When ``trading`` is false: the reason in one sentence."""
+
+
+class FeedDialect(Protocol):
+    """The WebSocket side of a venue, for one lane of one connection. Synchronous and pure.
+
+    The caller must: send what ``login``/``subscribe``/``heartbeat`` return, in order; call ``receive`` once per frame in
+    arrival order; call ``reset`` after every reconnect, before anything else.
+    """
+
+    lane: Lane
+    heartbeat_s: float
+    """Send ``heartbeat()`` this often."""
+    silence_s: float
+    """Nothing received for this long means the connection is dead."""
+
+    def login(self, wall_ns: int) -> list[bytes]:
+        """Return the frames that authenticate; empty for a public lane. ``wall_ns`` is server-corrected time."""
+
+    def subscribe(self, subscriptions: Sequence[Subscription]) -> list[bytes]:
+        """Return the frames that start the given subscriptions."""
+
+    def unsubscribe(self, subscriptions: Sequence[Subscription], remaining: Sequence[Subscription]) -> list[bytes]:
+        """Return the frames that end the given subscriptions while ``remaining`` go on (or are started again)."""
+
+    def heartbeat(self) -> list[bytes]:
+        """Return the frames of one heartbeat."""
+
+    def receive(self, frame: bytes, at_ns: int) -> list[Event]:
+        """Translate one frame; ``at_ns`` is wall time of receipt. Never raises on wire content: unreadable frames become
+        ``Unreadable`` events, unknown ones are counted and ignored."""
+
+    def reset(self) -> None:
+        """Forget the state of the previous connection."""
+
+    def list_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Learn the product list (scales, symbols)."""
+
+
+class OrderDialect(Protocol):
+    """The request side of a venue. Synchronous and pure; every method returns a Request for RestClient to sign and send."""
+
+    def instruments(self) -> Request: ...
+    def server_time(self) -> Request: ...
+    def place(self, ticket: OrderTicket, instrument: Instrument) -> Request: ...
+    def amend(
+        self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None
+    ) -> Request: ...
+    def cancel(self, order: Order) -> Request: ...
+    def cancel_all(self, instrument: InstrumentId) -> list[Request]: ...
+    def open_orders(self, instrument: InstrumentId) -> Request: ...
+    def order_by_id(self, order: Order) -> Request: ...
+    def fills(self, instrument: InstrumentId | None, since_ns: int) -> Request: ...
+    def positions(self, currency: str) -> Request: ...
+    def set_leverage(self, instrument: InstrumentId, leverage: Decimal, *, cross: bool, hedged: bool) -> Request: ...
+    def book(self, instrument: InstrumentId) -> Request: ...
+
+    def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
+        """Return the headers that authenticate the exact bytes of ``request``; ``wall_ns`` is server-corrected time."""
+
+    def expiry_s(self) -> float:
+        """How long after sending a signed write can still be accepted by the venue, in seconds."""
+
+    def parse(self, request: Request, reply: Reply) -> Verdict:
+        """Classify an answer and extract its facts. Never raises on wire content."""
+
+    def limits(self, reply: Reply) -> Mapping[str, tuple[int, int]]:
+        """Return ``{group: (remaining, capacity)}`` as told by the headers; empty when they are silent."""
+
+    def list_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Learn the product list (scales, symbols)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Identity of a venue and how to build its translators."""
+
+    name: str
+    title: str
+    endpoints: Mapping[str, Endpoints]
+    """By environment: ``testnet``, ``live``; ``sim`` and ``custom`` come from elsewhere."""
+    capabilities: Capabilities
+    settle_currencies: tuple[str, ...]
+    default_symbol: str
+    rate_groups: Mapping[str, tuple[int, float]]
+    """``{group: (capacity, window seconds)}`` to start from, before headers say otherwise."""
+    feed: Callable[[Lane, Credential | None], FeedDialect]
+    orders: Callable[[], OrderDialect]
+    max_connections: int = 5
+    max_subscriptions: int = 20
+
+    def position_sides(self, hedged: bool) -> tuple[PositionSide, ...]:
+        """The legs that exist in a position mode."""
+        return (PositionSide.LONG, PositionSide.SHORT) if hedged else (PositionSide.MERGED,)

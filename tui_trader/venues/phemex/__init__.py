@@ -1,0 +1,1 @@
+"""Phemex: the client side of its USDⓈ-M and COIN-M protocols."""
