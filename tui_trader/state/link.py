@@ -1,0 +1,27 @@
+"""Health of the connections, and how old what they carry is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui_trader.core.types import LinkState
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One lane of one venue. Times are monotonic nanoseconds."""
+
+    venue: str
+    lane: str
+    state: LinkState = LinkState.DOWN
+    reason: str = ""
+    changed_ns: int = 0
+    heard_ns: int = 0
+    """When anything was last received; 0 before the first frame."""
+    rtt_ns: int = 0
+    """Round trip of the last heartbeat; 0 when unknown."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the lane is connected, logged in and subscribed."""
+        return self.state is LinkState.LIVE

@@ -1,0 +1,96 @@
+"""Profit and loss of the account: what it is worth now, what the day brought, and how it got there.
+
+Everything is derived from wallets, positions and marks; nothing is accumulated that the venue also tells.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tui_trader.core.decimals import HUNDRED, ZERO, divide
+
+CURVE_POINTS = 1_800
+"""Points of the equity line kept; older ones are thinned to every other when it is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPnl:
+    """One settle currency, now. Money in that currency."""
+
+    currency: str
+    wallet: Decimal = ZERO
+    """Balance without open profit."""
+    used: Decimal = ZERO
+    unrealised: Decimal = ZERO
+    opening_wallet: Decimal = ZERO
+    """Wallet when the day (00:00 UTC) or the session began, whichever is later."""
+    opening_equity: Decimal = ZERO
+    fees: Decimal = ZERO
+    """Fees paid since then (a cost)."""
+    funding: Decimal = ZERO
+    """Funding paid since then (a cost)."""
+    complete: bool = True
+    """False while a mark that it rests on is missing or stale."""
+
+    @property
+    def equity(self) -> Decimal:
+        """Wallet plus open profit."""
+        return self.wallet + self.unrealised
+
+    @property
+    def available(self) -> Decimal:
+        """Free for new orders."""
+        return self.wallet - self.used
+
+    @property
+    def realised(self) -> Decimal:
+        """Change of the wallet since the day began: closed profit after fees and funding."""
+        return self.wallet - self.opening_wallet
+
+    @property
+    def day(self) -> Decimal:
+        """Change of equity since the day began."""
+        return self.equity - self.opening_equity
+
+    @property
+    def margin_pct(self) -> Decimal:
+        """Share of equity that is tied up, in percent; zero without equity."""
+        return divide(self.used * HUNDRED, self.equity) if self.equity > 0 else ZERO
+
+
+class EquityCurve:
+    """Equity over time as (wall ns, equity), bounded: when full, every other old point goes."""
+
+    def __init__(self, capacity: int = CURVE_POINTS) -> None:
+        self._points: deque[tuple[int, Decimal]] = deque()
+        self._capacity = capacity
+
+    def add(self, at_ns: int, equity: Decimal) -> None:
+        """Append a sample; samples must come in order of time."""
+        self._points.append((at_ns, equity))
+        if len(self._points) > self._capacity:
+            kept = list(self._points)
+            self._points = deque(kept[:-1:2] + kept[-1:])
+
+    def points(self) -> list[tuple[int, Decimal]]:
+        """Return the samples, oldest first."""
+        return list(self._points)
+
+
+class Opening:
+    """What the account was worth when the UTC day (or the session) began, per currency."""
+
+    def __init__(self) -> None:
+        self._opening: dict[str, tuple[int, Decimal, Decimal]] = {}
+
+    def fix(self, pnl: AccountPnl, day: int) -> AccountPnl:
+        """Return ``pnl`` with its opening figures, recording them when this is the first sight of ``day``."""
+        known = self._opening.get(pnl.currency)
+        if known is None or known[0] != day:
+            if not pnl.complete:
+                return replace(pnl, opening_wallet=pnl.wallet, opening_equity=pnl.equity)
+            known = (day, pnl.wallet, pnl.equity)
+            self._opening[pnl.currency] = known
+        return replace(pnl, opening_wallet=known[1], opening_equity=known[2])

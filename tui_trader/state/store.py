@@ -1,0 +1,399 @@
+"""The only mutable market-and-account state. One writer: the desk, synchronously, between two awaits.
+
+Panes read it and learn from ``take_dirty`` what to repaint. It must not know venues, sockets or screens.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from tui_trader.core.account import Balance
+from tui_trader.core.book import Book
+from tui_trader.core.candle import Candle
+from tui_trader.core.clock import NS, Clock
+from tui_trader.core.decimals import ZERO
+from tui_trader.core.event import (
+    BalanceChanged,
+    BookDelta,
+    BookSnapshot,
+    CandlesChanged,
+    Event,
+    FundingPaid,
+    InstrumentsListed,
+    LinkChanged,
+    Notice,
+    OrderChanged,
+    OrderFilled,
+    OrdersSnapshot,
+    PongReceived,
+    PositionChanged,
+    PositionsSnapshot,
+    Subscribed,
+    TickerChanged,
+    TradesPrinted,
+    Unreadable,
+)
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.position import Position, unrealised
+from tui_trader.core.tape import Tape
+from tui_trader.core.types import InstrumentId, LinkState, PositionSide, Severity
+from tui_trader.state import topic as t
+from tui_trader.state.blotter import Blotter
+from tui_trader.state.latency import Histogram
+from tui_trader.state.link import Link
+from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
+from tui_trader.state.ticker import Ticker
+
+DAY_NS = 86_400 * NS
+MAX_NOTICES = 500
+MAX_CANDLES = 2_000
+
+PositionKey = tuple[InstrumentId, PositionSide]
+
+
+@dataclass(frozen=True, slots=True)
+class StaleLimits:
+    """How old a value may be before it is marked and entries from it are blocked, in nanoseconds."""
+
+    book_ns: int = 1 * NS
+    ticker_ns: int = 3 * NS
+    private_ns: int = 15 * NS
+
+
+class Store:
+    """Market and account as far as they are known."""
+
+    def __init__(self, clock: Clock, limits: StaleLimits | None = None) -> None:
+        self._clock = clock
+        self.limits = limits or StaleLimits()
+        self.instruments: dict[InstrumentId, Instrument] = {}
+        self.books: dict[InstrumentId, Book] = {}
+        self.tapes: dict[InstrumentId, Tape] = {}
+        self.tickers: dict[InstrumentId, Ticker] = {}
+        self.candles: dict[tuple[InstrumentId, int], deque[Candle]] = {}
+        self.positions: dict[PositionKey, Position] = {}
+        self.balances: dict[tuple[str, str], Balance] = {}
+        self.links: dict[tuple[str, str], Link] = {}
+        self.blotter = Blotter()
+        self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self.curve = EquityCurve()
+        self.order_rtt = Histogram()
+        self.funding_paid: dict[str, Decimal] = {}
+        self.unreadable = 0
+        """Messages set aside since start."""
+        self.mono_ns = clock.mono_ns()
+        """Monotonic time of the batch being applied; set by the writer once per batch."""
+        self._heard: dict[tuple[str, InstrumentId], int] = {}
+        self._dirty: set[t.Topic] = set()
+        self._opening = Opening()
+        self._funding_seen: set[str] = set()
+        self._by_text: dict[str, InstrumentId] = {}
+        self._apply: dict[type, Callable[[Any], None]] = {
+            BookDelta: self._book_delta,
+            BookSnapshot: self._book_snapshot,
+            TradesPrinted: self._trades,
+            TickerChanged: self._ticker,
+            CandlesChanged: self._candles,
+            InstrumentsListed: self._instruments_listed,
+            OrderChanged: self._order,
+            OrdersSnapshot: self._orders,
+            OrderFilled: self._fill,
+            PositionChanged: self._position,
+            PositionsSnapshot: self._positions,
+            BalanceChanged: self._balance,
+            FundingPaid: self._funding,
+            LinkChanged: self._link,
+            PongReceived: self._pong,
+            Subscribed: self._subscribed,
+            Unreadable: self._unreadable,
+            Notice: self._notice,
+        }
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> None:
+        """Change the state by one event and mark what it touched."""
+        self._apply[type(event)](event)
+
+    def touch(self, *topics: t.Topic) -> None:
+        """Mark topics as changed by something other than an event."""
+        self._dirty.update(topics)
+
+    def take_dirty(self) -> set[t.Topic]:
+        """Return what changed since the last call, and forget it."""
+        dirty, self._dirty = self._dirty, set()
+        return dirty
+
+    @property
+    def has_dirty(self) -> bool:
+        """Whether anything changed since the last ``take_dirty``."""
+        return bool(self._dirty)
+
+    def sample_equity(self) -> None:
+        """Add a point to the equity line; the desk calls it once a second."""
+        pnl = self.pnl()
+        if pnl is not None and pnl.complete:
+            self.curve.add(self._clock.wall_ns(), pnl.equity)
+            self._dirty.add(t.PNL)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def find(self, text: str) -> list[InstrumentId]:
+        """Return instruments that ``text`` may mean: an exact symbol in any letter case alone, else those containing it."""
+        exact = self._by_text.get(text.lower())
+        if exact is not None:
+            return [exact]
+        needle = text.lower()
+        return sorted(iid for key, iid in self._by_text.items() if needle in key)
+
+    def book(self, instrument: InstrumentId) -> Book | None:
+        """Return the book of an instrument, None before it was subscribed."""
+        return self.books.get(instrument)
+
+    def ticker(self, instrument: InstrumentId) -> Ticker:
+        """Return the reference prices of an instrument, blank before the first."""
+        return self.tickers.get(instrument) or Ticker()
+
+    def age_ns(self, what: str, instrument: InstrumentId) -> int | None:
+        """Return how long ago ``book``, ``tape`` or ``ticker`` of an instrument was last heard of; None for never."""
+        heard = self._heard.get((what, instrument))
+        return None if heard is None else max(0, self._clock.mono_ns() - heard)
+
+    def book_is_fresh(self, instrument: InstrumentId) -> bool:
+        """Whether the book is live and young enough to act on."""
+        book = self.books.get(instrument)
+        age = self.age_ns("book", instrument)
+        return book is not None and book.is_live and age is not None and age <= self.limits.book_ns
+
+    def mark_is_fresh(self, instrument: InstrumentId) -> bool:
+        """Whether the mark price is young enough to value and to check against."""
+        age = self.age_ns("ticker", instrument)
+        link = self.links.get((instrument.venue, "public"))
+        return (
+            self.ticker(instrument).mark is not None
+            and age is not None
+            and age <= self.limits.ticker_ns
+            and (link is None or link.is_live)
+        )
+
+    def private_is_fresh(self, venue: str) -> bool:
+        """Whether own orders and positions are being told: the private lane is live and was heard of lately."""
+        link = self.links.get((venue, "private"))
+        return link is not None and link.is_live and self._clock.mono_ns() - link.heard_ns <= self.limits.private_ns
+
+    def open_positions(self) -> list[Position]:
+        """Return legs that are not flat, in a stable order."""
+        return sorted(
+            (p for p in self.positions.values() if not p.is_flat),
+            key=lambda p: (p.instrument, p.position_side),
+        )
+
+    def position(self, instrument: InstrumentId, side: PositionSide = PositionSide.MERGED) -> Position | None:
+        """Return one leg, None when the venue has told nothing of it."""
+        return self.positions.get((instrument, side))
+
+    def unrealised(self, position: Position) -> Decimal | None:
+        """Return open profit of a leg at the live mark; None when there is no mark."""
+        instrument = self.instruments.get(position.instrument)
+        mark = self.ticker(position.instrument).mark
+        if instrument is None or mark is None:
+            return None
+        return unrealised(position, instrument, mark)
+
+    def currencies(self) -> list[str]:
+        """Return settle currencies that a balance is known of."""
+        return sorted({currency for _, currency in self.balances})
+
+    def pnl(self, currency: str | None = None) -> AccountPnl | None:
+        """Return the account in one settle currency (default: the first known), valued at live marks; None before a balance."""
+        rows = [b for b in self.balances.values() if currency is None or b.currency == currency]
+        if not rows:
+            return None
+        currency = currency or min(b.currency for b in rows)
+        rows = [b for b in rows if b.currency == currency]
+        open_profit, complete = ZERO, True
+        for position in self.positions.values():
+            instrument = self.instruments.get(position.instrument)
+            if position.is_flat or instrument is None or instrument.settle != currency:
+                continue
+            profit = self.unrealised(position)
+            if profit is None or not self.mark_is_fresh(position.instrument):
+                complete = False
+            open_profit += profit or ZERO
+        fees = sum((f.fee for f in self.blotter.fills() if f.fee_currency == currency), ZERO)
+        pnl = AccountPnl(
+            currency=currency,
+            wallet=sum((b.total for b in rows), ZERO),
+            used=sum((b.used for b in rows), ZERO),
+            unrealised=open_profit,
+            fees=fees,
+            funding=self.funding_paid.get(currency, ZERO),
+            complete=complete,
+        )
+        return self._opening.fix(pnl, self._clock.wall_ns() // DAY_NS)
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def _book_delta(self, event: BookDelta) -> None:
+        book = self.books.get(event.instrument)
+        if book is None:
+            return
+        book.apply(event)
+        key = ("book", event.instrument)
+        self._heard[key] = self.mono_ns
+        self._dirty.add(key)
+
+    def _book_snapshot(self, event: BookSnapshot) -> None:
+        book = self.books.get(event.instrument)
+        if book is None:
+            instrument = self.instruments.get(event.instrument)
+            if instrument is None:
+                return
+            book = self.books[event.instrument] = Book(instrument)
+        mismatches = book.mismatches
+        book.snapshot(event)
+        if book.mismatches > mismatches:
+            self._notice(
+                Notice(
+                    f"{event.instrument.symbol}: the venue's snapshot differed from the book; replaced",
+                    Severity.WARNING,
+                    self._clock.wall_ns(),
+                )
+            )
+        key = ("book", event.instrument)
+        self._heard[key] = self.mono_ns
+        self._dirty.add(key)
+
+    def _trades(self, event: TradesPrinted) -> None:
+        tape = self.tapes.get(event.instrument)
+        if tape is None:
+            tape = self.tapes[event.instrument] = Tape()
+        if event.snapshot:
+            tape.replace(event.trades)
+        else:
+            tape.extend(event.trades)
+        key = ("tape", event.instrument)
+        self._heard[key] = self.mono_ns
+        self._dirty.add(key)
+
+    def _ticker(self, event: TickerChanged) -> None:
+        iid = event.instrument
+        self.tickers[iid] = self.ticker(iid).merge(event)
+        key = ("ticker", iid)
+        self._heard[key] = self.mono_ns
+        self._dirty.add(key)
+        self._dirty.add(t.TICKERS)
+        if event.mark is not None and any(not p.is_flat for (instrument, _), p in self.positions.items() if instrument == iid):
+            self._dirty.add(t.POSITIONS)
+            self._dirty.add(t.PNL)
+
+    def _candles(self, event: CandlesChanged) -> None:
+        for candle in event.candles:
+            key = (event.instrument, candle.interval_s)
+            ring = self.candles.get(key)
+            if ring is None:
+                ring = self.candles[key] = deque(maxlen=MAX_CANDLES)
+            if ring and ring[-1].start_s == candle.start_s:
+                ring[-1] = candle
+            elif not ring or ring[-1].start_s < candle.start_s:
+                ring.append(candle)
+        self._dirty.add(("candles", event.instrument))
+
+    def _instruments_listed(self, event: InstrumentsListed) -> None:
+        for instrument in event.instruments:
+            self.instruments[instrument.id] = instrument
+            self._by_text[instrument.symbol.lower()] = instrument.id
+            book = self.books.get(instrument.id)
+            if book is not None and book.instrument != instrument:
+                self.books[instrument.id] = Book(instrument)
+        self._dirty.add(t.INSTRUMENTS)
+
+    def _order(self, event: OrderChanged) -> None:
+        self.blotter.merge(event.report)
+        self._dirty.add(t.ORDERS)
+        self._dirty.add(("book", event.report.instrument))
+
+    def _orders(self, event: OrdersSnapshot) -> None:
+        for report in event.reports:
+            self.blotter.merge(report)
+        self._dirty.add(t.ORDERS)
+
+    def _fill(self, event: OrderFilled) -> None:
+        if self.blotter.add_fill(event.fill):
+            self._dirty.update((t.FILLS, t.ORDERS, t.PNL))
+
+    def _position(self, event: PositionChanged) -> None:
+        position = event.position
+        known = self.positions.get(position.key)
+        if known is not None and (position.sequence, position.at_ns) < (known.sequence, known.at_ns):
+            return
+        self.positions[position.key] = position
+        self._dirty.update((t.POSITIONS, t.PNL, ("book", position.instrument)))
+
+    def _positions(self, event: PositionsSnapshot) -> None:
+        listed = {position.key for position in event.positions}
+        for key, known in list(self.positions.items()):
+            instrument = self.instruments.get(known.instrument)
+            if (
+                known.instrument.venue == event.venue
+                and instrument is not None
+                and instrument.settle == event.currency
+                and key not in listed
+            ):
+                self.positions[key] = replace(known, side=None, qty=ZERO, liquidation=None)
+        for position in event.positions:
+            self._position(PositionChanged(position))
+        self._dirty.update((t.POSITIONS, t.PNL))
+
+    def _balance(self, event: BalanceChanged) -> None:
+        balance = event.balance
+        known = self.balances.get((balance.venue, balance.currency))
+        if known is not None and balance.at_ns < known.at_ns:
+            return
+        self.balances[(balance.venue, balance.currency)] = balance
+        self._dirty.update((t.BALANCES, t.PNL))
+
+    def _funding(self, event: FundingPaid) -> None:
+        if event.exec_id:
+            if event.exec_id in self._funding_seen:
+                return
+            self._funding_seen.add(event.exec_id)
+        self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
+        self._dirty.add(t.PNL)
+
+    def _link(self, event: LinkChanged) -> None:
+        key = (event.venue, event.lane)
+        known = self.links.get(key) or Link(event.venue, event.lane)
+        self.links[key] = replace(known, state=event.state, reason=event.reason, changed_ns=self.mono_ns, heard_ns=self.mono_ns)
+        if event.lane == "public" and event.state is not LinkState.LIVE:
+            for iid, book in self.books.items():
+                if iid.venue == event.venue and book.is_live and event.state is LinkState.DOWN:
+                    book.doubt("feed down")
+                    self._dirty.add(("book", iid))
+        self._dirty.update((t.LINKS, t.POSITIONS, t.PNL))
+
+    def heard(self, venue: str, lane: str) -> None:
+        """Note that a lane delivered something; the desk calls it once per batch."""
+        key = (venue, lane)
+        known = self.links.get(key)
+        if known is not None:
+            self.links[key] = replace(known, heard_ns=self.mono_ns)
+
+    def _pong(self, event: PongReceived) -> None:
+        self.heard(event.venue, event.lane)
+
+    def _subscribed(self, event: Subscribed) -> None:
+        if not event.ok:
+            self._notice(Notice(f"{event.venue} {event.lane}: refused: {event.reason}", Severity.WARNING, self._clock.wall_ns()))
+
+    def _unreadable(self, event: Unreadable) -> None:
+        self.unreadable += 1
+        self._dirty.add(t.LINKS)
+
+    def _notice(self, event: Notice) -> None:
+        self.notices.append(event if event.at_ns else replace(event, at_ns=self._clock.wall_ns()))
+        self._dirty.add(t.NOTICES)

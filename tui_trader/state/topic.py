@@ -1,0 +1,38 @@
+"""What changed, as small tuples: the words in which the Store tells panes that they are out of date."""
+
+from __future__ import annotations
+
+from tui_trader.core.types import InstrumentId
+
+Topic = tuple[str, ...] | tuple[str, InstrumentId]
+
+ORDERS: Topic = ("orders",)
+FILLS: Topic = ("fills",)
+POSITIONS: Topic = ("positions",)
+BALANCES: Topic = ("balances",)
+PNL: Topic = ("pnl",)
+LINKS: Topic = ("links",)
+NOTICES: Topic = ("notices",)
+INSTRUMENTS: Topic = ("instruments",)
+TICKERS: Topic = ("tickers",)
+"""Any ticker."""
+FOCUS: Topic = ("focus",)
+"""The watched instrument changed."""
+STAGE: Topic = ("stage",)
+CLOCK: Topic = ("clock",)
+"""A second has passed: ages and countdowns moved."""
+
+
+def book_topic(instrument: InstrumentId) -> Topic:
+    """Return the topic of one book."""
+    return ("book", instrument)
+
+
+def tape_topic(instrument: InstrumentId) -> Topic:
+    """Return the topic of one tape."""
+    return ("tape", instrument)
+
+
+def ticker_topic(instrument: InstrumentId) -> Topic:
+    """Return the topic of one instrument's reference prices."""
+    return ("ticker", instrument)
