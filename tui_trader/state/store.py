@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from tui_trader.core.account import Balance
-from tui_trader.core.book import Book
+from tui_trader.core.book import Book, BookState
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import ZERO
@@ -87,6 +87,8 @@ class Store:
         """Messages set aside since start."""
         self.mono_ns = clock.mono_ns()
         """Monotonic time of the batch being applied; set by the writer once per batch."""
+        self.doubtful: set[InstrumentId] = set()
+        """Books that need a new snapshot; the desk asks for it and clears this."""
         self._heard: dict[tuple[str, InstrumentId], int] = {}
         self._dirty: set[t.Topic] = set()
         self._opening = Opening()
@@ -243,6 +245,8 @@ class Store:
         if book is None:
             return
         book.apply(event)
+        if book.state is not BookState.LIVE:
+            self.doubtful.add(event.instrument)
         key = ("book", event.instrument)
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
@@ -256,6 +260,8 @@ class Store:
             book = self.books[event.instrument] = Book(instrument)
         mismatches = book.mismatches
         book.snapshot(event)
+        if book.state is not BookState.LIVE:
+            self.doubtful.add(event.instrument)
         if book.mismatches > mismatches:
             self._notice(
                 Notice(

@@ -1,0 +1,111 @@
+"""The command line: parses, dispatches, and turns errors into exit codes.
+
+0 done · 1 refused or failed · 2 usage · 3 the outcome is unknown. Nothing heavy is imported before the command is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from tui_trader import __version__
+from tui_trader.core.error import TraderError
+
+COMMANDS: dict[str, str] = {
+    "tui": "tui_trader.cli.tui",
+    "sim": "tui_trader.cli.sim",
+    "do": "tui_trader.cli.do",
+    "instruments": "tui_trader.cli.show",
+    "book": "tui_trader.cli.show",
+    "positions": "tui_trader.cli.show",
+    "orders": "tui_trader.cli.show",
+    "fills": "tui_trader.cli.show",
+    "account": "tui_trader.cli.show",
+    "watch": "tui_trader.cli.watch",
+    "replay": "tui_trader.cli.replay",
+    "config": "tui_trader.cli.config",
+}
+"""Which module implements a command; each offers ``add_parser(subparsers)`` and ``run(args) -> int``."""
+
+SUMMARIES: dict[str, str] = {
+    "tui": "open the terminal (the default when no command is given)",
+    "sim": "run the built-in exchange alone and print how to reach it",
+    "do": "run a line of the order language: do 'buy 0.01 BTCUSDT @ bid-2t'",
+    "instruments": "list the venue's contracts",
+    "book": "print an order book",
+    "positions": "print open positions",
+    "orders": "print working orders",
+    "fills": "print own executions",
+    "account": "print balances and profit",
+    "watch": "print changes of positions, orders or a book as they come",
+    "replay": "feed a recording through the same code that reads the venue",
+    "config": "check the configuration, or show it with the source of each value",
+}
+
+EPILOG = """\
+With no command and no configuration the terminal opens on the built-in exchange: no keys, no network, no money.
+Headless twins: instruments, book, positions, orders, fills, account, watch, do, replay (all take --json).
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 outcome unknown.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; return its exit code."""
+    os.umask(0o077)
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = words[0] if words else ""
+    if not name or (name.startswith("-") and name not in ("-h", "--help", "--version")):
+        words.insert(0, "tui")  # no command: the terminal, with its options
+        name = "tui"
+    parser = build_parser(name)
+    args = parser.parse_args(words)
+    try:
+        return int(args.run(args))
+    except TraderError as error:
+        return _tell(args, error)
+    except BrokenPipeError:
+        # The reader of our output went away; that is how pipes end.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser(name: str = "") -> argparse.ArgumentParser:
+    """Return the parser; only the command ``name`` gets its own options, the others just their line in the help."""
+    parser = argparse.ArgumentParser(
+        prog="tui-trader",
+        description="A keyboard-first trading terminal for perpetual futures, with an exchange built in.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tui-trader {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
+    for command, summary in SUMMARIES.items():
+        if command == name:
+            module = importlib.import_module(COMMANDS[command])
+            module.add_parser(subparsers)
+        else:
+            subparsers.add_parser(command, help=summary, add_help=False)
+    return parser
+
+
+def _tell(args: argparse.Namespace, error: TraderError) -> int:
+    """Say an error in one place and one form; with ``--json`` a JSON document goes to stdout as well."""
+    if getattr(args, "json", False):
+        import orjson
+
+        document = {"error": {"kind": type(error).__name__, "title": error.title, "message": error.message}}
+        for key in ("code", "fix"):
+            if value := getattr(error, key, ""):
+                document["error"][key] = value
+        sys.stdout.write(orjson.dumps(document).decode() + "\n")
+        sys.stdout.flush()
+    message = error.message
+    if fix := getattr(error, "fix", ""):
+        message += f" (try: {fix})"
+    sys.stderr.write(f"tui-trader: {message}\n")
+    return error.exit_code

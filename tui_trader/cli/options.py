@@ -1,0 +1,59 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Add where to connect: venue, environment, an exchange that already runs, configuration."""
+    group = parser.add_argument_group("connection")
+    group.add_argument("--venue", default=None, metavar="NAME", help="venue to speak to (default: the configuration's, phemex)")
+    group.add_argument(
+        "--env",
+        choices=("sim", "testnet", "live", "custom"),
+        default=None,
+        help="where orders go; sim is the built-in exchange (default), custom takes rest_url and ws_url from the configuration",
+    )
+    group.add_argument(
+        "--sim-url",
+        default=None,
+        metavar="URL",
+        help="attach to an exchange started by 'tui-trader sim' (its REST address) instead of starting a private one",
+    )
+    group.add_argument("--sim-key", default=None, metavar="KEY", help="API key printed by 'tui-trader sim'")
+    group.add_argument("--seed", type=int, default=None, metavar="N", help="seed of a private exchange")
+    group.add_argument("--account", default=None, metavar="NAME", help="account label")
+    add_config(parser)
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add where the configuration is."""
+    parser.add_argument(
+        "--config", default=None, metavar="FILE", help="configuration file (default: see 'tui-trader config path')"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add machine-readable output."""
+    parser.add_argument("--json", action="store_true", help="print JSON: money as decimal strings, times as RFC 3339")
+
+
+def flags_of(args: argparse.Namespace) -> dict[str, str]:
+    """Return the command-line flags that override configuration keys, by dotted key."""
+    names = {
+        "venue": "general.venue",
+        "env": "general.env",
+        "account": "general.account",
+        "seed": "sim.seed",
+        "theme": "ui.theme",
+        "fps": "ui.fps",
+        "market": "sim.market",
+        "speed": "sim.speed",
+    }
+    flags = {}
+    for name, key in names.items():
+        value = getattr(args, name, None)
+        if value is not None:
+            flags[key] = str(value)
+    return flags

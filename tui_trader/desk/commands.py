@@ -1,0 +1,270 @@
+"""What a parsed line does: the same for the command line of the terminal and for ``tui-trader do``.
+
+Entries are staged; ``send`` decides whether they leave. Screen matters (themes, help, grouping) are not known here.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui_trader.core.command import (
+    CancelOrders,
+    ChangeQty,
+    ClosePosition,
+    Command,
+    Flatten,
+    MoveOrder,
+    Panic,
+    PlaceOrder,
+    Reverse,
+    Selector,
+    SelectorKind,
+    SetLeverage,
+    ShowSymbol,
+    Size,
+    SizeUnit,
+)
+from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.error import CommandError, ConfigError
+from tui_trader.core.grammar import guard_size
+from tui_trader.core.order import Order
+from tui_trader.core.position import Position
+from tui_trader.core.types import InstrumentId, MarginMode, OrderType, PositionMode, Side
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.orders import Sent
+from tui_trader.venues.base import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one command did."""
+
+    text: str
+    """One line for a person."""
+    client_id: str = ""
+    """The order it was about, when it was about one."""
+    outcome: Outcome = Outcome.ACK
+    staged: bool = False
+    """True when an order is in the ticket and was not sent."""
+
+
+SCREEN_ONLY = "this belongs to the terminal's screen, not to the shell"
+
+
+class Executor:
+    """Runs commands against one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.selected: Order | None = None
+        """The order that ``cancel`` without a word means."""
+
+    def instrument(self, typed: str) -> InstrumentId:
+        """Return the instrument a command names, or the one on the screen; raises CommandError."""
+        if not typed:
+            if self._desk.focus is None:
+                raise CommandError("no symbol given and none on the screen", fix="buy 0.01 BTCUSDT")
+            return self._desk.focus
+        try:
+            return self._desk.symbol(typed)
+        except ConfigError as error:
+            raise CommandError(error.message, fix="Tab completes symbols") from error
+
+    async def run(self, command: Command, *, send: bool) -> list[Result]:
+        """Run one command. An order is staged first; with ``send`` it is then sent if nothing objects.
+
+        Raises CommandError or RefusedError; what was already done by earlier parts stays done and is in the Store.
+        """
+        match command:
+            case PlaceOrder():
+                return [await self._place(command, send=send)]
+            case ClosePosition():
+                return await self._close(command, send=send)
+            case CancelOrders(selector):
+                return [_said(await self._desk.cancel(order), "cancel") for order in self._orders(selector)]
+            case Flatten(selector):
+                return await self._flatten(selector)
+            case Reverse(selector):
+                return await self._reverse(selector, send=send)
+            case MoveOrder():
+                return await self._move(command)
+            case ChangeQty(selector, qty):
+                return [_said(await self._desk.orders.amend(o, qty=qty), "amend") for o in self._orders(selector)]
+            case SetLeverage():
+                return [await self._leverage(command)]
+            case ShowSymbol(symbol):
+                self._desk.show(self.instrument(symbol))
+                return [Result(f"showing {self._desk.focus.symbol if self._desk.focus else ''}")]
+            case Panic():
+                return [Result(await self._desk.panic())]
+            case _:
+                raise CommandError(SCREEN_ONLY)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _place(self, command: PlaceOrder, *, send: bool) -> Result:
+        iid = self.instrument(command.symbol)
+        suspicion = guard_size(command, self._desk.facts.gather(iid).last)
+        if suspicion is not None:
+            raise suspicion
+        if command.leverage is not None:
+            await self._leverage(SetLeverage(command.leverage, command.margin_mode), iid)
+        self._desk.stage.place(iid, command)
+        return await self._finish(send)
+
+    async def _finish(self, send: bool) -> Result:
+        view = self._desk.stage.view()
+        if view is None:
+            raise CommandError("nothing was staged")
+        if view.problem:
+            self._desk.stage.drop()
+            raise CommandError(view.problem, fix=view.fix)
+        if not send:
+            return Result("staged", staged=True)
+        try:
+            return _said(await self._desk.send_stage(), "order")
+        finally:
+            self._desk.stage.drop()
+
+    async def _close(self, command: ClosePosition, *, send: bool) -> list[Result]:
+        results = []
+        for position in self._positions(command.selector):
+            self._desk.stage.close(position, command.percent, command.price)
+            results.append(await self._finish(send))
+            if not send:
+                break
+        return results
+
+    async def _flatten(self, selector: Selector | None) -> list[Result]:
+        results = []
+        for iid in self._instruments(selector):
+            problem = await self._desk.flatten(iid)
+            outcome = Outcome.REJECTED if problem else Outcome.ACK
+            results.append(Result(f"{iid.symbol}: {problem or 'orders cancelled, position closing'}", outcome=outcome))
+        return results
+
+    async def _reverse(self, selector: Selector | None, *, send: bool) -> list[Result]:
+        positions = self._positions(selector)
+        if len(positions) != 1:
+            raise CommandError("reverse one position at a time", fix="rev SYMBOL")
+        position = positions[0]
+        if self._desk.facts.mode(position.instrument) is PositionMode.HEDGED:
+            raise CommandError("in hedged mode a leg is closed and the other opened", fix="close, then sell or buy")
+        if not send:
+            raise CommandError("reverse sends two orders and cannot be staged", fix="rev!")
+        self._desk.stage.close(position, HUNDRED)
+        closing = await self._finish(True)
+        if closing.outcome is not Outcome.ACK:
+            return [closing]
+        side = position.side.opposite if position.side else Side.BUY
+        opening = PlaceOrder(side, Size(position.qty, SizeUnit.BASE), position.instrument.symbol)
+        return [closing, await self._place(opening, send=True)]
+
+    async def _move(self, command: MoveOrder) -> list[Result]:
+        results = []
+        for order in self._orders(command.selector):
+            spoken = command.price
+            base = order.trigger_price if order.type is OrderType.STOP else order.price
+            if spoken.number is None and spoken.ref is None and spoken.offset is not None and base is not None:
+                instrument = self._desk.resolver.instrument(order.instrument)
+                moved = base + self._desk.resolver.distance(instrument, spoken.offset, base)
+                price = instrument.round_price(moved, order.side)
+            else:
+                price = self._desk.resolver.price(order.instrument, spoken, order.side)
+            if order.type.is_conditional and not order.type.has_limit:
+                sent = await self._desk.orders.amend(order, trigger=price)
+            else:
+                sent = await self._desk.orders.amend(order, price=price)
+            results.append(_said(sent, "amend"))
+        return results
+
+    async def _leverage(self, command: SetLeverage, iid: InstrumentId | None = None) -> Result:
+        iid = iid or self.instrument("")
+        cross = command.margin_mode is not MarginMode.ISOLATED
+        if command.margin_mode is None:
+            leg = next((p for (i, _), p in self._desk.store.positions.items() if i == iid), None)
+            cross = leg is None or leg.margin_mode is MarginMode.CROSS
+        verdict = await self._desk.set_leverage(iid, command.leverage, cross=cross)
+        if verdict.outcome is not Outcome.ACK:
+            raise CommandError(f"leverage was not changed: {verdict.text or verdict.outcome}")
+        return Result(f"{iid.symbol}: leverage {command.leverage}x {'cross' if cross else 'isolated'}")
+
+    def _orders(self, selector: Selector | None) -> Sequence[Order]:
+        working = self._desk.store.blotter.working()
+        if selector is None:
+            if self.selected is None:
+                raise CommandError("no order is selected", fix="cancel all, cancel SYMBOL, cancel ID")
+            return [self.selected]
+        match selector.kind:
+            case SelectorKind.ALL:
+                chosen = working
+            case SelectorKind.BIDS | SelectorKind.LONGS:
+                chosen = [o for o in working if o.side is Side.BUY]
+            case SelectorKind.ASKS | SelectorKind.SHORTS:
+                chosen = [o for o in working if o.side is Side.SELL]
+            case SelectorKind.STOPS:
+                chosen = [o for o in working if o.type.is_conditional]
+            case SelectorKind.LAST:
+                chosen = working[-1:]
+            case SelectorKind.MARKED:
+                raise CommandError("nothing is marked", fix="cancel all, cancel SYMBOL, cancel ID")
+            case SelectorKind.NAME:
+                chosen = self._named(working, selector.name)
+        if not chosen:
+            raise CommandError(f"no working order matches {selector.name or selector.kind.value!r}")
+        return chosen
+
+    def _named(self, working: list[Order], name: str) -> list[Order]:
+        found = self._desk.store.blotter.find(name)
+        if found is not None and found.status.is_working:
+            return [found]
+        tail = [o for o in working if o.client_id.endswith(name) and len(name) >= 4]
+        if tail:
+            return tail
+        return [o for o in working if fnmatch.fnmatchcase(o.instrument.symbol.lower(), name.lower())]
+
+    def _positions(self, selector: Selector | None) -> list[Position]:
+        legs = self._desk.store.open_positions()
+        if selector is None:
+            chosen = [p for p in legs if p.instrument == self._desk.focus]
+        else:
+            match selector.kind:
+                case SelectorKind.ALL:
+                    chosen = legs
+                case SelectorKind.LONGS:
+                    chosen = [p for p in legs if p.side is Side.BUY]
+                case SelectorKind.SHORTS:
+                    chosen = [p for p in legs if p.side is Side.SELL]
+                case SelectorKind.NAME:
+                    name = selector.name.lower()
+                    chosen = [p for p in legs if fnmatch.fnmatchcase(p.instrument.symbol.lower(), name)]
+                case _:
+                    raise CommandError(f"{selector.kind.value!r} does not name positions", fix="all, longs, shorts or a symbol")
+        if not chosen:
+            raise CommandError("there is no such position")
+        return chosen
+
+    def _instruments(self, selector: Selector | None) -> list[InstrumentId]:
+        if selector is None:
+            return [self.instrument("")]
+        store = self._desk.store
+        known = {p.instrument for p in store.open_positions()} | {o.instrument for o in store.blotter.working()}
+        if selector.kind is SelectorKind.ALL:
+            return sorted(known)
+        if selector.kind is SelectorKind.NAME:
+            return [self.instrument(selector.name)]
+        return sorted({p.instrument for p in self._positions(selector)})
+
+
+def _said(sent: Sent, what: str) -> Result:
+    words = {
+        Outcome.ACK: f"{what} accepted",
+        Outcome.REJECTED: f"{what} rejected: {sent.text}",
+        Outcome.NOT_SENT: f"{what} not sent: {sent.text}",
+        Outcome.MISSING: f"{what}: {sent.text or 'the order is not open any more'}",
+        Outcome.LIMITED: f"{what} not executed, too many requests: {sent.text}",
+    }
+    text = words.get(sent.outcome, f"{what}: outcome unknown, asking the venue ({sent.text})")
+    return Result(text, sent.client_id, sent.outcome)

@@ -1,0 +1,125 @@
+"""What is known of the account and the market at this moment, gathered for one ticket to be judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui_trader.core.clock import Clock
+from tui_trader.core.decimals import ZERO
+from tui_trader.core.facts import Facts, TradingState, quote_value
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.order import OrderTicket
+from tui_trader.core.preview import Preview, preview
+from tui_trader.core.risk import Limits, Objection, check, reduces
+from tui_trader.core.types import InstrumentId, MarginMode, PositionMode
+from tui_trader.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A ticket against the facts of one moment."""
+
+    ticket: OrderTicket
+    facts: Facts
+    preview: Preview | None
+    """None while there is no price to compute consequences at."""
+    objections: tuple[Objection, ...]
+    reduces: bool
+    """Whether the ticket can only shrink a position."""
+
+    @property
+    def hard(self) -> list[Objection]:
+        """The objections that stop the order."""
+        return [objection for objection in self.objections if objection.hard]
+
+
+class FactSource:
+    """Gathers facts from the Store and judges tickets by them."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        limits: Limits,
+        state: Callable[[], TradingState],
+        recent: Iterable[tuple[int, OrderTicket]],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self.limits = limits
+        self._state = state
+        self._recent = recent
+
+    def mode(self, iid: InstrumentId) -> PositionMode:
+        """Return the position mode of an instrument as its rows tell it; one-way until a row says otherwise."""
+        for (instrument, _), position in self._store.positions.items():
+            if instrument == iid:
+                return position.mode
+        return PositionMode.ONE_WAY
+
+    def mid(self, iid: InstrumentId) -> Decimal | None:
+        """Return the midpoint of a live book, None otherwise."""
+        book = self._store.book(iid)
+        return book.mid if book is not None and book.is_live else None
+
+    def gather(self, iid: InstrumentId) -> Facts:
+        """Return the facts about one instrument and the account around it."""
+        store = self._store
+        ticker = store.ticker(iid)
+        book = store.book(iid)
+        tape = store.tapes.get(iid)
+        instrument = store.instruments.get(iid)
+        pnl = store.pnl(instrument.settle) if instrument else None
+        leg = next((p for (i, _), p in store.positions.items() if i == iid), None)
+        return Facts(
+            now_ns=self._clock.wall_ns(),
+            state=self._state(),
+            mark=ticker.mark,
+            mark_fresh=store.mark_is_fresh(iid),
+            last=tape.last.price if tape and tape.last else ticker.last,
+            index=ticker.index,
+            best_bid=book.best_bid if book else None,
+            best_ask=book.best_ask if book else None,
+            book_live=store.book_is_fresh(iid),
+            mode=self.mode(iid),
+            positions=tuple(store.open_positions()),
+            orders=tuple(store.blotter.working()),
+            other_exposure=self._other_exposure(iid),
+            equity=pnl.equity if pnl else None,
+            available=pnl.available if pnl else None,
+            leverage=leg.leverage if leg and leg.leverage else None,
+            margin_mode=leg.margin_mode if leg else MarginMode.CROSS,
+            day_pnl=pnl.day if pnl and pnl.complete else None,
+            recent=tuple(self._recent),
+        )
+
+    def judge(self, ticket: OrderTicket, instrument: Instrument) -> Judgement:
+        """Return a ticket's consequences and everything that speaks against sending it now."""
+        facts = self.gather(ticket.instrument)
+        return Judgement(
+            ticket=ticket,
+            facts=facts,
+            preview=preview(ticket, instrument, facts),
+            objections=tuple(check(ticket, instrument, facts, self.limits)),
+            reduces=reduces(ticket, facts.leg(ticket)),
+        )
+
+    def _other_exposure(self, iid: InstrumentId) -> Decimal:
+        store = self._store
+        total = ZERO
+        legs = {position.key: position for position in store.open_positions()}
+        for position in legs.values():
+            instrument = store.instruments.get(position.instrument)
+            if position.instrument != iid and instrument is not None:
+                total += quote_value(instrument, position.qty, store.ticker(position.instrument).mark or position.entry)
+        for order in store.blotter.working():
+            instrument = store.instruments.get(order.instrument)
+            if order.instrument == iid or instrument is None or order.reduce_only or order.close_on_trigger:
+                continue
+            price = order.price or order.trigger_price or store.ticker(order.instrument).mark
+            if price is not None:
+                total += quote_value(instrument, order.remaining, price)
+        return total
