@@ -1,0 +1,273 @@
+"""Requests, sent exactly once: budget, signature, one send, one classified answer.
+
+It must not know any venue: the dialect signs and reads. Order of operations: everything that can fail on this side happens
+before the request is sent, and whatever goes wrong afterwards is UNKNOWN unless it proves that no byte of it left.
+
+``send`` runs in the caller's task, without one of its own. A caller that may be cancelled while an order is on its way should
+run it as ``task = tasks.spawn(...)`` and wait with ``asyncio.shield(task)``: the wait is then cancelled, not the order. When
+the sending task itself is cancelled, or dies of a bug in a dialect, ``on_lost`` is told UNKNOWN, synchronously and before the
+exception goes on, so that no write can end without its outcome being recorded.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from tui_trader import __version__
+from tui_trader.core.clock import Clock
+from tui_trader.core.error import LinkError, WireError
+from tui_trader.net import endpoint
+from tui_trader.net.limiter import Limiter
+from tui_trader.venues.base import Credential, OrderDialect, Outcome, Reply, Request, Verdict
+
+CONNECT_S = 3.0
+"""Longest wait for a connection: name, TCP and TLS. Shorter than the total, so that it alone can end this phase."""
+
+TOTAL_S = 5.0
+"""Longest wait for a whole exchange."""
+
+MAX_WRITE_BODY = 1 << 20
+"""Largest believable answer to a write, bytes, after decompression."""
+
+MAX_READ_BODY = 1 << 24
+"""Largest answer to a read: product lists run to megabytes."""
+
+CLOCK_RESOLUTION_NS = 1_000_000
+"""What venues round their clocks to."""
+
+_TARGET = re.compile(r"/[!$-;=?-Z_a-z~]*\Z", re.ASCII)
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"tui-trader/{__version__}"}
+_HEADERS_WITH_BODY = {**_HEADERS, "Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkew:
+    """The venue's clock minus ours, in nanoseconds, known to plus or minus ``bound_ns``."""
+
+    skew_ns: int
+    bound_ns: int
+
+
+class _Unusable(Exception):
+    """A reply began and is not one; the text says why."""
+
+
+class RestClient:
+    """One venue's request side. Open it with ``async with``, inside a running loop."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        hosts: Collection[str],
+        clock: Clock,
+        limiter: Limiter,
+        on_lost: Callable[[Request, Verdict], None],
+        ca_file: str | None = None,
+        connect_s: float = CONNECT_S,
+        total_s: float = TOTAL_S,
+    ) -> None:
+        """Check the address against ``hosts``; raise ConfigError when it is not one that may be spoken to."""
+        url = endpoint.check_url(base_url, schemes=("https", "http"), hosts=hosts)
+        self.host: str = url.host or ""
+        """Where it sends to, for messages."""
+        self.limiter = limiter
+        """The budgets that every send draws on."""
+        self.counts: Counter[Outcome] = Counter()
+        """How many sends ended how."""
+        self.sends = 0
+        """Requests handed to the network."""
+        self.last_rtt_ns = 0
+        """Duration of the last exchange that brought an answer."""
+        self.last_used_ns = 0
+        """Monotonic time of the last answer: how warm the connection is."""
+        self.skew: ClockSkew | None = None
+        """The last measurement of the venue's clock; None before the first."""
+        self._url = url
+        self._base = str(url).rstrip("/")
+        self._clock = clock
+        self._on_lost = on_lost
+        self._ca_file = ca_file
+        self._timeout = aiohttp.ClientTimeout(total=total_s, connect=min(connect_s, total_s / 2))
+        self._client: aiohttp.ClientSession | None = None
+        self._server_minus_mono: int | None = None
+
+    async def __aenter__(self) -> RestClient:
+        self._client = endpoint.open_client(self._url, self._timeout, self._ca_file)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections. Sends that are under way end UNKNOWN."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def server_ns(self) -> int:
+        """Return the venue's wall time as best known: ours until ``sync_clock``, then immune to steps of our wall clock."""
+        if self._server_minus_mono is None:
+            return self._clock.wall_ns()
+        return self._clock.mono_ns() + self._server_minus_mono
+
+    async def send(self, request: Request, dialect: OrderDialect, credential: Credential | None = None) -> Verdict:
+        """Sign ``request``, send it at most once and classify what came of it.
+
+        NOT_SENT is said only when no byte can have left: a local refusal (``retry_after_s`` says how long to wait), no
+        address, no connection, no trusted TLS. Raises what ``dialect.sign`` raises, and then nothing was sent either.
+        """
+        client = self._client
+        if client is None:
+            return self._end(_not_sent("closed", "the client is closed"))
+        if request.signed and credential is None:
+            return self._end(_not_sent("no_key", "this needs an API key and none is loaded"))
+        target = request.target
+        if not _TARGET.match(target):
+            raise ValueError(f"the request target of {request.what!r} would not reach the wire as it was signed: {target!r}")
+        if wait_s := self.limiter.try_take(request.group, request.weight, request.kind):
+            return self._end(_over_budget(request, wait_s))
+        headers = _HEADERS_WITH_BODY if request.body else _HEADERS
+        if credential is not None and request.signed:
+            headers = {**headers, **dialect.sign(request, credential, self.server_ns())}
+        url = URL(self._base + target, encoded=True)  # encoded: yarl must not rewrite what was signed
+
+        self.sends += 1
+        started_ns = self._clock.mono_ns()
+        try:
+            verdict = await self._exchange(client, request, dialect, url, headers, started_ns)
+        except BaseException:
+            if request.kind.is_write:
+                self._on_lost(request, self._end(_in_doubt(request, "interrupted", "the wait for the answer was interrupted")))
+            raise
+        return self._end(verdict)
+
+    async def warm(self, dialect: OrderDialect) -> Verdict:
+        """Keep a connection open by asking for the time; call it when nothing was sent for about 10 s.
+
+        Connections are used in turn, so regular calls keep each of them from growing cold.
+        """
+        return await self.send(dialect.server_time(), dialect)
+
+    async def sync_clock(self, dialect: OrderDialect, samples: int = 3) -> ClockSkew:
+        """Measure the venue's clock; of ``samples`` answers the quickest is believed, to half its round trip plus 1 ms.
+
+        Raises LinkError when no answer comes and WireError when the answers carry no time.
+        """
+        best: tuple[int, int] | None = None  # (round trip, server clock minus monotonic clock)
+        verdict = Verdict(Outcome.NOT_SENT)
+        for _ in range(samples):
+            before_ns = self._clock.mono_ns()
+            verdict = await self.send(dialect.server_time(), dialect)
+            after_ns = self._clock.mono_ns()
+            if verdict.outcome is Outcome.ACK and verdict.server_ns:
+                rtt_ns = after_ns - before_ns
+                if best is None or rtt_ns < best[0]:
+                    best = (rtt_ns, verdict.server_ns - (before_ns + rtt_ns // 2))
+        if best is None:
+            if verdict.outcome is Outcome.ACK:
+                raise WireError(f"{self.host} answered without its time")
+            raise LinkError(f"the clock of {self.host} could not be read: {verdict.text or verdict.outcome}")
+        rtt_ns, self._server_minus_mono = best
+        self.skew = ClockSkew(self.server_ns() - self._clock.wall_ns(), rtt_ns // 2 + CLOCK_RESOLUTION_NS)
+        return self.skew
+
+    async def _exchange(
+        self,
+        client: aiohttp.ClientSession,
+        request: Request,
+        dialect: OrderDialect,
+        url: URL,
+        headers: dict[str, str],
+        started_ns: int,
+    ) -> Verdict:
+        cap = MAX_WRITE_BODY if request.kind.is_write else MAX_READ_BODY
+        try:
+            async with client.request(
+                request.method, url, data=request.body or None, headers=headers, allow_redirects=False
+            ) as response:
+                status = response.status
+                told = {name.lower(): value for name, value in response.headers.items()}
+                body = await _read_capped(response, cap)
+        except _Unusable as error:
+            return _in_doubt(request, "unusable", f"{self.host} sent {error}")
+        except (aiohttp.ClientError, OSError) as error:
+            return self._trouble(request, error)
+        finished_ns = self._clock.mono_ns()
+        self.last_used_ns = finished_ns
+        self.last_rtt_ns = finished_ns - started_ns
+        if 300 <= status < 400:
+            return _in_doubt(request, str(status), f"{self.host} answered with a redirect, which was not followed")
+        reply = Reply(status, told, body, self.last_rtt_ns)
+        self.limiter.hear(dialect.limits(reply))
+        verdict = dialect.parse(request, reply)
+        if verdict.outcome is Outcome.LIMITED:
+            self.limiter.pause(request.group, verdict.retry_after_s)
+        return verdict
+
+    def _trouble(self, request: Request, error: Exception) -> Verdict:
+        """Classify a transport failure by when it can happen."""
+        if unreachable := endpoint.why_unreachable(self.host, error):
+            return _not_sent(*unreachable)
+        if isinstance(error, TimeoutError):
+            return _in_doubt(request, "timeout", f"no answer from {self.host} in time")
+        return _in_doubt(request, "broken", f"the connection to {self.host} broke before a whole answer")
+
+    def _end(self, verdict: Verdict) -> Verdict:
+        self.counts[verdict.outcome] += 1
+        return verdict
+
+
+def _not_sent(code: str, why: str, retry_after_s: float = 0.0) -> Verdict:
+    return Verdict(Outcome.NOT_SENT, code, f"Not sent: {why}.", retry_after_s=retry_after_s)
+
+
+def _in_doubt(request: Request, code: str, why: str) -> Verdict:
+    consequence = f"; this {request.kind} may have been executed" if request.kind.is_write else ""
+    return Verdict(Outcome.UNKNOWN, code, f"{why[0].upper()}{why[1:]}{consequence}.")
+
+
+def _over_budget(request: Request, wait_s: float) -> Verdict:
+    if math.isinf(wait_s):
+        return _not_sent("local_limit", f"this weighs more than the whole {request.group!r} request budget")
+    why = f"the {request.group!r} request budget is used up, the next is possible in {wait_s:.1f} s"
+    return _not_sent("local_limit", why, wait_s)
+
+
+async def _read_capped(response: aiohttp.ClientResponse, cap: int) -> bytes:
+    """Read a body of at most ``cap`` bytes, before and after decompression, whatever the headers promise."""
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        response.close()
+        raise _Unusable("an answer in an encoding that was not asked for")
+    parts: list[bytes] = []
+    size = 0
+    while chunk := await response.content.readany():
+        size += len(chunk)
+        if size > cap:
+            response.close()
+            raise _Unusable("an answer that is too large")
+        parts.append(chunk)
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
+    return _gunzip(body, cap) if encoding == "gzip" else body
+
+
+def _gunzip(body: bytes, cap: int) -> bytes:
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        plain = stream.decompress(body, cap + 1)
+    except zlib.error:
+        raise _Unusable("an answer that does not decompress") from None
+    if len(plain) > cap:
+        raise _Unusable("an answer that is too large")
+    if not stream.eof:
+        raise _Unusable("a compressed answer that is cut short")
+    return plain

@@ -1,0 +1,68 @@
+"""Background work that cannot be lost: every task has a name, an owner that holds it, and somebody who sees it fail.
+
+The only module that may call ``asyncio.create_task``. It must not know what the tasks do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+OnFailure = Callable[[str, BaseException], None]
+"""Called with the name of a task and what it died of; never for a cancellation."""
+
+
+class TaskSet:
+    """The tasks of one owner: holds a reference to each until it ends, and ends them all in bounded time."""
+
+    def __init__(self, on_failure: OnFailure) -> None:
+        self._on_failure = on_failure
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tasks that still run, sorted."""
+        return sorted(task.get_name() for task in self._tasks)
+
+    def spawn(self, name: str, coro: Coroutine[Any, Any, T], on_failure: OnFailure | None = None) -> asyncio.Task[T]:
+        """Start ``coro`` as the task ``name``; a failure goes to ``on_failure``, else to the set's own.
+
+        To let a waiting caller be cancelled without the work being cancelled, await ``asyncio.shield(task)``.
+        """
+        task = asyncio.create_task(coro, name=name)  # noqa: TID251 - this is the one place
+        self._tasks.add(task)
+        report = on_failure or self._on_failure
+
+        def ended(task: asyncio.Task[T]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                report(name, error)
+
+        task.add_done_callback(ended)
+        return task
+
+    async def close(self, timeout_s: float = 1.0) -> list[str]:
+        """Cancel everything and wait at most ``timeout_s`` seconds; return the names of tasks that would not end."""
+        ending = self._tasks - {asyncio.current_task()}
+        for task in ending:
+            task.cancel()
+        return await _settle(ending, timeout_s)
+
+
+async def stop(task: asyncio.Task[Any], timeout_s: float = 1.0) -> bool:
+    """Cancel ``task`` and wait at most ``timeout_s`` seconds; return whether it ended. Its outcome is not raised here."""
+    task.cancel()
+    return not await _settle({task}, timeout_s)
+
+
+async def _settle(tasks: set[asyncio.Task[Any]], timeout_s: float) -> list[str]:
+    if not tasks:
+        return []
+    _, pending = await asyncio.wait(tasks, timeout=timeout_s)
+    return sorted(task.get_name() for task in pending)
