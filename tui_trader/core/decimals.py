@@ -23,6 +23,7 @@ MAX_DIGITS = 64
 
 _WIRE = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\Z", re.ASCII)
 _PLAIN = re.compile(r"-?(\d+(\.\d*)?|\.\d+)\Z", re.ASCII)
+_GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d*)?\Z", re.ASCII)
 
 CONTEXT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
 
@@ -53,11 +54,16 @@ def from_scaled(raw: int, scale: int) -> Decimal:
 def from_user(text: str) -> Decimal | None:
     """Return the value of a plainly typed number, or None when it is not one.
 
-    ``,`` and ``_`` between digits are ignored as grouping; exponents, signs of infinity and non-ASCII digits are not numbers.
+    ``_`` between digits is ignored, and so is ``,`` where it groups thousands; a decimal comma (``1,5``) is refused rather than
+    read as fifteen. Exponents, signs of infinity and non-ASCII digits are not numbers.
     """
     if len(text) > MAX_DIGITS:
         return None
-    plain = re.sub(r"(?<=\d)[,_](?=\d)", "", text)
+    plain = re.sub(r"(?<=[0-9])_(?=[0-9])", "", text)
+    if "," in plain:
+        if not _GROUPED.match(plain):
+            return None
+        plain = plain.replace(",", "")
     return Decimal(plain) if _PLAIN.match(plain) else None
 
 

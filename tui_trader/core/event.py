@@ -191,6 +191,8 @@ class Unreadable:
     venue: str
     reason: str
     sample: str
+    instrument: InstrumentId | None = None
+    """Whose book the message was about, where that much could be told: an increment lost is a book to be doubted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ reports ends in the same state, and a terminal state is left only by an explicit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.types import (
@@ -54,18 +55,37 @@ class OrderTicket:
 RANK: dict[OrderStatus, int] = {
     OrderStatus.INTENT: 0,
     OrderStatus.SENT: 1,
-    OrderStatus.UNKNOWN: 1,
-    OrderStatus.ACKED: 2,
-    OrderStatus.ARMED: 3,
-    OrderStatus.LIVE: 4,
-    OrderStatus.PARTIAL: 5,
-    OrderStatus.ABSENT: 8,
+    OrderStatus.UNKNOWN: 2,
+    OrderStatus.ACKED: 3,
+    OrderStatus.ARMED: 4,
+    OrderStatus.LIVE: 5,
+    OrderStatus.PARTIAL: 6,
+    OrderStatus.ABSENT: 7,
     OrderStatus.REJECTED: 8,
-    OrderStatus.EXPIRED: 8,
-    OrderStatus.CANCELED: 8,
-    OrderStatus.FILLED: 9,
+    OrderStatus.EXPIRED: 9,
+    OrderStatus.CANCELED: 10,
+    OrderStatus.FILLED: 11,
 }
-"""How far along a status is; a report of a lower rank never moves an order back."""
+"""How far along a status is; a report of a lower rank never moves an order back.
+
+The ranks are distinct, terminal ones too, so that the end state does not depend on which report came first; the more a status
+claims to have happened, the higher it stands (ABSENT is our inference, FILLED a fact).
+"""
+
+
+class Stamps(NamedTuple):
+    """When the venue last said each thing: (sequence, time) pairs, so that an older report never overwrites a newer one."""
+
+    qty: tuple[int, int] = (-1, -1)
+    price: tuple[int, int] = (-1, -1)
+    trigger_price: tuple[int, int] = (-1, -1)
+    terms: tuple[int, int] = (-1, -1)
+    """Of everything that a report always states: time in force, flags, exits."""
+    pending: tuple[int, int] = (-1, -1)
+    """(time, sequence): acknowledgements carry no sequence."""
+    reason: tuple[int, int, int] = (-1, -1, -1)
+    """(rank of the status, sequence, time)."""
+    code: tuple[int, int, int] = (-1, -1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +156,8 @@ class Order:
     arrival_price: Decimal | None = None
     rtt_ns: int = 0
     """Round trip of the request that created it; 0 until known."""
+    stamps: Stamps = field(default=Stamps(), repr=False)
+    """How old the venue's word on each field is; only ``merge`` reads and writes it."""
 
     @property
     def remaining(self) -> Decimal:
@@ -187,57 +209,69 @@ class Order:
         return blank.merge(report)
 
     def merge(self, report: OrderReport) -> Order:
-        """Return the order after one more report; commutative and idempotent over a set of reports.
+        """Return the order after one more report; commutative, associative and idempotent over a set of reports.
 
-        A REST acknowledgement only lifts INTENT/SENT/UNKNOWN to ACKED or ARMED. A venue report moves the status forward by
-        rank; between equal ranks the later sequence (then time) wins the descriptive fields. ``filled`` is a maximum.
+        A REST acknowledgement only lifts INTENT/SENT/UNKNOWN to ACKED or ARMED and never describes the order. A venue report
+        moves the status forward by rank, and each field it states wins over what an older report (by sequence, then time)
+        stated. ``filled`` is a maximum. A terminal order has nothing pending.
         """
-        filled = max(self.filled, report.filled)
-        filled_value = max(self.filled_value, report.filled_value)
-        venue_id = self.venue_id or report.venue_id
-        if report.is_ack:
-            ahead = RANK[report.status] > RANK[self.status]
-            return replace(
-                self,
-                venue_id=venue_id,
-                status=report.status if ahead else self.status,
-                filled=filled,
-                filled_value=filled_value,
-                pending=self.pending if self.status.is_terminal else (report.pending or self.pending),
-                code=report.code or self.code,
-            )
-        newer = (report.sequence, report.at_ns) >= (self.sequence, self.updated_ns) or not self.sequence
-        status = self.status
-        if RANK[report.status] > RANK[status]:
-            status = report.status
-        terminal = status.is_terminal
-        described = (
-            replace(
-                self,
-                qty=report.qty or self.qty,
-                price=report.price if report.price is not None else self.price,
-                trigger_price=report.trigger_price if report.trigger_price is not None else self.trigger_price,
-                trigger_source=report.trigger_source,
+        status = report.status if RANK[report.status] > RANK[self.status] else self.status
+        told = self._read_verdict(report)
+        if not report.is_ack:
+            told = told._read_terms(report)
+        return replace(
+            told,
+            venue_id=self.venue_id or report.venue_id,
+            status=status,
+            filled=max(self.filled, report.filled),
+            filled_value=max(self.filled_value, report.filled_value),
+            pending=None if status.is_terminal else told.pending,
+        )
+
+    def _read_verdict(self, report: OrderReport) -> Order:
+        """Take reason, code and pending action, which acknowledgements carry too."""
+        stamps, reason, code, pending = self.stamps, self.reason, self.code, self.pending
+        weight = (RANK[report.status], report.sequence, report.at_ns)
+        if report.reason and (weight, report.reason) > (stamps.reason, reason):
+            stamps, reason = stamps._replace(reason=weight), report.reason
+        if report.code and (weight, report.code) > (stamps.code, code):
+            stamps, code = stamps._replace(code=weight), report.code
+        moment = (report.at_ns, report.sequence)
+        if (report.pending or not report.is_ack) and (moment, report.pending or "") > (stamps.pending, pending or ""):
+            stamps, pending = stamps._replace(pending=moment), report.pending
+        return replace(self, stamps=stamps, reason=reason, code=code, pending=pending)
+
+    def _read_terms(self, report: OrderReport) -> Order:
+        """Take what a venue report says the order is."""
+        stamps, stamp = self.stamps, (report.sequence, report.at_ns)
+        order = replace(
+            self,
+            sequence=max(self.sequence, report.sequence),
+            updated_ns=max(self.updated_ns, report.at_ns),
+            created_ns=min(self.created_ns, report.at_ns) if self.external and report.at_ns else self.created_ns,
+        )
+        if report.qty and (stamp, report.qty) > (stamps.qty, self.qty):
+            stamps, order = stamps._replace(qty=stamp), replace(order, qty=report.qty)
+        if report.price is not None and (stamp, report.price) > (stamps.price, self.price or ZERO):
+            stamps, order = stamps._replace(price=stamp), replace(order, price=report.price)
+        if report.trigger_price is not None and (stamp, report.trigger_price) > (
+            stamps.trigger_price,
+            self.trigger_price or ZERO,
+        ):
+            stamps, order = stamps._replace(trigger_price=stamp), replace(order, trigger_price=report.trigger_price)
+        if (stamp, _terms(report)) > (stamps.terms, _terms(self)):
+            stamps = stamps._replace(terms=stamp)
+            order = replace(
+                order,
                 tif=report.tif,
                 position_side=report.position_side,
                 reduce_only=report.reduce_only,
                 close_on_trigger=report.close_on_trigger,
+                trigger_source=report.trigger_source,
                 take_profit=report.take_profit,
                 stop_loss=report.stop_loss,
-                sequence=max(self.sequence, report.sequence),
-                updated_ns=max(self.updated_ns, report.at_ns),
-                reason=report.reason or self.reason,
-                code=report.code or self.code,
-                pending=None if terminal else report.pending,
             )
-            if newer and not self.status.is_terminal
-            else self
-        )
-        if terminal and described.pending is not None:
-            described = replace(described, pending=None)
-        if terminal and not described.reason and report.reason:
-            described = replace(described, reason=report.reason, code=report.code)
-        return replace(described, venue_id=venue_id, status=status, filled=filled, filled_value=filled_value)
+        return replace(order, stamps=stamps)
 
     def to_status(self, status: OrderStatus, *, reason: str = "", code: str = "", at_ns: int = 0) -> Order:
         """Return the order moved by our own knowledge (sent, unknown, not sent); raises ValueError on an illegal move."""
@@ -250,6 +284,19 @@ class Order:
             code=code or self.code,
             updated_ns=max(at_ns, self.updated_ns),
         )
+
+
+def _terms(told: OrderReport | Order) -> tuple[str, str, bool, bool, str, Decimal, Decimal]:
+    """Return what a report always states, as one value with an order: equal stamps need a winner that does not depend on luck."""
+    return (
+        told.tif,
+        told.position_side,
+        told.reduce_only,
+        told.close_on_trigger,
+        told.trigger_source,
+        told.take_profit or ZERO,
+        told.stop_loss or ZERO,
+    )
 
 
 _LOCAL_MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {

@@ -1,0 +1,59 @@
+"""The vocabulary of the order language: verbs, clauses, and what is reserved for later."""
+
+from __future__ import annotations
+
+from tui_trader.core.types import Side
+
+SIDES: dict[str, Side] = {
+    "buy": Side.BUY,
+    "b": Side.BUY,
+    "long": Side.BUY,
+    "sell": Side.SELL,
+    "s": Side.SELL,
+    "short": Side.SELL,
+}
+
+VERBS: tuple[str, ...] = (
+    *SIDES,
+    "close",
+    "cancel",
+    "flat",
+    "rev",
+    "move",
+    "qty",
+    "lev",
+    "symbol",
+    "theme",
+    "quit",
+    "q",
+    "help",
+    "panic",
+    "arm",
+    "group",
+    "log",
+    "keys",
+    "rec",
+)
+"""First words that can be executed."""
+
+NOT_YET: tuple[str, ...] = (
+    "scale", "chase", "twap", "swarm", "be", "sl", "tp", "trail", "mode", "margin", "protect", "watch", "alert", "when",
+    "every", "calc", "size", "limits", "halt", "ro", "paper", "live", "replay", "export", "note", "bind", "alias", "layout",
+    "conn", "on",
+)  # fmt: skip
+"""First words of the language that no part of this version executes."""
+
+CLAUSES: tuple[str, ...] = ("po", "ioc", "fok", "gtc", "ro", "sl", "tp", "lev", "iso", "cross", "pos")
+"""Words that may follow an order's size and symbol."""
+
+CLAUSES_NOT_YET: tuple[str, ...] = ("trail", "gtd", "on", "acct", "dry", "lim", "from", "atr")
+
+NO_SUCH_CLAUSE: dict[str, str] = {
+    "market": "an order without a price is a market order: leave the word out",
+    "mkt": "an order without a price is a market order: leave the word out",
+    "limit": "write the limit price after @: @ 50000",
+    "stop": "a protective stop is written sl: sl 49000",
+}
+"""Words that people bring from elsewhere; taken for a symbol they would only puzzle."""
+
+REFS_NOT_YET: tuple[str, ...] = ("hi", "lo", "vwap")
