@@ -37,9 +37,10 @@ class TradingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a check or a preview of one ticket needs. Times are UTC nanoseconds, prices in quote currency."""
+    """Everything a check or a preview of one ticket needs. Prices in quote currency."""
 
     now_ns: int = 0
+    """By the same clock as ``recent``, nanoseconds."""
     state: TradingState = TradingState.ACTIVE
     mark: Decimal | None = None
     mark_fresh: bool = False

@@ -79,6 +79,7 @@ class Stamps(NamedTuple):
     qty: tuple[int, int] = (-1, -1)
     price: tuple[int, int] = (-1, -1)
     trigger_price: tuple[int, int] = (-1, -1)
+    leg: tuple[int, int] = (-1, -1)
     terms: tuple[int, int] = (-1, -1)
     """Of everything that a report always states: time in force, flags, exits."""
     pending: tuple[int, int] = (-1, -1)
@@ -105,7 +106,8 @@ class OrderReport:
     """Cumulative executed value in the settle currency."""
     price: Decimal | None = None
     tif: TimeInForce = TimeInForce.GTC
-    position_side: PositionSide = PositionSide.MERGED
+    position_side: PositionSide | None = None
+    """None where the answer does not say (Phemex's create, replace and open-order rows leave it out)."""
     reduce_only: bool = False
     close_on_trigger: bool = False
     trigger_price: Decimal | None = None
@@ -259,12 +261,13 @@ class Order:
             self.trigger_price or ZERO,
         ):
             stamps, order = stamps._replace(trigger_price=stamp), replace(order, trigger_price=report.trigger_price)
+        if report.position_side is not None and (stamp, report.position_side) > (stamps.leg, self.position_side):
+            stamps, order = stamps._replace(leg=stamp), replace(order, position_side=report.position_side)
         if (stamp, _terms(report)) > (stamps.terms, _terms(self)):
             stamps = stamps._replace(terms=stamp)
             order = replace(
                 order,
                 tif=report.tif,
-                position_side=report.position_side,
                 reduce_only=report.reduce_only,
                 close_on_trigger=report.close_on_trigger,
                 trigger_source=report.trigger_source,
@@ -286,11 +289,10 @@ class Order:
         )
 
 
-def _terms(told: OrderReport | Order) -> tuple[str, str, bool, bool, str, Decimal, Decimal]:
+def _terms(told: OrderReport | Order) -> tuple[str, bool, bool, str, Decimal, Decimal]:
     """Return what a report always states, as one value with an order: equal stamps need a winner that does not depend on luck."""
     return (
         told.tif,
-        told.position_side,
         told.reduce_only,
         told.close_on_trigger,
         told.trigger_source,

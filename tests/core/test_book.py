@@ -1,0 +1,271 @@
+"""The book against a naive reference, and every way its truth can come into doubt."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui_trader.core.book import Book, BookState
+from tui_trader.core.event import BookDelta, BookSnapshot
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.types import ContractKind, InstrumentId
+
+D = Decimal
+BTC = InstrumentId("phemex", "BTCUSDT")
+Levels = list[tuple[Any, Any]]
+
+LINEAR = Instrument(id=BTC, kind=ContractKind.LINEAR, base="BTC", quote="USDT", settle="USDT", tick=D("0.1"), lot=D("0.001"))
+SCALED = Instrument(
+    id=BTC,
+    kind=ContractKind.SPOT,
+    base="BTC",
+    quote="USDT",
+    settle="USDT",
+    tick=D("0.01"),
+    lot=D("0.001"),
+    price_scale=4,
+    size_scale=3,
+)
+
+BIDS: Levels = [("99.9", "1"), ("99.8", "2.5"), ("99.5", "3")]
+ASKS: Levels = [("100.1", "0.4"), ("100.2", "5"), ("101", "6")]
+
+
+def snapshot(bids: Levels = BIDS, asks: Levels = ASKS, sequence: int = 10, depth: int = 0) -> BookSnapshot:
+    return BookSnapshot(BTC, bids, asks, sequence, depth, 1_000 + sequence)
+
+
+def delta(bids: Levels | None = None, asks: Levels | None = None, sequence: int = 11, depth: int = 0) -> BookDelta:
+    return BookDelta(BTC, bids or [], asks or [], sequence, depth, 1_000 + sequence)
+
+
+@pytest.fixture
+def book() -> Book:
+    """A live book of three levels a side."""
+    made = Book(LINEAR)
+    made.snapshot(snapshot())
+    return made
+
+
+class TestSnapshot:
+    def test_empty_at_first(self) -> None:
+        book = Book(LINEAR)
+        assert (book.state, book.is_live, book.best_bid, book.best_ask, book.mid) == (
+            BookState.EMPTY,
+            False,
+            None,
+            None,
+            None,
+        )
+
+    def test_what_it_holds(self, book: Book) -> None:
+        assert book.bids() == [(D("99.9"), D(1)), (D("99.8"), D("2.5")), (D("99.5"), D(3))]
+        assert book.asks(2) == [(D("100.1"), D("0.4")), (D("100.2"), D(5))]
+        assert (book.best_bid, book.best_ask, book.mid) == (D("99.9"), D("100.1"), D(100))
+        assert (book.bid_ticks, book.ask_ticks) == ([999, 998, 995], [1001, 1002, 1010])
+        assert (book.bid_size(998), book.bid_size(997), book.ask_size(1010), book.ask_size(1)) == (D("2.5"), D(0), D(6), D(0))
+        assert (book.sequence, book.at_ns, book.depth, book.applied, book.is_live) == (10, 1010, 0, 1, True)
+
+    def test_scaled_integers(self) -> None:
+        book = Book(SCALED)
+        book.snapshot(snapshot([(999_000, 1500)], [(1_000_100, 1)]))
+        assert book.bids() == [(D("99.90"), D("1.500"))]
+        assert book.asks() == [(D("100.01"), D("0.001"))]
+
+    def test_zero_sizes_are_no_levels(self, book: Book) -> None:
+        book.snapshot(snapshot([("99.9", "0"), ("99.7", "1")], [("100.1", "0.000")], sequence=11))
+        assert book.bids() == [(D("99.7"), D(1))]
+        assert book.asks() == []
+        assert book.best_ask is None
+
+    def test_an_older_one_is_ignored_while_live(self, book: Book) -> None:
+        book.snapshot(snapshot([("1", "1")], [], sequence=9))
+        assert (book.sequence, book.best_bid, book.applied) == (10, D("99.9"), 1)
+
+    def test_an_older_one_heals_a_doubt(self, book: Book) -> None:
+        book.doubt("test")
+        book.snapshot(snapshot([("1", "1")], [], sequence=9))
+        assert (book.state, book.sequence, book.best_bid, book.reason) == (BookState.LIVE, 9, D(1), "")
+
+    def test_crossed(self, book: Book) -> None:
+        book.snapshot(snapshot([("100.1", "1")], [("100.1", "1")], sequence=11))
+        assert (book.state, book.reason) == (BookState.SUSPECT, "crossed snapshot")
+
+    def test_sent_again_unchanged(self, book: Book) -> None:
+        book.apply(delta([("99.9", "7")], sequence=12))
+        book.snapshot(snapshot([("99.90", "7.0"), *BIDS[1:]], sequence=12))
+        assert (book.mismatches, book.is_live) == (0, True)
+
+    @pytest.mark.parametrize("bids", [BIDS[:2], [*BIDS, ("99", "1")], [("99.9", "1.1"), *BIDS[1:]]])
+    def test_sent_again_changed_is_counted_and_wins(self, book: Book, bids: Levels) -> None:
+        book.snapshot(snapshot(bids))
+        assert book.mismatches == 1
+        assert book.is_live
+        assert [size for _, size in book.bids()] == [D(size) for _, size in bids]
+
+    @pytest.mark.parametrize("level", [("x", "1"), ("1", "x"), ("-1", "1"), ("1", "-1"), ("1", "NaN"), ("0", "1"), ("1",), 5])
+    def test_unreadable(self, book: Book, level: Any) -> None:
+        book.snapshot(snapshot([level], sequence=11))
+        assert book.state is BookState.SUSPECT
+        assert book.reason.startswith("unreadable snapshot")
+
+
+class TestDelta:
+    def test_sizes_are_absolute(self, book: Book) -> None:
+        book.apply(delta([("99.8", "1"), ("99.7", "4")], [("100.1", "9")]))
+        assert book.bids() == [(D("99.9"), D(1)), (D("99.8"), D(1)), (D("99.7"), D(4)), (D("99.5"), D(3))]
+        assert book.ask_size(1001) == D(9)
+        assert (book.sequence, book.at_ns, book.applied) == (11, 1011, 2)
+
+    @pytest.mark.parametrize("zero", ["0", "0.0", "0.000", "-0", "0e0", 0, D("0.00")])
+    def test_every_zero_deletes(self, book: Book, zero: Any) -> None:
+        book.apply(delta([("99.9", zero)], [("100.1", zero)]))
+        assert (book.best_bid, book.best_ask) == (D("99.8"), D("100.2"))
+        assert (book.is_live, book.unknown_deletes) == (True, 0)
+
+    def test_unknown_deletes_are_counted(self, book: Book) -> None:
+        book.apply(delta([("99.6", "0"), ("99.9", "0")], [("100.3", "0.0")]))
+        assert (book.unknown_deletes, book.is_live) == (2, True)
+
+    def test_before_the_snapshot_nothing_is_applied(self) -> None:
+        book = Book(LINEAR)
+        book.apply(delta([("99.9", "1")]))
+        assert (book.state, book.reason, book.bids(), book.applied) == (
+            BookState.EMPTY,
+            "increment before snapshot",
+            [],
+            0,
+        )
+
+    def test_a_gap_in_sequence_is_normal_and_a_step_back_is_dropped(self, book: Book) -> None:
+        book.apply(delta([("99.9", "2")], sequence=5_000))
+        book.apply(delta([("99.9", "3")], sequence=4_999))
+        assert (book.sequence, book.bid_size(999)) == (5_000, D(2))
+        book.apply(delta([("99.9", "4")], sequence=5_000))
+        assert book.bid_size(999) == D(4)
+
+    def test_crossed_is_doubted_at_once(self, book: Book) -> None:
+        version = book.version
+        book.apply(delta([("100.1", "1")]))
+        assert (book.state, book.reason) == (BookState.SUSPECT, "crossed")
+        assert book.version > version
+
+    def test_in_doubt_nothing_is_applied(self, book: Book) -> None:
+        book.apply(delta([("100.1", "1")]))
+        book.apply(delta([("100.1", "0")], sequence=12))
+        assert (book.state, book.sequence) == (BookState.SUSPECT, 11)
+
+    def test_the_best_may_move_through_old_prices(self, book: Book) -> None:
+        book.apply(delta([("99.9", "0"), ("99.8", "0")], [("99.8", "1")]))
+        assert (book.is_live, book.best_bid, book.best_ask) == (True, D("99.5"), D("99.8"))
+
+    def test_truncated_to_its_depth(self, book: Book) -> None:
+        book.apply(delta([("99.7", "1")], [("100", "1")], depth=3))
+        assert book.bid_ticks == [999, 998, 997]
+        assert book.ask_ticks == [1000, 1001, 1002]
+
+    @pytest.mark.parametrize(
+        "level",
+        [
+            ("99.9", "-1"),
+            ("99.9", "NaN"),
+            ("99.9", "Infinity"),
+            ("99.9", "1e400"),
+            ("99.9", "1e-400"),
+            ("99.9", "junk"),
+            ("99.9", ""),
+            ("99.9", None),
+            ("99.9", []),
+            ("99.9", 10**400),
+            ("99.9", -1),
+            ("99.95", "1"),
+            ("-99.9", "1"),
+            ("0", "1"),
+            ("junk", "1"),
+            (None, "1"),
+            ([], "1"),
+            (99.9, "1"),
+            ("99.9",),
+            5,
+        ],
+    )
+    @pytest.mark.parametrize("side", ["bids", "asks"])
+    def test_garbage_is_doubted_at_once(self, book: Book, level: Any, side: str) -> None:
+        book.apply(delta(**{side: [level]}))
+        assert book.state is BookState.SUSPECT
+        assert book.reason.startswith("unreadable level")
+
+    @pytest.mark.parametrize("size", ["1_000", " 1", "１", True, 1.5])
+    def test_what_only_looks_like_a_number_is_never_shown(self, book: Book, size: Any) -> None:
+        book.apply(delta([("99.9", size)]))
+        assert book.bids(1) == [(D("99.9"), D(0))]
+        assert book.state is BookState.SUSPECT
+
+    def test_healed_by_a_snapshot(self, book: Book) -> None:
+        book.apply(delta([("99.9", "junk")]))
+        book.snapshot(snapshot(sequence=20))
+        assert (book.state, book.reason, book.best_bid) == (BookState.LIVE, "", D("99.9"))
+
+    def test_clear(self, book: Book) -> None:
+        book.clear("reconnected")
+        assert (book.state, book.reason, book.bids(), book.asks(), book.sequence) == (
+            BookState.EMPTY,
+            "reconnected",
+            [],
+            [],
+            0,
+        )
+
+
+class Reference:
+    """The slowest book that can be right: exact decimals, sorted and cut after every message."""
+
+    def __init__(self) -> None:
+        self.bids: dict[Decimal, Decimal] = {}
+        self.asks: dict[Decimal, Decimal] = {}
+
+    def apply(self, bids: Levels, asks: Levels, depth: int) -> None:
+        for side, levels in ((self.bids, bids), (self.asks, asks)):
+            for price, size in levels:
+                side.pop(D(price), None)
+                if D(size):
+                    side[D(price)] = D(size)
+        if depth:
+            self.bids = dict(sorted(self.bids.items(), reverse=True)[:depth])
+            self.asks = dict(sorted(self.asks.items())[:depth])
+
+    @property
+    def crossed(self) -> bool:
+        return bool(self.bids and self.asks) and max(self.bids) >= min(self.asks)
+
+
+def side(low: int, high: int) -> st.SearchStrategy[Levels]:
+    """Levels with prices of ``low`` to ``high`` ticks, in several spellings."""
+    price = st.builds(lambda ticks, text: text.format(D(ticks) / 10), st.integers(low, high), st.sampled_from(["{}", "{:.2f}"]))
+    size = st.sampled_from(["0", "0.00", "1", "2.50", "0.004", "12"])
+    return st.lists(st.tuples(price, size), max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(side(980, 1003), side(997, 1020), st.booleans()), max_size=30),
+    st.sampled_from([0, 3, 5]),
+)
+def test_equals_the_reference_until_it_crosses(steps: list[tuple[Levels, Levels, bool]], depth: int) -> None:
+    book, reference = Book(LINEAR), Reference()
+    book.snapshot(BookSnapshot(BTC, [], [], 1, depth, 1))
+    for number, (bids, asks, look) in enumerate(steps, 2):
+        book.apply(BookDelta(BTC, bids, asks, number, depth, number))
+        reference.apply(bids, asks, depth)
+        assert (book.state is BookState.SUSPECT) == reference.crossed
+        if reference.crossed:
+            return
+        if look:
+            assert book.bids() == sorted(reference.bids.items(), reverse=True)
+            assert book.asks() == sorted(reference.asks.items())
+    assert dict(book.bids()) == reference.bids
+    assert dict(book.asks()) == reference.asks

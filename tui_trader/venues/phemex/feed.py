@@ -1,0 +1,430 @@
+"""Phemex's WebSocket protocol as a pure translator: frames in, events out; subscriptions in, frames out.
+
+One decode per frame; what a frame is follows from the key that is present. The book path, five frames of six, does nothing
+else than hand the raw levels on. It must not know sockets, time or the Store. Source: contract reference, WebSocket API;
+captured frames of 2021 and 2025 under tests/venues/phemex/payloads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any, Final
+
+import orjson
+
+from tui_trader.core.error import WireError
+from tui_trader.core.event import (
+    BalanceChanged,
+    BookDelta,
+    BookSnapshot,
+    CandlesChanged,
+    Event,
+    PongReceived,
+    PositionChanged,
+    Subscribed,
+    TickerChanged,
+    TradesPrinted,
+    Unreadable,
+)
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.sanitise import is_symbol, sanitise
+from tui_trader.core.types import ContractKind, InstrumentId
+from tui_trader.venues.base import Channel, Credential, Lane, Subscription
+from tui_trader.venues.phemex import codes, sign
+from tui_trader.venues.phemex.market import MarketRows
+from tui_trader.venues.phemex.rows import balance_of, order_events, position_of, readable
+from tui_trader.venues.phemex.wire import Frame, Levels, decode_frame, sample
+from tui_trader.venues.phemex.words import VENUE
+
+HEARTBEAT_S: Final = 5.0
+"""What the reference recommends; 30 s without a word and the gateway hangs up."""
+
+SILENCE_S: Final = 15.0
+"""Three heartbeats unanswered."""
+
+LOGIN_LIFE_S: Final = 60
+"""Validity asked for a login; at most 120 are allowed."""
+
+BOOK_DEPTH: Final = 30
+"""Levels a side: the most that is maintained short of the whole book (0, 1, 5, 10, 30 exist)."""
+
+MAX_SYMBOLS: Final = 4096
+"""Symbols remembered; a venue that names more is talking nonsense."""
+
+NS: Final = 1_000_000_000
+
+_new = tuple.__new__
+
+_BOOK_OF = re.compile(rb'"symbol"\s*:\s*"([A-Za-z0-9._-]{1,32})"')
+_IS_BOOK = re.compile(rb'"(?:orderbook_p|book)"\s*:')
+
+
+class PhemexFeed:
+    """One lane of one connection to Phemex."""
+
+    heartbeat_s = HEARTBEAT_S
+    silence_s = SILENCE_S
+
+    def __init__(self, lane: Lane, credential: Credential | None = None) -> None:
+        self.lane = lane
+        self.ignored = 0
+        """Frames with no key that is known here; new ones appear without notice."""
+        self.unreadable = 0
+        """Frames or rows set aside."""
+        self._credential = credential
+        self._instruments: dict[str, Instrument] = {}
+        self._ids: dict[str, InstrumentId] = {}
+        self._books: dict[str, InstrumentId] = {}
+        """Symbols whose book frames are passed on; a symbol that was left is taken out and put into ``_ended``."""
+        self._ended: set[str] = set()
+        self._ticks: dict[str, tuple[Instrument, str]] = {}
+        self._market = MarketRows()
+        self._request_ids = count(1)
+        self._logins: set[int] = set()
+        self._pings: set[int] = set()
+        self._columns: list[str] | None = None
+
+    def reset(self) -> None:
+        """Forget the state of the previous connection; what is known of instruments stays."""
+        self._logins.clear()
+        self._pings.clear()
+        self._ended.clear()
+        self._columns = None
+
+    def list_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Learn scales, and the names of index and mark series (``.BTCUSDT`` and ``.MBTCUSDT``; ``.BTC`` in COIN-M)."""
+        for instrument in instruments:
+            self._instruments[instrument.symbol] = instrument
+            self._ids[instrument.symbol] = instrument.id
+        marks: dict[str, tuple[Instrument, str]] = {}
+        for instrument in self._instruments.values():
+            if instrument.kind is ContractKind.SPOT:
+                continue
+            series = instrument.base if _is_legacy(instrument) else instrument.symbol
+            marks[f".M{series}"] = (instrument, "mark")
+        indexes = {f".{name[2:]}": (instrument, "index") for name, (instrument, _) in marks.items()}
+        # An index name wins: ``.MANAUSDT`` is the index of MANAUSDT, not the mark of an ANAUSDT.
+        self._ticks = marks | indexes
+
+    # -- out -------------------------------------------------------------------------------------------------------
+
+    def login(self, wall_ns: int) -> list[bytes]:
+        """Return the ``user.auth`` frame on the private lane, nothing on the public one."""
+        if self.lane is Lane.PUBLIC or self._credential is None:
+            return []
+        expiry = wall_ns // NS + LOGIN_LIFE_S
+        key = self._credential.key
+        signature = sign.feed_signature(self._credential.secret(), key, expiry)
+        frame, request_id = self._request("user.auth", ["API", key, signature, expiry])
+        self._logins.add(request_id)
+        return [frame]
+
+    def subscribe(self, subscriptions: Sequence[Subscription]) -> list[bytes]:
+        """Return one frame for each subscription."""
+        frames = []
+        for subscription in subscriptions:
+            if subscription.channel is Channel.BOOK and subscription.instrument is not None:
+                self._ended.discard(subscription.instrument.symbol)
+            name, params = self._channel(subscription)
+            frames.append(self._request(f"{name}.subscribe", params)[0])
+        return frames
+
+    def unsubscribe(self, subscriptions: Sequence[Subscription], remaining: Sequence[Subscription]) -> list[bytes]:
+        """Return the frames that end subscriptions.
+
+        Books can only be left all at once, and candles of one symbol together, so those that remain are started again. Book
+        frames of a symbol that was left are dropped from here on.
+        """
+        frames: list[bytes] = []
+        again: list[Subscription] = []
+        done: set[tuple[str, str]] = set()
+        for subscription in subscriptions:
+            name, _ = self._channel(subscription)
+            symbol = subscription.instrument.symbol if subscription.instrument else ""
+            whole = subscription.channel not in (Channel.TRADES, Channel.CANDLES)
+            key = (name, "" if whole else symbol)
+            if subscription.channel is Channel.BOOK:
+                self._ended.add(symbol)
+                self._books.pop(symbol, None)
+            if key in done:
+                continue
+            done.add(key)
+            frames.append(self._request(f"{name}.unsubscribe", [] if whole else [symbol])[0])
+            if subscription.channel in (Channel.BOOK, Channel.CANDLES):
+                again += [
+                    other
+                    for other in remaining
+                    if self._channel(other)[0] == name and (whole or other.instrument == subscription.instrument)
+                ]
+        return frames + self.subscribe(again)
+
+    def heartbeat(self) -> list[bytes]:
+        """Return one ``server.ping``: unlike a protocol ping its answer proves the application alive."""
+        frame, request_id = self._request("server.ping", [])
+        if len(self._pings) > 100:
+            self._pings.clear()
+        self._pings.add(request_id)
+        return [frame]
+
+    # -- in --------------------------------------------------------------------------------------------------------
+
+    def receive(self, frame: bytes, at_ns: int) -> list[Event]:
+        """Translate one frame; what cannot be read becomes an Unreadable event, what is not known is counted."""
+        try:
+            message = decode_frame(frame)
+        except (ValueError, RecursionError) as error:
+            return [self._set_aside(f"frame: {error}", frame, _book_named_in(frame))]
+        levels = message.orderbook_p
+        if levels is None:
+            levels = message.book
+            if levels is None:
+                return self._receive_other(message, frame, at_ns)
+        instrument = self._books.get(message.symbol)
+        if instrument is None:
+            if message.symbol in self._ended:
+                return []
+            instrument = self._id(message.symbol)
+            if instrument is None:
+                return [self._set_aside("book of no symbol", frame)]
+            self._books[message.symbol] = instrument
+        sequence = message.sequence
+        if message.type == "incremental" and sequence:
+            # The named constructor is a Python function; this is the same tuple for half the time, on the hottest line.
+            at_ns = message.timestamp or at_ns
+            return [_new(BookDelta, (instrument, levels.bids, levels.asks, sequence, message.depth, at_ns))]
+        return self._receive_book(message, levels, instrument, frame, at_ns)
+
+    def _receive_book(self, message: Frame, levels: Levels, instrument: InstrumentId, frame: bytes, at_ns: int) -> list[Event]:
+        if not message.sequence:
+            return [self._set_aside("book without a sequence", frame, instrument)]
+        if message.type != "snapshot":
+            return [self._set_aside(f"book of type {message.type!r}", frame, instrument)]
+        at_ns = message.timestamp or at_ns
+        return [BookSnapshot(instrument, levels.bids, levels.asks, message.sequence, message.depth, at_ns)]
+
+    def _receive_other(self, message: Frame, frame: bytes, at_ns: int) -> list[Event]:
+        if message.trades_p is not None:
+            return self._receive_trades(message, message.trades_p, frame)
+        if message.market24h_p is not None:
+            return self._receive_ticker(message.market24h_p, message.timestamp or at_ns, frame)
+        if message.data is not None and isinstance(message.method, str) and message.method.endswith("_pack_p.update"):
+            return self._receive_table(message, frame, at_ns)
+        if message.orders_p is not None or message.positions_p is not None or message.accounts_p is not None:
+            rows = (message.orders_p, message.positions_p, message.accounts_p)
+            return self._receive_account(message, rows, at_ns, frame)
+        if message.result is not None or message.error is not None:
+            return self._receive_reply(message, at_ns)
+        if message.kline_p is not None:
+            return self._receive_candles(message, message.kline_p, frame)
+        if message.tick_p is not None:
+            return self._receive_tick(message.tick_p, at_ns, frame)
+        return self._receive_legacy(message, frame, at_ns)
+
+    def _receive_legacy(self, message: Frame, frame: bytes, at_ns: int) -> list[Event]:
+        """Translate the older family, whose numbers are scaled integers."""
+        if message.trades is not None:
+            return self._receive_trades(message, message.trades, frame)
+        if message.kline is not None:
+            return self._receive_candles(message, message.kline, frame)
+        if message.market24h is not None:
+            return self._receive_ticker(message.market24h, message.timestamp or at_ns, frame)
+        if message.tick is not None:
+            return self._receive_tick(message.tick, at_ns, frame)
+        if message.orders is not None or message.positions is not None or message.accounts is not None:
+            rows = (message.orders, message.positions, message.accounts)
+            return self._receive_account(message, rows, at_ns, frame)
+        self.ignored += 1
+        return []
+
+    def _receive_trades(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
+        """Rows come newest first and leave oldest first; equal rows are distinct trades."""
+        instrument = self._id(message.symbol)
+        if instrument is None or not isinstance(rows, list):
+            return [self._set_aside("trades of no symbol", frame)]
+        price_scale = size_scale = 0
+        if message.trades is not None:
+            known = self._instruments.get(message.symbol)
+            if known is None:
+                return [self._set_aside(f"trades of {message.symbol}: scales not known", frame)]
+            price_scale, size_scale = known.price_scale, known.size_scale
+        trades = []
+        bad: list[Event] = []
+        for row in reversed(rows):
+            try:
+                trades.append(self._market.trade(row, price_scale, size_scale))
+            except WireError as error:
+                bad.append(self._set_aside(f"trade: {error}", row))
+        return [TradesPrinted(instrument, trades, message.type == "snapshot"), *bad]
+
+    def _receive_candles(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
+        instrument = self._id(message.symbol)
+        if instrument is None or not isinstance(rows, list):
+            return [self._set_aside("candles of no symbol", frame)]
+        scales = (0, 0, 0)
+        if message.kline is not None:
+            # Newer messages bring their scales; for the older ones there is the product list.
+            known = self._instruments.get(message.symbol)
+            if message.priceScale is not None and message.valueScale is not None:
+                scales = (message.priceScale, message.qtyScale or 0, message.valueScale)
+            elif known is not None:
+                scales = (known.price_scale, known.size_scale, known.value_scale)
+            else:
+                return [self._set_aside(f"candles of {message.symbol}: scales not known", frame)]
+        candles = []
+        bad: list[Event] = []
+        for row in reversed(rows):
+            try:
+                candles.append(self._market.candle(row, *scales))
+            except WireError as error:
+                bad.append(self._set_aside(f"candle: {error}", row))
+        candles.sort(key=lambda candle: candle.start_s)
+        return [CandlesChanged(instrument, candles, message.type == "snapshot"), *bad]
+
+    def _receive_ticker(self, values: Any, at_ns: int, raw: object) -> list[Event]:
+        symbol = values.get("symbol") if isinstance(values, dict) else None
+        instrument = self._id(symbol) if isinstance(symbol, str) else None
+        if instrument is None:
+            return [self._set_aside("ticker of no symbol", raw)]
+        known = self._instruments.get(instrument.symbol)
+        try:
+            if known is not None and _is_legacy(known):
+                return [self._market.scaled_ticker(known, at_ns, values)]
+            return [self._market.ticker(instrument, at_ns, values)]
+        except WireError as error:
+            return [self._set_aside(f"ticker: {error}", raw)]
+
+    def _receive_table(self, message: Frame, frame: bytes, at_ns: int) -> list[Event]:
+        """The packed 24-hour table, read by column names: columns were added before, and may be left out of increments."""
+        if isinstance(message.fields, list) and all(isinstance(name, str) for name in message.fields):
+            self._columns = message.fields
+        columns = self._columns
+        if columns is None or "symbol" not in columns or not isinstance(message.data, list):
+            return [self._set_aside("table without column names", frame)]
+        stamp = message.timestamp or at_ns
+        events: list[Event] = []
+        for row in message.data:
+            if not isinstance(row, list) or len(row) != len(columns):
+                events.append(self._set_aside("table row of another width", row))
+                continue
+            events += self._receive_ticker(dict(zip(columns, row, strict=True)), stamp, row)
+        return events
+
+    def _receive_tick(self, values: Any, at_ns: int, frame: bytes) -> list[Event]:
+        """A step of an index or mark series; series of instruments that are not listed are ignored."""
+        if not isinstance(values, dict) or not isinstance(values.get("symbol"), str):
+            return [self._set_aside("tick of no symbol", frame)]
+        series = self._ticks.get(values["symbol"])
+        if series is None:
+            self.ignored += 1
+            return []
+        instrument, name = series
+        stamp, scale = values.get("timestamp"), values.get("scale", 0)
+        try:
+            price = self._market.number(values.get("last"), scale if type(scale) is int and 0 <= scale <= 18 else 0)
+        except WireError as error:
+            return [self._set_aside(f"tick: {error}", frame)]
+        at_ns = stamp if type(stamp) is int else at_ns
+        if name == "mark":
+            return [TickerChanged(instrument.id, at_ns, mark=price)]
+        return [TickerChanged(instrument.id, at_ns, index=price)]
+
+    def _receive_account(self, message: Frame, rows: Sequence[Any], at_ns: int, frame: bytes) -> list[Event]:
+        """Orders first, in the order given, then positions, then balances: a position row already counts the fills beside it."""
+        orders, positions, accounts = rows
+        replayed = message.type == "snapshot"
+        stamp = message.timestamp or at_ns
+        known = self._instruments
+        events: list[Event] = []
+        try:
+            for raw in _list(orders, "orders"):
+                events += readable(raw, known, lambda row: order_events(row, replayed=replayed), "order")
+            for raw in _list(positions, "positions"):
+                events += readable(raw, known, lambda row: [PositionChanged(position_of(row, known))], "position")
+            for raw in _list(accounts, "accounts"):
+                events += readable(raw, known, lambda row: [BalanceChanged(balance_of(row, stamp))], "account")
+        except WireError as error:
+            events.append(self._set_aside(str(error), frame))
+        else:
+            self.unreadable += sum(isinstance(event, Unreadable) for event in events)
+        return events
+
+    def _receive_reply(self, message: Frame, at_ns: int) -> list[Event]:
+        request_id = message.id if type(message.id) is int else 0
+        if message.result == "pong" or request_id in self._pings:
+            self._pings.discard(request_id)
+            return [PongReceived(VENUE, self.lane, at_ns)]
+        # A refusal may carry ``"id": null``; with a login unanswered it can only be the login's.
+        is_login = request_id in self._logins or (not request_id and bool(self._logins))
+        self._logins.discard(request_id)
+        reason = _refusal(message)
+        if is_login and reason:
+            self._logins.clear()
+        return [Subscribed(VENUE, self.lane, request_id, not reason, reason, is_login)]
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _channel(self, subscription: Subscription) -> tuple[str, list[object]]:
+        """Return Phemex's channel name and the parameters that start it; USDⓈ-M names end in ``_p``."""
+        if subscription.channel is Channel.ACCOUNT:
+            return "aop_p", []
+        if subscription.channel is Channel.TICKER:
+            return "perp_market24h_pack_p", []
+        if subscription.instrument is None:
+            raise ValueError(f"{subscription.channel} needs an instrument")
+        symbol = subscription.instrument.symbol
+        known = self._instruments.get(symbol)
+        suffix = "" if known is not None and _is_legacy(known) else "_p"
+        if subscription.channel is Channel.BOOK:
+            return f"orderbook{suffix}", [symbol, False, BOOK_DEPTH]
+        if subscription.channel is Channel.TRADES:
+            return f"trade{suffix}", [symbol]
+        return f"kline{suffix}", [symbol, subscription.interval_s]
+
+    def _request(self, method: str, params: list[object]) -> tuple[bytes, int]:
+        request_id = next(self._request_ids)
+        return orjson.dumps({"id": request_id, "method": method, "params": params}), request_id
+
+    def _id(self, symbol: str) -> InstrumentId | None:
+        """Return the identity of a symbol, one object each; None when it cannot be one."""
+        found = self._ids.get(symbol)
+        if found is None and len(self._ids) < MAX_SYMBOLS and is_symbol(symbol):
+            found = self._ids[symbol] = InstrumentId(VENUE, symbol)
+        return found
+
+    def _set_aside(self, reason: str, raw: object, instrument: InstrumentId | None = None) -> Unreadable:
+        self.unreadable += 1
+        return Unreadable(VENUE, sanitise(reason, 120), sample(raw), instrument)
+
+
+def _is_legacy(instrument: Instrument) -> bool:
+    """Whether a contract belongs to the older family, whose prices are scaled integers."""
+    return bool(instrument.price_scale)
+
+
+def _list(rows: Any, name: str) -> Iterable[object]:
+    if rows is None:
+        return ()
+    if not isinstance(rows, list):
+        raise WireError(f"{name} are not a list")
+    return rows
+
+
+def _refusal(reply: Frame) -> str:
+    """Return why a request was refused, in words; empty when it was not."""
+    error, result = reply.error, reply.result
+    if isinstance(error, dict):
+        code = codes.code_of(error.get("code"))
+        return codes.sentence(code or 0, error.get("message"))
+    if error is not None:
+        return sanitise(str(error)) or "refused without a reason"
+    # ``stauts`` is how the answer to a risk subscription is documented.
+    status = result.get("status", result.get("stauts", "success")) if isinstance(result, dict) else "success"
+    return "" if status == "success" else sanitise(f"the venue answered {status!r}")
+
+
+def _book_named_in(frame: bytes) -> InstrumentId | None:
+    """Return whose book an undecodable frame seems to be about: enough to doubt it, never to change it."""
+    match = _BOOK_OF.search(frame) if _IS_BOOK.search(frame) else None
+    return InstrumentId(VENUE, match[1].decode()) if match else None

@@ -1,0 +1,27 @@
+"""What proves to Phemex that a request is ours: HMAC-SHA256, lower-case hexadecimal.
+
+The secret is used as the text that was issued, not base64-decoded: the current reference has dropped that sentence and
+every maintained client does the same. Nothing here keeps the secret.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+
+def rest_signature(secret: str, path: str, query: str, expiry: int, body: bytes) -> str:
+    """Sign ``path + query + expiry + body``, joined by nothing; ``query`` without ``?`` and exactly as sent.
+
+    ``expiry`` is UTC seconds and travels in ``x-phemex-request-expiry``.
+    """
+    return _hmac(secret, f"{path}{query}{expiry}".encode() + body)
+
+
+def feed_signature(secret: str, key: str, expiry: int) -> str:
+    """Sign the ``user.auth`` call: ``key + expiry``."""
+    return _hmac(secret, f"{key}{expiry}".encode())
+
+
+def _hmac(secret: str, message: bytes) -> str:
+    return hmac.new(secret.encode(), message, sha256).hexdigest()

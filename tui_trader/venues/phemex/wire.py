@@ -1,0 +1,111 @@
+"""The shapes of Phemex's messages, and the one way JSON becomes exact values.
+
+It must not know what a message means. Fields that nobody reads are not declared: msgspec skips them, and a key that Phemex
+adds tomorrow is skipped too. Everything that may be wrong in one row alone is left untyped here and checked per row.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from tui_trader.core.decimals import from_wire
+from tui_trader.core.error import WireError
+
+SAMPLE_BYTES: Final = 64
+"""How much of an unreadable message is kept, before hexadecimal."""
+
+ZERO_ID: Final = "00000000-0000-0000-0000-000000000000"
+"""What stands in ``execID`` and ``orderID`` where there is none."""
+
+
+class Levels(Struct, gc=False):
+    """Both sides of a book message, rows ``[price, size]``; the Book judges what stands in them.
+
+    Rows become tuples of two: cheaper to make, to take apart and to collect than lists.
+    """
+
+    asks: list[tuple[Any, Any]]
+    bids: list[tuple[Any, Any]]
+
+
+class Frame(Struct, gc=False):
+    """Any WebSocket message: at most one family of keys is present, and that says what it is (there is no channel field).
+
+    The fields of book messages stand first and in the order that Phemex sends them: that is what the decoder likes best.
+    """
+
+    depth: int = 0
+    orderbook_p: Levels | None = None
+    book: Levels | None = None
+    sequence: int = 0
+    symbol: str = ""
+    timestamp: int = 0
+    trades_p: Any = None
+    trades: Any = None
+    type: str = ""
+    market24h_p: Any = None
+    accounts_p: Any = None
+    orders_p: Any = None
+    positions_p: Any = None
+    tick_p: Any = None
+    kline_p: Any = None
+    method: Any = None
+    fields: Any = None
+    data: Any = None
+    accounts: Any = None
+    orders: Any = None
+    positions: Any = None
+    market24h: Any = None
+    tick: Any = None
+    kline: Any = None
+    priceScale: int | None = None
+    qtyScale: int | None = None
+    valueScale: int | None = None
+    id: Any = None
+    error: Any = None
+    result: Any = None
+
+
+class ProductList(Struct, gc=False):
+    """``data`` of the product endpoints; rows are read one by one so that a bad one costs only itself."""
+
+    currencies: list[Any] | None = None
+    products: list[Any] | None = None
+    perpProductsV2: list[Any] | None = None
+    leverageMargins: list[Any] | None = None
+
+
+def exact(text: str) -> Decimal | str:
+    """Return a JSON number with a fraction or exponent (``0E-8``, ``9.75E+4``) as the Decimal it spells.
+
+    One that no venue would send (``1e999999999``) stays text, so that whoever reads it refuses it there.
+    """
+    try:
+        return from_wire(text)
+    except WireError:
+        return text
+
+
+decode_frame = msgspec.json.Decoder(Frame, float_hook=exact).decode
+"""Decode one WebSocket frame; raises ValueError or RecursionError."""
+
+_decode_any = msgspec.json.Decoder(Any, float_hook=exact).decode
+
+
+def decode_body(body: bytes) -> Any:
+    """Decode an HTTP body; raises WireError when it is not JSON."""
+    try:
+        return _decode_any(body)
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"not JSON: {error}") from None
+
+
+def sample(raw: object) -> str:
+    """Return the beginning of a message (or of a row of one) as hexadecimal, safe to show."""
+    if not isinstance(raw, bytes):
+        raw = msgspec.json.encode(raw)
+    return raw[:SAMPLE_BYTES].hex()

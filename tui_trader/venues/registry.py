@@ -1,0 +1,47 @@
+"""The venues there are: those of this package, and those that other packages bring.
+
+A venue is an entry point of the group ``tui_trader.venues`` that names a Venue value. It is loaded when it is asked for, so
+that one that does not import breaks nobody else. It must not know any venue beyond where its value lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from tui_trader.core.error import UsageError
+from tui_trader.venues.base import Venue
+
+GROUP: Final = "tui_trader.venues"
+
+FIRST_PARTY: Final = {"phemex": "tui_trader.venues.phemex:PHEMEX"}
+"""Found even where the package runs from a checkout, without installed metadata; they win over others of the same name."""
+
+
+def names(found: Callable[[], Iterable[EntryPoint]] | None = None) -> list[str]:
+    """Return the names of all venues, sorted. ``found`` stands in for the installed entry points in tests."""
+    return sorted({*FIRST_PARTY, *(point.name for point in (found or _installed)())})
+
+
+def load(name: str, found: Callable[[], Iterable[EntryPoint]] | None = None) -> Venue:
+    """Return a venue by name; raises UsageError, with the names there are, when there is none or it does not load."""
+    if name in FIRST_PARTY:
+        module, _, attribute = FIRST_PARTY[name].partition(":")
+        value: object = getattr(import_module(module), attribute)
+    else:
+        point = next((point for point in (found or _installed)() if point.name == name), None)
+        if point is None:
+            raise UsageError(f"no venue is called {name!r}; there are: {', '.join(names(found))}")
+        try:
+            value = point.load()
+        except (ImportError, AttributeError) as error:
+            raise UsageError(f"venue {name!r} ({point.value}) does not load: {error}") from error
+    if not isinstance(value, Venue):
+        raise UsageError(f"venue {name!r} is not a Venue but {type(value).__name__}")
+    return value
+
+
+def _installed() -> Iterable[EntryPoint]:
+    return entry_points(group=GROUP)
