@@ -144,6 +144,8 @@ class SimOrder:
     """Execution sequence of the last change."""
     text: str = ""
     triggered: bool = False
+    parent: str = ""
+    """Order id of the entry that this take-profit or stop-loss was attached to."""
 
     @property
     def remaining(self) -> Decimal:
@@ -194,6 +196,9 @@ class SimPosition:
     position_side: PositionSide
     qty: Decimal = ZERO
     entry: Decimal = ZERO
+    """Average entry price; what is left after a partial close keeps it."""
+    cost: Decimal = ZERO
+    """Exact entry value of what is open, not negative; profit is reckoned from this, never from the rounded entry."""
     leverage: Decimal = Decimal(10)
     isolated: bool = False
     margin: Decimal = ZERO
@@ -231,6 +236,27 @@ class BookChange:
     asks: tuple[tuple[Decimal, Decimal], ...]
     seq: int
     at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTouched:
+    """A wallet changed, or what of it is tied up."""
+
+    account: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTouched:
+    """One leg changed: size, margin, leverage or mode."""
+
+    account: str
+    symbol: str
+    position_side: PositionSide
+
+
+Emission = Report | FundingCharge | PublicTrade | BookChange | AccountTouched | PositionTouched
+"""What the exchange tells; the union that ``Exchange.drain`` returns."""
 
 
 @dataclass(slots=True)

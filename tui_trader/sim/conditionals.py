@@ -1,0 +1,53 @@
+"""Conditional orders of one symbol, waiting for a price. Knows when one fires, not what happens then."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tui_trader.core.types import OrderType, Side, TriggerSource
+from tui_trader.sim.types import SimOrder
+
+_TOUCHED = (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
+
+
+def fires_rising(order_type: OrderType, side: Side) -> bool:
+    """Return whether a conditional order fires when the price rises to its trigger, else when it falls to it.
+
+    A stop follows its own direction (buy above the market, sell below); an if-touched order is its mirror image
+    (Phemex contract reference, "More order type examples").
+    """
+    return (side is Side.BUY) != (order_type in _TOUCHED)
+
+
+def is_due(rising: bool, trigger: Decimal, low: Decimal, high: Decimal) -> bool:
+    """Whether a trigger is met by a price that has moved between ``low`` and ``high``; a price of zero is no price."""
+    return bool(high) and (high >= trigger if rising else low <= trigger)
+
+
+class Conditionals:
+    """The waiting orders of one symbol, fired in the order in which they arrived."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, SimOrder] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, order: SimOrder) -> None:
+        """Let an order wait; ``rising`` and ``trigger_price`` must be set."""
+        self._waiting[order.order_id] = order
+
+    def remove(self, order: SimOrder) -> None:
+        """Let an order wait no more; nothing happens when it does not."""
+        self._waiting.pop(order.order_id, None)
+
+    def due(self, ranges: dict[TriggerSource, tuple[Decimal, Decimal]]) -> list[SimOrder]:
+        """Return the orders met by the (low, high) that each source has seen since the last look, oldest first."""
+        out = []
+        for order in self._waiting.values():
+            low, high = ranges[order.trigger_source]
+            if order.trigger_price is not None and is_due(order.rising, order.trigger_price, low, high):
+                out.append(order)
+        return out

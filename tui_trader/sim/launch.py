@@ -1,0 +1,59 @@
+"""An exchange, ready to serve: instruments, market, one funded account, a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tui_trader.core.clock import Clock
+from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.market import SeededFlow
+from tui_trader.sim.masks.phemex import PhemexMask
+from tui_trader.sim.products import phemex_instruments
+from tui_trader.sim.server import SimServer
+
+ACCOUNT = "sim"
+
+LOCKSTEP_START_NS = 1_767_225_600_000_000_000
+"""2026-01-01T00:00:00Z: a run that is to be repeated cannot start at whatever time it is."""
+
+DEFAULT_BALANCE = Decimal(10_000)
+
+
+def build_server(
+    *,
+    seed: int,
+    clock: Clock,
+    balance: Decimal = DEFAULT_BALANCE,
+    speed: float = 1.0,
+    port: int = 0,
+    lockstep: bool = False,
+    market: Path | None = None,
+    on_event: Callable[[dict[str, Any]], None] | None = None,
+) -> SimServer:
+    """Return a server that is not started. ``market`` is a recording to replay; None moves prices by seeded order flow.
+
+    Raises WireError when the recording cannot be read.
+    """
+    start_ns = LOCKSTEP_START_NS if lockstep else clock.wall_ns()
+    if market is None:
+        exchange = Exchange(phemex_instruments(), seed=seed, start_ns=start_ns, flow=SeededFlow())
+    else:
+        from tui_trader.sim.replay import ReplayFlow
+
+        flow = ReplayFlow(market, speed)
+        exchange = Exchange([*phemex_instruments(), *flow.instruments], seed=seed, start_ns=start_ns, flow=flow)
+    exchange.open_account(ACCOUNT, {"USDT": balance, "USDC": balance})
+    return SimServer(
+        exchange,
+        PhemexMask,
+        account=ACCOUNT,
+        seed=seed,
+        port=port,
+        speed=speed,
+        lockstep=lockstep,
+        clock=clock,
+        on_event=on_event,
+    )

@@ -1,0 +1,171 @@
+"""The server side of Phemex's USDⓈ-M protocol, worn by the built-in exchange.
+
+It routes, guards and answers; the exchange decides. It may not import the client's translators: a mask that shared their
+code would share their mistakes. Source of the facts: the venue's public API documentation and captured messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import orjson
+
+from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.masks.base import Peer, RestCall, RestReply, Setting
+from tui_trader.sim.masks.phemex_args import Args, Complaint, from_body, from_query
+from tui_trader.sim.masks.phemex_feed import MarketFeed
+from tui_trader.sim.masks.phemex_gate import Limiter, authenticate, group_of, refusal, turned_away, weight_of
+from tui_trader.sim.masks.phemex_orders import OrderEntry
+from tui_trader.sim.masks.phemex_private import PrivateFeed
+from tui_trader.sim.masks.phemex_public import FundingRate, PublicReads
+from tui_trader.sim.masks.phemex_reads import AccountReads
+from tui_trader.sim.masks.phemex_ws import Conversations
+from tui_trader.sim.types import BookChange, PublicTrade
+
+PublicRoute = Callable[[Args], RestReply]
+PrivateRoute = Callable[[str, Args], RestReply]
+KEPT_RATES = 500
+
+
+class PhemexMask:
+    """One exchange in Phemex's clothes; build it with ``SimServer(exchange, PhemexMask)``."""
+
+    ws_path = "/ws"
+    idle_s = 30.0
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._exchange: Exchange = setting.exchange
+        self._limiter = Limiter()
+        self._rates: dict[str, list[FundingRate]] = {symbol: [] for symbol in setting.exchange.instruments}
+        self._settlements = {s: setting.exchange.market(s).next_funding_ns for s in setting.exchange.instruments}
+        self._market = MarketFeed(setting.exchange)
+        self._private = PrivateFeed(setting.exchange, setting.notify)
+        self._conversations = Conversations(setting, self._market, self._private, self.flush)
+        public = PublicReads(setting.exchange, setting.clock, self._rates)
+        orders = OrderEntry(setting.exchange)
+        reads = AccountReads(setting.exchange)
+        self._public: dict[tuple[str, str], PublicRoute] = {
+            ("GET", "/public/products"): public.products,
+            ("GET", "/public/time"): public.time,
+            ("GET", "/exchange/public/products"): public.coin_products,
+            ("GET", "/v1/exchange/public/products"): public.coin_products,
+            ("GET", "/md/v2/orderbook"): public.orderbook,
+            ("GET", "/md/v2/trade"): public.trades,
+            ("GET", "/md/v2/ticker/24hr"): public.ticker_v2,
+            ("GET", "/md/v2/ticker/24hr/all"): public.tickers_v2,
+            ("GET", "/md/v3/ticker/24hr"): public.ticker_v3,
+            ("GET", "/md/v3/ticker/24hr/all"): public.tickers_v3,
+            ("GET", "/exchange/public/md/v2/kline"): public.candles,
+            ("GET", "/exchange/public/md/v2/kline/last"): public.candles,
+            ("GET", "/api-data/public/data/funding-rate-history"): public.funding_history,
+            ("GET", "/contract-biz/public/real-funding-rates"): public.real_funding,
+        }
+        self._private_routes: dict[tuple[str, str], PrivateRoute] = {
+            ("PUT", "/g-orders/create"): orders.create,
+            ("POST", "/g-orders"): orders.create,
+            ("PUT", "/g-orders/replace"): orders.replace,
+            ("DELETE", "/g-orders/cancel"): orders.cancel,
+            ("DELETE", "/g-orders"): orders.cancel_several,
+            ("DELETE", "/g-orders/all"): orders.cancel_all,
+            ("GET", "/g-orders/activeList"): reads.open_orders,
+            ("GET", "/g-orders/active"): reads.open_order,
+            ("GET", "/api-data/g-futures/orders/by-order-id"): reads.by_order_id,
+            ("GET", "/api-data/g-futures/orders"): reads.orders,
+            ("GET", "/api-data/g-futures/trades"): reads.trades,
+            ("GET", "/api-data/g-futures/funding-fees"): reads.funding_fees,
+            ("GET", "/api-data/futures/fee-rate"): reads.fee_rate,
+            ("GET", "/exchange/order/v2/orderList"): reads.order_list,
+            ("GET", "/exchange/order/v2/tradingList"): reads.trading_list,
+            ("GET", "/g-accounts/accountPositions"): reads.account_positions,
+            ("GET", "/g-accounts/positions"): reads.marked_positions,
+            ("PUT", "/g-positions/leverage"): reads.set_leverage,
+            ("PUT", "/g-positions/switch-pos-mode-sync"): reads.set_mode,
+            ("POST", "/g-positions/assign"): reads.assign_margin,
+        }
+
+    # -- REST ------------------------------------------------------------------------------------------------------
+
+    def signed(self, call: RestCall) -> bool:
+        """Whether ``call`` asks for something private."""
+        return (call.method, call.path) in self._private_routes
+
+    def rest(self, call: RestCall) -> RestReply:
+        """Answer one request: address limit, route, signature, user limit, then the venue itself."""
+        limits, now = self._setting.limits, self._exchange.now_ns
+        if limits and self._limiter.blocked(call.peer, now):
+            return turned_away("403", "403 Forbidden", 403)
+        route = (call.method, call.path)
+        serve = self._public.get(route)
+        user = call.peer
+        if serve is None:
+            private = self._private_routes.get(route)
+            if private is None:
+                return turned_away("404", "404 Not Found", 404)
+            key = authenticate(call, self._setting.keys, self._setting.clock)
+            if isinstance(key, RestReply):
+                return key
+            user, serve = key.key, partial(private, key.account)
+        headers: dict[str, str] = {}
+        group = group_of(call.path)
+        if limits and group:
+            headers, wait = self._limiter.spend(user, group, weight_of(*route), now)
+            if wait:
+                limited = turned_away("39995", "Too many requests.", 429)
+                limited.headers.update(headers)
+                return limited
+        reply = self._answer(call, serve)
+        reply.headers.update(headers)
+        return reply
+
+    def _answer(self, call: RestCall, serve: Callable[[Args], RestReply]) -> RestReply:
+        in_body = (call.method, call.path) == ("POST", "/g-orders")
+        try:
+            return serve(from_body(call.body) if in_body else from_query(call.query))
+        except Complaint as complaint:
+            if call.path.startswith("/md/"):
+                error = {"code": complaint.code, "message": complaint.message}
+                return RestReply(200, orjson.dumps({"error": error, "id": None, "result": None}))
+            if complaint.code == 10500:
+                return turned_away(complaint.code, complaint.message, 200)
+            return refusal(complaint.code, complaint.message)
+
+    # -- WebSocket -------------------------------------------------------------------------------------------------
+
+    def admit(self, peer: Peer) -> str:
+        """Take in a new connection; returns why not."""
+        return self._conversations.admit(peer)
+
+    def receive(self, peer: Peer, frame: bytes) -> None:
+        """Answer one frame."""
+        self._conversations.receive(peer, frame)
+
+    def depart(self, peer: Peer) -> None:
+        """Forget a connection."""
+        self._conversations.depart(peer)
+
+    # -- pushes ----------------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Publish everything the exchange did since the last call, private first."""
+        for event in self._exchange.drain():
+            if isinstance(event, BookChange | PublicTrade):
+                self._market.absorb(event)
+            else:
+                self._private.absorb(event)
+        self._private.publish()
+        self._note_funding()
+        self._market.publish()
+
+    def _note_funding(self) -> None:
+        """Keep the rates that were settled: the exchange remembers charges, not rates."""
+        now = self._exchange.now_ns
+        for symbol, due in self._settlements.items():
+            if now < due:
+                continue
+            state = self._exchange.market(symbol)
+            self._settlements[symbol] = state.next_funding_ns
+            past = self._rates[symbol]
+            past.append(FundingRate(due // 1_000_000, state.funding_rate))
+            del past[:-KEPT_RATES]

@@ -1,0 +1,78 @@
+"""The contracts that the built-in exchange lists: a venue's own product rows, read from a file that ships with the package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from tui_trader.core.instrument import Instrument, RiskTier
+from tui_trader.core.types import ContractKind, InstrumentId
+
+MAKER_FEE = Decimal("0.0001")
+TAKER_FEE = Decimal("0.0006")
+"""The venue's public schedule; product rows carry no fees."""
+
+
+@cache
+def phemex_rows() -> dict[str, Any]:
+    """Return the raw document: ``currencies`` by name, ``perpProductsV2``, ``leverageMargins``. Shared: do not change it.
+
+    Fractional numbers are ``Decimal``.
+    """
+    text = resources.files("tui_trader.sim").joinpath("data/products_phemex.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return document
+
+
+def phemex_instruments(symbols: Sequence[str] | None = None) -> list[Instrument]:
+    """Return the listed contracts in the venue's order, or those of ``symbols``."""
+    document = phemex_rows()
+    tiers = {row["index_id"]: _tiers(row["items"]) for row in document["leverageMargins"]}
+    return [
+        _instrument(row, tiers[row["leverageMargin"]])
+        for row in document["perpProductsV2"]
+        if symbols is None or row["symbol"] in symbols
+    ]
+
+
+def _tiers(items: Sequence[Mapping[str, Any]]) -> tuple[RiskTier, ...]:
+    return tuple(
+        RiskTier(
+            notional=Decimal(item["notionalValueRv"]),
+            max_leverage=Decimal(item["maxLeverage"]),
+            maintenance_rate=Decimal(item["maintenanceMarginRateRr"]),
+            maintenance_amount=Decimal(item["maintenanceAmountRv"]),
+        )
+        for item in items
+    )
+
+
+def _instrument(row: Mapping[str, Any], tiers: tuple[RiskTier, ...]) -> Instrument:
+    lot = Decimal(row["qtyStepSize"])
+    return Instrument(
+        id=InstrumentId("phemex", row["symbol"]),
+        kind=ContractKind.LINEAR,
+        base=row["contractUnderlyingAssets"],
+        quote=row["quoteCurrency"],
+        settle=row["settleCurrency"],
+        tick=Decimal(row["tickSize"]),
+        lot=lot,
+        min_qty=lot,
+        max_qty=Decimal(row["maxOrderQtyRq"]),
+        min_notional=Decimal(row["minOrderValueRv"]),
+        min_price=Decimal(row["minPriceRp"]),
+        max_price=Decimal(row["maxPriceRp"]),
+        max_leverage=Decimal(row["maxLeverage"]),
+        default_leverage=abs(Decimal(row["defaultLeverage"])),
+        maker_fee=MAKER_FEE,
+        taker_fee=TAKER_FEE,
+        funding_interval_s=row["fundingInterval"],
+        tiers=tiers,
+        tradable=row["status"] == "Listed",
+        display=row["displaySymbol"],
+        value_scale=row["valueScale"],
+    )

@@ -1,0 +1,88 @@
+"""Who can no longer carry a position, and what the exchange does about it.
+
+An isolated leg falls alone. When the cross positions of a currency fall, every order of that currency is cancelled and legs
+are closed, the one with the largest requirement first, until the rest is sound. A leg is closed against the book no further
+than its bankruptcy price; there the insurance account takes it over and sells it on, so losses past bankruptcy are its own.
+What a liquidation leaves to the account stays with the account.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from tui_trader.core.decimals import ZERO
+from tui_trader.core.types import PositionSide, Side
+from tui_trader.sim.floor import Floor
+from tui_trader.sim.ledger import INSURANCE, is_house
+from tui_trader.sim.types import Refusal, SimPosition
+
+
+def liquidate_unsound(floor: Floor) -> None:
+    """Close every position that its margin no longer carries, in order of account opening."""
+    ledger = floor.ledger
+    for account in list(ledger.accounts):
+        if is_house(account) or not ledger.accounts[account].positions:
+            continue
+        for position in list(ledger.open_positions(account)):
+            if position.isolated and position.qty and not ledger.standing(account, position).is_sound:
+                _cancel_orders(floor, account, position.symbol)
+                _liquidate(floor, account, position)
+        for currency in list(ledger.accounts[account].balances):
+            _liquidate_cross(floor, account, currency)
+
+
+def _liquidate_cross(floor: Floor, account: str, currency: str) -> None:
+    ledger = floor.ledger
+    fallen = False
+    while True:
+        cross = [position for position in ledger.open_positions(account, currency) if not position.isolated]
+        if not cross or ledger.standing(account, cross[0]).is_sound:
+            break
+        if not fallen:
+            fallen = True
+            for order in list(floor.open.get(account, {}).values()):
+                if ledger.instruments[order.symbol].settle == currency and order.status.is_open:
+                    floor.cancel(order, Refusal.LIQUIDATING)
+        _liquidate(floor, account, max(cross, key=lambda position: position.cost))
+    if fallen:
+        backed = sum((p.margin for p in ledger.open_positions(account, currency) if p.isolated), ZERO)
+        if not cross:
+            _cover(floor, account, currency, backed - ledger.accounts[account].balances[currency])
+
+
+def _liquidate(floor: Floor, account: str, position: SimPosition) -> None:
+    ledger = floor.ledger
+    listing = floor.listings[position.symbol]
+    instrument = listing.instrument
+    was_long = position.qty > 0
+    bankrupt = ledger.bankrupt_price(account, position)
+    if bankrupt is None:
+        worst = 1 if was_long else listing.max_ticks
+    else:
+        rounding = ROUND_CEILING if was_long else ROUND_FLOOR
+        worst = int((bankrupt / instrument.tick).to_integral_value(rounding=rounding))
+        worst = min(max(worst, 1), listing.max_ticks)
+    margin = position.margin
+    before = ledger.accounts[account].balances.get(instrument.settle, ZERO)
+    floor.force_close(position, account, worst, INSURANCE)
+    if position.isolated:
+        lost = before - ledger.accounts[account].balances.get(instrument.settle, ZERO)
+        _cover(floor, account, instrument.settle, lost - margin)
+    taken = ledger.position(INSURANCE, position.symbol, PositionSide.MERGED).qty
+    if taken:
+        side = Side.SELL if taken > 0 else Side.BUY
+        floor.house_order(listing, INSURANCE, side, listing.worst_ticks(side), listing.lots(abs(taken)), rest=False)
+    floor.settle(listing)
+
+
+def _cancel_orders(floor: Floor, account: str, symbol: str) -> None:
+    for order in list(floor.open.get(account, {}).values()):
+        if order.symbol == symbol and order.status.is_open:
+            floor.cancel(order, Refusal.LIQUIDATING)
+
+
+def _cover(floor: Floor, account: str, currency: str, loss: Decimal) -> None:
+    """Let the insurance account pay what was lost beyond what stood behind it."""
+    if loss > 0:
+        floor.ledger.transfer(INSURANCE, account, currency, loss)
+        floor.outbox.touch_account(account, currency)
