@@ -84,11 +84,10 @@ def build_parser(name: str = "") -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tui-trader {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
+    if name in COMMANDS:
+        importlib.import_module(COMMANDS[name]).add_parser(subparsers)
     for command, summary in SUMMARIES.items():
-        if command == name:
-            module = importlib.import_module(COMMANDS[command])
-            module.add_parser(subparsers)
-        else:
+        if command not in subparsers.choices:
             subparsers.add_parser(command, help=summary, add_help=False)
     return parser
 

@@ -48,7 +48,6 @@ def flags_of(args: argparse.Namespace) -> dict[str, str]:
         "seed": "sim.seed",
         "theme": "ui.theme",
         "fps": "ui.fps",
-        "market": "sim.market",
         "speed": "sim.speed",
     }
     flags = {}

@@ -8,10 +8,12 @@ import msgspec
 
 from tui_trader.core.clock import NS, ManualClock
 from tui_trader.core.decimals import plain
-from tui_trader.core.event import Event
+from tui_trader.core.event import Event, InstrumentsListed
+from tui_trader.core.sanitise import is_symbol
+from tui_trader.core.types import InstrumentId
 from tui_trader.state.store import Store
 from tui_trader.venues.base import Lane
-from tui_trader.venues.registry import venue as venue_named
+from tui_trader.venues.registry import load as venue_named
 
 
 class _Line(msgspec.Struct):
@@ -20,6 +22,12 @@ class _Line(msgspec.Struct):
     dir: str
     msg: msgspec.Raw
     ts: float = 0.0
+
+
+class _Named(msgspec.Struct):
+    """The one field of a frame that is looked at before the dialect reads it."""
+
+    symbol: str = ""
 
 
 class Replay:
@@ -36,7 +44,8 @@ class Replay:
         self.bad_lines = 0
         """Lines that are not part of a recording."""
         self._decoder = msgspec.json.Decoder(_Line)
-        self._dialects = [self.venue.feed(Lane.PUBLIC, None)]
+        self._dialect = self.venue.feed(Lane.PUBLIC, None)
+        self._symbol = msgspec.json.Decoder(_Named)
 
     def feed_line(self, line: bytes) -> float | None:
         """Feed one line; return its time in seconds, None when it was no received frame."""
@@ -54,13 +63,25 @@ class Replay:
 
     def feed(self, frame: bytes, at_ns: int) -> list[Event]:
         """Feed one frame as received at a wall time; return the events it carried."""
-        events = self._dialects[0].receive(frame, at_ns)
+        self._list_symbol(frame)
+        events = self._dialect.receive(frame, at_ns)
         self.frames += 1
         if not events:
             self.ignored += 1
         for event in events:
             self.store.apply(event)
         return events
+
+    def _list_symbol(self, frame: bytes) -> None:
+        """Give a symbol that no product list named the terms that the venue assumes for it."""
+        try:
+            symbol = self._symbol.decode(frame).symbol
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return
+        if is_symbol(symbol) and InstrumentId(self.venue.name, symbol) not in self.store.instruments:
+            instrument = self.venue.assume(symbol)
+            self._dialect.list_instruments([instrument])
+            self.store.apply(InstrumentsListed(self.venue.name, [instrument]))
 
     def document(self, depth: int | None = None) -> dict[str, Any]:
         """Return the final book of every symbol, prices and sizes as decimal text, best levels first."""

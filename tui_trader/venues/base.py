@@ -260,6 +260,8 @@ class Venue:
     """``{group: (capacity, window seconds)}`` to start from, before headers say otherwise."""
     feed: Callable[[Lane, Credential | None], FeedDialect]
     orders: Callable[[], OrderDialect]
+    assume: Callable[[str], Instrument]
+    """The terms to read a symbol's books by when no product list names it, as in an old recording. Not for trading."""
     max_connections: int = 5
     max_subscriptions: int = 20
 

@@ -4,6 +4,7 @@ from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 from tui_trader.venues.base import Capabilities, Endpoints, Venue
 from tui_trader.venues.phemex.feed import PhemexFeed
 from tui_trader.venues.phemex.orders import CONTRACT, OTHER, PhemexOrders
+from tui_trader.venues.phemex.products import assumed
 from tui_trader.venues.phemex.words import VENUE
 
 __all__ = ["PHEMEX"]
@@ -30,5 +31,6 @@ PHEMEX = Venue(
     rate_groups={CONTRACT: (500, 60.0), OTHER: (100, 60.0), "ip": (5000, 300.0)},
     feed=PhemexFeed,
     orders=PhemexOrders,
+    assume=assumed,
 )
 """Phemex as documented in 2026; testnet shares one small request budget among all its users."""

@@ -22,6 +22,9 @@ from tui_trader.venues.phemex.rows import Row
 from tui_trader.venues.phemex.wire import ProductList, sample
 from tui_trader.venues.phemex.words import VENUE
 
+COIN_M_SCALE: Final = 4
+"""Exponent of COIN-M prices: the same for every contract in the lists of 2021 and 2025."""
+
 SPOT_SCALE: Final = 8
 """Exponent of spot prices and sizes; the list states the price's since about 2023."""
 
@@ -49,6 +52,30 @@ def legacy(data: object) -> tuple[list[Instrument], list[Unreadable]]:
         return _coin_m(row, scales) if kind == "Perpetual" else None
 
     return _each(listing.products, read)
+
+
+def assumed(symbol: str) -> Instrument:
+    """Return terms by which the books of an unlisted symbol can be read: enough to decode, not to trade.
+
+    Symbols beginning with a small ``s`` are spot, scaled by 8; COIN-M prices are scaled by 4 and their sizes count contracts
+    (product list of 2021). Decimal text of the newer family needs no scale. Ticks are the finest that the scale can hold.
+    """
+    spot = symbol.startswith("s")
+    newer = not spot and symbol.endswith(("USDT", "USDC"))
+    scale = 0 if newer else SPOT_SCALE if spot else COIN_M_SCALE
+    return Instrument(
+        id=InstrumentId(VENUE, symbol),
+        kind=ContractKind.SPOT if spot else ContractKind.LINEAR,
+        base=symbol,
+        quote="USDT" if symbol.endswith("USDT") else "USD",
+        settle="USDT" if symbol.endswith("USDT") else "USD",
+        tick=Decimal(1).scaleb(-(scale or SPOT_SCALE)),
+        lot=Decimal(1).scaleb(-SPOT_SCALE) if spot or newer else ONE,
+        tradable=False,
+        price_scale=scale,
+        size_scale=SPOT_SCALE if spot else 0,
+        value_scale=SPOT_SCALE,
+    )
 
 
 def _each(rows: list[Any] | None, read: Callable[[Row], Instrument | None]) -> tuple[list[Instrument], list[Unreadable]]:

@@ -1,0 +1,267 @@
+"""From a configuration to a running desk: starts or finds the exchange, opens the journal, connects, and takes it all down.
+
+The one place that knows both the desk and the built-in exchange.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tui_trader.cli.options import flags_of
+from tui_trader.core.clock import NS, SystemClock
+from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError
+from tui_trader.core.risk import Limits
+from tui_trader.core.types import LinkState
+from tui_trader.desk.account import Account, Environment
+from tui_trader.desk.config import Config, load
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.locations import Locations, private_dir
+from tui_trader.desk.records import unfinished
+from tui_trader.desk.resolve import Presets
+from tui_trader.state.store import StaleLimits
+from tui_trader.storage.journal import Journal, read
+from tui_trader.venues.base import Credential, Endpoints
+from tui_trader.venues.registry import load as venue_named
+from tui_trader.venues.registry import names
+
+if TYPE_CHECKING:
+    from tui_trader.sim.server import SimServer
+
+READY_S = 10.0
+"""How long a one-shot command waits for the venue to have told it everything."""
+
+SIM_LIMITS = 50
+"""On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
+
+MAX_PRIVATE_JOURNALS = 8
+
+Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
+
+
+def configuration(args: argparse.Namespace) -> Config:
+    """Load the configuration with the flags of a command laid over it; raises ConfigError with every problem."""
+    path = getattr(args, "config", None)
+    return load(Path(path) if path else None, os.environ, flags_of(args), venues=names())
+
+
+def run_headless(args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:
+    """Connect, wait until the account is known, run ``use``, disconnect; SIGINT and SIGTERM end it cleanly."""
+    config = configuration(args)
+    return asyncio.run(_headless(config, args, use, symbols))
+
+
+async def _headless(config: Config, args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        async with connected(config, args, symbols) as desk:
+            await _ready(desk, symbols)
+            return await use(desk, args)
+    except asyncio.CancelledError:
+        return 0 if args.command == "watch" else 130
+
+
+@contextlib.asynccontextmanager
+async def connected(config: Config, args: argparse.Namespace, symbols: Sequence[str] = ()) -> AsyncIterator[Desk]:
+    """Give a started desk for the configured account; everything that was started ends with the block."""
+    async with contextlib.AsyncExitStack() as stack:
+        desk = await open_desk(config, args, stack)
+        await desk.start(list(symbols) or watched(desk, config), None)
+        yield desk
+
+
+def watched(desk: Desk, config: Config) -> list[str]:
+    """Return the configured symbols; names that the venue does not list are left to ``Desk.start`` to refuse."""
+    return list(config.settings.general.symbols) or [desk.account.venue.default_symbol]
+
+
+async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.AsyncExitStack) -> Desk:
+    """Return a desk that is not started yet; what it needs is entered on ``stack``."""
+    settings = config.settings
+    clock = SystemClock()
+    account, private = await _account(config, args, stack)
+    journal = _journal(account, clock, private=private)
+    presets = Presets(
+        notionals=settings.ticket.presets,
+        slippage_cap_pct=settings.ticket.slippage_cap_percent,
+        stop_pct=settings.ticket.stop_percent,
+        target_multiple=settings.ticket.target_r,
+    )
+    desk = Desk(
+        account,
+        clock=clock,
+        rng=random.Random(),
+        journal=journal,
+        limits=limits_for(config, account.env),
+        stale=StaleLimits(
+            book_ns=round(settings.feed.book_stale_s * NS),
+            ticker_ns=round(settings.feed.mark_stale_s * NS),
+            private_ns=round(settings.feed.private_stale_s * NS),
+        ),
+        presets=presets,
+        gate_ms=settings.feed.gate_ms,
+    )
+    stack.push_async_callback(desk.close)
+    if journal is not None and not private:
+        desk.recoverable = unfinished(read(journal.path))
+    return desk
+
+
+def limits_for(config: Config, env: Environment) -> Limits:
+    """Return the pre-trade limits of an environment."""
+    limits = config.settings.risk.limits()
+    if env is not Environment.SIM:
+        return limits
+    names = {
+        "order_notional": "risk.max_order_notional",
+        "position_notional": "risk.max_position_notional",
+        "gross_notional": "risk.max_gross_notional",
+    }
+    wider = {field: getattr(limits, field) * SIM_LIMITS for field, key in names.items() if config.source(key) == "default"}
+    return replace(limits, **wider)
+
+
+async def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+    """Wait until ``condition`` holds; False when it did not in time."""
+    deadline = asyncio.get_running_loop().time() + timeout_s
+    while not condition():
+        if asyncio.get_running_loop().time() > deadline:
+            return False
+        await asyncio.sleep(0.01)
+    return True
+
+
+async def _ready(desk: Desk, symbols: Sequence[str]) -> None:
+    venue = desk.account.venue.name
+    store = desk.store
+
+    def known() -> bool:
+        public = store.links.get((venue, "public"))
+        if public is None or public.state is not LinkState.LIVE:
+            return False
+        if any(book is None or not book.is_live for book in (store.book(desk.symbol(s)) for s in symbols)):
+            return False
+        if any(not store.mark_is_fresh(p.instrument) for p in store.open_positions()):
+            return False
+        return desk.account.credential is None or desk.reconciled
+
+    if not await wait_until(known, READY_S):
+        reasons = [f"{link.lane}: {link.reason or link.state.value}" for link in store.links.values() if not link.is_live]
+        raise LinkError(f"{desk.account.venue.title} was not ready in {READY_S:.0f} s ({'; '.join(reasons) or 'no answer'})")
+
+
+async def _account(config: Config, args: argparse.Namespace, stack: contextlib.AsyncExitStack) -> tuple[Account, bool]:
+    """Return the account to work for, and whether its exchange is a private one that ends with this process."""
+    settings = config.settings
+    venue = venue_named(settings.general.venue)
+    env = settings.general.env
+    label = settings.general.account
+    sim_url = getattr(args, "sim_url", None)
+    if sim_url:
+        endpoints, credential = await _hello(sim_url)
+        return Account(venue, Environment.SIM, endpoints, credential, label), False
+    if env is Environment.SIM:
+        server = await start_exchange(config, args, stack)
+        endpoints = Endpoints(server.rest_url, server.ws_url)
+        return Account(venue, env, endpoints, _sim_credential(server.key, server.secret), label), True
+    if env is Environment.CUSTOM:
+        own = settings.venue(venue.name)
+        if not own.rest_url or not own.ws_url:
+            raise ConfigError([f"--env custom needs rest_url and ws_url in [venues.{venue.name}] of the configuration"])
+        for url in (own.rest_url, own.ws_url):
+            if urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost") and not own.allow_remote_custom:
+                raise RefusedError(
+                    f"{url} is not on this machine: custom addresses are loopback only unless"
+                    f" [venues.{venue.name}] allow_remote_custom = true"
+                )
+        credential = None
+        with contextlib.suppress(LinkError):
+            _, credential = await _hello(own.rest_url)
+        return Account(venue, env, Endpoints(own.rest_url, own.ws_url), credential, label), False
+    endpoints = venue.endpoints[env.value]
+    return Account(venue, env, endpoints, None, label), False
+
+
+async def start_exchange(config: Config, args: argparse.Namespace, stack: contextlib.AsyncExitStack) -> SimServer:
+    """Start the built-in exchange on a free loopback port."""
+    from tui_trader.sim.launch import build_server
+
+    sim = config.settings.sim
+    market = getattr(args, "market", None)
+    server = build_server(
+        seed=sim.seed,
+        balance=sim.balance,
+        speed=sim.speed,
+        clock=SystemClock(),
+        market=Path(market) if market else None,
+    )
+    await server.start()
+    stack.push_async_callback(server.stop)
+    return server
+
+
+def _sim_credential(key: str, secret: str) -> Credential:
+    return Credential(key, lambda: secret)
+
+
+async def _hello(url: str) -> tuple[Endpoints, Credential]:
+    """Ask a running built-in exchange how to reach it and what key to use; raises LinkError when it is not one."""
+    import aiohttp
+    import orjson
+
+    host = urlsplit(url).hostname
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise ConfigError([f"{url}: the built-in exchange is on this machine only (http://127.0.0.1:PORT)"])
+    base = url.rstrip("/")
+    try:
+        timeout = aiohttp.ClientTimeout(total=3)
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client, client.get(f"{base}/sim/hello") as answer:
+            if answer.status != 200:
+                raise LinkError(f"{base} answered {answer.status}: not a tui-trader exchange")
+            document = orjson.loads(await answer.read())
+        return Endpoints(document["rest_url"], document["ws_url"]), _sim_credential(document["key"], document["secret"])
+    except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise LinkError(f"no tui-trader exchange at {base} ({type(error).__name__}); start one with: tui-trader sim") from error
+
+
+def _journal(account: Account, clock: SystemClock, *, private: bool) -> Journal | None:
+    """Open the journal of an account; None when another process writes it (this one is then read-only).
+
+    A private exchange ends with its process, so each concurrent process gets a journal of its own.
+    """
+    folder = private_dir(Locations.find(os.environ).journal_dir)
+    if not private:
+        port = urlsplit(account.endpoints.rest).port if account.env is not Environment.LIVE else None
+        place = f"-{port}" if port else ""
+        path = folder / f"{account.venue.name}-{account.env.value}{place}-{account.label}.jsonl"
+        try:
+            return Journal(path, clock)
+        except JournalError as error:
+            if "another tui-trader" in error.message:
+                return None
+            raise
+    failure: JournalError | None = None
+    for number in range(1, MAX_PRIVATE_JOURNALS + 1):
+        try:
+            return Journal(folder / f"{account.venue.name}-builtin-{number}.jsonl", clock)
+        except JournalError as error:
+            failure = error
+    raise failure or JournalError("no journal could be opened")
+
+
+def arguments(**values: Any) -> argparse.Namespace:
+    """Return arguments for ``open_desk`` outside the command line (tests, benchmarks)."""
+    return argparse.Namespace(**{"config": None, "sim_url": None, "command": "", **values})

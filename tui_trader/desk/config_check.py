@@ -1,0 +1,57 @@
+"""What two or more configuration values say against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from tui_trader.core.decimals import plain
+from tui_trader.desk.account import Environment
+from tui_trader.desk.key import is_loopback
+from tui_trader.desk.settings import Settings, VenueSettings
+
+VENUE_DOMAINS = {"phemex": "phemex.com"}
+"""Domains under which a venue itself answers: they are not custom addresses, or real money would wear the wrong badge."""
+
+
+_ORDERED = (
+    ("risk.max_order_notional", "risk.max_position_notional"),
+    ("risk.max_position_notional", "risk.max_gross_notional"),
+    ("risk.cross_band_percent", "risk.price_band_percent"),
+    ("risk.max_orders_per_second", "risk.max_orders_per_minute"),
+)
+"""Pairs of which the first may not exceed the second: otherwise it could never be the one that bites."""
+
+
+def contradictions(settings: Settings, venues: Collection[str], given: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield ``(dotted key, what is wrong with it)`` for values that are fine alone and wrong together.
+
+    ``given`` are the keys that somebody set: of two that disagree, the one that was set is named.
+    """
+    general, risk = settings.general, settings.risk
+    if general.venue not in venues:
+        yield "general.venue", f'must be one of {", ".join(sorted(venues))}, not "{general.venue}"'
+    for lesser, greater in _ORDERED:
+        low, high = (Decimal(getattr(risk, key.removeprefix("risk."))) for key in (lesser, greater))
+        if low > high and (lesser in given or greater not in given):
+            yield lesser, f"must not be above {greater} ({plain(high)})"
+        elif low > high:
+            yield greater, f"must not be below {lesser} ({plain(low)})"
+    custom = general.env is Environment.CUSTOM
+    yield from _addresses("phemex", settings.phemex, needed=custom and general.venue == "phemex")
+
+
+def _addresses(venue: str, settings: VenueSettings, *, needed: bool) -> Iterator[tuple[str, str]]:
+    domain = VENUE_DOMAINS[venue]
+    for name, address in (("rest_url", settings.rest_url), ("ws_url", settings.ws_url)):
+        key = f"venues.{venue}.{name}"
+        if not address:
+            if needed:
+                yield key, 'is needed while general.env is "custom"'
+            continue
+        host = (urlsplit(address).hostname or "").rstrip(".")
+        if host == domain or host.endswith(f".{domain}"):
+            yield key, 'is the venue\'s own address; set general.env to "live" or "testnet" instead'
+        elif not is_loopback(address) and not settings.allow_remote_custom:
+            yield key, f"leads off this machine ({host}); set allow_remote_custom = true if that is meant"

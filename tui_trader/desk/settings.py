@@ -1,0 +1,365 @@
+"""Every configuration key: its meaning, unit, bounds and default. The one place where a key is added.
+
+The example file and the table in the manual are generated from here (``settings_text``). It must not know where values come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from tui_trader.core.decimals import ZERO
+from tui_trader.core.risk import Limits
+from tui_trader.core.types import PositionMode
+from tui_trader.desk.account import Environment
+from tui_trader.desk.key import Address, Amount, Choice, Flag, Key, Many, Name, Seconds, Whole
+
+T = TypeVar("T")
+
+
+class Borders(StrEnum):
+    """What frames are drawn with."""
+
+    AUTO = "auto"
+    UNICODE = "unicode"
+    ASCII = "ascii"
+
+
+class UpColor(StrEnum):
+    """The colour of a rising price: green in the West, red in East Asia."""
+
+    GREEN = "green"
+    RED = "red"
+
+
+class Confirm(StrEnum):
+    """Which orders ask once more after Enter."""
+
+    NEVER = "never"
+    LARGE = "large"
+    ALWAYS = "always"
+
+
+class Keymap(StrEnum):
+    """The shipped key maps."""
+
+    DEFAULT = "default"
+
+
+class OnHangup(StrEnum):
+    """What happens to resting orders when the terminal goes away."""
+
+    KEEP = "keep"
+    CANCEL_ALL = "cancel_all"
+
+
+_PLAIN_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
+_PLAIN_NAME_WORDS = "1 to 32 small letters, digits, - and _"
+_MOST_MONEY = Decimal(100_000_000)
+
+
+def _key(key: Key[T]) -> T:
+    return field(default=key.default, metadata={"key": key})
+
+
+def _money(default: int, doc: str) -> Decimal:
+    return _key(Amount(default=Decimal(default), doc=doc, unit="USD or equivalent", low=ZERO, high=_MOST_MONEY, open_low=True))
+
+
+def _percent(default: str, doc: str, low: str, high: str) -> Decimal:
+    return _key(Amount(default=Decimal(default), doc=doc, unit="percent", low=Decimal(low), high=Decimal(high)))
+
+
+@dataclass(frozen=True, slots=True)
+class General:
+    """Where to trade, and what to show first."""
+
+    venue: str = _key(
+        Name(default="phemex", doc="Venue whose protocol is spoken.", pattern=_PLAIN_NAME, meaning="the name of a venue")
+    )
+    env: Environment = _key(
+        Choice(
+            default=Environment.SIM,
+            doc="Where orders go: the built-in exchange, the venue's testnet, the venue itself with real money, or"
+            " addresses of your own from [venues.NAME].",
+            words=Environment,
+        )
+    )
+    account: str = _key(
+        Name(
+            default="main",
+            doc="Label under which the API key is stored in the system's keyring.",
+            pattern=_PLAIN_NAME,
+            meaning=_PLAIN_NAME_WORDS,
+        )
+    )
+    symbols: tuple[str, ...] = _key(
+        Many(
+            default=("BTCUSDT", "ETHUSDT", "SOLUSDT"),
+            doc="Instruments in the order in which n and N walk through them, spelled as the venue does; the first is"
+            " shown at start.",
+            element=Name(default="", doc="", pattern=r"[A-Za-z0-9._-]{1,32}", meaning="a symbol like BTCUSDT"),
+            least=1,
+            most=20,
+            distinct=True,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """What the screen looks like and how it behaves."""
+
+    theme: str = _key(
+        Name(
+            default="midnight",
+            doc="Colour theme: a shipped one or the name of a file in the themes directory beside this one.",
+            pattern=_PLAIN_NAME,
+            meaning=_PLAIN_NAME_WORDS,
+        )
+    )
+    fps: int = _key(Whole(default=20, doc="Most repaints on a local terminal.", unit="frames per second", low=1, high=60))
+    fps_ssh: int = _key(Whole(default=10, doc="Most repaints over SSH or mosh.", unit="frames per second", low=1, high=60))
+    borders: Borders = _key(
+        Choice(default=Borders.AUTO, doc="Characters of frames; auto asks the locale whether it is UTF-8.", words=Borders)
+    )
+    keymap: Keymap = _key(Choice(default=Keymap.DEFAULT, doc="Key map.", words=Keymap))
+    up_color: UpColor = _key(
+        Choice(
+            default=UpColor.GREEN,
+            doc="Which of the theme's two colours means up, bid and profit; red swaps them everywhere.",
+            words=UpColor,
+        )
+    )
+    confirm: Confirm = _key(
+        Choice(
+            default=Confirm.LARGE,
+            doc="Which orders ask once more after Enter: none, those above half of risk.max_order_notional and reversals, or all."
+            " Cancelling and closing never ask.",
+            words=Confirm,
+        )
+    )
+    hide_balances: bool = _key(Flag(default=False, doc="Start with balances and profit masked; H shows them."))
+    mouse: bool = _key(Flag(default=True, doc="Listen to the mouse; without it the terminal's own selection works."))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a staged order starts from."""
+
+    presets: tuple[Decimal, ...] = _key(
+        Many(
+            default=tuple(Decimal(value) for value in (50, 100, 250, 500, 1000)),
+            doc="Order values of the keys 1 to 5, rounded down to the instrument's lot.",
+            unit="quote currency",
+            element=Amount(default=ZERO, doc="", low=ZERO, high=_MOST_MONEY, open_low=True),
+            least=5,
+            most=5,
+        )
+    )
+    slippage_cap_percent: Decimal = _percent(
+        "0.5", "How far past the best opposite price a crossing order may execute.", "0.01", "5"
+    )
+    stop_percent: Decimal = _percent("1", "Distance of the bracket template's stop from the entry.", "0.01", "50")
+    target_r: Decimal = _key(
+        Amount(
+            default=Decimal(2),
+            doc="Distance of the bracket template's target from the entry.",
+            unit="multiples of the distance to the stop",
+            low=Decimal("0.1"),
+            high=Decimal(100),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Limits checked before every order. They stop entries only: what reduces a position is never in their way."""
+
+    max_order_notional: Decimal = _money(1_000, "Largest value of one order. It cannot be switched off.")
+    max_position_notional: Decimal = _money(
+        5_000, "Largest position in one instrument, with orders that could still open counted at full size."
+    )
+    max_gross_notional: Decimal = _money(10_000, "Largest sum of positions over all instruments, counted the same way.")
+    price_band_percent: Decimal = _percent("5", "A price farther than this from the mark is refused.", "0.1", "50")
+    cross_band_percent: Decimal = _percent(
+        "1", "A limit price farther than this through the best opposite price asks once more.", "0", "50"
+    )
+    max_orders_per_second: int = _key(
+        Whole(default=5, doc="Most new orders in any second.", unit="orders per second", low=1, high=100)
+    )
+    max_orders_per_minute: int = _key(
+        Whole(default=60, doc="Most new orders in any minute.", unit="orders per minute", low=1, high=3_000)
+    )
+    duplicate_window_s: int = _key(
+        Whole(default=2, doc="The same order again within this time is refused; 0 allows it.", unit="seconds", low=0, high=60)
+    )
+    max_open_orders: int = _key(Whole(default=50, doc="Most working orders at a time.", unit="orders", low=1, high=500))
+    median_factor: Decimal = _key(
+        Amount(
+            default=Decimal(10),
+            doc="An order larger than this many times the median of your last 20 in the instrument asks once more.",
+            unit="times the median size",
+            low=Decimal(2),
+            high=Decimal(1_000),
+        )
+    )
+    daily_loss_limit: Decimal = _key(
+        Amount(
+            default=ZERO,
+            doc="Loss of the UTC day, realised and open, at which entries end; 0 for no such limit.",
+            unit="USD or equivalent",
+            low=ZERO,
+            high=_MOST_MONEY,
+        )
+    )
+    arm_minutes: int = _key(
+        Whole(default=5, doc="How long single-key trading stays armed after A.", unit="minutes", low=1, high=60)
+    )
+
+    def limits(self) -> Limits:
+        """Return the limits in the form that ``core.risk.check`` takes."""
+        return Limits(
+            order_notional=self.max_order_notional,
+            position_notional=self.max_position_notional,
+            gross_notional=self.max_gross_notional,
+            open_orders=self.max_open_orders,
+            band_percent=self.price_band_percent,
+            through_percent=self.cross_band_percent,
+            duplicate_s=self.duplicate_window_s,
+            median_factor=self.median_factor,
+            per_second=self.max_orders_per_second,
+            per_minute=self.max_orders_per_minute,
+            day_loss=self.daily_loss_limit or None,
+        )
+
+
+def _stale(default: float, doc: str) -> float:
+    return _key(Seconds(default=default, doc=doc, unit="seconds", low=0.1, high=120))
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """When a number is too old to act on, and how market data is read."""
+
+    book_stale_s: float = _stale(1.0, "A book not updated for this long is stale: entries against it are refused.")
+    mark_stale_s: float = _stale(3.0, "The same for the mark price.")
+    private_stale_s: float = _stale(15.0, "Silence on the account's own connection after which it counts as dead.")
+    gate_ms: int = _key(
+        Whole(
+            default=10,
+            doc="Pause between reads of public market data, which lets messages gather and saves CPU; 0 reads at once."
+            " Own orders and fills are never held back.",
+            unit="milliseconds",
+            low=0,
+            high=100,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """What happens when the terminal goes away (SSH drops, window closes)."""
+
+    on_hangup: OnHangup = _key(
+        Choice(
+            default=OnHangup.KEEP,
+            doc="keep leaves resting orders at the venue; cancel_all asks the venue to cancel them before the program ends"
+            " (2 seconds at most).",
+            words=OnHangup,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sim:
+    """The built-in exchange, used while general.env is sim."""
+
+    seed: int = _key(Whole(default=1, doc="Seed of its market: the same seed moves prices the same way.", low=0, high=2**31 - 1))
+    balance: Decimal = _key(
+        Amount(
+            default=Decimal(10_000),
+            doc="Money in the account at its start.",
+            unit="USDT",
+            low=ZERO,
+            high=_MOST_MONEY,
+            open_low=True,
+        )
+    )
+    speed: float = _key(Seconds(default=1.0, doc="How fast its time passes.", unit="times real time", low=0.1, high=100))
+
+
+@dataclass(frozen=True, slots=True)
+class VenueSettings:
+    """What is particular to one venue."""
+
+    rest_url: str = _key(Address(default="", doc="Address of requests while general.env is custom.", secure="https", bare="http"))
+    ws_url: str = _key(
+        Address(default="", doc="Address of the feed while general.env is custom.", secure="wss", bare="ws", paths=True)
+    )
+    allow_remote_custom: bool = _key(
+        Flag(
+            default=False,
+            doc="Let custom addresses lead off this machine. Signed requests go there: whoever runs that host can replay them.",
+        )
+    )
+    position_mode: PositionMode = _key(
+        Choice(
+            default=PositionMode.ONE_WAY,
+            doc="Position mode that the account is in: one merged position, or a long and a short leg. Orders are refused while"
+            " the venue says otherwise.",
+            words=PositionMode,
+        )
+    )
+    leverage: Decimal = _key(
+        Amount(
+            default=Decimal(10),
+            doc="Leverage that previews assume until the venue has told the instrument's own. Nothing is changed at the venue.",
+            unit="times",
+            low=Decimal(1),
+            high=Decimal(200),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All sections; immutable once loaded."""
+
+    general: General = General()
+    ui: Ui = Ui()
+    ticket: Ticket = Ticket()
+    risk: Risk = Risk()
+    feed: Feed = Feed()
+    hangup: Hangup = Hangup()
+    sim: Sim = Sim()
+    phemex: VenueSettings = VenueSettings()
+    """Section ``[venues.phemex]``."""
+
+    def venue(self, name: str) -> VenueSettings:
+        """Return the settings of a venue; the defaults for one without a section."""
+        return self.phemex if name == "phemex" else VenueSettings()
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "general": General,
+    "ui": Ui,
+    "ticket": Ticket,
+    "risk": Risk,
+    "feed": Feed,
+    "hangup": Hangup,
+    "sim": Sim,
+    "venues.phemex": VenueSettings,
+}
+"""Section as written in the file -> its dataclass, in the order of the example."""
+
+
+def keys_of(section: str) -> dict[str, Key[Any]]:
+    """Return the keys of a section by name."""
+    return {one.name: one.metadata["key"] for one in fields(SECTIONS[section])}
+
+
+KEYS: dict[str, Key[Any]] = {f"{section}.{name}": key for section in SECTIONS for name, key in keys_of(section).items()}
+"""Every key by its dotted name."""
