@@ -1,0 +1,241 @@
+"""The cell model: what it sends makes any terminal show what was wanted, whatever the order of drawing."""
+
+from __future__ import annotations
+
+import random
+
+import pyte
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+
+from tui_trader.ui.cells import CellModel, graphemes, move
+from tui_trader.ui.pens import DEFAULT, Pens
+
+STYLES = [
+    None,
+    Style(color="#ff0000"),
+    Style(color="#00ff00", bgcolor="#101010"),
+    Style(bgcolor="#202040", bold=True),
+    Style(color="#ff0000", bold=True, italic=True),
+    Style(color="#0000ff", underline=True, reverse=True),
+    Style(color="red", strike=True),
+]
+ALPHABETS = [
+    list("0123456789."),
+    list("abcXYZ "),
+    list("│─█▌▂"),
+    list("漢字仮名"),
+    ["e\u0301", "a\u0300", "o"],
+    list("日x本y"),
+    ["🙂", "z"],
+]
+
+
+def screen_of(width: int, height: int) -> tuple[pyte.Screen, pyte.Stream]:
+    screen = pyte.Screen(width, height)
+    screen.reset_mode(pyte.modes.DECAWM)
+    return screen, pyte.Stream(screen)
+
+
+def picture(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
+    """Return every cell with its look; the second half of a wide character has no look of its own in some terminals."""
+    rows = []
+    for y in range(screen.lines):
+        row: list[tuple[object, ...]] = []
+        for x in range(screen.columns):
+            cell = screen.buffer[y][x]
+            row.append(tuple(cell) if cell.data else ("",))
+        rows.append(row)
+    return rows
+
+
+def repainted(model: CellModel) -> list[list[tuple[object, ...]]]:
+    """Return what a terminal shows that sees the wanted cells for the first time."""
+    screen, stream = screen_of(model.width, model.height)
+    before = list(model._show), list(model._show_pens), model._pen, dict(model._dirty)
+    odd = set(model._odd)
+    model.invalidate()
+    stream.feed(model.difference())
+    model._show, model._show_pens, model._pen, model._dirty = before
+    model._odd = odd
+    return picture(screen)
+
+
+def blank(model: CellModel) -> None:
+    for y in range(model.height):
+        model.put(y, 0, " " * model.width, DEFAULT)
+
+
+def model_text(model: CellModel) -> list[str]:
+    return [model.line(y).rstrip() for y in range(model.height)]
+
+
+def pyte_text(screen: pyte.Screen) -> list[str]:
+    return ["".join(screen.buffer[y][x].data for x in range(screen.columns)).rstrip() for y in range(screen.lines)]
+
+
+def nfc(lines: list[str]) -> list[str]:
+    import unicodedata
+
+    return [unicodedata.normalize("NFC", line) for line in lines]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_sequence_of_updates_shows_what_a_full_repaint_shows(seed: int) -> None:
+    rng = random.Random(seed)
+    width, height = rng.randint(4, 40), rng.randint(1, 12)
+    model = CellModel(width, height, Pens(rng.choice(["truecolor", "256", "standard", None])))
+    screen, stream = screen_of(width, height)
+    blank(model)
+    for _ in range(60):
+        roll = rng.random()
+        if roll < 0.05:
+            width, height = rng.randint(1, 40), rng.randint(1, 12)
+            model.resize(width, height)
+            screen.resize(height, width)
+            blank(model)  # a compositor draws everything after a resize
+        elif roll < 0.08:
+            model.invalidate()  # somebody wrote on the terminal
+            stream.feed(f"\x1b[{rng.randint(1, height)}H\x1b[1mgarbage")
+        for _ in range(rng.randint(0, 6)):
+            text = "".join(rng.choice(rng.choice(ALPHABETS)) for _ in range(rng.randint(1, 12)))
+            style = rng.choice(STYLES)
+            y, x = rng.randrange(height), rng.randint(-3, width)
+            if rng.random() < 0.5:
+                model.put(y, x, text, model.pens.of(style))
+            else:  # an overlay: a box of segments, cut to a region
+                left = rng.randrange(width)
+                right = rng.randint(left, width)
+                segments = [Segment(text, style), Segment("mid", rng.choice(STYLES)), Segment("", None)]
+                for line in range(y, min(height, y + 3)):
+                    model.put_segments(line, x, segments, left, right)
+        if rng.random() < 0.7:  # else: the terminal is behind, and the next difference holds both
+            stream.feed(model.difference())
+            assert picture(screen) == repainted(model)
+            assert nfc(pyte_text(screen)) == nfc(model_text(model))
+    stream.feed(model.difference())
+    assert picture(screen) == repainted(model)
+    assert model.difference() == ""
+
+
+def test_nothing_changed_sends_nothing() -> None:
+    model = CellModel(20, 2, Pens())
+    model.put(0, 0, "same", DEFAULT)
+    assert model.difference()
+    model.put(0, 0, "else", DEFAULT)
+    model.put(0, 0, "same", DEFAULT)
+    assert model.dirty
+    assert model.difference() == ""
+
+
+def test_only_the_characters_that_differ_are_sent() -> None:
+    model = CellModel(40, 4, Pens())
+    model.put(2, 10, "97500.5", DEFAULT)
+    model.difference()
+    model.put(2, 10, "97501.5", DEFAULT)
+    assert model.difference() == "\x1b[3;15H1"
+
+
+def test_changes_of_one_pen_are_sent_together() -> None:
+    model = CellModel(80, 24, Pens())
+    red, green = model.pens.of(STYLES[1]), model.pens.of(Style(color="#00ff00"))
+    for y in range(24):
+        model.put(y, 0, " " * 80, DEFAULT)
+    model.difference()
+    for y in range(4):
+        model.put(y, 5, "1", red)
+        model.put(y, 20, "2", green)
+    sent = model.difference()
+    assert sent.count("255;0;0") == 1
+    assert sent.count("0;255;0") == 1
+
+
+def test_half_a_wide_character_cannot_stay() -> None:
+    model = CellModel(4, 1, Pens())
+    model.put(0, 0, "漢字", DEFAULT)
+    model.put(0, 1, "xy", DEFAULT)
+    assert model.line(0) == " xy "
+    model.put(0, -1, "漢", DEFAULT)
+    model.put(0, 3, "字", DEFAULT)
+    assert model.line(0) == " xy "
+
+
+def test_cells_nobody_drew_are_left_alone() -> None:
+    model = CellModel(10, 2, Pens())
+    screen, stream = screen_of(10, 2)
+    stream.feed("\x1b[Hforeign")
+    model.forget()
+    model.put(1, 0, "ours", DEFAULT)
+    stream.feed(model.difference())
+    assert pyte_text(screen) == ["foreign", "ours"]
+
+
+def test_control_and_bidirectional_characters_never_leave() -> None:
+    model = CellModel(40, 1, Pens())
+    hostile = "a\x1b]52;c;QQ==\x07b\x9b5n\u202ec\u2066d\0e\nf\x7f\u200bg\ud800h"
+    model.put(0, 0, hostile, DEFAULT)
+    model.put_segments(0, 20, [Segment(hostile, Style(link="http://x\x1b[5n"))], 0, 40)
+    sent = model.difference()
+    body = sent.replace("\x1b[H", "").replace("\x1b[m", "")
+    assert "\x1b" not in body.replace("\x1b[", "").replace("\x1b]8;;\x1b\\", "")
+    assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000 for c in body.replace("\x1b", ""))
+    assert not set("\u202e\u2066\u200b") & set(body)
+    assert body.startswith("a]52;c;QQ==b5ncdef")
+
+
+def test_after_a_glyph_of_doubtful_width_the_neighbour_is_placed_anew() -> None:
+    model = CellModel(10, 1, Pens())
+    model.put(0, 0, "🙂abc", DEFAULT)
+    model.difference()
+    model.put(0, 0, "🚀", DEFAULT)
+    assert model.difference() == "\x1b[H🚀\x1b[1;3Ha"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "cells"),
+    [
+        ("ab", "ab", 2),
+        ("漢", "漢", 2),
+        ("e\u0301x", "e\u0301x", 2),
+        ("\u0301x", "x", 1),
+        ("👩\u200d🚀!", "👩!", 3),
+        ("\U000f0000", "\U000f0000", 1),
+    ],
+)
+def test_graphemes(text: str, shown: str, cells: int) -> None:
+    model = CellModel(cells, 1, Pens())
+    model.put(0, 0, text, DEFAULT)
+    assert len(graphemes(text)[0]) == cells
+    assert model.line(0) == shown
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_movement_arrives(seed: int) -> None:
+    rng = random.Random(seed)
+    screen, stream = screen_of(120, 50)
+    at_y = at_x = -1
+    for _ in range(2000):
+        y, x = rng.randrange(50), rng.randrange(120)
+        if rng.random() < 0.5 and at_y >= 0:
+            y = min(49, max(0, at_y + rng.randint(-2, 2)))
+            x = min(119, max(0, at_x + rng.randint(-6, 6)))
+        if (y, x) != (at_y, at_x):
+            stream.feed(move(at_y, at_x, y, x))
+        assert (screen.cursor.y, screen.cursor.x) == (y, x)
+        at_y, at_x = y, x
+
+
+def test_a_pen_change_never_costs_more_than_reset_and_set() -> None:
+    pens = Pens()
+    ids = [pens.of(style) for style in STYLES]
+    for old in ids:
+        for new in ids:
+            assert len(pens.change(old, new)) <= len(pens.change(None, new)) + 2
+
+
+def test_styles_that_look_the_same_are_one_pen() -> None:
+    pens = Pens()
+    assert pens.of(Style(color="#ff0000", meta={"offset": (1, 2)})) == pens.of(Style(color="#ff0000"))
+    assert pens.of(Style(color="default")) == DEFAULT
+    assert Pens(None).of(Style(color="#ff0000")) == DEFAULT

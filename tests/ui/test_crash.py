@@ -1,0 +1,86 @@
+"""What a failure says: where and what, never the values it held."""
+
+from __future__ import annotations
+
+import io
+import logging
+from contextlib import redirect_stderr
+
+import pytest
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from tui_trader.ui import crash
+from tui_trader.ui.adapter import CellApp
+
+SECRET = "".join(["s3cr3t", "-", "value"])
+
+
+def fail() -> None:
+    api_key = SECRET
+    assert api_key
+    raise LookupError("no such instrument\x1b]52;c;QQ==\x07")
+
+
+def caught() -> LookupError:
+    with pytest.raises(LookupError) as info:
+        fail()
+    return info.value
+
+
+def test_the_report_names_the_place_and_holds_no_values() -> None:
+    lines = crash.short_report(caught())
+    assert lines[0].startswith("tui-trader stopped: LookupError: no such instrument")
+    assert any("in fail" in line for line in lines)
+    assert lines[-1].startswith("reference ")
+    text = "\n".join(lines)
+    assert SECRET not in text
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_the_log_gets_the_whole_traceback_under_the_same_reference_and_no_values(caplog: pytest.LogCaptureFixture) -> None:
+    error = caught()
+    with caplog.at_level(logging.CRITICAL):
+        mark = crash.record(error)
+    assert mark == crash.reference(error)
+    assert mark in caplog.text
+    assert "raise LookupError" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_cause_and_a_group_are_named() -> None:
+    def chained() -> None:
+        try:
+            fail()
+        except LookupError as error:
+            raise ExceptionGroup("both", [ValueError("one"), KeyError("two")]) from error
+
+    with pytest.raises(ExceptionGroup) as info:
+        chained()
+    text = "\n".join(crash.short_report(info.value))
+    assert "because of LookupError" in text
+    assert "+ ValueError: one" in text
+
+
+class Failing(CellApp[None]):
+    def compose(self) -> ComposeResult:
+        yield Static()
+
+    def key_x(self) -> None:
+        api_key = SECRET
+        assert api_key
+        fail()
+
+
+async def test_an_app_that_fails_prints_the_report_and_no_values() -> None:
+    printed = io.StringIO()
+    app = Failing()
+    app.error_console.file = printed
+    with redirect_stderr(printed), pytest.raises(LookupError):
+        async with app.run_test() as pilot:
+            await pilot.press("x")
+    assert app.return_code == 1
+    assert "tui-trader stopped: LookupError" in printed.getvalue()
+    assert SECRET not in printed.getvalue()
+    assert "api_key" not in printed.getvalue()

@@ -1,0 +1,208 @@
+"""The frame clock: who is told what, when, and how the rate follows the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tui_trader.ui.frame import FPS_LEAST, FPS_LOCAL, FPS_SSH, FramePump, Pane, Topic, usual_fps
+
+
+class Source:
+    def __init__(self) -> None:
+        self.dirty: set[Topic] = set()
+        self.asked = 0
+
+    def take_dirty(self) -> set[Topic]:
+        self.asked += 1
+        taken, self.dirty = self.dirty, set()
+        return taken
+
+
+class Recorder:
+    def __init__(self, *topics: Topic) -> None:
+        self.topics = frozenset(topics)
+        self.showing = True
+        self.painted: list[frozenset[Topic]] = []
+
+    def paint(self, dirty: frozenset[Topic]) -> None:
+        self.painted.append(dirty)
+
+
+class Terminal:
+    def __init__(self) -> None:
+        self.drain_ms = 0.0
+        self.backlog = 0
+        self.bytes_written = 0
+        self.calls: list[str] = []
+
+    def hold(self) -> None:
+        self.calls.append("hold")
+
+    def present(self) -> None:
+        self.calls.append("present")
+
+
+BOOK, ORDERS = ("book", "BTCUSDT"), ("orders",)
+
+
+def test_the_first_frame_brings_every_topic_and_later_ones_what_changed() -> None:
+    source, pane = Source(), Recorder(BOOK, ORDERS)
+    pump = FramePump(source, fps=20)
+    pump.subscribe(pane)
+    pump.frame()
+    source.dirty = {BOOK, ("tape", "BTCUSDT")}
+    pump.frame()
+    assert pane.painted == [{BOOK, ORDERS}, {BOOK}]
+
+
+def test_nothing_changed_paints_nothing() -> None:
+    source, pane, terminal = Source(), Recorder(BOOK), Terminal()
+    pump = FramePump(source, fps=20, gauge=terminal)
+    pump.subscribe(pane)
+    pump.frame()
+    pump.frame()
+    assert len(pane.painted) == 1
+    assert pump.frames == 1
+    assert terminal.calls == ["hold", "present"]
+
+
+def test_a_hidden_pane_is_owed_its_topics() -> None:
+    source, pane = Source(), Recorder(BOOK, ORDERS)
+    pump = FramePump(source, fps=20)
+    pump.subscribe(pane)
+    pump.frame()
+    pane.showing = False
+    for topic in (BOOK, ORDERS, BOOK):
+        source.dirty = {topic}
+        pump.frame()
+    assert len(pane.painted) == 1
+    pane.showing = True
+    pump.frame()
+    assert pane.painted[1:] == [{BOOK, ORDERS}]
+
+
+def test_a_pane_that_fails_is_reported_and_the_others_go_on() -> None:
+    class Broken(Recorder):
+        def paint(self, dirty: frozenset[Topic]) -> None:
+            raise ZeroDivisionError
+
+    source, terminal = Source(), Terminal()
+    broken, pane = Broken(BOOK), Recorder(BOOK)
+    failed: list[tuple[Pane, Exception]] = []
+    pump = FramePump(source, fps=20, gauge=terminal, on_error=lambda pane, error: failed.append((pane, error)))
+    pump.subscribe(broken)
+    pump.subscribe(pane)
+    pump.frame()
+    source.dirty = {BOOK}
+    pump.frame()
+    assert [type(error) for _, error in failed] == [ZeroDivisionError]
+    assert len(pane.painted) == 2
+    assert terminal.calls == ["hold", "present"] * 2
+
+
+def test_without_somebody_to_tell_a_failure_is_raised() -> None:
+    class Broken(Recorder):
+        def paint(self, dirty: frozenset[Topic]) -> None:
+            raise ZeroDivisionError
+
+    terminal = Terminal()
+    pump = FramePump(Source(), fps=20, gauge=terminal)
+    pump.subscribe(Broken(BOOK))
+    with pytest.raises(ZeroDivisionError):
+        pump.frame()
+    assert terminal.calls == ["hold", "present"]
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop whose clock moves to the next timer instead of waiting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    def _run_once(self) -> None:
+        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
+            self.now = max(self.now, self._scheduled[0].when())  # type: ignore[attr-defined]
+        super()._run_once()  # type: ignore[misc]
+
+
+def run(seconds: float, pump: FramePump, *at: tuple[float, object]) -> None:
+    """Run the pump for virtual seconds; call functions at their times."""
+
+    async def life() -> None:
+        loop = asyncio.get_running_loop()
+        for when, what in at:
+            loop.call_at(when, what)  # type: ignore[arg-type]
+        pump.start()
+        await asyncio.sleep(seconds)
+        pump.stop()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(life())
+
+
+def test_the_clock_asks_n_times_a_second() -> None:
+    source = Source()
+    run(10.01, FramePump(source, fps=20))
+    assert source.asked == 200
+
+
+def test_a_nudge_does_not_wait_for_the_clock_and_comes_once() -> None:
+    source, pane = Source(), Recorder(ORDERS)
+    pump = FramePump(source, fps=1)
+    pump.subscribe(pane)
+    times: list[int] = []
+
+    def fill() -> None:
+        source.dirty.add(ORDERS)
+        pump.nudge()
+        pump.nudge()
+        times.append(source.asked)
+
+    run(0.9, pump, (0.3, fill))
+    assert times == [0]
+    assert source.asked == 1
+    assert pane.painted == [{ORDERS}]
+
+
+def test_the_rate_falls_when_the_terminal_is_slow_and_comes_back_slowly() -> None:
+    terminal = Terminal()
+    pump = FramePump(Source(), fps=20, gauge=terminal)
+    seen: list[float] = []
+
+    def slow() -> None:
+        terminal.drain_ms = 200.0
+
+    def quick() -> None:
+        seen.append(pump.fps)
+        terminal.drain_ms = 0.0
+
+    run(20, pump, (0.5, slow), (6.5, quick), (8.6, lambda: seen.append(pump.fps)))
+    assert seen[0] == FPS_LEAST
+    assert FPS_LEAST < seen[1] <= FPS_LEAST + 3
+    assert pump.fps > 14
+
+
+def test_a_backlog_counts_as_slow() -> None:
+    terminal = Terminal()
+    terminal.backlog = 1
+    pump = FramePump(Source(), fps=20, gauge=terminal)
+    run(3.5, pump)
+    assert pump.fps == FPS_LEAST
+
+
+def test_what_the_terminal_takes_is_measured() -> None:
+    terminal = Terminal()
+    pump = FramePump(Source(), fps=20, gauge=terminal)
+    run(1.5, pump, (0.5, lambda: setattr(terminal, "bytes_written", 5000)))
+    assert pump.bytes_per_second == pytest.approx(5000, rel=0.06)
+
+
+def test_ssh_starts_lower() -> None:
+    assert usual_fps({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}) == FPS_SSH
+    assert usual_fps({}) == FPS_LOCAL
