@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from tui_trader.core.error import ConfigError
 from tui_trader.core.risk import Limits
-from tui_trader.core.types import PositionMode
 from tui_trader.desk.account import Environment
 from tui_trader.desk.config import Config, load
 from tui_trader.desk.settings import KEYS, SECTIONS, OnHangup, Settings, keys_of
@@ -98,7 +97,7 @@ def test_the_environment_can_say_everything(file: Path) -> None:
             "ui.mouse": "FALSE",
             "sim.speed": "2.5",
             "risk.max_order_notional": "10",
-            "venues.phemex.position_mode": "hedged",
+            "venues.phemex.allow_remote_custom": "true",
             "venues.phemex.rest_url": "http://127.0.0.1:8080",
         }.items()
     }
@@ -107,7 +106,7 @@ def test_the_environment_can_say_everything(file: Path) -> None:
     assert settings.ticket.presets[-1] == Decimal("5.5")
     assert settings.ui.mouse is False
     assert settings.sim.speed == 2.5
-    assert settings.venue("phemex").position_mode is PositionMode.HEDGED
+    assert settings.venue("phemex").allow_remote_custom is True
     assert settings.venue("another") == settings.venue("phemex").__class__()
 
 
@@ -141,7 +140,7 @@ def test_the_bounds_belong_to_the_range(file: Path) -> None:
             'F:2:1: [ui] max_order_notional: unknown key; did you mean "[risk] max_order_notional"?',
         ),
         ("[iu]\nfps = 5", 'F:1:2: [iu]: unknown section; did you mean "ui"?'),
-        ("[venues.phemix]\nleverage = 5", 'F:1:2: [venues.phemix]: unknown section; did you mean "venues.phemex"?'),
+        ("[venues.phemix]\nrest_url = 5", 'F:1:2: [venues.phemix]: unknown section; did you mean "venues.phemex"?'),
         ("[[ui]]\nfps = 5", "F:1:3: [ui]: is a section, not a value"),
         ("ui = 5", "F:1:1: [ui]: is a section, not a value"),
         ("ui.fps = 'x'", 'F:1:10: [ui] fps: must be a whole number from 1 to 60, not "x"'),

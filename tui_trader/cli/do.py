@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui_trader.cli.options import add_connection, add_json
 
 if TYPE_CHECKING:
-    from tui_trader.core.command import Line
+    from tui_trader.core.command import Command, Line
     from tui_trader.desk.commands import Result
     from tui_trader.desk.desk import Desk
 
@@ -56,7 +56,7 @@ async def _do(desk: Desk, args: argparse.Namespace) -> int:
         if isinstance(command, PlaceOrder):
             await _wait_for_market(desk, executor.instrument(command.symbol))
         for result in await executor.run(command, send=True):
-            document, code = await _document(desk, canonical(command), result)
+            document, code = await _document(desk, command, result)
             documents.append(document)
             worst = max(worst, code)
             if not args.json:
@@ -89,13 +89,14 @@ async def _wait_for_market(desk: Desk, iid: Any) -> None:
     await wait_until(lambda: not desk.blocked(iid) and desk.store.mark_is_fresh(iid), 5.0)
 
 
-async def _document(desk: Desk, spoken: str, result: Result) -> tuple[dict[str, Any], int]:
+async def _document(desk: Desk, command: Command, result: Result) -> tuple[dict[str, Any], int]:
     from tui_trader.cli import render
     from tui_trader.cli.launch import wait_until
+    from tui_trader.core.command import CancelOrders, ChangeQty, MoveOrder, canonical
     from tui_trader.core.types import OrderStatus
     from tui_trader.venues.base import Outcome
 
-    document: dict[str, Any] = {"command": spoken, "outcome": result.outcome.value, "text": result.text}
+    document: dict[str, Any] = {"command": canonical(command), "outcome": result.outcome.value, "text": result.text}
     code = {Outcome.ACK: 0, Outcome.MISSING: 0, Outcome.UNKNOWN: 3, Outcome.EXISTS: 3}.get(result.outcome, 1)
     if not result.client_id:
         return document, code
@@ -111,11 +112,15 @@ async def _document(desk: Desk, spoken: str, result: Result) -> tuple[dict[str, 
     if order is None:
         return document, code
     document["order"] = render.order_json(order, desk.store.instruments.get(order.instrument))
-    if order.status is OrderStatus.UNKNOWN:
+    if isinstance(command, (MoveOrder, ChangeQty)):
+        pass  # the order is known, but not by that whether it was changed
+    elif isinstance(command, CancelOrders):
+        code = 0 if order.status.is_terminal else code
+    elif order.status is OrderStatus.UNKNOWN:
         code = 3
-    elif order.status is OrderStatus.REJECTED:
+    elif order.status in (OrderStatus.REJECTED, OrderStatus.ABSENT):
         code = 1
-        document["text"] = f"order rejected: {order.reason}"
+        document["text"] = f"order {'rejected' if order.status is OrderStatus.REJECTED else 'not sent'}: {order.reason}"
     elif code == 3 and order.status is not OrderStatus.SENT:
         code = 0
     if code == 0:

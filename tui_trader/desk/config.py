@@ -27,7 +27,7 @@ ENV_PREFIX = "TUI_TRADER__"
 _SECRET = re.compile(r"api_?key|secret|token|pass_?(phrase|word)|private_?key|mnemonic|seed_?phrase")
 _NO_SECRETS = (
     "secrets are never read from here: they would lie in plain text, in backups and in screenshots; "
-    "keep them in the system's keyring with: tui-trader keys"
+    "they belong in the system's keyring, and this version does not take any yet"
 )
 
 Flags = Mapping[str, object]

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.risk import Limits
-from tui_trader.core.types import PositionMode
 from tui_trader.desk.account import Environment
 from tui_trader.desk.key import Address, Amount, Choice, Flag, Key, Many, Name, Seconds, Whole
 
@@ -40,12 +39,6 @@ class Confirm(StrEnum):
     NEVER = "never"
     LARGE = "large"
     ALWAYS = "always"
-
-
-class Keymap(StrEnum):
-    """The shipped key maps."""
-
-    DEFAULT = "default"
 
 
 class OnHangup(StrEnum):
@@ -125,7 +118,6 @@ class Ui:
     borders: Borders = _key(
         Choice(default=Borders.AUTO, doc="Characters of frames; auto asks the locale whether it is UTF-8.", words=Borders)
     )
-    keymap: Keymap = _key(Choice(default=Keymap.DEFAULT, doc="Key map.", words=Keymap))
     up_color: UpColor = _key(
         Choice(
             default=UpColor.GREEN,
@@ -176,7 +168,8 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Limits checked before every order. They stop entries only: what reduces a position is never in their way."""
+    """Limits checked before every order. They stop entries only: what reduces a position is never in their way. On the built-in
+    exchange, where nothing can be lost, each of the three value limits that is not set here is 50 times as wide."""
 
     max_order_notional: Decimal = _money(1_000, "Largest value of one order. It cannot be switched off.")
     max_position_notional: Decimal = _money(
@@ -214,9 +207,6 @@ class Risk:
             low=ZERO,
             high=_MOST_MONEY,
         )
-    )
-    arm_minutes: int = _key(
-        Whole(default=5, doc="How long single-key trading stays armed after A.", unit="minutes", low=1, high=60)
     )
 
     def limits(self) -> Limits:
@@ -303,23 +293,6 @@ class VenueSettings:
         Flag(
             default=False,
             doc="Let custom addresses lead off this machine. Signed requests go there: whoever runs that host can replay them.",
-        )
-    )
-    position_mode: PositionMode = _key(
-        Choice(
-            default=PositionMode.ONE_WAY,
-            doc="Position mode that the account is in: one merged position, or a long and a short leg. Orders are refused while"
-            " the venue says otherwise.",
-            words=PositionMode,
-        )
-    )
-    leverage: Decimal = _key(
-        Amount(
-            default=Decimal(10),
-            doc="Leverage that previews assume until the venue has told the instrument's own. Nothing is changed at the venue.",
-            unit="times",
-            low=Decimal(1),
-            high=Decimal(200),
         )
     )
 

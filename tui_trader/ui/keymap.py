@@ -100,7 +100,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("find", ("/",), Context.TRADE, "find a symbol"),
     Action("zoom", ("z",), Context.TRADE, "give the focused pane the whole middle, or take it back"),
     Action("theme", ("T",), Context.TRADE, "next theme"),
-    Action("hide", ("H",), Context.TRADE, "hide or show balances"),
     Action("help", ("?",), Context.TRADE, "what works here; Enter runs the chosen line"),
     Action("quit", ("q",), Context.TRADE, "twice: leave; positions and orders stay at the venue"),
     Action("leave", ("ctrl+c",), Context.ANYWHERE, "twice: leave at once"),

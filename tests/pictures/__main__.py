@@ -1,0 +1,99 @@
+"""Makes the pictures of the README: the running program against its own exchange, exported as SVG.
+
+    python -m tests.pictures [--out docs/img]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tui_trader.cli import launch
+from tui_trader.desk.config import load
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.locations import shipped
+from tui_trader.ui.app import TraderApp
+from tui_trader.ui.theme import load_themes
+
+SHOTS = (
+    ("midnight-120x40.svg", "midnight", (120, 40)),
+    ("daylight-120x40.svg", "daylight", (120, 40)),
+    ("midnight-80x24.svg", "midnight", (80, 24)),
+    ("midnight-200x60.svg", "midnight", (200, 60)),
+    ("colorblind-120x40.svg", "colorblind", (120, 40)),
+    ("mono-120x40.svg", "mono", (120, 40)),
+)
+
+
+async def wait(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait until something is so; raises AssertionError when it never is."""
+    if not await launch.wait_until(condition, seconds):
+        raise AssertionError("the program did not get there in time")
+
+
+async def picture(path: Path, theme: str, size: tuple[int, int]) -> None:
+    """Trade a little and export the screen."""
+    config = load(None, os.environ, {"ui.theme": theme, "sim.seed": "7"})
+    args = launch.arguments()
+    themes, problems = load_themes(shipped("themes"), None)
+
+    async def opener(stack):  # type: ignore[no-untyped-def]
+        desk = await launch.open_desk(config, args, stack)
+        await desk.start(["BTCUSDT", "ETHUSDT", "SOLUSDT"])
+        return desk, [desk.symbol(s) for s in ("BTCUSDT", "ETHUSDT", "SOLUSDT")]
+
+    app = TraderApp(opener, themes=themes, theme=theme, problems=problems, driver_class=None)
+    async with app.run_test(size=size) as pilot:
+        await wait(lambda: app.desk is not None and app.trade_screen is not None and app.desk.reconciled)
+        desk = app.desk
+        assert desk is not None
+        await wait(lambda: desk.focus is not None and not desk.blocked(desk.focus) and desk.store.mark_is_fresh(desk.focus))
+        await type_line(pilot, "sell $2k ETHUSDT")
+        await wait(lambda: len(desk.store.open_positions()) == 1)
+        await pilot.press("5", "B", "enter")
+        await wait(lambda: len(desk.store.open_positions()) == 2)
+        await pilot.press("b", "j", "j", "j", "j", "enter")
+        await pilot.press("s", "k", "k", "k", "k", "k", "k", "enter")
+        await wait(lambda: len(working(desk)) == 2)
+        await asyncio.sleep(25)
+        await pilot.press("4", "b", "j", "j", "t")
+        await asyncio.sleep(0.6)
+        app.save_screenshot(str(path))
+
+
+async def type_line(pilot, text: str) -> None:  # type: ignore[no-untyped-def]
+    """Type a line, stage it with Enter and send it with a second Enter."""
+    await pilot.press(":")
+    for character in text:
+        await pilot.press("space" if character == " " else character)
+    await pilot.press("enter")
+    await asyncio.sleep(0.3)
+    await pilot.press("enter")
+
+
+def working(desk: Desk) -> list[str]:
+    """Return the ids of live orders."""
+    return [o.client_id for o in desk.store.blotter.working() if o.status.value == "live"]
+
+
+def main() -> None:
+    """Make every picture."""
+    parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/img"))
+    parser.add_argument("--only", default="")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUI_TRADER_HOME"] = home
+        for name, theme, size in SHOTS:
+            if args.only in name:
+                asyncio.run(picture(args.out / name, theme, size))
+                print(args.out / name)
+
+
+if __name__ == "__main__":
+    main()

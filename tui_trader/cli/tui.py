@@ -1,0 +1,81 @@
+"""The default command: the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from tui_trader.cli.options import add_connection
+
+if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
+    from tui_trader.core.types import InstrumentId
+    from tui_trader.desk.desk import Desk
+
+NO_TERMINAL = (
+    "tui-trader needs a terminal on standard output; without one use: "
+    "instruments, book, positions, orders, fills, account, watch, do, replay, sim, config"
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``tui``."""
+    parser = subparsers.add_parser("tui", help="open the terminal (the default)", description="Open the terminal.")
+    add_connection(parser)
+    parser.add_argument("--theme", default=None, metavar="NAME", help="colours (see themes/)")
+    parser.add_argument("--fps", default=None, metavar="N", help="most repaints a second")
+    parser.add_argument("--symbol", default=None, metavar="NAME", help="instrument to show first")
+    parser.add_argument("--market", default=None, metavar="FILE", help="let the built-in exchange replay a recording")
+    parser.add_argument("--speed", default=None, metavar="N", help="how fast the built-in exchange's time passes")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check what can be checked without the screen, then take the terminal."""
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        sys.stderr.write(NO_TERMINAL + "\n")
+        return 2
+    import os
+
+    # Read by Textual when it is imported: its repaint timer adds up to one period to every key.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+    from tui_trader.cli.launch import configuration
+    from tui_trader.cli.log import start_log
+    from tui_trader.desk.locations import Locations, private_dir, shipped
+    from tui_trader.desk.settings import Borders
+    from tui_trader.ui.app import TraderApp, wants_ascii
+    from tui_trader.ui.theme import load_themes
+
+    config = configuration(args)
+    places = Locations.find(os.environ)
+    start_log(private_dir(places.log_dir))
+    ui = config.settings.ui
+    themes, problems = load_themes(shipped("themes"), places.themes_dir)
+    over_ssh = bool(os.environ.get("SSH_CONNECTION"))
+    red_up = ui.up_color.value == "red"
+
+    async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
+        from tui_trader.cli.launch import open_desk, watched
+
+        desk = await open_desk(config, args, stack)
+        symbols = watched(desk, config)
+        await desk.start(symbols, args.symbol)
+        return desk, [desk.symbol(text) for text in symbols]
+
+    app = TraderApp(
+        opener,
+        themes={name: theme.with_up(red_up) for name, theme in themes.items()},
+        theme=ui.theme,
+        problems=problems,
+        fps=float(ui.fps_ssh if over_ssh else ui.fps),
+        ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
+        hide_balances=ui.hide_balances,
+        confirm=ui.confirm,
+        on_hangup=config.settings.hangup.on_hangup,
+    )
+    app.run(mouse=ui.mouse)
+    return app.return_code or 0

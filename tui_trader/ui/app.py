@@ -1,0 +1,243 @@
+"""The terminal program: paints at once, then opens the desk, then shows the trading screen; and leaves in bounded time.
+
+It joins desk, frame pump, themes and signals. It must not decide anything about orders.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui_trader.core.error import CommandError, TraderError
+from tui_trader.core.event import Notice
+from tui_trader.core.types import InstrumentId, Severity
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.settings import Confirm, OnHangup
+from tui_trader.net.tasks import TaskSet
+from tui_trader.ui import crash
+from tui_trader.ui.adapter import CellApp
+from tui_trader.ui.frame import FramePump
+from tui_trader.ui.keymap import KeyMap
+from tui_trader.ui.screens.opening import OpeningScreen
+from tui_trader.ui.screens.trade import TradeScreen
+from tui_trader.ui.signals import install_exit_handlers
+from tui_trader.ui.terminal import TraderDriver
+from tui_trader.ui.theme import DEFAULT_THEME, Theme
+
+Opener = Callable[[contextlib.AsyncExitStack], Awaitable[tuple[Desk, list[InstrumentId]]]]
+"""Opens a started desk and says which symbols n and N walk through; what it starts ends with the stack."""
+
+CLOSE_S = 1.0
+"""How long the desk may take to hang up when the program ends."""
+
+CANCEL_S = 0.8
+"""How long cancelling on a hang-up may take; with CLOSE_S inside the two seconds after which the process is ended."""
+
+HANGUP = 129
+"""Exit code after the terminal went away."""
+
+
+class TraderApp(CellApp[int], inherit_bindings=False):
+    """One desk, one screen."""
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "tui-trader"
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    """
+    # Before any text field sees them: the way out must work everywhere.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+g", "press('ctrl+g')", show=False, priority=True),
+        Binding("ctrl+c", "press('ctrl+c')", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        opener: Opener,
+        *,
+        themes: Mapping[str, Theme],
+        theme: str = DEFAULT_THEME,
+        problems: list[str] | None = None,
+        fps: float | None = None,
+        ascii_only: bool = False,
+        hide_balances: bool = False,
+        confirm: Confirm = Confirm.LARGE,
+        on_hangup: OnHangup = OnHangup.KEEP,
+        driver_class: type[TraderDriver] | None = TraderDriver,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self.animation_level = "none"
+        self.themes = dict(themes)
+        self.look = self.themes.get(theme) or next(iter(self.themes.values()))
+        """The theme in force."""
+        self.ascii_only = ascii_only
+        self.hide_balances = hide_balances
+        self._confirm = confirm
+        self._on_hangup = on_hangup
+        self.desk: Desk | None = None
+        """None until it is open."""
+        self._opener = opener
+        self._problems = list(problems or ())
+        if theme not in self.themes:
+            self._problems.append(f"there is no theme called {theme!r}; using {self.look.name}")
+        self._fps = fps
+        self._pump: FramePump | None = None
+        self._stack = contextlib.AsyncExitStack()
+        self._tasks = TaskSet(self._task_failed)
+        self._keymap = KeyMap()
+        self._opening = OpeningScreen("tui-trader: opening …")
+        self._leaving = False
+        self._uninstall: Callable[[], None] = lambda: None
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give style sheets the colours of the theme before Textual has chosen one."""
+        return {**super().get_theme_variable_defaults(), **self.look.css_variables()}
+
+    def get_default_screen(self) -> OpeningScreen:
+        """Show progress first."""
+        return self._opening
+
+    async def on_mount(self) -> None:
+        """Dress, take the signals, and open the desk behind the first paint."""
+        for theme in self.themes.values():
+            self.register_theme(theme.to_textual())
+        self.theme = self.look.name
+        driver = self._driver
+        if isinstance(driver, TraderDriver):
+            self._uninstall = install_exit_handlers(asyncio.get_running_loop(), self.leave, restore=driver.emergency_restore)
+        self.call_after_refresh(self.run_task, "open", self._open())
+
+    async def _open(self) -> None:
+        try:
+            desk, symbols = await self._opener(self._stack)
+        except TraderError as error:
+            self._opening.tell(f"{error.title}: {error.message}\n\n^C leaves")
+            return
+        self.desk = desk
+        gauge = self._driver if isinstance(self._driver, TraderDriver) else None
+        self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed)
+        desk.urgent = self._urgent
+        desk.crashed = self._task_failed
+        for problem in self._problems:
+            desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
+        await self.push_screen(TradeScreen(desk, symbols, self._keymap, self._confirm))
+        self._pump.start()
+        self.set_interval(1.0, self._tick)
+        self._tick()
+
+    def leave(self, code: int) -> None:
+        """End: hang up in bounded time, restore the terminal, exit with ``code``."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self._tasks.spawn("leave", self._leave(code))
+
+    async def _leave(self, code: int) -> None:
+        if self._pump is not None:
+            self._pump.stop()
+        if code == HANGUP and self._on_hangup is OnHangup.CANCEL_ALL and self.desk is not None:
+            with contextlib.suppress(TimeoutError, TraderError):
+                async with asyncio.timeout(CANCEL_S):
+                    await self.desk.panic()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._stack.aclose()
+        self.exit(code, return_code=code)
+
+    def terminal_gone(self) -> None:
+        """The terminal no longer exists: leave as on a hang-up."""
+        self.leave(HANGUP)
+
+    # -- for the screen --------------------------------------------------------------------------------------------
+
+    @property
+    def pump(self) -> FramePump:
+        """The frame clock; exists as soon as the desk is open."""
+        assert self._pump is not None
+        return self._pump
+
+    def action_press(self, key: str) -> None:
+        """Pass on a key that works everywhere."""
+        screen = self.trade_screen
+        if screen is not None:
+            screen.press(key)
+        elif key == "ctrl+c":
+            self.leave(130)
+
+    @property
+    def trade_screen(self) -> TradeScreen | None:
+        """The trading screen, None until the desk is open."""
+        return next((s for s in self.screen_stack if isinstance(s, TradeScreen)), None)
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours of everything at once; raises CommandError naming the themes there are."""
+        theme = self.themes.get(name.lower())
+        if theme is None:
+            raise CommandError(f"there is no theme called {name!r}", fix=", ".join(sorted(self.themes)))
+        self.look = theme
+        self.theme = theme.name
+        screen = self.trade_screen
+        if screen is not None:
+            screen.dress(theme)
+
+    def next_theme(self) -> None:
+        """Walk through the themes in the order of their names."""
+        names = sorted(self.themes)
+        self.use_theme(names[(names.index(self.look.name) + 1) % len(names)])
+        screen = self.trade_screen
+        if screen is not None:
+            screen.say(f"theme {self.look.name}: {self.look.description or self.look.title}")
+
+    def run_task(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that waits; a trader's error is said, a bug is recorded, marked and said."""
+        self._tasks.spawn(name, self._supervised(name, work))
+
+    async def _supervised(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except TraderError as error:
+            fix = getattr(error, "fix", "")
+            self._say(f"{error.message}{f'  try: {fix}' if fix else ''}", Severity.WARNING)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        screen = self.trade_screen
+        if screen is not None:
+            screen.tick()
+        if isinstance(self._driver, TraderDriver):
+            self._driver.probe()
+
+    def _urgent(self) -> None:
+        if self._pump is not None:
+            self._pump.nudge()
+
+    def _task_failed(self, name: str, error: BaseException) -> None:
+        mark = crash.record(error)
+        if self.desk is None:
+            self._opening.tell(f"{name} failed: {type(error).__name__} (reference {mark})\n\n^C leaves")
+        else:
+            self._say(f"{name} failed: {type(error).__name__} (reference {mark} in the log)", Severity.ALARM)
+
+    def _pane_failed(self, pane: Any, error: Exception) -> None:
+        pane.fail(crash.record(error))
+
+    def _say(self, text: str, severity: Severity) -> None:
+        screen = self.trade_screen
+        if screen is not None:
+            screen.say(text, severity)
+
+
+def wants_ascii(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the locale cannot show box characters: the first of LC_ALL, LC_CTYPE and LANG that is set does not say UTF-8."""
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        if value := environ.get(name):
+            return "utf" not in value.lower()
+    return True

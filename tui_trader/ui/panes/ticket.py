@@ -1,0 +1,196 @@
+"""The ticket: the staged order with all its consequences, in three lines that are always reserved.
+
+Line 1 the order itself and its notional, margin and fee; line 2 its exits and what they risk; line 3 the resulting position,
+and in front of it whatever objects, with the fix. It shows; keys and sending are the screen's.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from tui_trader.core.clock import Clock
+from tui_trader.core.decimals import HUNDRED, divide
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.objection import Objection
+from tui_trader.core.order import OrderTicket
+from tui_trader.core.preview import Preview
+from tui_trader.core.types import Side, TimeInForce
+from tui_trader.desk.stage import Stage, StageView
+from tui_trader.state import topic as t
+from tui_trader.state.store import Store
+from tui_trader.ui import format as f
+from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, page, part
+from tui_trader.ui.panes.view import View
+
+_TIF_WORDS = {
+    TimeInForce.GTC: "gtc",
+    TimeInForce.IOC: "ioc",
+    TimeInForce.FOK: "fok",
+    TimeInForce.POST_ONLY: "po gtc",
+}
+
+
+class TicketView(View):
+    """What would be sent, and what it would do."""
+
+    name: ClassVar[str] = "ticket"
+
+    def __init__(self, store: Store, clock: Clock, stage: Stage) -> None:
+        super().__init__(store, clock)
+        self._stage = stage
+        self.blocked = ""
+        """Why no entry may leave at all; the screen keeps it current."""
+        self.confirming = False
+        """Whether the next Enter sends in spite of soft objections."""
+
+    @property
+    def topics(self) -> frozenset[t.Topic]:
+        topics = {t.STAGE, t.CLOCK, t.POSITIONS, t.ORDERS, t.BALANCES, t.LINKS, t.FOCUS}
+        if self._stage.draft is not None:
+            topics.add(t.book_topic(self._stage.draft.instrument))
+            topics.add(t.ticker_topic(self._stage.draft.instrument))
+        return frozenset(topics)
+
+    def title(self) -> list[Part]:
+        draft = self._stage.draft
+        if draft is None:
+            return [part(0, "STAGE"), part(2, "empty", "dim")]
+        parts = [part(0, "STAGE (not sent)", "accent")]
+        if draft.title:
+            parts.append(part(1, draft.title))
+        if draft.follows is not None:
+            parts.append(part(1, f"@{draft.follows} follows", "accent"))
+        parts.append(part(3, "Enter send  Esc drop", "dim"))
+        return parts
+
+    def body(self, width: int, height: int) -> list[Row]:
+        view = self._stage.view()
+        if view is None:
+            return page(self._idle(width), width, height)
+        if view.ticket is None:
+            rows = [
+                (Span(f" {view.problem}", "alarm"),),
+                (Span(f" try: {view.fix}" if view.fix else "", "warning"),),
+            ]
+            return page(rows, width, height)
+        rows = [
+            by_rank(self._order_line(view, view.ticket), width),
+            by_rank(self._exits_line(view, view.ticket), width),
+            self._last_line(view, width),
+        ]
+        return page(rows, width, height)
+
+    # -- lines -----------------------------------------------------------------------------------------------------
+
+    def _idle(self, width: int) -> list[Row]:
+        keys = [
+            part(0, " b buy at bid", "dim"),
+            part(0, "s sell at ask", "dim"),
+            part(1, "B S cross", "dim"),
+            part(1, f"1-5 size [{self._stage.preset}]", "dim"),
+            part(1, "x close", "dim"),
+            part(2, ": type an order", "dim"),
+        ]
+        rows = [by_rank(keys, width)]
+        if self.blocked:
+            rows.append((Span(f" entries blocked: {self.blocked}", "warning"),))
+        return rows
+
+    def _order_line(self, view: StageView, ticket: OrderTicket) -> list[Part]:
+        instrument = view.instrument
+        role = "buy" if ticket.side is Side.BUY else "sell"
+        kind = "MKT" if ticket.price is None else "LMT"
+        price = "" if ticket.price is None else f" {f.number(ticket.price, instrument.price_places)}"
+        flags = _TIF_WORDS[ticket.tif] + (" ro" if ticket.reduce_only else "")
+        size = f"{f.number(ticket.qty, instrument.qty_places)} {instrument.size_unit}"
+        head = Part(
+            0,
+            (
+                Span(f" {ticket.side.value.upper()} {size}", role),
+                Span(f" {instrument.symbol} {kind}", "text"),
+                Span(price, role),
+                Span(f" {flags}", "text"),
+            ),
+        )
+        parts = [head]
+        preview = view.preview
+        if preview is not None:
+            parts.append(part(1, f"notional {f.number(preview.notional, 2)}"))
+            if preview.margin:
+                parts.append(part(2, f"lev {f.bare(preview.leverage, 2)}x mgn {f.number(preview.margin, 2)}"))
+            resting = ticket.tif in (TimeInForce.GTC, TimeInForce.POST_ONLY) and not self._crosses(ticket)
+            fee, word = (preview.fee_maker, "maker") if resting else (preview.fee_taker, "taker")
+            parts.append(part(3, f"fee {f.number(fee, 2)} {word}"))
+            if preview.distance is not None:
+                parts.append(part(4, f"{f.percent(preview.distance)} from mark"))
+        return parts
+
+    def _exits_line(self, view: StageView, ticket: OrderTicket) -> list[Part]:
+        preview, instrument = view.preview, view.instrument
+        parts: list[Part] = []
+        if ticket.stop_loss is not None:
+            parts.append(part(0, f" SL {f.number(ticket.stop_loss, instrument.price_places)} {ticket.trigger_source}", "sell"))
+            if preview is not None and preview.risk is not None:
+                parts.append(part(1, f"= {f.profit(-preview.risk)}{self._share(instrument, preview.risk)}", "loss"))
+        if ticket.take_profit is not None:
+            parts.append(part(1, f" TP {f.number(ticket.take_profit, instrument.price_places)}", "buy"))
+            if preview is not None and preview.reward is not None:
+                parts.append(part(2, f"= {f.profit(preview.reward)}", "gain"))
+        if preview is not None and preview.ratio is not None:
+            parts.append(part(2, f"RR {f.number(preview.ratio, 2)}"))
+        if preview is not None and preview.realised:
+            parts.append(part(0, f" realises {f.profit(preview.realised)}", "gain" if preview.realised > 0 else "loss"))
+        if not parts:
+            parts.append(part(0, " no stop, no target" + ("" if ticket.reduce_only else ": t attaches the template"), "dim"))
+        parts.append(part(4, "h/l size  j/k price  o po  r ro  i tif  m market  Tab form", "dim"))
+        return parts
+
+    def _last_line(self, view: StageView, width: int) -> Row:
+        if self.blocked and not view.draft.reduce_only:
+            return by_rank([part(0, f" BLOCKED: {self.blocked}", "alarm")], width)
+        if view.objections:
+            return by_rank(self._objections(view.objections), width)
+        return by_rank([*self._after(view.instrument, view.preview), part(0, " limits: all ok", "gain")], width)
+
+    def _objections(self, objections: tuple[Objection, ...]) -> list[Part]:
+        ordered = sorted(objections, key=lambda o: not o.hard)
+        first = ordered[0]
+        role = "alarm" if first.hard else "warning"
+        word = "NO" if first.hard else "CHECK"
+        parts = [part(0, f" {word}: {first.text}", role)]
+        if first.fix:
+            parts.append(part(1, f"-> {first.fix}", "warning"))
+        if len(ordered) > 1:
+            parts.append(part(2, f"(+{len(ordered) - 1} more)", role))
+        if not first.hard:
+            parts.append(part(1, "Enter again sends" if self.confirming else "Enter twice sends", "accent"))
+        return parts
+
+    def _after(self, instrument: Instrument, preview: Preview | None) -> list[Part]:
+        if preview is None:
+            return [part(0, " no price to compute consequences at", "warning")]
+        if preview.position_side is None or not preview.position_qty:
+            return [part(0, " after: flat")]
+        side = "LONG" if preview.position_side is Side.BUY else "SHORT"
+        qty = f.number(preview.position_qty, instrument.qty_places)
+        places = instrument.price_places
+        parts = [part(0, f" after: {side} {qty} @{f.number(preview.position_entry, places)}")]
+        if preview.break_even is not None:
+            parts.append(part(1, f"BE {f.number(preview.break_even, places)}"))
+        liquidation = "cross" if preview.liquidation is None else f.number(preview.liquidation, places)
+        parts.append(part(2, f"liq {liquidation}"))
+        return parts
+
+    def _share(self, instrument: Instrument, risk: Decimal) -> str:
+        pnl = self.store.pnl(instrument.settle)
+        if pnl is None or pnl.equity <= 0:
+            return ""
+        return f" ({f.percent(divide(risk * HUNDRED, pnl.equity), signed=False)} eq)"
+
+    def _crosses(self, ticket: OrderTicket) -> bool:
+        book = self.store.book(ticket.instrument)
+        if ticket.price is None or book is None:
+            return True
+        touch = book.best_ask if ticket.side is Side.BUY else book.best_bid
+        return touch is not None and (ticket.price >= touch if ticket.side is Side.BUY else ticket.price <= touch)

@@ -1,0 +1,505 @@
+"""The trading screen: every pane in its place, keys to actions, and a row to type in.
+
+It owns widgets and focus; what a key does to orders is ``trading``'s, where a pane stands is ``layout``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from tui_trader.core.completion import complete
+from tui_trader.core.order import Order
+from tui_trader.core.position import Position
+from tui_trader.core.types import InstrumentId, Severity
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.settings import Confirm
+from tui_trader.state import topic as t
+from tui_trader.ui.keymap import Action, Context, KeyMap, key_name, spoken
+from tui_trader.ui.layout import Plan, Rect, Slot, plan
+from tui_trader.ui.panes.base import Frame, Pane
+from tui_trader.ui.panes.fills import FillsView
+from tui_trader.ui.panes.header import HeaderView
+from tui_trader.ui.panes.labels import OrderLabels
+from tui_trader.ui.panes.ladder import LadderView
+from tui_trader.ui.panes.log import LogView
+from tui_trader.ui.panes.message import MessageView
+from tui_trader.ui.panes.orders import OrdersView
+from tui_trader.ui.panes.pnl import PnlView
+from tui_trader.ui.panes.positions import PositionsView
+from tui_trader.ui.panes.status import Hint, StatusView
+from tui_trader.ui.panes.tape import TapeView
+from tui_trader.ui.panes.ticket import TicketView
+from tui_trader.ui.panes.view import View
+from tui_trader.ui.prompt import Prompt
+from tui_trader.ui.theme import Theme
+from tui_trader.ui.ticket_form import TicketForm
+from tui_trader.ui.trading import Trading
+
+FOCUS_ORDER = (Slot.BOOK, Slot.POSITIONS, Slot.ORDERS, Slot.PNL, Slot.TAPE, Slot.FILLS, Slot.LOG)
+"""The walk of Tab."""
+
+_FOCUS_OF = {
+    "focus.positions": Slot.POSITIONS,
+    "focus.orders": Slot.ORDERS,
+    "focus.book": Slot.BOOK,
+    "focus.tape": Slot.TAPE,
+    "focus.fills": Slot.FILLS,
+    "focus.pnl": Slot.PNL,
+    "focus.log": Slot.LOG,
+}
+
+_HINTS: tuple[tuple[str, str, str, int], ...] = (
+    ("join.buy", "b/s", "stage", 0),
+    ("cross.buy", "B/S", "cross", 3),
+    ("preset.1", "1-5", "size", 3),
+    ("close", "x", "close", 0),
+    ("cancel.selected", "c C", "cancel", 1),
+    ("flatten.symbol", "X", "flat", 4),
+    ("panic", "^G", "cancel all", 0),
+    ("panic", "^G^G", "flatten all", 4),
+    ("symbol.next", "n/N", "symbol", 3),
+    ("group.up", "+/-", "group", 5),
+    ("recentre", "Space", "centre", 5),
+    ("focus.positions", "gp go gb", "panes", 5),
+    ("command", ":", "command", 1),
+    ("help", "?", "help", 1),
+)
+"""Action, keys as shown, label, rank: the bottom line while nothing is staged."""
+
+_STAGED_HINTS: tuple[tuple[str, str, str, int], ...] = (
+    ("send", "Enter", "send", 0),
+    ("drop", "Esc", "drop", 0),
+    ("price.down", "j/k", "price", 1),
+    ("price.down10", "J/K", "10 ticks", 4),
+    ("size.down", "h/l", "size", 1),
+    ("preset.1", "1-5", "preset", 3),
+    ("bracket", "t", "stop+target", 2),
+    ("post_only", "o", "post-only", 3),
+    ("reduce_only", "r", "reduce-only", 4),
+    ("tif", "i", "tif", 4),
+    ("market", "m", "cross", 3),
+    ("edit", "Tab", "form", 2),
+)
+
+_CLOSING_HINTS: tuple[tuple[str, str, str, int], ...] = (
+    ("send", "Enter", "send", 0),
+    ("drop", "Esc", "drop", 0),
+    ("close.25", "1 2 3 4", "25 50 75 100 %", 0),
+    ("market", "m", "limit or market", 2),
+    ("price.down", "j/k", "price", 3),
+    ("edit", "Tab", "form", 3),
+)
+
+
+class TradeScreen(Screen[None]):
+    """Everything a trader needs at once."""
+
+    DEFAULT_CSS = """
+    TradeScreen { layout: vertical; overflow: hidden; background: $background; }
+    TradeScreen > * { position: absolute; }
+    """
+    AUTO_FOCUS = ""
+
+    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, confirm: Confirm = Confirm.LARGE) -> None:
+        super().__init__()
+        self.desk = desk
+        self.keymap = keymap
+        self.trading = Trading(desk, self, desk.clock, symbols, confirm)
+        store, clock = desk.store, desk.clock
+        labels = OrderLabels()
+        self.trading.executor.find_label = labels.find
+        self.ladder = LadderView(store, clock, desk.focus)
+        self.positions = PositionsView(store, clock)
+        self.orders = OrdersView(store, clock, labels)
+        self.tape = TapeView(store, clock, desk.focus)
+        self.ticket = TicketView(store, clock, desk.stage)
+        self.message = MessageView(store, clock)
+        self.status = StatusView(store, clock)
+        self.header = HeaderView(
+            store,
+            clock,
+            badge=desk.account.badge,
+            venue=desk.account.venue.name,
+            account=desk.account.label,
+            instrument=desk.focus,
+            bytes_per_second=lambda: self.app.pump.bytes_per_second,
+            day_limit=desk.facts.limits.day_loss,
+        )
+        self.views: dict[Slot, View] = {
+            Slot.HEADER: self.header,
+            Slot.POSITIONS: self.positions,
+            Slot.BOOK: self.ladder,
+            Slot.ORDERS: self.orders,
+            Slot.TAPE: self.tape,
+            Slot.FILLS: FillsView(store, clock),
+            Slot.PNL: PnlView(store, clock),
+            Slot.LOG: LogView(store, clock),
+            Slot.TICKET: self.ticket,
+            Slot.COMMAND: self.message,
+            Slot.STATUS: self.status,
+        }
+        self.panes: dict[Slot, Pane] = {}
+        self.focused_slot = Slot.BOOK
+        self.zoomed: Slot | None = None
+        self._plan: Plan = plan(80, 24)
+        self._explaining = False
+
+    # -- building --------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        for slot, view in self.views.items():
+            bare = slot in (Slot.HEADER, Slot.COMMAND, Slot.STATUS)
+            pane = Pane(
+                view,
+                self.app.look,
+                self.app.pump,
+                frame=Frame.NONE if bare else Frame.RULE,
+                ascii_only=self.app.ascii_only,
+                focusable=False,
+                id=f"pane-{slot}",
+            )
+            self.panes[slot] = pane
+            yield pane
+        prompt = Prompt(self._complete, id="prompt")
+        prompt.display = False
+        yield prompt
+        yield TicketForm(id="form")
+
+    def on_mount(self) -> None:
+        """Take part in the frames and show the first hints."""
+        self._focus(self.focused_slot)
+        self._arrange()
+        self._refresh_hints()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put every pane in its place for the new size."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._plan = plan(self.size.width, self.size.height, self.zoomed)
+        for slot, pane in self.panes.items():
+            rect = self._plan.slots.get(slot)
+            pane.display = rect is not None
+            if rect is not None:
+                _place(pane, rect)
+        ticket = self._plan.slots.get(Slot.TICKET)
+        command = self._plan.slots.get(Slot.COMMAND)
+        if command is not None:
+            _place(self.prompt, command)
+        if ticket is not None:
+            _place(self.form, Rect(ticket.x, ticket.y - 1, ticket.width, 1))
+        if not self._plan.tradable:
+            self.say("too small to trade: positions, cancel (c C) and panic (^G) only; 80x24 or larger trades", Severity.WARNING)
+
+    @property
+    def prompt(self) -> Prompt:
+        """The command line."""
+        return self.query_one(Prompt)
+
+    @property
+    def form(self) -> TicketForm:
+        """The ticket as a form."""
+        return self.query_one(TicketForm)
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Turn a key into an action unless a text field has it."""
+        event.stop()
+        event.prevent_default()
+        self.press(key_name(event.key, event.character))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pasted text is never keys: it opens the command line, on one line, and sends nothing."""
+        event.stop()
+        text = " ".join(event.text.split())
+        if text and self._plan.tradable:
+            self._open_prompt(":" + text[:500])
+
+    def press(self, key: str) -> None:
+        """Do what a key does here."""
+        action = self.keymap.press(key, self.contexts())
+        if action is not None:
+            self.act(action)
+        elif not self.keymap.pending:
+            self._refresh_hints()
+
+    def contexts(self) -> frozenset[Context]:
+        """Return where keys go now."""
+        draft = self.desk.stage.draft
+        found = {Context.TRADE}
+        if draft is not None:
+            found.add(Context.STAGED)
+            if draft.closes:
+                found.add(Context.CLOSING)
+        else:
+            found.add(Context.BOOK if self.focused_slot is Slot.BOOK else Context.LIST)
+        return frozenset(found)
+
+    def act(self, action: Action) -> None:
+        """Do an action: those of the screen here, those of trading there."""
+        name = action.id
+        if name in _FOCUS_OF:
+            self._focus(_FOCUS_OF[name])
+        elif name in ("focus.next", "focus.previous"):
+            self._walk_focus(1 if name == "focus.next" else -1)
+        elif name.startswith(("row.", "cursor.")):
+            self._move_cursor(name)
+        elif name == "recentre":
+            self.ladder.recentre()
+        elif name in ("group.up", "group.down"):
+            self.group(1 if name == "group.up" else -1)
+        elif name in ("command", "find"):
+            self._open_prompt(":" if name == "command" else "/")
+        elif name == "edit":
+            self._open_form()
+        elif name == "zoom":
+            self.zoomed = None if self.zoomed else self.focused_slot
+            self._arrange()
+        elif name == "theme":
+            self.app.next_theme()
+        elif name == "help":
+            self.open_help()
+        else:
+            self.trading.perform(action)
+        self._refresh_hints()
+        self.app.pump.nudge()
+
+    def _move_cursor(self, name: str) -> None:
+        view: Any = self.views[self.focused_slot]
+        method = {
+            "row.down": "cursor_down",
+            "row.up": "cursor_up",
+            "row.first": "cursor_top",
+            "row.last": "cursor_bottom",
+            "row.none": "cursor_off",
+            "cursor.down": "cursor_down",
+            "cursor.up": "cursor_up",
+            "cursor.none": "cursor_off",
+        }[name]
+        move = getattr(view, method, None)
+        if move is not None:
+            move()
+
+    # -- focus -----------------------------------------------------------------------------------------------------
+
+    def _focus(self, slot: Slot) -> None:
+        if slot not in self._plan.slots:
+            self.say(f"the {slot} pane does not fit here", Severity.WARNING)
+            return
+        for each, view in self.views.items():
+            if view.focused != (each is slot):
+                view.focused = each is slot
+                view.moved()
+        self.focused_slot = slot
+
+    def _walk_focus(self, step: int) -> None:
+        order = [slot for slot in FOCUS_ORDER if slot in self._plan.slots]
+        at = order.index(self.focused_slot) if self.focused_slot in order else -step
+        self._focus(order[(at + step) % len(order)])
+
+    # -- typing ----------------------------------------------------------------------------------------------------
+
+    def _open_prompt(self, text: str) -> None:
+        self.panes[Slot.COMMAND].display = False
+        self.prompt.display = True
+        self.prompt.open(text)
+
+    def _close_prompt(self) -> None:
+        self.prompt.display = False
+        self.panes[Slot.COMMAND].display = True
+        self.set_focus(None)
+        self._explaining = False
+        self._refresh_hints()
+
+    def _complete(self, text: str) -> list[str]:
+        symbols = [iid.symbol for iid in sorted(self.desk.store.instruments)]
+        if self.prompt.value.startswith("/"):
+            return [symbol for symbol in symbols if symbol.lower().startswith(text.lower())]
+        return complete(text, symbols)
+
+    def on_prompt_typed(self, event: Prompt.Typed) -> None:
+        """Show under the prompt what the line means so far."""
+        event.stop()
+        if not self.prompt.display:
+            return
+        text = event.text[1:]
+        if event.text.startswith("/"):
+            names = [iid.symbol for iid in self.desk.store.find(text)][:8] if text else []
+            words, good = ("  ".join(names), True) if names else ("type a part of a symbol", bool(not text))
+        elif text.strip():
+            words, good = self.trading.explain(text)
+        else:
+            words, good = "buy sell close cancel flat move symbol theme quit: Tab completes, Up recalls", True
+        self._explaining = True
+        self.status.show([Hint("", words, 0, enabled=good)])
+        self.app.pump.nudge()
+
+    def on_prompt_entered(self, event: Prompt.Entered) -> None:
+        """Run the line; one that does not read stays to be mended. On an empty line Enter sends what is staged."""
+        event.stop()
+        lead, text = event.text[:1], event.text[1:].strip()
+        if not text:
+            self._close_prompt()
+            return
+        if lead == "/":
+            found = self.desk.store.find(text)
+            if not found:
+                self.say(f"no symbol contains {text!r}", Severity.WARNING)
+                return
+            self.prompt.remember(text)
+            self._close_prompt()
+            self.show_instrument(found[0])
+            return
+        if self.trading.enter(text):
+            self.prompt.remember(text)
+            self._close_prompt()
+
+    def on_prompt_left(self, event: Prompt.Left) -> None:
+        """Back to the keys."""
+        event.stop()
+        self._close_prompt()
+
+    # -- form ------------------------------------------------------------------------------------------------------
+
+    def _open_form(self) -> None:
+        draft = self.desk.stage.draft
+        if draft is not None:
+            self.form.open(draft)
+
+    def _close_form(self) -> None:
+        self.form.close()
+        self.set_focus(None)
+        self._refresh_hints()
+
+    def on_ticket_form_edited(self, event: TicketForm.Edited) -> None:
+        """Restage what the fields say; the ticket pane shows the consequences."""
+        event.stop()
+        problem = self.trading.edit(event.line)
+        if problem:
+            self.say(problem, Severity.WARNING)
+        else:
+            self.message.clear()
+        self.app.pump.nudge()
+
+    def on_ticket_form_sent(self, event: TicketForm.Sent) -> None:
+        """Send what the form shows; when it was refused the form stays."""
+        event.stop()
+        problem = self.trading.edit(self.form.line())
+        if problem:
+            self.say(problem, Severity.WARNING)
+            return
+        self.trading.perform(next(a for a in self.keymap.actions if a.id == "send"))
+        if self.desk.stage.draft is None:
+            self._close_form()
+        self.app.pump.nudge()
+
+    def on_ticket_form_left(self, event: TicketForm.Left) -> None:
+        """Back to the staged order and its keys."""
+        event.stop()
+        self._close_form()
+
+    # -- what trading may change ------------------------------------------------------------------------------------
+
+    @property
+    def tradable(self) -> bool:
+        """Whether the terminal is large enough to enter orders on."""
+        return self._plan.tradable
+
+    def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
+        """Show one line in the command row."""
+        self.message.say(text, severity)
+        self.app.pump.nudge()
+
+    def selected_order(self) -> Order | None:
+        """Return the order under the cursor."""
+        return self.orders.selected()
+
+    def selected_position(self) -> Position | None:
+        """Return the leg under the cursor."""
+        return self.positions.selected()
+
+    def show_instrument(self, iid: InstrumentId) -> None:
+        """Point every pane at an instrument."""
+        self.desk.show(iid)
+        for view in (self.ladder, self.tape, self.header):
+            view.watch(iid)
+        self.app.pump.nudge()
+
+    def group(self, step: int) -> None:
+        """Make the ladder coarser or finer."""
+        self.ladder.group(step)
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours."""
+        self.app.use_theme(name)
+
+    def open_help(self, topic: str = "") -> None:
+        """Open the help for what works here."""
+        from tui_trader.ui.screens.help import HelpScreen
+
+        available = self.keymap.actions if topic == "keys" else self.keymap.available(self.contexts())
+        self.app.push_screen(HelpScreen(available, "every key" if topic == "keys" else "what works here"), self._run_help)
+
+    def _run_help(self, action: Action | None) -> None:
+        if action is not None and not action.adds_exposure:
+            self.act(action)
+
+    def focus_log(self) -> None:
+        """Give the log the focus."""
+        self._focus(Slot.LOG)
+
+    def leave(self) -> None:
+        """End the program; positions and orders stay at the venue."""
+        self.app.leave(0)
+
+    def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that waits, as a named task."""
+        self.app.run_task(name, work)
+
+    def dress(self, theme: Theme) -> None:
+        """Draw every pane in other colours."""
+        for pane in self.panes.values():
+            pane.dress(theme)
+
+    # -- following the desk ----------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Once a second and after own events: keep what depends on the desk's health current."""
+        focus = self.desk.focus
+        blocked = self.desk.blocked(focus) if focus is not None else "no symbol yet"
+        self.ticket.confirming = self.trading.confirming
+        if blocked != self.ticket.blocked:
+            self.ticket.blocked = blocked
+            self.desk.store.touch(t.STAGE)
+        if self.header.instrument != focus and focus is not None:
+            self.show_instrument(focus)
+
+    def _refresh_hints(self) -> None:
+        if self._explaining:
+            return
+        draft = self.desk.stage.draft
+        self.ticket.confirming = self.trading.confirming
+        if self.keymap.pending:
+            waiting = [a for a in self.keymap.actions if any(k.startswith(f"{self.keymap.pending} ") for k in a.keys)]
+            self.status.show([Hint(spoken(a.keys[0]), a.text.removeprefix("focus "), i) for i, a in enumerate(waiting)])
+            return
+        rows = _HINTS if draft is None else _CLOSING_HINTS if draft.closes else _STAGED_HINTS
+        enabled = self._plan.tradable
+        hints = []
+        for name, keys, label, rank in rows:
+            works = enabled or name in ("cancel.selected", "panic", "help")
+            hints.append(Hint(keys, label, rank, enabled=works))
+        self.status.show(hints)
+
+
+def _place(widget: Any, rect: Rect) -> None:
+    styles = widget.styles
+    styles.offset = (rect.x, rect.y)
+    styles.width = rect.width
+    styles.height = rect.height

@@ -1,0 +1,132 @@
+"""The ticket as a form: every field of the staged order, walked with Tab, with the consequences live in the ticket pane below.
+
+Fields speak the order language, so ``10%e``, ``bid-2t`` and ``2R`` work here as they do on the command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_trigger
+from tui_trader.desk.stage import Draft
+
+FIELDS: tuple[tuple[str, str, int], ...] = (
+    ("side", "buy or sell", 5),
+    ("size", "0.01, $500, 5%e, r:0.5%, #3", 13),
+    ("price", "number, bid, ask+2t, empty crosses", 13),
+    ("stop", "price, -1%, empty for none", 11),
+    ("target", "price, +2%, 2R, empty for none", 11),
+    ("tif", "gtc, ioc, fok, po", 4),
+    ("reduce", "yes or no", 4),
+)
+"""Name, what may be typed, width in cells."""
+
+
+class Field(Input):
+    """One field; Enter and Esc belong to the form."""
+
+    DEFAULT_CSS = """
+    Field { border: none; height: 1; padding: 0; background: $panel; color: $foreground; }
+    Field:focus { border: none; background: $primary-muted; }
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key in ("enter", "escape"):
+            event.stop()
+            event.prevent_default()
+            self.post_message(TicketForm.Sent() if event.key == "enter" else TicketForm.Left())
+            return
+        await super()._on_key(event)
+
+
+class TicketForm(Horizontal):
+    """A row of labelled fields over the ticket."""
+
+    DEFAULT_CSS = """
+    TicketForm { height: 1; background: $panel; display: none; }
+    TicketForm Label { width: auto; color: $text-muted; padding: 0 1 0 1; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = set()
+
+    @dataclass
+    class Edited(Message):
+        """A field changed; ``line`` is the whole order in the order language."""
+
+        line: str
+
+    class Sent(Message):
+        """Enter was pressed in a field."""
+
+    class Left(Message):
+        """Esc was pressed in a field."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._loading = False
+
+    def compose(self) -> ComposeResult:
+        for name, hint, width in FIELDS:
+            yield Label(name)
+            field = Field(id=f"field-{name}", compact=True, select_on_focus=True, tooltip=hint)
+            field.cursor_blink = False
+            field.styles.width = width
+            yield field
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the form is shown."""
+        return bool(self.display)
+
+    def open(self, draft: Draft) -> None:
+        """Show the form with a draft's values and put the cursor into the size."""
+        values = {
+            "side": draft.side.value,
+            "size": spell_size(draft.size),
+            "price": "" if draft.price is None else spell_price(draft.price),
+            "stop": spell_trigger(draft.stop_loss) if draft.stop_loss else "",
+            "target": spell_trigger(draft.targets[0].trigger) if draft.targets else "",
+            "tif": next(word for word, tif in TIF_WORDS.items() if tif is draft.tif),
+            "reduce": "yes" if draft.reduce_only else "no",
+        }
+        self._loading = True
+        for name, value in values.items():
+            self._field(name).value = value
+        self._loading = False
+        self.display = True
+        self._field("size").focus()
+
+    def close(self) -> None:
+        """Hide the form."""
+        self.display = False
+
+    def line(self) -> str:
+        """Return what the fields say, as a line of the order language."""
+        text = {name: self._field(name).value.strip() for name, _, _ in FIELDS}
+        parts = [text["side"] or "buy", text["size"]]
+        if text["price"]:
+            parts.append(f"@ {text['price']}")
+        if text["tif"] and not (not text["price"] and text["tif"] == "ioc"):
+            parts.append(text["tif"])
+        if text["stop"]:
+            parts.append(f"sl {text['stop']}")
+        if text["target"]:
+            parts.append(f"tp {text['target']}")
+        if text["reduce"].lower() in ("y", "yes", "ro", "on"):
+            parts.append("ro")
+        return " ".join(parts)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass a change on as a line; filling the form in is not a change."""
+        event.stop()
+        if not self._loading and self.display:
+            self.post_message(self.Edited(self.line()))
+
+    def _field(self, name: str) -> Field:
+        return self.query_one(f"#field-{name}", Field)

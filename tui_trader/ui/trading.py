@@ -1,0 +1,395 @@
+"""What the keys do on the trading screen: from an action's id to a use case of the desk. It draws nothing and knows no widget.
+
+Whatever is sent runs as a named task, so that no key waits for the network; its result is said in one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Protocol
+
+from tui_trader.core.clock import Clock
+from tui_trader.core.command import (
+    Arm,
+    ClosePosition,
+    Command,
+    GroupPrices,
+    Line,
+    PlaceOrder,
+    Quit,
+    ShowHelp,
+    ShowKeys,
+    ShowLog,
+    UseTheme,
+    canonical,
+)
+from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.error import CommandError, TraderError
+from tui_trader.core.grammar import parse
+from tui_trader.core.order import Order
+from tui_trader.core.position import Position
+from tui_trader.core.types import InstrumentId, Severity, Side
+from tui_trader.desk.commands import Executor
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.orders import Sent
+from tui_trader.desk.settings import Confirm
+from tui_trader.desk.stage import StageView
+from tui_trader.state import topic as t
+from tui_trader.ui.keymap import Action
+from tui_trader.ui.twice import Twice
+from tui_trader.venues.base import Outcome
+
+NOT_YET = "not available in this version"
+
+
+class Surface(Protocol):
+    """The part of the screen that actions may change."""
+
+    def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
+        """Show one line."""
+
+    def selected_order(self) -> Order | None:
+        """The order under the cursor."""
+
+    def selected_position(self) -> Position | None:
+        """The leg under the cursor."""
+
+    def show_instrument(self, iid: InstrumentId) -> None:
+        """Point every pane at an instrument."""
+
+    def group(self, step: int) -> None:
+        """Make the ladder coarser or finer."""
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours; raises CommandError naming the themes there are."""
+
+    def open_help(self, topic: str = "") -> None:
+        """Open the help."""
+
+    def focus_log(self) -> None:
+        """Give the log the focus."""
+
+    def leave(self) -> None:
+        """End the program."""
+
+    def run(self, name: str, work: Awaitable[None]) -> None:
+        """Run something that waits, as a named task."""
+
+    @property
+    def tradable(self) -> bool:
+        """False when the terminal is too small to enter orders on."""
+
+
+class Trading:
+    """Keys and typed lines against one desk."""
+
+    def __init__(
+        self, desk: Desk, surface: Surface, clock: Clock, symbols: Sequence[InstrumentId], confirm: Confirm = Confirm.LARGE
+    ) -> None:
+        self._desk = desk
+        self._confirm = confirm
+        self._surface = surface
+        self._twice = Twice(clock)
+        self._symbols = list(symbols)
+        self.executor = Executor(desk)
+        self.confirming = False
+        """Whether a soft objection was shown and the next Enter sends in spite of it."""
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def perform(self, action: Action) -> None:
+        """Do what an action says, now or as a task; what cannot be done is said."""
+        if action.id not in ("flatten.symbol", "panic", "quit", "leave"):
+            self._twice.forget()
+        if action.id != "send":
+            self.confirming = False
+        try:
+            self._perform(action.id)
+        except TraderError as error:
+            self._refuse(error)
+        finally:
+            self._desk.store.touch(t.STAGE)
+
+    def _perform(self, name: str) -> None:
+        stage, focus = self._desk.stage, self._desk.focus
+        match name.split("."):
+            case ["join", side]:
+                stage.join(self._need(focus), Side(side))
+            case ["cross", side]:
+                stage.cross(self._need(focus), Side(side))
+            case ["preset", number]:
+                stage.use_preset(int(number))
+                if stage.draft is None:
+                    self._surface.say(f"size preset {number}")
+            case ["price", step]:
+                stage.nudge_price({"up": 1, "down": -1, "up10": 10, "down10": -10}[step])
+            case ["size", step]:
+                stage.nudge_size(1 if step == "up" else -1)
+            case ["bracket"]:
+                stage.toggle_bracket()
+            case ["post_only"]:
+                stage.toggle_post_only()
+            case ["reduce_only"]:
+                stage.toggle_reduce_only()
+            case ["tif"]:
+                stage.cycle_tif()
+            case ["market"]:
+                stage.toggle_market()
+            case ["drop"]:
+                stage.drop()
+            case ["send"]:
+                self._send()
+            case ["close"]:
+                stage.close(self._position(), HUNDRED)
+            case ["close", percent]:
+                stage.close_part(int(percent))
+            case ["cancel", "selected"]:
+                self._cancel_selected()
+            case ["cancel", "symbol"]:
+                self._surface.run("cancel symbol", self._cancel_symbol(self._need(focus)))
+            case ["flatten", _]:
+                self._flatten(self._need(focus))
+            case ["symbol", step]:
+                self._walk(1 if step == "next" else -1)
+            case ["panic"]:
+                self._panic()
+            case ["quit"] | ["leave"]:
+                self._quit(name)
+            case _:
+                raise CommandError(f"{name}: {NOT_YET}")
+
+    # -- typed lines -----------------------------------------------------------------------------------------------
+
+    def enter(self, text: str) -> bool:
+        """Run a typed line. An order is staged, and sent at once only when the line ends in ``!``.
+
+        Return whether the line was taken; False leaves it in the prompt to be mended.
+        """
+        self.confirming = False
+        try:
+            line = parse(text)
+            self._check(line)
+        except CommandError as error:
+            self._refuse(error)
+            return False
+        self._surface.run(f"line {text[:24]}", self._enter(line))
+        return True
+
+    def explain(self, text: str) -> tuple[str, bool]:
+        """Return what a half-typed line means, and whether it reads; for the row under the prompt."""
+        try:
+            line = parse(text)
+        except CommandError as error:
+            place = f" at column {error.column + 1}" if error.column else ""
+            fix = f"  try: {error.fix}" if error.fix else ""
+            return f"{error.message}{place}{fix}", False
+        meanings = [self._meaning(command) for command in line.commands]
+        return "=> " + "; ".join(meanings), True
+
+    def edit(self, text: str) -> str:
+        """Replace the staged order by a line; return what is wrong with it, empty when it was taken."""
+        try:
+            command = parse(text).commands[0]
+            if not isinstance(command, PlaceOrder):
+                return "not an order"
+            draft = self._desk.stage.draft
+            iid = draft.instrument if draft else self._need(self._desk.focus)
+            self._desk.stage.place(iid, command)
+        except CommandError as error:
+            return error.message + (f" (try: {error.fix})" if error.fix else "")
+        finally:
+            self._desk.store.touch(t.STAGE)
+        return ""
+
+    def _check(self, line: Line) -> None:
+        if line.immediate and any(isinstance(c, PlaceOrder) for c in line.commands) and not self._surface.tradable:
+            raise CommandError("the terminal is too small to trade on", fix="80x24 or larger")
+
+    def _meaning(self, command: Command) -> str:
+        if not isinstance(command, PlaceOrder):
+            return canonical(command)
+        try:
+            iid = self.executor.instrument(command.symbol)
+            draft = self._desk.stage.draft
+            try:
+                self._desk.stage.place(iid, command)
+                view = self._desk.stage.view()
+            finally:
+                self._desk.stage.draft = draft
+        except CommandError as error:
+            return error.message
+        if view is None or view.ticket is None or view.preview is None:
+            return view.problem if view is not None else ""
+        instrument = view.instrument
+        words = f"{view.ticket.side} {view.ticket.qty} {instrument.base} = {view.preview.notional:,.2f} {instrument.settle}"
+        if view.preview.risk is not None:
+            words += f", risk {view.preview.risk:,.2f}"
+        if view.objections:
+            words += f"  ! {view.objections[0].text}"
+        return words
+
+    async def _enter(self, line: Line) -> None:
+        for command in line.commands:
+            if self._on_screen(command):
+                continue
+            staged = isinstance(command, PlaceOrder | ClosePosition)
+            self.executor.selected = self._surface.selected_order()
+            results = await self.executor.run(command, send=line.immediate or not staged)
+            for result in results:
+                if not result.staged:
+                    self._surface.say(result.text, _severity(result.outcome))
+            if self._desk.focus is not None:
+                self._surface.show_instrument(self._desk.focus)
+        self._desk.store.touch(t.STAGE)
+
+    def _on_screen(self, command: Command) -> bool:
+        """Do what concerns the screen alone; False when the desk has to do it."""
+        match command:
+            case UseTheme(name):
+                self._surface.use_theme(name)
+            case Quit():
+                self._surface.leave()
+            case ShowHelp(topic):
+                self._surface.open_help(topic)
+            case ShowKeys():
+                self._surface.open_help("keys")
+            case ShowLog():
+                self._surface.focus_log()
+            case GroupPrices():
+                raise CommandError(f"grouping by typed step is {NOT_YET}", fix="+ and -")
+            case Arm():
+                raise CommandError(f"arming is {NOT_YET}: every entry is staged and sent with Enter")
+            case _:
+                return False
+        return True
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        stage = self._desk.stage
+        view = stage.view()
+        if view is None:
+            raise CommandError("nothing is staged", fix="b or s stages an order")
+        if view.problem:
+            raise CommandError(view.problem, fix=view.fix)
+        doubt = self._doubt(view)
+        if doubt and view.sendable and not self.confirming:
+            self.confirming = True
+            self._surface.say(f"{doubt}: Enter again sends", Severity.WARNING)
+            return
+        self.confirming = False
+        # Judged and forgotten before anything is awaited: a second Enter finds nothing to send.
+        work = self._desk.begin_send()
+        self._surface.run("send", self._tell(work, "order"))
+
+    def _doubt(self, view: StageView) -> str:
+        """Return why Enter should be pressed once more: a soft objection, or the confirm policy; empty for no reason."""
+        soft = [o for o in view.objections if not o.hard]
+        if soft:
+            return soft[0].text
+        if view.draft.closes or view.draft.reduce_only or self._confirm is Confirm.NEVER:
+            return ""
+        if self._confirm is Confirm.ALWAYS:
+            return "every entry is confirmed"
+        large = self._desk.facts.limits.order_notional / 2
+        if view.preview is not None and view.preview.quote_notional > large:
+            return f"more than half of the largest order ({large:,.0f})"
+        return ""
+
+    async def _tell(self, work: Awaitable[Sent], what: str) -> None:
+        sent = await work
+        if sent.outcome is Outcome.ACK:
+            return  # the row in the orders pane says it better
+        text = sent.text or sent.outcome.value
+        self._surface.say(f"{what}: {text}", _severity(sent.outcome))
+
+    def _cancel_selected(self) -> None:
+        order = self._surface.selected_order()
+        if order is None:
+            working = [o for o in self._desk.store.blotter.working() if o.instrument == self._desk.focus]
+            order = working[-1] if working else None
+        if order is None:
+            raise CommandError("no working order to cancel")
+        self._surface.run("cancel", self._tell(self._desk.cancel(order), "cancel"))
+
+    async def _cancel_symbol(self, iid: InstrumentId) -> None:
+        verdicts = await self._desk.cancel_symbol(iid)
+        bad = [v.text or v.outcome.value for v in verdicts if v.outcome is not Outcome.ACK]
+        left = len(self._desk.store.blotter.working(iid))
+        if bad:
+            self._surface.say(f"cancel {iid.symbol}: {bad[0]}; {left} orders may be open", Severity.ALARM)
+        else:
+            self._surface.say(f"{iid.symbol}: cancelled, {left} open orders left")
+
+    def _flatten(self, iid: InstrumentId) -> None:
+        orders = len(self._desk.store.blotter.working(iid))
+        legs = [p for p in self._desk.store.open_positions() if p.instrument == iid]
+        if not self._twice.press("flatten.symbol"):
+            what = " and ".join(f"close {'long' if leg.signed_qty > 0 else 'short'} {leg.qty}" for leg in legs)
+            self._surface.say(
+                f"X again: cancel {orders} orders{' and ' + what if what else ''} of {iid.symbol}", Severity.WARNING
+            )
+            return
+        self._surface.run("flatten", self._flatten_now(iid))
+
+    async def _flatten_now(self, iid: InstrumentId) -> None:
+        problem = await self._desk.flatten(iid)
+        if problem:
+            self._surface.say(f"flatten {iid.symbol}: {problem}", Severity.ALARM)
+        else:
+            self._surface.say(f"{iid.symbol}: orders cancelled, closing order sent")
+
+    def _panic(self) -> None:
+        flatten = self._twice.press("panic")
+        if flatten:
+            self._surface.say("^G^G: cancelling everything and closing every position", Severity.ALARM)
+        else:
+            self._surface.say("^G: cancelling entries and exits, stops stay; again within 2 s flattens", Severity.ALARM)
+        self._surface.run("panic", self._panic_now(flatten))
+
+    async def _panic_now(self, flatten: bool) -> None:
+        result = await self._desk.panic(flatten=flatten)
+        severity = Severity.ALARM if result.startswith("NOT") else Severity.WARNING
+        self._surface.say(f"{'flatten' if flatten else 'cancel all'}: {result}", severity)
+
+    def _quit(self, name: str) -> None:
+        if self._twice.press(name):
+            self._surface.leave()
+            return
+        legs = len(self._desk.store.open_positions())
+        orders = len(self._desk.store.blotter.working())
+        key = "q" if name == "quit" else "^C"
+        self._surface.say(f"{key} again leaves; {legs} positions and {orders} orders stay at the venue", Severity.WARNING)
+
+    def _walk(self, step: int) -> None:
+        if not self._symbols:
+            return
+        focus = self._desk.focus
+        at = self._symbols.index(focus) if focus in self._symbols else -step
+        self._surface.show_instrument(self._symbols[(at + step) % len(self._symbols)])
+
+    def _position(self) -> Position:
+        chosen = self._surface.selected_position()
+        if chosen is not None and not chosen.is_flat:
+            return chosen
+        legs = [p for p in self._desk.store.open_positions() if p.instrument == self._desk.focus]
+        if not legs:
+            raise CommandError("there is no position to close here")
+        return legs[0]
+
+    def _need(self, iid: InstrumentId | None) -> InstrumentId:
+        if iid is None:
+            raise CommandError("no symbol on the screen yet", fix="/ finds one")
+        if not self._surface.tradable:
+            raise CommandError("the terminal is too small to trade on", fix="80x24 or larger; c, C and ^G work")
+        return iid
+
+    def _refuse(self, error: TraderError) -> None:
+        fix = getattr(error, "fix", "")
+        self._surface.say(error.message + (f"  try: {fix}" if fix else ""), Severity.WARNING)
+
+
+def _severity(outcome: Outcome) -> Severity:
+    if outcome in (Outcome.ACK, Outcome.MISSING):
+        return Severity.NOTE
+    return Severity.ALARM if outcome in (Outcome.UNKNOWN, Outcome.EXISTS) else Severity.WARNING
