@@ -69,7 +69,7 @@ class TicketView(View):
         if view is None:
             return page(self._idle(width), width, height)
         if view.ticket is None:
-            rows = [
+            rows: list[Row] = [
                 (Span(f" {view.problem}", "alarm"),),
                 (Span(f" try: {view.fix}" if view.fix else "", "warning"),),
             ]

@@ -1,0 +1,203 @@
+"""Positions: figures with their age, protection told as it is, a cursor on a leg."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ui.panes.conftest import BTC, ETH, SOL, World, assert_exact, roles, screen, texts
+from tui_trader.core.types import InstrumentId, LinkState, OrderStatus, PositionSide, Side
+from tui_trader.ui.panes.positions import PositionsView
+from tui_trader.ui.panes.view import boxed, ruled
+
+
+def positions(world: World) -> PositionsView:
+    return PositionsView(world.store, world.clock)
+
+
+def test_at_80_columns(trading: World) -> None:
+    view = positions(trading)
+    view.cursor_down()
+    assert texts(ruled(view, 80, 4)) == [
+        "─ POSITIONS 2  1 NAKED  net +19.7k  gross 47.7k  open risk 202.00+unbounded ────",
+        "  symbol   side    size    entry      mark     uP&L    R/%  liq% SL      TP",
+        "▸ BTCUSDT  LONG  0.500  67,044.0 67,410.9  +183.45  +0.9R  12.4  66,640m 68,200",
+        " !ETHUSDT  SHORT 4.000   3,512.4  3,509.9   +10.00  +0.1%  18.0  NAKED   --",
+    ]
+
+
+def test_at_120_columns_a_leg_takes_two_lines(trading: World) -> None:
+    rows = texts(boxed(positions(trading), 86, 9))
+    assert rows[2:6] == [
+        "│  phemex BTCUSDT  LONG  0.500  67,044.0 67,410.9  +183.45  +0.9R     67,124.5       │",
+        "│     prot 100%  SL 66,640 mark -1.1%  TP 68,200 mark +1.2%  liq 59,020.0 12.4%      │",
+        "│ !phemex ETHUSDT  SHORT 4.000   3,512.4  3,509.9   +10.00  +0.1%      3,508.2       │",
+        "│     NAKED 100%  no stop at venue  p = protect now  liq 4,140.0 18.0%  10x cross    │",
+    ]
+    assert rows[-2].startswith("│  TOTAL  long 33.7k  short 14.0k  net +19.7k  gross 47.7k")
+
+
+def test_at_200_columns_everything_is_on_one_line(trading: World) -> None:
+    rows = texts(boxed(positions(trading), 116, 8))
+    header = rows[1]
+    for title in ("venue", "symbol", "side", "size", "entry", "mark", "uP&L", "R/%", "liq%", "BE fee+fund", "SL", "TP"):
+        assert title in header
+    assert "66,640m 68,200" in rows[2]
+
+
+def test_a_profit_made_from_an_old_mark_says_so(trading: World) -> None:
+    trading.clock.advance(4)
+    trading.say()
+    rows = positions(trading).body(80, 4)
+    line = texts(rows)[1]
+    assert "67,410.9?" in line
+    assert "+183.45?" in line
+    assert "+0.9R?" in line
+    assert roles(rows, "+183.45") == {"stale"}
+
+
+def test_columns_stay_where_they_are_when_values_turn_old(trading: World) -> None:
+    view = positions(trading)
+    fresh = texts(view.body(80, 4))[1]
+    trading.clock.advance(4)
+    old = texts(view.body(80, 4))[1]
+    assert fresh == old.replace("?", " ").rstrip()
+
+
+def test_an_unheard_private_feed_puts_sizes_and_protection_in_doubt(trading: World) -> None:
+    trading.links(LinkState.DOWN, "1006", lanes=["private"])
+    rows = texts(boxed(positions(trading), 86, 9))
+    assert "0.500?" in rows[2]
+    assert "prot 100%?" in rows[3]
+
+
+@pytest.mark.parametrize("status", [OrderStatus.SENT, OrderStatus.ACKED, OrderStatus.UNKNOWN])
+def test_naked_clears_only_when_the_venue_confirms(world: World, status: OrderStatus) -> None:
+    world.listed().links().ticker(mark="67410.9").position()
+    view = positions(world)
+    world.stop("66640", status=status)
+    assert "NAKED" in screen(view.body(80, 3))
+    world.stop("66640")
+    assert "NAKED" not in screen(view.body(80, 3))
+
+
+def test_a_part_without_a_stop_is_told_in_percent(world: World) -> None:
+    world.listed().links().ticker(mark="67410.9").position()
+    world.stop("66640", qty="0.2")
+    rows = boxed(positions(world), 86, 6)
+    assert "NAKED 60%  SL 66,640 mark" in screen(rows)
+    assert roles(rows, "NAKED 60%") == {"alarm"}
+
+
+def test_an_inverse_contract_is_worth_coins(world: World) -> None:
+    world.listed().links().ticker(SOL, mark="170.95").position(Side.BUY, "900", "171.20", SOL, liquidation="155.4")
+    row = texts(positions(world).body(110, 3))[1]
+    assert "900c" in row
+    assert "-0.0077SOL" in row
+
+
+def test_without_a_mark_nothing_is_made_up(world: World) -> None:
+    world.listed().links().position()
+    row = texts(positions(world).body(80, 3))[1]
+    assert row.count("--") >= 3
+    assert "0.00" not in row
+
+
+def test_legs_of_both_sides_have_their_own_rows(world: World) -> None:
+    world.listed().links().ticker(mark="67410.9")
+    world.position(Side.BUY, leg=PositionSide.LONG).position(Side.SELL, "0.2", leg=PositionSide.SHORT)
+    rows = texts(positions(world).body(80, 4))
+    assert "LONG" in rows[1]
+    assert "SHORT" in rows[2]
+
+
+# -- cursor --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_cursor_stays_on_its_leg_when_another_appears_above(world: World) -> None:
+    world.listed().links().position(iid=ETH, entry="3500")
+    view = positions(world)
+    view.cursor_down()
+    world.position()
+    selected = view.selected()
+    assert selected is not None
+    assert selected.instrument == ETH
+    assert texts(view.body(80, 4))[2].startswith("▸")
+
+
+def test_a_closed_leg_is_not_replaced_by_its_neighbour(trading: World) -> None:
+    view = positions(trading)
+    view.cursor_down()
+    trading.position(None, "0")
+    assert view.selected() is None
+    assert "▸" not in screen(view.body(80, 4))
+    view.cursor_down()
+    selected = view.selected()
+    assert selected is not None
+    assert selected.instrument == ETH
+
+
+def test_moving_past_the_ends_stays(trading: World) -> None:
+    view = positions(trading)
+    view.cursor_bottom()
+    view.cursor_down()
+    selected = view.selected()
+    assert selected is not None
+    assert selected.instrument == ETH
+    view.cursor_top()
+    view.cursor_up()
+    selected = view.selected()
+    assert selected is not None
+    assert selected.instrument == BTC
+    view.cursor_off()
+    assert view.selected() is None
+
+
+def test_what_does_not_fit_is_counted_and_the_chosen_leg_is_in_view(trading: World) -> None:
+    view = positions(trading)
+    view.cursor_bottom()
+    rows = texts(ruled(view, 80, 2))
+    assert "+1 more" in rows[0]
+    assert "ETHUSDT" in rows[1]
+
+
+def test_the_filter_hides_symbols(trading: World) -> None:
+    view = positions(trading)
+    view.filter("eth")
+    assert "BTCUSDT" not in screen(view.body(80, 4))
+    view.filter("doge")
+    assert "no position matches /doge" in screen(view.body(80, 4))
+
+
+@settings(max_examples=80)
+@given(st.integers(1, 210), st.integers(1, 20), st.booleans(), st.sampled_from(["", "eth", "none"]))
+def test_any_size_is_filled_exactly(width: int, height: int, chosen: bool, text: str) -> None:
+    world = World().trading()
+    view = positions(world)
+    if chosen:
+        view.cursor_down()
+    view.filter(text)
+    for draw in (boxed, ruled):
+        assert_exact(draw(view, width, height), width, height)
+
+
+def test_an_unlisted_instrument_is_drawn(world: World) -> None:
+    world.links().position(iid=InstrumentId("phemex", "XUSDT"), entry="0.00012345", qty="12")
+    assert "0.00012345" in screen(positions(world).body(80, 3))
+
+
+def test_an_empty_store_says_what_it_waits_for(world: World) -> None:
+    view = positions(world)
+    assert "waiting for the private feed" in screen(view.body(80, 3))
+    world.links()
+    assert texts(view.body(80, 3))[0] == "no open position"
+
+
+def test_break_even_includes_fees() -> None:
+    world = World().listed().links().ticker(mark="67410.9").position(qty="0.5", entry="67044")
+    # 67,044 × (1 + 0.0006) / (1 − 0.0006)
+    assert "67,124.5" in screen(positions(world).body(120, 3))
+    assert D("67044") * D("1.0006") / D("0.9994") - D("67124.5") < D("0.05")

@@ -1,0 +1,139 @@
+"""Own executions, newest on top, and what the day has cost and brought."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from tui_trader.core.clock import Clock, hms
+from tui_trader.core.decimals import ZERO
+from tui_trader.core.order import Fill
+from tui_trader.core.types import Liquidity, Side
+from tui_trader.state import topic as t
+from tui_trader.state.store import DAY_NS, Store
+from tui_trader.ui.format import contracts, money, number
+from tui_trader.ui.panes.spans import Part, Row, by_rank, page, part
+from tui_trader.ui.panes.table import Cell, Column, Record, Table
+from tui_trader.ui.panes.view import View, waiting
+
+_COLUMNS = (
+    Column("time", "", 5, 4),
+    Column("venue", "", 6, 8),
+    Column("side", "", 1, 0),
+    Column("symbol", "", 3, 3),
+    Column("qty", "", 5, 1, right=True),
+    Column("price", "", 9, 2, right=True),
+    Column("liquidity", "", 2, 5),
+    Column("realised", "", 1, 6, right=True),
+    Column("fee", "", 8, 7, right=True),
+)
+_LONG = 64
+"""Cells from which symbols and times are written out."""
+
+
+class FillsView(View):
+    """Executions and the totals of the UTC day."""
+
+    name: ClassVar[str] = "fills"
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__(store, clock)
+        self._table = Table(_COLUMNS)
+        self._first = 0
+        self._height = 1
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def cursor_up(self, rows: int = 1) -> None:
+        """Scroll to newer fills."""
+        self._first = max(0, self._first - rows)
+        self.moved()
+
+    def cursor_down(self, rows: int = 1) -> None:
+        """Scroll to older fills."""
+        self._first = max(0, min(self._first + rows, len(self.store.blotter.fills()) - self._height))
+        self.moved()
+
+    def cursor_top(self) -> None:
+        """Show the newest."""
+        self._first = 0
+        self.moved()
+
+    # -- content ---------------------------------------------------------------------------------------------------
+
+    @property
+    def topics(self) -> frozenset[t.Topic]:
+        return frozenset({t.FILLS, t.PNL, t.INSTRUMENTS})
+
+    def title(self) -> list[Part]:
+        parts = [part(0, f"FILLS {len(self._today())}", "title")]
+        if self._first:
+            parts.append(part(1, f"+{self._first} newer", "warn"))
+        return parts
+
+    def body(self, width: int, height: int) -> list[Row]:
+        fills = self.store.blotter.fills()[::-1]
+        totals = self._totals(width) if height >= 3 else []
+        room = max(1, height - len(totals))
+        self._height = room
+        if not fills:
+            return waiting("no fill yet", width, room) + totals if len(totals) < height else waiting("no fill yet", width, height)
+        first = min(self._first, max(0, len(fills) - room))
+        records = [self._record(fill, width) for fill in fills[first : first + room]]
+        self._table.fit(records, width)
+        rows = page([self._table.row(record) for record in records], width, height - len(totals))
+        return rows + totals
+
+    def _record(self, fill: Fill, width: int) -> Record:
+        instrument = self.store.instruments.get(fill.instrument)
+        currency = instrument.settle if instrument else fill.fee_currency
+        long = width >= _LONG
+        side = "BUY" if fill.side is Side.BUY else "SELL"
+        symbol = fill.instrument.symbol
+        if not long and instrument is not None:
+            symbol = instrument.base
+        qty = f"{fill.qty:,f}"
+        price = f"{fill.price:,f}"
+        if instrument is not None:
+            qty = contracts(fill.qty, instrument.qty_places, instrument.size_unit)
+            price = number(fill.price, instrument.price_places)
+        realised = money(fill.realised, currency, signed=True) if fill.realised else ""
+        liquidity = Cell("mk" if fill.liquidity is Liquidity.MAKER else "tk", "dim")
+        if fill.kind != "trade":
+            liquidity = Cell(fill.kind.upper(), "alarm")
+        return {
+            "time": Cell(hms(fill.at_ns) if long else hms(fill.at_ns)[:5], "dim"),
+            "venue": Cell(fill.instrument.venue, "dim"),
+            "side": Cell(side if long else side[0], "buy" if fill.side is Side.BUY else "sell"),
+            "symbol": Cell(symbol, "symbol"),
+            "qty": Cell(qty),
+            "price": Cell(f"@{price}"),
+            "liquidity": liquidity,
+            "realised": Cell(realised, "gain" if fill.realised > 0 else "loss"),
+            "fee": Cell(f"fee {money(fill.fee, fill.fee_currency)}", "dim"),
+        }
+
+    # -- totals ----------------------------------------------------------------------------------------------------
+
+    def _today(self) -> list[Fill]:
+        midnight = self.clock.wall_ns() // DAY_NS * DAY_NS
+        return [fill for fill in self.store.blotter.fills() if fill.at_ns >= midnight]
+
+    def _totals(self, width: int) -> list[Row]:
+        """Return the day in two lines; wins and losses count executions that closed something."""
+        fills = self._today()
+        fees: dict[str, Decimal] = {}
+        for fill in fills:
+            fees[fill.fee_currency] = fees.get(fill.fee_currency, ZERO) + fill.fee
+        won = sum(fill.realised > 0 for fill in fills)
+        lost = sum(fill.realised < 0 for fill in fills)
+        paid = self.store.funding_paid
+        # Costs are shown as what they do to the account: paid funding is a minus.
+        funding = " ".join(money(-amount, currency, signed=True) for currency, amount in sorted(paid.items())) or "0.00"
+        cost = " ".join(money(amount, currency) for currency, amount in sorted(fees.items())) or "0.00"
+        first = [
+            part(0, f"day {len(fills)} {'fill' if len(fills) == 1 else 'fills'}", "header"),
+            part(1, f"fees {cost}", "text"),
+            part(2, f"{won}W/{lost}L", "text"),
+        ]
+        return [by_rank(first, width), by_rank([part(0, f"funding {funding}", "text")], width)]

@@ -1,0 +1,199 @@
+"""The header: where this is, what the market does, how the links are, and what the account is worth.
+
+LIVE is said in words as well as in colour. On a narrow screen the less important disappears whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import ClassVar
+
+from tui_trader.core.clock import Clock, hms
+from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.types import InstrumentId, LinkState
+from tui_trader.state import topic as t
+from tui_trader.state.cover import cover_of
+from tui_trader.state.store import Store
+from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, countdown, latency, money, number, percent
+from tui_trader.ui.panes.spans import Part, Row, Span, Steady, by_rank, page, part, width_of
+from tui_trader.ui.panes.view import View
+
+_TWO_HALVES = 110
+"""Cells from which links stand on the account line; below, they share the first line with the market."""
+
+_ROUND_NS = 10_000_000
+
+
+class HeaderView(View):
+    """Two lines: venue, market and links; then the account."""
+
+    name: ClassVar[str] = "header"
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        badge: str,
+        venue: str,
+        account: str = "main",
+        instrument: InstrumentId | None = None,
+        bytes_per_second: Callable[[], float] | None = None,
+        day_limit: Decimal | None = None,
+    ) -> None:
+        super().__init__(store, clock)
+        self.badge = badge
+        """Whether money is real: ``LIVE``, ``TEST``, ``SIM`` or ``CUSTOM``."""
+        self.venue = venue
+        self.account = account
+        self.day_limit = day_limit
+        """Loss at which the day ends, as a positive amount; None when there is no limit."""
+        self._bytes_per_second = bytes_per_second
+        self._iid = instrument
+        self._steady = Steady()
+        self._width = -1
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def watch(self, instrument: InstrumentId | None) -> None:
+        """Show another contract."""
+        if instrument != self._iid:
+            self._iid = instrument
+            self._steady.forget()
+            self.moved()
+
+    @property
+    def instrument(self) -> InstrumentId | None:
+        """The contract shown."""
+        return self._iid
+
+    # -- content ---------------------------------------------------------------------------------------------------
+
+    @property
+    def topics(self) -> frozenset[t.Topic]:
+        own = {t.PNL, t.BALANCES, t.LINKS, t.POSITIONS, t.ORDERS, t.INSTRUMENTS, t.CLOCK}
+        return frozenset(own if self._iid is None else own | {t.ticker_topic(self._iid)})
+
+    def body(self, width: int, height: int) -> list[Row]:
+        if width != self._width:
+            self._width = width
+            self._steady.forget()
+        links = self._links()
+        roomy = width >= _TWO_HALVES
+        clock = (Span(hms(self.clock.wall_ns()) + "Z", "dim"),)
+        if roomy:
+            first = by_rank(self._market(roomy), width - width_of(clock) - 1)
+            first = (*first, Span(" ", "text"), *clock)
+            right = by_rank(links, min(width // 2, sum(width_of(link.spans) for link in links) + 2 * len(links) - 2))
+            left = by_rank(self._account(), width - width_of(right) - 3)
+            second = (*left, Span(" │ ", "border"), *right)
+        else:
+            first = by_rank([*self._market(roomy), *links], width, gap=1)
+            second = by_rank([*self._account(), Part(9, clock)], width)
+        return page([first, second], width, height)
+
+    def _market(self, roomy: bool) -> list[Part]:
+        place = f"{self.venue}/{self.account}"
+        parts = [
+            part(0, f" {self.badge} " if roomy else self.badge, f"mode_{self.badge.lower()}"),
+            part(3, place, "text"),
+        ]
+        if self._iid is None:
+            return [*parts, part(1, "no symbol chosen", "dim")]
+        parts.append(part(1, self._iid.symbol, "symbol"))
+        instrument = self.store.instruments.get(self._iid)
+        ticker = self.store.ticker(self._iid)
+        if instrument is None or ticker.last is None:
+            return [*parts, part(2, "waiting for the ticker", "dim")]
+        old = not self._ticker_is_fresh()
+        places, doubt = instrument.price_places, "?" if old else ""
+        change = ticker.change_pct
+        role = "stale" if old or change is None else ("gain" if change > 0 else "loss" if change < 0 else "text")
+        parts.append(part(2, self._steady("last", number(ticker.last, places) + doubt), role))
+        parts.append(part(6, self._steady("change", percent(change) + doubt), role))
+        plain = "stale" if old else "text"
+        if ticker.mark is not None:
+            parts.append(part(8, self._steady("mark", f"mark {number(ticker.mark, places)}{doubt}"), plain))
+        if ticker.index is not None:
+            parts.append(part(9, self._steady("index", f"idx {number(ticker.index, places)}{doubt}"), plain))
+        if ticker.funding_rate is not None:
+            parts.append(part(7, self._steady("funding", self._funding(roomy) + doubt), plain))
+        return parts
+
+    def _funding(self, roomy: bool) -> str:
+        assert self._iid is not None
+        ticker = self.store.ticker(self._iid)
+        assert ticker.funding_rate is not None
+        rate = percent(ticker.funding_rate * HUNDRED, 4)
+        due = ticker.next_funding_ns
+        if not roomy:
+            rate = rate.replace("0.", ".", 1) if rate[:3] in ("+0.", "-0.") or rate.startswith("0.") else rate
+            return f"fund {rate} {countdown(due - self.clock.wall_ns(), seconds=False)}" if due else f"fund {rate}"
+        return f"fund {rate} in {countdown(due - self.clock.wall_ns())}" if due else f"fund {rate}"
+
+    def _ticker_is_fresh(self) -> bool:
+        assert self._iid is not None
+        age = self.store.age_ns("ticker", self._iid)
+        link = self.store.links.get((self._iid.venue, "public"))
+        return age is not None and age <= self.store.limits.ticker_ns and (link is None or link.is_live)
+
+    def _links(self) -> list[Part]:
+        parts = [self._link("public", "pub", 4), self._link("private", "priv", 5)]
+        if self.store.order_rtt.count:
+            parts.append(part(10, f"rest {latency(self.store.order_rtt.last_ns)}", "dim"))
+        if self._bytes_per_second is not None:
+            parts.append(part(11, self._steady("rate", byte_rate(int(self._bytes_per_second()))), "dim"))
+        if self.store.unreadable:
+            parts.append(part(6, f"{self.store.unreadable} unreadable", "warn"))
+        return parts
+
+    def _link(self, lane: str, word: str, rank: int) -> Part:
+        """Return a lane: ``*pub 40ms`` when it is live, ``!pub DOWN 2.1s`` when it is not."""
+        link = self.store.links.get((self.venue, lane))
+        if link is None:
+            return part(rank, f"-{word} {NOTHING}", "dim")
+        now = self.clock.mono_ns()
+        if link.state is not LinkState.LIVE:
+            return part(rank, f"!{word} {link.state.value.upper()} {brief_latency(now - link.changed_ns)}", "alarm")
+        quiet = now - link.heard_ns
+        if quiet > self.store.limits.private_ns:
+            return part(rank, f"!{word} SILENT {brief_latency(quiet)}", "alarm")
+        shown = link.rtt_ns or quiet // _ROUND_NS * _ROUND_NS
+        return part(rank, f"*{word} {brief_latency(shown):<4}", "good")
+
+    def _account(self) -> list[Part]:
+        instrument = self.store.instruments.get(self._iid) if self._iid is not None else None
+        pnl = self.store.pnl(instrument.settle) if instrument is not None else None
+        pnl = pnl or self.store.pnl()
+        if pnl is None:
+            return [part(0, "waiting for the balance", "dim"), *self._alarms()]
+        doubt = "" if pnl.complete and self.store.private_is_fresh(self.venue) else "?"
+        currency = pnl.currency
+
+        def amount(rank: int, label: str, value: Decimal, role: str = "text", *, signed: bool = False) -> Part:
+            text = f"{label} {money(value, currency, signed=signed)}{doubt}"
+            return part(rank, self._steady(label, text), "stale" if doubt else role)
+
+        day = f"day {money(pnl.day, currency, signed=True)}{doubt}"
+        day_role = "stale" if doubt else _tone(pnl.day)
+        if self.day_limit:
+            day += f"/-{number(self.day_limit, 0)}"
+            if not doubt and pnl.day <= -self.day_limit * 8 / 10:
+                day_role = "alarm"
+        return [
+            amount(0, "eq", pnl.equity),
+            amount(5, "avail", pnl.available),
+            amount(2, "uP&L", pnl.unrealised, _tone(pnl.unrealised), signed=True),
+            part(1, self._steady("day", day), day_role),
+            part(4, self._steady("mgn", f"mgn {number(pnl.margin_pct, 0)}%{doubt}"), "stale" if doubt else "text"),
+            *self._alarms(),
+        ]
+
+    def _alarms(self) -> list[Part]:
+        naked = sum(cover_of(leg, self.store.blotter.working(leg.instrument)).is_naked for leg in self.store.open_positions())
+        return [part(3, f"{naked} NAKED", "alarm")] if naked else []
+
+
+def _tone(value: Decimal) -> str:
+    return "gain" if value > 0 else ("loss" if value < 0 else "text")

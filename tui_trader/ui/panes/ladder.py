@@ -1,0 +1,449 @@
+"""The ladder: prices stand still and sizes move past them, with the trader's own orders on their rows.
+
+The window of prices moves only when asked to, or when the touch leaves it; never while a cursor rests on a price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from tui_trader.core.book import Book, BookState
+from tui_trader.core.clock import Clock
+from tui_trader.core.decimals import ZERO, plain
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.types import InstrumentId, Side
+from tui_trader.state import topic as t
+from tui_trader.state.store import Store
+from tui_trader.ui.format import data_age, fitted, imbalance, number
+from tui_trader.ui.panes.ladder_own import marks_of, own_orders, row_of
+from tui_trader.ui.panes.ladder_row import NARROW, Columns, Level, bar_scale
+from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, filled, fit, part
+from tui_trader.ui.panes.view import View, waiting
+
+GROUPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
+"""Ticks in one row; asks round up and bids down, so a row never promises a better price than there is."""
+
+DEPTH = 5
+"""Levels a side that the cumulative size and the imbalance look at."""
+
+_HEADED = 12
+"""Rows from which column names and the lines below the ladder are shown."""
+
+_MEMO_LIMIT = 20_000
+
+
+class Recentre(StrEnum):
+    """When the window follows the market by itself."""
+
+    EDGE = "edge"
+    """When the touch has left the window."""
+    MANUAL = "manual"
+    """Only on the key; an arrow tells how far away the touch is."""
+
+
+class LadderView(View):
+    """Book of one instrument as a static ladder."""
+
+    name: ClassVar[str] = "ladder"
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        instrument: InstrumentId | None = None,
+        *,
+        recentre: Recentre = Recentre.EDGE,
+    ) -> None:
+        super().__init__(store, clock)
+        self.follow = recentre
+        self.footnote = ""
+        """A line under the ladder for what belongs to order entry: size presets."""
+        self.bars = True
+        """Whether sizes are underlaid with bars."""
+        self._iid = instrument
+        self._spec: Instrument | None = None
+        self._group = 0
+        self._top: int | None = None
+        self._rows = 0
+        self._cursor: int | None = None
+        self._last: Decimal | None = None
+        self._arrow = "·"
+        self._prices: dict[int, str] = {}
+        self._texts: dict[Any, tuple[Decimal, str]] = {}
+        self._text_width = 0
+        self._price_width = 5
+        self._columns: Columns | None = None
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    @property
+    def instrument(self) -> InstrumentId | None:
+        """The contract shown."""
+        return self._iid
+
+    def watch(self, instrument: InstrumentId | None) -> None:
+        """Show another contract: window, cursor and grouping start anew."""
+        if instrument == self._iid:
+            return
+        self._iid = instrument
+        self._group, self._spec = 0, None
+        self._forget()
+        self.moved()
+
+    def recentre(self) -> None:
+        """Put the touch in the middle of the window; the cursor stays on its price."""
+        self._top = None
+        self.moved()
+
+    def group(self, step: int) -> None:
+        """Make rows coarser (+1) or finer (-1), keeping the price under the cursor, or the middle, where it is."""
+        wanted = min(max(self._group + step, 0), len(GROUPS) - 1)
+        if wanted == self._group:
+            return
+        old, new = GROUPS[self._group], GROUPS[wanted]
+        if self._top is not None:
+            pin = self._cursor if self._cursor is not None else self._top - self._rows // 2
+            above = self._top - pin
+            self._top = pin * old // new + above
+        if self._cursor is not None:
+            self._cursor = max(1, self._cursor * old // new)
+        self._group = wanted
+        self._prices.clear()
+        self.moved()
+
+    def cursor_up(self, rows: int = 1) -> None:
+        """Move the cursor to a higher price; the first press puts it on the touch."""
+        self._step(rows)
+
+    def cursor_down(self, rows: int = 1) -> None:
+        """Move the cursor to a lower price; the first press puts it on the touch."""
+        self._step(-rows)
+
+    def cursor_off(self) -> None:
+        """Take the cursor away; the window may follow the market again."""
+        self._cursor = None
+        self.moved()
+
+    def selected(self) -> Decimal | None:
+        """Return the price under the cursor; the same as ``price_at_cursor``."""
+        return self.price_at_cursor()
+
+    def price_at_cursor(self) -> Decimal | None:
+        """Return the price of the row the cursor is on, None without a cursor."""
+        # By the tick that is on the screen, even if the venue has listed another one since.
+        if self._cursor is None or self._spec is None:
+            return None
+        return self._spec.from_ticks(self._cursor * GROUPS[self._group])
+
+    def _adopt(self, instrument: Instrument) -> None:
+        """Count rows in the instrument's ticks; when the venue changed them, old rows mean nothing any more."""
+        if self._spec is not instrument and self._spec != instrument:
+            if self._spec is not None:
+                self._forget()
+            self._spec = instrument
+
+    def _forget(self) -> None:
+        self._top, self._cursor, self._last, self._arrow = None, None, None, "·"
+        self._prices.clear()
+        self._texts.clear()
+        self._price_width, self._columns = 5, None
+
+    def _step(self, rows: int) -> None:
+        if self._cursor is None:
+            book = self._book()
+            touch = self._touch(book) if book is not None else None
+            if book is None or touch is None:
+                return
+            self._adopt(book.instrument)
+            self._cursor = touch[0] if touch[0] is not None else touch[1]
+        else:
+            self._cursor = max(1, self._cursor + rows)
+        self._keep_cursor_in_view()
+        self.moved()
+
+    # -- content ---------------------------------------------------------------------------------------------------
+
+    @property
+    def topics(self) -> frozenset[t.Topic]:
+        own = {t.CLOCK, t.INSTRUMENTS, t.LINKS, t.ORDERS}
+        return frozenset(own if self._iid is None else own | {t.book_topic(self._iid), t.tape_topic(self._iid)})
+
+    def title(self) -> list[Part]:
+        instrument, book = self._instrument(), self._book()
+        if self._iid is None or instrument is None:
+            return [part(0, "BOOK", "title")]
+        parts = [part(0, "BOOK", "title"), part(2, f"x{plain(instrument.tick * GROUPS[self._group])}", "dim")]
+        hint = self._hint(book) if book is not None else ""
+        if hint:
+            parts.append(part(1, hint, "warn"))
+        if 0 < self._rows < _HEADED and book is not None and not self._is_stale(book):
+            parts.append(part(3, self._spread(book), "dim"))
+        parts.append(part(4, self._iid.symbol, "dim"))
+        parts.append(part(5, "static", "dim"))
+        return parts
+
+    def body(self, width: int, height: int) -> list[Row]:
+        if self._iid is None:
+            return waiting("no symbol chosen", width, height)
+        instrument, book = self._instrument(), self._book()
+        if instrument is None:
+            return waiting(f"waiting for the products of {self._iid.venue}", width, height)
+        if book is None or self._touch(book) is None:
+            reason = book.reason if book is not None and book.reason else "no snapshot yet"
+            return waiting(f"waiting for the book: {reason}", width, height)
+        self._adopt(instrument)
+        headed = height >= _HEADED and width >= NARROW
+        footer = self._footer(book, width) if headed else []
+        count = max(1, height - len(footer) - (1 if headed else 0))
+        self._settle(book, count)
+        stale = self._is_stale(book)
+        levels = self._levels(instrument, book, count, width, stale)
+        assert self._columns is not None
+        rows = [self._columns.draw(level) for level in levels]
+        if headed:
+            rows.insert(0, self._columns.header())
+        if stale:
+            # Never over the row that the trader aims at.
+            aimed = not headed and self._cursor == self._top and len(rows) > 1
+            rows[-1 if aimed else 0] = self._banner(book, width)
+        return filled([*rows, *footer], width, height)
+
+    # -- the window ------------------------------------------------------------------------------------------------
+
+    def _touch(self, book: Book) -> tuple[int | None, int | None] | None:
+        """Return the rows of the best bid and ask, None when both sides are empty."""
+        bids, asks = book.bid_ticks, book.ask_ticks
+        group = GROUPS[self._group]
+        if not bids and not asks:
+            return None
+        return (bids[0] // group if bids else None), (-(-asks[0] // group) if asks else None)
+
+    def _settle(self, book: Book, count: int) -> None:
+        """Choose the window: keep it, keep its middle when the height changed, or follow a touch that left it."""
+        if self._top is not None and count != self._rows and self._rows:
+            self._top += (count - self._rows) // 2
+        self._rows = count
+        follows = self._cursor is None and self.follow is Recentre.EDGE
+        if self._top is None or (follows and self._away(book)):
+            self._centre(book)
+        if self._cursor is not None:
+            self._keep_cursor_in_view()
+
+    def _centre(self, book: Book) -> None:
+        touch = self._touch(book)
+        if touch is None:
+            return
+        bid, ask = touch
+        low = bid if bid is not None else ask
+        high = ask if ask is not None else bid
+        assert low is not None
+        assert high is not None
+        self._top = (low + high) // 2 + self._rows // 2
+
+    def _away(self, book: Book) -> int:
+        """Return how many rows the touch lies above (positive) or below (negative) the window; 0 while it is in view."""
+        touch = self._touch(book)
+        if touch is None or self._top is None:
+            return 0
+        bid, ask = touch
+        low = bid if bid is not None else ask
+        high = ask if ask is not None else bid
+        assert low is not None
+        assert high is not None
+        top, bottom = self._top, self._top - self._rows + 1
+        if high - low >= self._rows:
+            # A spread wider than the window cannot be shown whole: its middle must do.
+            low = high = (low + high) // 2
+        if high > top:
+            return high - top
+        return min(0, low - bottom)
+
+    def _keep_cursor_in_view(self) -> None:
+        if self._cursor is None or self._top is None or not self._rows:
+            return
+        if self._cursor > self._top:
+            self._top = self._cursor
+        elif self._cursor < self._top - self._rows + 1:
+            self._top = self._cursor + self._rows - 1
+
+    def _hint(self, book: Book) -> str:
+        away = self._away(book)
+        if not away:
+            return ""
+        return f"▲ touch {away} rows up" if away > 0 else f"▼ touch {-away} rows down"
+
+    # -- the rows --------------------------------------------------------------------------------------------------
+
+    def _levels(self, instrument: Instrument, book: Book, count: int, width: int, stale: bool) -> list[Level]:
+        assert self._top is not None
+        top, group = self._top, GROUPS[self._group]
+        bottom = top - count + 1
+        columns = self._columns_for(instrument, width, top)
+        bids, asks = self._sizes(instrument, book, bottom, top, columns.size)
+        own = own_orders(self.store, instrument, group, columns.own)
+        marks = marks_of(self.store, instrument, group)
+        best_bid, best_ask = self._touch(book) or (None, None)
+        last = self._last_row(instrument, best_ask)
+        arrow = self._arrow
+        prices, cursor = self._prices, self._cursor
+        scale = bar_scale(max((size for size, _ in (*bids.values(), *asks.values())), default=ZERO)) if self.bars else ZERO
+        size_width, nothing, none_own = columns.size, (ZERO, ""), ("", "")
+        levels: list[Level] = []
+        for row in range(top, bottom - 1, -1):
+            if row <= 0:
+                levels.append(Level(""))
+                continue
+            price = prices.get(row)
+            if price is None:
+                if len(prices) >= _MEMO_LIMIT:
+                    prices.clear()
+                price = prices[row] = number(instrument.from_ticks(row * group), instrument.price_places)
+            bid_qty, bid = bids.get(row, nothing)
+            ask_qty, ask = asks.get(row, nothing)
+            own_bid, own_ask = own.get(row, none_own)
+            levels.append(
+                Level(
+                    price,
+                    bid,
+                    ask,
+                    int(bid_qty * size_width / scale) if bid and scale else 0,
+                    int(ask_qty * size_width / scale) if ask and scale else 0,
+                    own_bid,
+                    own_ask,
+                    marks.get(row, ""),
+                    "bid" if row == best_bid else ("ask" if row == best_ask else ""),
+                    arrow if row == last else "",
+                    row == last and best_bid is not None and best_ask is not None and best_bid < row < best_ask,
+                    row == cursor,
+                    stale,
+                )
+            )
+        return levels
+
+    def _columns_for(self, instrument: Instrument, width: int, top: int) -> Columns:
+        # The column only ever widens, so a price that loses a digit does not move everything.
+        longest = len(number(instrument.from_ticks(max(1, top) * GROUPS[self._group]), instrument.price_places))
+        self._price_width = max(self._price_width, longest)
+        columns = self._columns
+        if columns is None or columns.width != width or columns.price_width != self._price_width:
+            columns = self._columns = Columns(width, self._price_width)
+        if columns.size != self._text_width:
+            self._texts.clear()
+            self._text_width = columns.size
+        return columns
+
+    def _sizes(
+        self, instrument: Instrument, book: Book, bottom: int, top: int, width: int
+    ) -> tuple[dict[int, tuple[Decimal, str]], dict[int, tuple[Decimal, str]]]:
+        group = GROUPS[self._group]
+        bids, asks = book.raw_sides
+        if group == 1:
+            return (
+                {tick: self._text(book, raw) for tick, raw in bids.items() if bottom <= tick <= top},
+                {tick: self._text(book, raw) for tick, raw in asks.items() if bottom <= tick <= top},
+            )
+        places = instrument.qty_places
+        summed: list[dict[int, tuple[Decimal, str]]] = []
+        sides: tuple[tuple[Mapping[int, Any], int], ...] = ((bids, 1), (asks, -1))
+        for levels, sign in sides:
+            total: dict[int, Decimal] = {}
+            for tick, raw in levels.items():
+                row = sign * (sign * tick // group)
+                if bottom <= row <= top:
+                    total[row] = total.get(row, ZERO) + self._text(book, raw)[0]
+            summed.append({row: (size, fitted(size, places, width)) for row, size in total.items()})
+        return summed[0], summed[1]
+
+    def _text(self, book: Book, raw: Any) -> tuple[Decimal, str]:
+        known = self._texts.get(raw)
+        if known is None:
+            if len(self._texts) >= _MEMO_LIMIT:
+                self._texts.clear()
+            size = book.size_of(raw)
+            known = self._texts[raw] = (size, fitted(size, book.instrument.qty_places, self._text_width))
+        return known
+
+    def _last_row(self, instrument: Instrument, best_ask: int | None) -> int | None:
+        tape = self.store.tapes.get(instrument.id)
+        last = tape.last.price if tape is not None and tape.last is not None else self.store.ticker(instrument.id).last
+        if last is None:
+            return None
+        if self._last is not None and last != self._last:
+            self._arrow = "▲" if last > self._last else "▼"
+        self._last = last
+        group = GROUPS[self._group]
+        row = row_of(last, instrument, group, Side.BUY)
+        up = row_of(last, instrument, group, Side.SELL)
+        return up if best_ask is not None and up >= best_ask else row
+
+    # -- above and below -------------------------------------------------------------------------------------------
+
+    def _footer(self, book: Book, width: int) -> list[Row]:
+        bid, ask = self._near(book)
+        places = book.instrument.qty_places
+        stale = self._is_stale(book)
+        role, doubt = ("stale", "?") if stale else ("text", "")
+        room = max(6, (width - 16) // 2)
+        rows = [
+            by_rank(
+                [
+                    part(0, f"cum{DEPTH}", "dim"),
+                    part(1, f"bid {fitted(bid, places, room)}{doubt}", "stale" if stale else "bid"),
+                    part(2, f"ask {fitted(ask, places, room)}{doubt}", "stale" if stale else "ask"),
+                ],
+                width,
+            ),
+            fit((Span(self._spread(book) + doubt, role),), width),
+        ]
+        if self.footnote:
+            rows.append(fit((Span(cut(self.footnote, width), "dim"),), width))
+        rows.append(by_rank(self._health(book), width))
+        return rows
+
+    def _spread(self, book: Book) -> str:
+        bids, asks = book.bid_ticks, book.ask_ticks
+        if not bids or not asks:
+            return "one side only"
+        bid, ask = self._near(book)
+        return f"spr {asks[0] - bids[0]}t  imb {imbalance(bid, ask)}"
+
+    def _near(self, book: Book) -> tuple[Decimal, Decimal]:
+        """Return what is bid and what is offered on the best levels."""
+        bids, asks = book.raw_sides
+        return (
+            sum((self._text(book, bids[tick])[0] for tick in book.bid_ticks[:DEPTH]), ZERO),
+            sum((self._text(book, asks[tick])[0] for tick in book.ask_ticks[:DEPTH]), ZERO),
+        )
+
+    def _health(self, book: Book) -> list[Part]:
+        assert self._iid is not None
+        age = data_age(self.store.age_ns("book", self._iid))
+        live = book.is_live
+        gaps = book.mismatches + book.unknown_deletes
+        return [
+            part(0, f"age {age}", "stale" if self._is_stale(book) else "dim"),
+            part(1, "seq ok" if live else "seq BROKEN", "dim" if live else "alarm"),
+            part(2, f"gaps {gaps}", "warn" if gaps else "dim"),
+        ]
+
+    def _is_stale(self, book: Book) -> bool:
+        return not self.store.book_is_fresh(book.instrument.id)
+
+    def _banner(self, book: Book, width: int) -> Row:
+        assert self._iid is not None
+        if book.state is BookState.SUSPECT:
+            texts = [f"! BOOK SUSPECT: {book.reason}", "entries blocked"]
+        else:
+            texts = [f"! STALE {data_age(self.store.age_ns('book', self._iid))}", "entries blocked"]
+        whole = " - ".join(texts)
+        text = whole if len(whole) <= width else texts[0]
+        return fit((Span(cut(text, width), "alarm"),), width, "alarm")
+
+    def _instrument(self) -> Instrument | None:
+        return None if self._iid is None else self.store.instruments.get(self._iid)
+
+    def _book(self) -> Book | None:
+        return None if self._iid is None else self.store.book(self._iid)

@@ -1,0 +1,113 @@
+"""The log: notices, newest first, each with its time and, when it is more than a note, its severity in a word."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tui_trader.core.clock import Clock, hms
+from tui_trader.core.event import Notice
+from tui_trader.core.types import Severity
+from tui_trader.state import topic as t
+from tui_trader.state.store import Store
+from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, fit, page, part
+from tui_trader.ui.panes.view import View, waiting
+
+_LINES = 3
+"""Rows from which every notice has a line of its own; below, they share lines."""
+
+_WORDS = {Severity.NOTE: ("", "text"), Severity.WARNING: ("WARN", "warn"), Severity.ALARM: ("ALARM", "alarm")}
+
+
+class LogView(View):
+    """What happened."""
+
+    name: ClassVar[str] = "log"
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__(store, clock)
+        self.least = Severity.NOTE
+        """Notices below this are left out."""
+        self._first = 0
+        self._height = 1
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def cursor_up(self, rows: int = 1) -> None:
+        """Scroll to newer notices."""
+        self._first = max(0, self._first - rows)
+        self.moved()
+
+    def cursor_down(self, rows: int = 1) -> None:
+        """Scroll to older notices."""
+        self._first = max(0, min(self._first + rows, len(self._notices()) - self._height))
+        self.moved()
+
+    def cursor_top(self) -> None:
+        """Show the newest."""
+        self._first = 0
+        self.moved()
+
+    def severity(self, least: Severity) -> None:
+        """Leave out what is less severe."""
+        self.least, self._first = least, 0
+        self.moved()
+
+    # -- content ---------------------------------------------------------------------------------------------------
+
+    @property
+    def topics(self) -> frozenset[t.Topic]:
+        return frozenset({t.NOTICES})
+
+    def title(self) -> list[Part]:
+        parts = [part(0, "LOG", "title")]
+        if self._first:
+            parts.append(part(1, f"+{self._first} newer", "warn"))
+        return parts
+
+    def body(self, width: int, height: int) -> list[Row]:
+        notices = self._notices()
+        if not notices:
+            return waiting("nothing has happened yet", width, height)
+        self._height = height
+        if height < _LINES:
+            return self._joined(notices, width, height)
+        first = min(self._first, max(0, len(notices) - height))
+        return page([self._line(notice, width) for notice in notices[first : first + height]], width, height)
+
+    def _notices(self) -> list[Notice]:
+        order = list(Severity)
+        least = order.index(self.least)
+        return [notice for notice in reversed(self.store.notices) if order.index(notice.severity) >= least]
+
+    def _line(self, notice: Notice, width: int) -> Row:
+        word, role = _WORDS[notice.severity]
+        head = f"{hms(notice.at_ns)} {word:<5} "
+        if width < len(head) + 4:
+            return fit((Span(cut(f"{word} {notice.text}".strip(), width), role),), width)
+        return (Span(head[:9], "dim"), Span(head[9:], role), Span(cut(notice.text, width - len(head)), role))
+
+    def _joined(self, notices: list[Notice], width: int, height: int) -> list[Row]:
+        """Return as many notices as fit side by side; the newest is shown even when it has to be cut."""
+        rows: list[Row] = []
+        left = list(notices)
+        for _ in range(height):
+            if not left:
+                break
+            parts: list[Part] = []
+            used = 0
+            while left:
+                text, role = _short(left[0])
+                if parts and used + 3 + len(text) > width:
+                    break
+                if parts:
+                    parts.append(part(len(parts), "│", "border"))
+                parts.append(part(len(parts), cut(text, width) if not parts and len(text) > width else text, role))
+                used += len(text) + (3 if used else 0)
+                left.pop(0)
+            rows.append(by_rank(parts, width, gap=1))
+        return page(rows, width, height)
+
+
+def _short(notice: Notice) -> tuple[str, str]:
+    word, role = _WORDS[notice.severity]
+    return " ".join(piece for piece in (hms(notice.at_ns), word, notice.text) if piece), role

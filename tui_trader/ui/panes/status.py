@@ -1,0 +1,79 @@
+"""The bottom line: whether keys can hurt, and what the keys do here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from tui_trader.core.clock import NS, Clock
+from tui_trader.state import topic as t
+from tui_trader.state.store import Store
+from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, page, part
+from tui_trader.ui.panes.view import View
+
+
+class Hint(NamedTuple):
+    """One key and what it does now; a smaller ``rank`` is shown on narrower screens."""
+
+    keys: str
+    label: str
+    rank: int = 5
+    enabled: bool = True
+    """False for a key that cannot work now; it is shown, dimmed, so that its place stays."""
+
+
+class StatusView(View):
+    """SAFE or ARMED, then hints."""
+
+    name: ClassVar[str] = "status"
+
+    def __init__(self, store: Store, clock: Clock, hints: Sequence[Hint] = ()) -> None:
+        super().__init__(store, clock)
+        self._hints = tuple(hints)
+        self._armed_until: int | None = None
+        self._lock = ""
+
+    # -- told by the app ---------------------------------------------------------------------------------------------
+
+    def show(self, hints: Sequence[Hint]) -> None:
+        """Replace the hints: the focus moved, a stage opened."""
+        self._hints = tuple(hints)
+        self.moved()
+
+    def arm(self, until_mono_ns: int | None) -> None:
+        """Say ARMED until a monotonic time, or SAFE with None. This draws; arming itself is not decided here."""
+        self._armed_until = until_mono_ns
+        self.moved()
+
+    def lock(self, reason: str) -> None:
+        """Say why entries are refused altogether (read-only, daily loss); empty for not at all."""
+        self._lock = reason
+        self.moved()
+
+    # -- content ---------------------------------------------------------------------------------------------------
+
+    @property
+    def topics(self) -> frozenset[t.Topic]:
+        return frozenset({t.CLOCK})
+
+    def body(self, width: int, height: int) -> list[Row]:
+        return page([by_rank([self._posture(), *self._parts()], width)], width, height)
+
+    def _posture(self) -> Part:
+        if self._lock:
+            return part(0, f" LOCKED {self._lock} ", "alarm")
+        left = 0 if self._armed_until is None else self._armed_until - self.clock.mono_ns()
+        if left <= 0:
+            return part(0, " SAFE ", "safe")
+        # Rounded up: while anything is left it never reads 0:00.
+        seconds = -(-left // NS)
+        return part(0, f" ARMED {seconds // 60}:{seconds % 60:02d} ", "armed")
+
+    def _parts(self) -> list[Part]:
+        return [
+            Part(
+                1 + hint.rank,
+                (Span(hint.keys, "key" if hint.enabled else "dim"), Span(f" {hint.label}" if hint.label else "", "dim")),
+            )
+            for hint in self._hints
+        ]

@@ -1,0 +1,99 @@
+"""Columns of text: which of them fit, how wide they are, and that they never jump.
+
+A column is as wide as the longest thing it has shown since the pane had this size, so it can grow but never shrink. When the
+width is short the least important columns disappear whole. It must not know what is in the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from tui_trader.ui.format import ELLIPSIS
+from tui_trader.ui.panes.spans import Row, Span, cut, fit
+
+
+class Column(NamedTuple):
+    """One column; a smaller ``rank`` is more important."""
+
+    key: str
+    title: str
+    width: int
+    """Cells at least."""
+    rank: int
+    right: bool = False
+    """Right-aligned: for numbers, which are replaced by an ellipsis rather than cut."""
+
+
+class Cell(NamedTuple):
+    """What stands in one column of one row."""
+
+    text: str
+    role: str = "text"
+
+
+Record = Mapping[str, Cell]
+
+
+class Table:
+    """Lays records out under columns; ``gap`` blanks between two."""
+
+    def __init__(self, columns: Sequence[Column], gap: int = 1) -> None:
+        self._columns = tuple(columns)
+        self._gap = gap
+        self._grown: dict[str, int] = {}
+        self._width = -1
+        self._shown: tuple[tuple[Column, int], ...] = ()
+
+    def fit(self, records: Sequence[Record], width: int) -> None:
+        """Choose the columns for ``width`` and widen them for what ``records`` hold."""
+        if width != self._width:
+            self._width = width
+            self._grown = {column.key: max(column.width, cell_len(column.title)) for column in self._columns}
+        for record in records:
+            for key, cell in record.items():
+                if cell_len(cell.text) > self._grown.get(key, 1 << 30):
+                    self._grown[key] = cell_len(cell.text)
+        used = 0
+        kept: set[str] = set()
+        for column in sorted(self._columns, key=lambda c: c.rank):
+            need = self._grown[column.key] + (self._gap if kept else 0)
+            if used + need > width:
+                if not kept:
+                    self._grown[column.key] = max(1, width)
+                    kept.add(column.key)
+                break
+            kept.add(column.key)
+            used += need
+        self._shown = tuple((column, self._grown[column.key]) for column in self._columns if column.key in kept)
+
+    def shows(self, key: str) -> bool:
+        """Whether a column is among those that fit."""
+        return any(column.key == key for column, _ in self._shown)
+
+    def header(self) -> Row:
+        """Return the titles."""
+        titles = {column.key: Cell(column.title, "header") for column, _ in self._shown}
+        return self.row(titles, "header")
+
+    def row(self, record: Record, role: str | None = None) -> Row:
+        """Return one record as a row of the fitted width; ``role`` overrides those of the cells."""
+        out: list[Span] = []
+        for column, cells in self._shown:
+            if out:
+                out.append(Span(" " * self._gap, role or "text"))
+            cell = record.get(column.key) or Cell("")
+            out.append(Span(_placed(cell.text, cells, column.right), role or cell.role))
+        return fit(out, self._width, role or "text")
+
+
+def _placed(text: str, width: int, right: bool) -> str:
+    length = cell_len(text)
+    if length <= width:
+        blanks = " " * (width - length)
+        return blanks + text if right else text + blanks
+    if right and any(char.isdigit() for char in text):
+        return ELLIPSIS.rjust(width)
+    return cut(text, width)

@@ -1,0 +1,155 @@
+"""The tape: public trades, newest on top, with small ones left out on a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from tui_trader.core.clock import Clock, hms
+from tui_trader.core.decimals import ZERO, plain
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.tape import Trade
+from tui_trader.core.types import InstrumentId, Side
+from tui_trader.state import topic as t
+from tui_trader.state.store import Store
+from tui_trader.ui.format import number
+from tui_trader.ui.panes.spans import Part, Row, Span, fit, page, part
+from tui_trader.ui.panes.view import View, waiting
+
+_LOOK_BACK = 1_000
+_MEMO_LIMIT = 4_000
+_BUCKETS = ((Decimal(10), "##"), (Decimal(3), "#"))
+"""Times the usual size from which a trade is very large, and large; each has a sign as well as a colour."""
+
+_ENOUGH = 40
+"""Trades from which the usual size is worth computing; it is then kept, or old rows would change their look."""
+
+
+class TapeView(View):
+    """Time, price, size and taker's side of public trades of one instrument."""
+
+    name: ClassVar[str] = "tape"
+
+    def __init__(
+        self, store: Store, clock: Clock, instrument: InstrumentId | None = None, *, sizes: Sequence[Decimal] = ()
+    ) -> None:
+        super().__init__(store, clock)
+        self.sizes = (ZERO, *sizes)
+        """Steps of the size filter, ascending; the first shows everything."""
+        self._iid = instrument
+        self._filter = 0
+        self._usual = ZERO
+        self._drawn: dict[tuple[Trade, int, int], Row] = {}
+        self._paused: list[Trade] | None = None
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def watch(self, instrument: InstrumentId | None) -> None:
+        """Show another contract."""
+        if instrument != self._iid:
+            self._iid, self._paused, self._usual = instrument, None, ZERO
+            self._drawn.clear()
+            self.moved()
+
+    @property
+    def instrument(self) -> InstrumentId | None:
+        """The contract shown."""
+        return self._iid
+
+    @property
+    def least(self) -> Decimal:
+        """Trades below this size are left out."""
+        return self.sizes[self._filter]
+
+    def filter_size(self, step: int) -> None:
+        """Leave out more (+1) or fewer (-1) small trades."""
+        self._filter = min(max(self._filter + step, 0), len(self.sizes) - 1)
+        self.moved()
+
+    def set_least(self, qty: Decimal) -> None:
+        """Leave out trades smaller than ``qty``."""
+        self.sizes = (*sorted({*self.sizes, qty}),)
+        self._filter = self.sizes.index(qty)
+        self.moved()
+
+    def pause(self) -> None:
+        """Hold the tape still to read it, or let it run again."""
+        tape = self.store.tapes.get(self._iid) if self._iid else None
+        self._paused = None if self._paused is not None or tape is None else tape.newest(_LOOK_BACK)
+        self.moved()
+
+    # -- content ---------------------------------------------------------------------------------------------------
+
+    @property
+    def topics(self) -> frozenset[t.Topic]:
+        own = {t.LINKS, t.INSTRUMENTS}
+        return frozenset(own if self._iid is None else own | {t.tape_topic(self._iid)})
+
+    def title(self) -> list[Part]:
+        parts = [part(0, f"TAPE >{plain(self.least)}" if self.least else "TAPE", "title")]
+        if self._paused is not None:
+            parts.append(part(1, "PAUSED", "warn"))
+        if self._is_stale():
+            parts.append(part(1, "STALE ?", "alarm"))
+        if self._iid is not None:
+            parts.append(part(2, self._iid.symbol, "dim"))
+        return parts
+
+    def body(self, width: int, height: int) -> list[Row]:
+        if self._iid is None:
+            return waiting("no symbol chosen", width, height)
+        tape = self.store.tapes.get(self._iid)
+        instrument = self.store.instruments.get(self._iid)
+        if tape is None or not len(tape) or instrument is None:
+            return waiting("waiting for the first trade", width, height)
+        trades = self._paused if self._paused is not None else tape.newest(height if not self.least else _LOOK_BACK)
+        if not self._usual and len(tape) >= _ENOUGH:
+            self._usual = _usual_size(tape.newest(_LOOK_BACK))
+            self._drawn.clear()
+        shown = [trade for trade in trades if trade.qty >= self.least][:height]
+        if not shown:
+            return waiting(f"no trade of {plain(self.least)} or more yet", width, height)
+        stale = self._is_stale()
+        rows = [self._row(trade, instrument, width) for trade in shown]
+        if stale:
+            rows = [tuple(Span(span.text, "stale") for span in row) for row in rows]
+        return page(rows, width, height)
+
+    def _is_stale(self) -> bool:
+        link = self.store.links.get((self._iid.venue, "public")) if self._iid else None
+        return link is not None and not link.is_live
+
+    def _row(self, trade: Trade, instrument: Instrument, width: int) -> Row:
+        key = (trade, width, instrument.price_places)
+        row = self._drawn.get(key)
+        if row is None:
+            if len(self._drawn) >= _MEMO_LIMIT:
+                self._drawn.clear()
+            row = self._drawn[key] = self._draw(trade, instrument, width)
+        return row
+
+    def _draw(self, trade: Trade, instrument: Instrument, width: int) -> Row:
+        price = number(trade.price, instrument.price_places)
+        size = number(trade.qty, instrument.qty_places)
+        letter = "B" if trade.side is Side.BUY else "S"
+        buys = trade.side is Side.BUY
+        sign, role = "  ", "buy" if buys else "sell"
+        for times, glyph in _BUCKETS:
+            if self._usual and trade.qty >= self._usual * times:
+                sign, role = glyph.ljust(2), "bid_bar" if buys else "ask_bar"
+                break
+        core = f"{price:>9} {size:>7} {letter}"
+        for stamp in (hms(trade.at_ns, millis=True), hms(trade.at_ns), hms(trade.at_ns)[3:]):
+            text = f"{stamp} {core}"
+            if len(text) + 3 <= width:
+                return fit((Span(f"{stamp} ", "dim"), Span(f"{core} {sign}", role)), width)
+        for text in (f"{price} {size} {letter}", f"{price} {letter}", price):
+            if len(text) <= width:
+                return fit((Span(text, role),), width)
+        return fit((Span("…", role),), width)
+
+
+def _usual_size(trades: Sequence[Trade]) -> Decimal:
+    """Return the size that three quarters of the trades stay below."""
+    return sorted(trade.qty for trade in trades)[len(trades) * 3 // 4]
