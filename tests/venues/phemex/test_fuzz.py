@@ -136,7 +136,8 @@ def test_parse(request: Request, status: int, body: bytes, headers: dict[str, st
     check(verdict.events)
     assert 0 <= verdict.retry_after_s <= 60
     assert verdict.text.isprintable()
-    if status != 200:
+    if status != 200 and request.what != "open_orders":
+        # Open orders are the exception: an error code (10002) is how the venue says that there are none.
         assert verdict.outcome is not Outcome.ACK
     if verdict.outcome not in (Outcome.ACK, Outcome.MISSING):
         assert verdict.text
