@@ -54,15 +54,14 @@ class TradesPrinted(NamedTuple):
     snapshot: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TickerChanged:
+class TickerChanged(NamedTuple):
     """Some of an instrument's reference prices; None means "not said in this message"."""
 
     instrument: InstrumentId
     at_ns: int
     last: Decimal | None = None
     mark: Decimal | None = None
-    index: Decimal | None = None
+    index: Decimal | None = None  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     open_24h: Decimal | None = None
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tui_trader.core.decimals import HUNDRED, divide
 from tui_trader.core.event import TickerChanged
 
+_new = tuple.__new__
 
-@dataclass(frozen=True, slots=True)
-class Ticker:
-    """Last, mark and index price, the day's range, and funding; None where the venue has not said."""
+
+class Ticker(NamedTuple):
+    """Last, mark and index price, the day's range, and funding; None where the venue has not said.
+
+    The fields stand in the order of TickerChanged's, which ``merge`` relies on.
+    """
 
     last: Decimal | None = None
     mark: Decimal | None = None
-    index: Decimal | None = None
+    index: Decimal | None = None  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     open_24h: Decimal | None = None
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
@@ -29,12 +33,9 @@ class Ticker:
 
     def merge(self, event: TickerChanged) -> Ticker:
         """Return the ticker with what the event says laid over it."""
-        said = {
-            field.name: value
-            for field in fields(self)
-            if field.name != "at_ns" and (value := getattr(event, field.name)) is not None
-        }
-        return replace(self, at_ns=max(self.at_ns, event.at_ns), **said)
+        _, at_ns, *said = event
+        told = [old if new is None else new for old, new in zip(self, said, strict=False)]
+        return _new(Ticker, (*told, max(self.at_ns, at_ns)))
 
     @property
     def change_pct(self) -> Decimal | None:

@@ -33,7 +33,7 @@ from tui_trader.core.sanitise import is_symbol, sanitise
 from tui_trader.core.types import ContractKind, InstrumentId
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex import codes, sign
-from tui_trader.venues.phemex.market import MarketRows
+from tui_trader.venues.phemex.market import MarketRows, Plan, plan_of
 from tui_trader.venues.phemex.rows import balance_of, order_events, position_of, readable
 from tui_trader.venues.phemex.wire import Frame, Levels, decode_frame, sample
 from tui_trader.venues.phemex.words import VENUE
@@ -85,6 +85,7 @@ class PhemexFeed:
         self._logins: set[int] = set()
         self._pings: set[int] = set()
         self._columns: list[str] | None = None
+        self._plan: Plan = ()
 
     def reset(self) -> None:
         """Forget the state of the previous connection; what is known of instruments stays."""
@@ -299,16 +300,26 @@ class PhemexFeed:
         """The packed 24-hour table, read by column names: columns were added before, and may be left out of increments."""
         if isinstance(message.fields, list) and all(isinstance(name, str) for name in message.fields):
             self._columns = message.fields
+            self._plan = plan_of(message.fields)
         columns = self._columns
         if columns is None or "symbol" not in columns or not isinstance(message.data, list):
             return [self._set_aside("table without column names", frame)]
-        stamp = message.timestamp or at_ns
+        at_ns = message.timestamp or at_ns
+        width, named = len(columns), columns.index("symbol")
         events: list[Event] = []
         for row in message.data:
-            if not isinstance(row, list) or len(row) != len(columns):
+            if not isinstance(row, list) or len(row) != width:
                 events.append(self._set_aside("table row of another width", row))
                 continue
-            events += self._receive_ticker(dict(zip(columns, row, strict=True)), stamp, row)
+            symbol = row[named]
+            instrument = self._id(symbol) if isinstance(symbol, str) else None
+            if instrument is None:
+                events.append(self._set_aside("ticker of no symbol", row))
+                continue
+            try:
+                events.append(self._market.table_row(instrument, at_ns, row, self._plan))
+            except WireError as error:
+                events.append(self._set_aside(f"ticker: {error}", row))
         return events
 
     def _receive_tick(self, values: Any, at_ns: int, frame: bytes) -> list[Event]:

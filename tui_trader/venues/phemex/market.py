@@ -55,6 +55,18 @@ _SCALED_TICKER: Final = {
 """Fields of the older family's ticker: no suffix, scaled all the same."""
 
 
+Plan = tuple[tuple[int, int], ...]
+"""Where a value stands in a row, and where it goes in a TickerChanged."""
+
+_UNSAID: Final = (None,) * (len(TickerChanged._fields) - 2)
+
+
+def plan_of(columns: Sequence[str]) -> Plan:
+    """Return which columns of the packed table are read; the others are skipped, whatever they are called."""
+    fields = TickerChanged._fields
+    return tuple((at, fields.index(_TICKER_NAME[name])) for at, name in enumerate(columns) if name in _TICKER_NAME)
+
+
 class _Numbers(dict[str, Decimal]):
     """Decimal text to its value, each interpreted once while it is remembered."""
 
@@ -130,6 +142,16 @@ class MarketRows:
             if ours is not None and raw is not None and raw != "":
                 found[ours] = numbers[raw] if type(raw) is str else from_wire(raw)
         return TickerChanged(instrument, at_ns, **found)
+
+    def table_row(self, instrument: InstrumentId, at_ns: int, row: Sequence[object], plan: Plan) -> TickerChanged:
+        """Return the reference prices of a row of the packed table, picked by ``plan_of`` its columns."""
+        numbers = self._numbers
+        said: list[Any] = [instrument, at_ns, *_UNSAID]
+        for source, target in plan:
+            raw = row[source]
+            if raw is not None and raw != "":
+                said[target] = numbers[raw] if type(raw) is str else from_wire(raw)
+        return _new(TickerChanged, said)
 
     def scaled_ticker(self, instrument: Instrument, at_ns: int, values: Mapping[str, object]) -> TickerChanged:
         """Return the reference prices of the older family's ticker, unscaled by what the product list says."""
