@@ -56,13 +56,16 @@ async def picture(path: Path, theme: str, size: tuple[int, int]) -> None:
         await wait(lambda: len(desk.store.open_positions()) == 1)
         await pilot.press("5", "B", "enter")
         await wait(lambda: len(desk.store.open_positions()) == 2)
-        await pilot.press("b", "j", "j", "j", "j", "enter")
-        await pilot.press("s", "k", "k", "k", "k", "k", "k", "enter")
+        await type_line(pilot, "buy $400 @ bid-31t po")
+        await type_line(pilot, "sell $300 @ ask+36t po")
         await wait(lambda: len(working(desk)) == 2)
+        await pilot.press("+", "+", "space")
         await asyncio.sleep(25)
-        await pilot.press("4", "b", "j", "j", "t")
+        await pilot.press("space", "4", "b", "j", "j", "t")
         await asyncio.sleep(0.6)
         app.save_screenshot(str(path))
+        await pilot.press("escape", "q", "q")
+        await wait(lambda: app.return_code is not None)
 
 
 async def type_line(pilot, text: str) -> None:  # type: ignore[no-untyped-def]

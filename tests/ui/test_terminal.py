@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,12 +17,19 @@ def nfc(lines: list[str]) -> list[str]:
     return [unicodedata.normalize("NFC", line) for line in lines]
 
 
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is so, or long enough for the assertion that follows to mean something."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+
+
 def settle(program: Any, count: int = 1) -> None:
     """Freeze the noise and compare three things: the terminal, the model, and what Textual would draw."""
     program.type("f")
     truth = program.wait_for("lines", count)
-    threading.Event().wait(0.3)
     assert nfc(truth["model"]) == nfc(truth["lines"])
+    wait_until(lambda: program.lines()[:-1] == nfc(truth["lines"])[:-1])
     shown = program.lines()
     assert shown[:-1] == nfc(truth["lines"])[:-1]  # the entry line has changed since
 
@@ -40,7 +48,7 @@ def test_an_overlay_and_a_resize_leave_nothing_behind(in_pty: Any) -> None:
     program.wait_for("started")
     threading.Event().wait(0.5)
     program.type("o")
-    threading.Event().wait(0.5)
+    wait_until(lambda: any("an overlay 漢字" in line for line in program.lines()))
     assert any("an overlay 漢字" in line for line in program.lines())
     program.type("\x1b")
     threading.Event().wait(0.5)
@@ -49,8 +57,8 @@ def test_an_overlay_and_a_resize_leave_nothing_behind(in_pty: Any) -> None:
     threading.Event().wait(0.6)
     program.type("f")
     truth = program.wait_for("lines")
-    threading.Event().wait(0.3)
     assert nfc(truth["model"]) == nfc(truth["lines"])
+    wait_until(lambda: program.lines(start)[:-1] == nfc(truth["lines"])[:-1])
     assert program.lines(start)[:-1] == nfc(truth["lines"])[:-1]
     assert not any("an overlay" in line for line in program.lines(start))
 

@@ -44,26 +44,36 @@ def run(args: argparse.Namespace) -> int:
 
 async def _do(desk: Desk, args: argparse.Namespace) -> int:
     from tui_trader.cli import render
+    from tui_trader.cli.main import error_json, say_error
     from tui_trader.core.command import PlaceOrder, canonical
+    from tui_trader.core.error import TraderError
     from tui_trader.desk.commands import Executor
 
     line: Line = args.parsed
     _confirm(desk, args, [canonical(command) for command in line.commands])
     executor = Executor(desk)
     documents: list[dict[str, Any]] = []
+    answer: dict[str, Any] = {"results": documents}
     worst = 0
-    for command in line.commands:
-        if isinstance(command, PlaceOrder):
-            await _wait_for_market(desk, executor.instrument(command.symbol))
-        for result in await executor.run(command, send=True):
-            document, code = await _document(desk, command, result)
-            documents.append(document)
-            worst = max(worst, code)
-            if not args.json:
-                stream = sys.stdout if code == 0 else sys.stderr
-                print(document["text"], file=stream)
+    try:
+        for command in line.commands:
+            if isinstance(command, PlaceOrder):
+                await _wait_for_market(desk, executor.instrument(command.symbol))
+            for result in await executor.run(command, send=True):
+                document, code = await _document(desk, command, result)
+                documents.append(document)
+                worst = max(worst, code)
+                if not args.json:
+                    stream = sys.stdout if code == 0 else sys.stderr
+                    print(document["text"], file=stream)
+    except TraderError as error:
+        if not documents:
+            raise
+        # What was done before is done: it must not be lost behind what was not.
+        answer["error"] = error_json(error)
+        worst = max(worst, say_error(error))
     if args.json:
-        render.emit({"results": documents})
+        render.emit(answer)
     return worst
 
 

@@ -26,7 +26,7 @@ from tui_trader.desk.account import Account, Environment
 from tui_trader.desk.config import Config, load
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.locations import Locations, private_dir
-from tui_trader.desk.records import unfinished
+from tui_trader.desk.records import intents, unfinished
 from tui_trader.desk.resolve import Presets
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.journal import Journal, read
@@ -116,7 +116,9 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     )
     stack.push_async_callback(desk.close)
     if journal is not None and not private:
-        desk.recoverable = unfinished(read(journal.path))
+        records = list(read(journal.path))
+        desk.recoverable = unfinished(records)
+        desk.store.blotter.claim(intents(records))
     return desk
 
 
@@ -182,15 +184,15 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
         if not own.rest_url or not own.ws_url:
             raise ConfigError([f"--env custom needs rest_url and ws_url in [venues.{venue.name}] of the configuration"])
         for url in (own.rest_url, own.ws_url):
-            if urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost") and not own.allow_remote_custom:
+            if urlsplit(url).hostname not in ("127.0.0.1", "::1") and not own.allow_remote_custom:
                 raise RefusedError(
                     f"{url} is not on this machine: custom addresses are loopback only unless"
                     f" [venues.{venue.name}] allow_remote_custom = true"
                 )
-        credential = None
-        with contextlib.suppress(LinkError):
-            _, credential = await _hello(own.rest_url)
-        return Account(venue, env, Endpoints(own.rest_url, own.ws_url), credential, label), False
+        made_up: Credential | None = None
+        with contextlib.suppress(LinkError, ConfigError):  # no exchange of ours, and it need not be one
+            _, made_up = await _hello(own.rest_url)
+        return Account(venue, env, Endpoints(own.rest_url, own.ws_url), made_up, label), False
     endpoints = venue.endpoints[env.value]
     return Account(venue, env, endpoints, None, label), False
 
@@ -223,7 +225,7 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
     import orjson
 
     host = urlsplit(url).hostname
-    if host not in ("127.0.0.1", "::1", "localhost"):
+    if host not in ("127.0.0.1", "::1"):
         raise ConfigError([f"{url}: the built-in exchange is on this machine only (http://127.0.0.1:PORT)"])
     base = url.rstrip("/")
     try:

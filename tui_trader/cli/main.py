@@ -67,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TraderError as error:
         return _tell(args, error)
     except BrokenPipeError:
-        # The reader of our output went away; that is how pipes end.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        # The reader of our output went away; that is how pipes end. What is still buffered must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130
@@ -97,12 +97,22 @@ def _tell(args: argparse.Namespace, error: TraderError) -> int:
     if getattr(args, "json", False):
         import orjson
 
-        document = {"error": {"kind": type(error).__name__, "title": error.title, "message": error.message}}
-        for key in ("code", "fix"):
-            if value := getattr(error, key, ""):
-                document["error"][key] = value
-        sys.stdout.write(orjson.dumps(document).decode() + "\n")
+        sys.stdout.write(orjson.dumps({"error": error_json(error)}).decode() + "\n")
         sys.stdout.flush()
+    return say_error(error)
+
+
+def error_json(error: TraderError) -> dict[str, str]:
+    """Return an error as a JSON object."""
+    document = {"kind": type(error).__name__, "title": error.title, "message": error.message}
+    for key in ("code", "fix"):
+        if value := getattr(error, key, ""):
+            document[key] = value
+    return document
+
+
+def say_error(error: TraderError) -> int:
+    """Say an error to a person, on stderr; return its exit code."""
     message = error.message
     if fix := getattr(error, "fix", ""):
         message += f" (try: {fix})"

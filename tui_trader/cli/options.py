@@ -21,7 +21,6 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="attach to an exchange started by 'tui-trader sim' (its REST address) instead of starting a private one",
     )
-    group.add_argument("--sim-key", default=None, metavar="KEY", help="API key printed by 'tui-trader sim'")
     group.add_argument("--seed", type=int, default=None, metavar="N", help="seed of a private exchange")
     group.add_argument("--account", default=None, metavar="NAME", help="account label")
     add_config(parser)

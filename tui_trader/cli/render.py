@@ -11,13 +11,16 @@ import orjson
 
 from tui_trader.core.book import Book
 from tui_trader.core.clock import rfc3339
-from tui_trader.core.decimals import plain
+from tui_trader.core.decimals import nearest_to, plain
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Order, average_price
 from tui_trader.core.position import Position, break_even
 from tui_trader.core.types import ContractKind
 from tui_trader.state.pnl import AccountPnl
 from tui_trader.state.store import Store
+
+AVERAGE_STEPS = 1_000
+"""Parts of a tick that an average price is rounded to."""
 
 
 def emit(document: Any) -> None:
@@ -93,6 +96,7 @@ def order_json(order: Order, instrument: Instrument | None) -> dict[str, Any]:
         average = average_price(
             instrument.kind is ContractKind.INVERSE, instrument.contract_size, order.filled, order.filled_value
         )
+        average = None if average is None else nearest_to(average, instrument.tick / AVERAGE_STEPS)
     return {
         "client_id": order.client_id,
         "venue_id": order.venue_id or None,
@@ -156,9 +160,17 @@ def position_json(position: Position, store: Store) -> dict[str, Any]:
         "leverage": number(position.leverage),
         "margin_mode": position.margin_mode.value,
         "liquidation": number(position.liquidation),
-        "break_even": number(break_even(position, instrument)) if instrument else None,
+        "break_even": number(_break_even(position, instrument)),
         "at": time_of(position.at_ns),
     }
+
+
+def _break_even(position: Position, instrument: Instrument | None) -> Decimal | None:
+    """Return the nearest price on the grid at which leaving does not lose."""
+    price = break_even(position, instrument) if instrument else None
+    if price is None or instrument is None or position.side is None:
+        return None
+    return instrument.round_price(price, position.side.opposite)
 
 
 def account_json(pnl: AccountPnl) -> dict[str, Any]:

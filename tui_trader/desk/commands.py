@@ -5,8 +5,9 @@ Entries are staged; ``send`` decides whether they leave. Screen matters (themes,
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui_trader.core.command import (
@@ -26,8 +27,8 @@ from tui_trader.core.command import (
     Size,
     SizeUnit,
 )
-from tui_trader.core.decimals import HUNDRED
-from tui_trader.core.error import CommandError, ConfigError
+from tui_trader.core.decimals import HUNDRED, plain
+from tui_trader.core.error import CommandError, ConfigError, LinkError, OutcomeUnknown, VenueError
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
@@ -50,14 +51,21 @@ class Result:
     """True when an order is in the ticket and was not sent."""
 
 
+LOOK_S = 0.02
+
+FLAT_LOOKS = 150
+"""How often it is looked whether the first half of a reverse is done, every LOOK_S seconds."""
+
 SCREEN_ONLY = "this belongs to the terminal's screen, not to the shell"
 
 
 class Executor:
     """Runs commands against one desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, find_label: Callable[[str], str | None] | None = None) -> None:
+        """``find_label`` turns a row's label on the screen (``b7``) into a client id, None when nothing bears it."""
         self._desk = desk
+        self._find_label = find_label
         self.selected: Order | None = None
         """The order that ``cancel`` without a word means."""
 
@@ -91,7 +99,7 @@ class Executor:
             case MoveOrder():
                 return await self._move(command)
             case ChangeQty(selector, qty):
-                return [_said(await self._desk.orders.amend(o, qty=qty), "amend") for o in self._orders(selector)]
+                return [_said(await self._desk.amend(o, qty=qty), "amend") for o in self._orders(selector)]
             case SetLeverage():
                 return [await self._leverage(command)]
             case ShowSymbol(symbol):
@@ -156,11 +164,21 @@ class Executor:
             raise CommandError("reverse sends two orders and cannot be staged", fix="rev!")
         self._desk.stage.close(position, HUNDRED)
         closing = await self._finish(True)
-        if closing.outcome is not Outcome.ACK:
-            return [closing]
+        if closing.outcome is not Outcome.ACK or not await self._is_flat(position):
+            # The second order would close what the first one already closes, and end flat or the wrong way.
+            return [closing, Result("not turned around: the position is not closed yet", outcome=Outcome.REJECTED)]
         side = position.side.opposite if position.side else Side.BUY
         opening = PlaceOrder(side, Size(position.qty, SizeUnit.BASE), position.instrument.symbol)
-        return [closing, await self._place(opening, send=True)]
+        self._desk.stage.place(position.instrument, opening)
+        return [closing, await self._finish(True)]
+
+    async def _is_flat(self, position: Position) -> bool:
+        """Wait until a leg is told to be flat; False when it is not in time."""
+        for _ in range(FLAT_LOOKS):
+            if not any(leg.key == position.key for leg in self._desk.store.open_positions()):
+                return True
+            await asyncio.sleep(LOOK_S)
+        return False
 
     async def _move(self, command: MoveOrder) -> list[Result]:
         results = []
@@ -174,9 +192,9 @@ class Executor:
             else:
                 price = self._desk.resolver.price(order.instrument, spoken, order.side)
             if order.type.is_conditional and not order.type.has_limit:
-                sent = await self._desk.orders.amend(order, trigger=price)
+                sent = await self._desk.amend(order, trigger=price)
             else:
-                sent = await self._desk.orders.amend(order, price=price)
+                sent = await self._desk.amend(order, price=price)
             results.append(_said(sent, "amend"))
         return results
 
@@ -187,9 +205,13 @@ class Executor:
             leg = next((p for (i, _), p in self._desk.store.positions.items() if i == iid), None)
             cross = leg is None or leg.margin_mode is MarginMode.CROSS
         verdict = await self._desk.set_leverage(iid, command.leverage, cross=cross)
+        if verdict.outcome is Outcome.UNKNOWN:
+            raise OutcomeUnknown(f"whether the leverage was changed is not known: {verdict.text}", code=verdict.code)
+        if verdict.outcome is Outcome.NOT_SENT:
+            raise LinkError(f"leverage was not changed: {verdict.text}")
         if verdict.outcome is not Outcome.ACK:
-            raise CommandError(f"leverage was not changed: {verdict.text or verdict.outcome}")
-        return Result(f"{iid.symbol}: leverage {command.leverage}x {'cross' if cross else 'isolated'}")
+            raise VenueError(f"leverage was not changed: {verdict.text or verdict.outcome}", code=verdict.code)
+        return Result(f"{iid.symbol}: leverage {plain(command.leverage)}x {'cross' if cross else 'isolated'}")
 
     def _orders(self, selector: Selector | None) -> Sequence[Order]:
         working = self._desk.store.blotter.working()
@@ -217,7 +239,8 @@ class Executor:
         return chosen
 
     def _named(self, working: list[Order], name: str) -> list[Order]:
-        found = self._desk.store.blotter.find(name)
+        label = self._find_label(name) if self._find_label else None
+        found = self._desk.store.blotter.find(label or name)
         if found is not None and found.status.is_working:
             return [found]
         tail = [o for o in working if o.client_id.endswith(name) and len(name) >= 4]
@@ -254,7 +277,8 @@ class Executor:
         if selector.kind is SelectorKind.ALL:
             return sorted(known)
         if selector.kind is SelectorKind.NAME:
-            return [self.instrument(selector.name)]
+            matching = sorted(i for i in known if fnmatch.fnmatchcase(i.symbol.lower(), selector.name.lower()))
+            return matching or [self.instrument(selector.name)]
         return sorted({p.instrument for p in self._positions(selector)})
 
 

@@ -7,14 +7,15 @@ order path. It must not know whether anybody is looking.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import HUNDRED
-from tui_trader.core.error import ConfigError, LinkError, RefusedError, TraderError
+from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, TraderError
 from tui_trader.core.event import (
     BookDelta,
     Event,
@@ -33,19 +34,20 @@ from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
+from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.stage import Stage
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
-from tui_trader.net.session import Session
 from tui_trader.net.tasks import TaskSet
 from tui_trader.state import topic
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.journal import Journal
-from tui_trader.venues.base import Channel, Lane, Outcome, Request, Subscription, Verdict
+from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid)
 """Events that a trader must see in the frame they arrive in."""
@@ -53,8 +55,14 @@ _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, Funding
 WARM_NS = 10 * NS
 """A REST connection unused for this long is kept open by asking for the time."""
 
-RESYNC_NS = 2 * NS
-"""A doubtful book is asked for again at most this often."""
+CLOSE_S = 1.0
+"""How long requests that are under way are waited for at the end: an answer that is awaited needs no looking up later."""
+
+RECONCILE_S = 2.0
+"""Between attempts to reconcile."""
+
+STALE_LOOK_S = 0.25
+"""How often the age of books is looked at: a stale one is marked at most this late."""
 
 
 class Desk:
@@ -83,21 +91,30 @@ class Desk:
         """Whether orders and positions are known to be the venue's since the last connect."""
         self.urgent: Callable[[], None] | None = None
         """Called when an own event must be painted at once."""
+        self.recoverable: list[Mapping[str, Any]] = []
+        """Journalled intents of an earlier run whose end is not known; ``start`` puts them on the screen as UNKNOWN."""
         self.crashed: Callable[[str, BaseException], None] | None = None
         """Called when a task died of a bug, so that somebody writes it down."""
-        self.recorder: Callable[[str, Lane, bytes], None] | None = None
-        """Called with every frame, ``recv`` or ``sent``; authentication frames excepted."""
         self._journal = journal
-        self._rng = rng
-        self._gate_ms = gate_ms
         self._tasks = TaskSet(self._task_failed)
+        self._writes: set[asyncio.Task[Any]] = set()
+        self._closed = False
+        self._epoch = 0
+        """Counts moves of the private lane: what was learned in one epoch is not held to be known in the next."""
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
         self._rest: RestClient | None = None
-        self._sessions: dict[Lane, Session] = {}
-        self._resynced: dict[InstrumentId, int] = {}
-        self._watched: list[InstrumentId] = []
         self._started_ns = clock.wall_ns()
+        self.feeds = Feeds(
+            account,
+            store=self.store,
+            clock=clock,
+            rng=rng,
+            gate_ms=gate_ms,
+            absorb=self.absorb,
+            spawn=self._spawn,
+            server_ns=self._server_ns,
+        )
         self.orders = OrderPath(
             store=self.store,
             clock=clock,
@@ -116,6 +133,7 @@ class Desk:
             recent=self.orders.recent,
         )
         self.stage = Stage(self.resolver, self.facts, ids or IdFactory())
+        self.exits = Exits(store=self.store, orders=self.orders, close=self._close, web=account.endpoints.web)
         self._reconciler = Reconciler(
             store=self.store,
             dialect=self._dialect,
@@ -128,7 +146,7 @@ class Desk:
     # -- life ------------------------------------------------------------------------------------------------------
 
     async def start(self, symbols: Sequence[str], focus: str | None = None) -> None:
-        """Connect: product list, clock, feeds. ``symbols`` are watched for their books' sake; ``focus`` is shown first.
+        """Connect: product list, clock, feeds. ``symbols`` are watched; ``focus`` (by default the first) is shown.
 
         Raises LinkError when the venue cannot be reached and ConfigError when a symbol is not one of its.
         """
@@ -147,18 +165,23 @@ class Desk:
         self.absorb(list(listing.events))
         self._dialect.list_instruments(list(self.store.instruments.values()))
         await self._rest.sync_clock(self._dialect)
-        self._watched = [self.symbol(text) for text in symbols]
-        self.focus = self.symbol(focus) if focus else (self._watched[0] if self._watched else None)
-        self._open_session(Lane.PUBLIC)
+        for text in symbols:
+            self.feeds.watch(self.symbol(text))
+        if focus or self.feeds.watched:
+            self._focus_on(self.symbol(focus) if focus else self.feeds.watched[0])
+        self.feeds.open(Lane.PUBLIC)
         if self.account.credential is not None:
-            self._open_session(Lane.PRIVATE)
+            self.feeds.open(Lane.PRIVATE)
+        self.orders.recover(self.recoverable)
         self._spawn("housekeeping", self._housekeeping())
 
     async def close(self) -> None:
-        """End the connections and tasks; orders and positions stay at the venue. Bounded to about two seconds."""
+        """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=CLOSE_S)
+        self._closed = True
         await self._tasks.close()
-        for session in self._sessions.values():
-            await session.close()
+        await self.feeds.close()
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
@@ -181,18 +204,9 @@ class Desk:
                 if kind is LinkChanged:
                     self._link_moved(event)  # type: ignore[arg-type]
         if store.doubtful:
-            self._resync_books()
+            self.feeds.resync()
         if urgent and self.urgent is not None:
             self.urgent()
-
-    def _frame_events(self, lane: Lane) -> Callable[[list[Event]], None]:
-        store, venue, name = self.store, self.account.venue.name, lane.value
-
-        def deliver(events: list[Event]) -> None:
-            self.absorb(events)
-            store.heard(venue, name)
-
-        return deliver
 
     # -- use cases -------------------------------------------------------------------------------------------------
 
@@ -210,14 +224,10 @@ class Desk:
         """Put an instrument on the screen and subscribe to its book and trades; a draft for another one is dropped."""
         if iid == self.focus:
             return
-        self.focus = iid
+        self._focus_on(iid)
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
-        if iid not in self._watched:
-            self._watched.append(iid)
-        session = self._sessions.get(Lane.PUBLIC)
-        if session is not None:
-            session.set_subscriptions(self._subscriptions(Lane.PUBLIC))
+        self.feeds.watch(iid)
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
 
     def blocked(self, iid: InstrumentId) -> str:
@@ -241,26 +251,41 @@ class Desk:
             return f"the {iid.symbol} book is stale ({reason}); exits still work"
         return ""
 
-    async def send_stage(self) -> Sent:
-        """Send the staged order once, after judging it again; raises CommandError or RefusedError, and then nothing was sent.
+    def begin_send(self) -> Coroutine[Any, Any, Sent]:
+        """Judge the staged order once more, forget the draft, and return the work of sending it.
 
-        The draft is forgotten before the request leaves, so that a second Enter finds nothing to send.
+        Raises CommandError or RefusedError, and then nothing was sent and the draft stays. Because the draft is gone when this
+        returns, a second Enter finds nothing to send.
         """
         judgement = self.stage.confirm()
         self._admit(judgement)
         self.stage.drop()
         self.store.touch(topic.STAGE)
-        return await self.orders.submit(judgement.ticket, reduces=judgement.reduces)
+        return self._submit(judgement)
+
+    async def send_stage(self) -> Sent:
+        """Send the staged order once; raises as ``begin_send`` does."""
+        return await self.begin_send()
 
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
         judgement = self.facts.judge(ticket, self.resolver.instrument(ticket.instrument))
         self._admit(judgement)
-        return await self.orders.submit(ticket, reduces=judgement.reduces)
+        return await self._submit(judgement)
+
+    async def amend(
+        self, order: Order, *, qty: Decimal | None = None, price: Decimal | None = None, trigger: Decimal | None = None
+    ) -> Sent:
+        """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent."""
+        order = self.store.blotter.get(order.client_id) or order
+        instrument = self.resolver.instrument(order.instrument)
+        self._admit(self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger))
+        changing = self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+        return await self._to_its_end(f"amend {order.client_id}", changing)
 
     async def cancel(self, order: Order) -> Sent:
         """Ask for the end of one order."""
-        return await self.orders.cancel(order)
+        return await self._to_its_end(f"cancel {order.client_id}", self.orders.cancel(order))
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
         """Cancel everything of one instrument, conditional orders included."""
@@ -272,33 +297,16 @@ class Desk:
         Return one line that says what is verified and what is not.
         """
         self.stage.drop()
-        instruments = {order.instrument for order in self.store.blotter.working()} | set(self._watched)
-        instruments |= {position.instrument for position in self.store.open_positions()}
-        failed = []
-        for iid in sorted(instruments):
-            verdicts = await self.orders.cancel_all(iid, keep_stops=not flatten)
-            if any(verdict.outcome is not Outcome.ACK for verdict in verdicts):
-                failed.append(iid.symbol)
-        if flatten:
-            failed += [line for line in [await self._close(p) for p in self.store.open_positions()] if line]
-        unverified = [iid.symbol for iid in sorted(instruments) if not await self.orders.refresh(iid)]
-        left = [o for o in self.store.blotter.working() if not (o.type.is_conditional and not flatten)]
-        if failed or unverified:
-            web = self.account.endpoints.web
-            way_out = f"; use {web}" if web else ""
-            return f"NOT VERIFIED: {', '.join(sorted(set(failed + unverified)))} did not answer{way_out}"
-        return f"verified: {len(left)} open orders left" + (" and closing orders sent" if flatten else "")
+        return await self.exits.panic(self.feeds.watched, flatten=flatten)
+
+    async def flatten(self, iid: InstrumentId) -> str:
+        """Cancel every order of one instrument and close its position at market; return what could not be done."""
+        return await self.exits.flatten(iid)
 
     async def set_leverage(self, iid: InstrumentId, leverage: Decimal, *, cross: bool) -> Verdict:
         """Change leverage and margin mode of an instrument; on success the position row follows by the private stream."""
         hedged = self.facts.mode(iid) is PositionMode.HEDGED
         return await self.send(self._dialect.set_leverage(iid, leverage, cross=cross, hedged=hedged))
-
-    async def flatten(self, iid: InstrumentId) -> str:
-        """Cancel every order of one instrument and close its position at market; return what could not be done."""
-        await self.orders.cancel_all(iid)
-        failures = [await self._close(p) for p in self.store.open_positions() if p.instrument == iid]
-        return "; ".join(line for line in failures if line)
 
     async def send(self, request: Request) -> Verdict:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
@@ -308,17 +316,29 @@ class Desk:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    async def _close(self, position: Position) -> str:
-        """Close a leg at market; return what went wrong, empty when the venue took it."""
-        try:
-            judgement = self.stage.confirm(self.stage.closing(position, HUNDRED))
-            self._admit(judgement)
-            sent = await self.orders.submit(judgement.ticket, reduces=judgement.reduces)
-        except TraderError as error:
-            return f"{position.instrument.symbol}: {error}"
-        if sent.outcome in (Outcome.ACK, Outcome.EXISTS):
-            return ""
-        return f"{position.instrument.symbol}: {sent.text or sent.outcome}"
+    async def _close(self, position: Position) -> Sent:
+        judgement = self.stage.confirm(self.stage.closing(position, HUNDRED))
+        self._admit(judgement)
+        return await self._submit(judgement)
+
+    async def _submit(self, judgement: Judgement) -> Sent:
+        ticket = judgement.ticket
+        return await self._to_its_end(f"submit {ticket.client_id}", self.orders.submit(ticket, reduces=judgement.reduces))
+
+    async def _to_its_end(self, name: str, work: Coroutine[Any, Any, Sent]) -> Sent:
+        """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
+        task = self._tasks.spawn(name, work, self._write_failed)
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        return await asyncio.shield(task)
+
+    def _write_failed(self, name: str, error: BaseException) -> None:
+        if not isinstance(error, TraderError):  # those are for the caller to tell
+            self._task_failed(name, error)
+
+    def _focus_on(self, iid: InstrumentId) -> None:
+        self.focus = self.feeds.focus = iid
+        self.store.home = self.store.instruments[iid].settle
 
     def _admit(self, judgement: Judgement) -> None:
         """Let an order through or raise RefusedError with every hard objection."""
@@ -328,111 +348,61 @@ class Desk:
         if reasons:
             raise RefusedError("; ".join(dict.fromkeys(reasons)))
 
-    def _subscriptions(self, lane: Lane) -> list[Subscription]:
-        if lane is Lane.PRIVATE:
-            return [Subscription(Channel.ACCOUNT)]
-        wanted = [Subscription(Channel.TICKER)]
-        for iid in self._shown():
-            wanted += [Subscription(Channel.BOOK, iid), Subscription(Channel.TRADES, iid)]
-        return wanted
-
-    def _shown(self) -> list[InstrumentId]:
-        """Instruments whose book and tape are wanted: the focus, and the newest others within the venue's limit."""
-        room = (self.account.venue.max_subscriptions - 2) // 2
-        others = [iid for iid in self._watched if iid != self.focus]
-        first = [self.focus] if self.focus else []
-        return first + others[-(room - len(first)) :]
-
-    def _open_session(self, lane: Lane) -> None:
-        dialect = self.account.venue.feed(lane, self.account.credential if lane is Lane.PRIVATE else None)
-        dialect.list_instruments(list(self.store.instruments.values()))
-        session = Session(
-            dialect,
-            self.account.endpoints.ws,
-            venue=self.account.venue.name,
-            hosts=self.account.hosts,
-            clock=self.clock,
-            rng=self._rng,
-            on_events=self._frame_events(lane),
-            server_ns=self._server_ns,
-            gate_ms=self._gate_ms if lane is Lane.PUBLIC else 0,
-            record=self._record_frame(lane),
-        )
-        session.set_subscriptions(self._subscriptions(lane))
-        self._sessions[lane] = session
-        self._spawn(f"session {lane}", session.run())
-
-    def _record_frame(self, lane: Lane) -> Callable[[str, bytes], None]:
-        def record(direction: str, frame: bytes) -> None:
-            if self.recorder is not None:
-                self.recorder(direction, lane, frame)
-
-        return record
-
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
     def _link_moved(self, event: LinkChanged) -> None:
         if event.lane != Lane.PRIVATE.value:
             return
+        self._epoch += 1
+        if self.reconciled:
+            self._reconciler.remember()
+        self.reconciled = False
         if event.state is LinkState.LIVE:
-            self._spawn("reconcile", self._reconcile())
-        else:
-            self.reconciled = False
+            self._spawn("reconcile", self._reconcile(self._epoch))
 
-    async def _reconcile(self) -> None:
-        """Learn the account's truth; on failure say so and try again while the lane is live."""
-        try:
-            lines = await self._reconciler.run(self.account.venue.name, self._watched, self._started_ns)
-        except ConnectionError as error:
-            self._say(f"not reconciled: {error}; trying again", Severity.WARNING)
-            await asyncio.sleep(2)
-            if self.store.private_is_fresh(self.account.venue.name):
-                self._spawn("reconcile", self._reconcile())
+    async def _reconcile(self, epoch: int) -> None:
+        """Learn the account's truth; on failure say so and try again as long as the lane does not move."""
+        while epoch == self._epoch:
+            try:
+                lines = await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
+            except ConnectionError as error:
+                self._say(f"not reconciled: {error}; trying again", Severity.WARNING)
+                await asyncio.sleep(RECONCILE_S)
+                continue
+            for line in lines:
+                self._say(f"while away: {line}")
+            if epoch == self._epoch:
+                self.reconciled = True
+                self.store.touch(topic.LINKS, topic.STAGE)
             return
-        self.reconciled = True
-        for line in lines:
-            self._say(f"while away: {line}")
-        self.store.touch(topic.LINKS, topic.STAGE)
-
-    def _resync_books(self) -> None:
-        """Ask again for the snapshots of doubtful books, one recovery per book at a time."""
-        session = self._sessions.get(Lane.PUBLIC)
-        now = self.clock.mono_ns()
-        due = [iid for iid in self.store.doubtful if now - self._resynced.get(iid, 0) > RESYNC_NS]
-        self.store.doubtful.clear()
-        for iid in due:
-            self._resynced[iid] = now
-            book = self.store.book(iid)
-            self._say(f"{iid.symbol}: book in doubt ({book.reason if book else '?'}), asking for a new snapshot")
-        if due and session is not None:
-            session.renew([Subscription(Channel.BOOK, iid) for iid in due])
 
     async def _housekeeping(self) -> None:
-        """Once a second: equity sample, silent orders, warm connection, stale marks."""
+        """Mark what grew old four times a second; once a second sample equity, ask after silent orders, keep REST warm."""
+        beat = 0
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(STALE_LOOK_S)
+            beat += 1
+            self.feeds.mark_stale()
+            if beat % round(1 / STALE_LOOK_S):
+                continue
             self.store.sample_equity()
-            self.orders.tick()
+            self.orders.inquiry.tick()
             self.store.touch(topic.CLOCK, topic.LINKS)
-            for iid in self._shown():
-                book = self.store.book(iid)
-                if book is not None and not self.store.book_is_fresh(iid):
-                    self.store.touch(topic.book_topic(iid), topic.STAGE)
-                    if not book.is_live:
-                        self.store.doubtful.add(iid)
-            if self.store.doubtful:
-                self._resync_books()
             rest = self._rest
             if rest is not None and self.clock.mono_ns() - rest.last_used_ns > WARM_NS:
                 await rest.warm(self._dialect)
 
     def _lost(self, request: Request, verdict: Verdict) -> None:
-        if self._journal is not None and not self._journal.failure:
-            self._journal.append("lost", {"ref": request.ref, "what": request.what, "text": verdict.text})
+        if self._journal is not None:
+            with contextlib.suppress(JournalError):  # the outcome stays open then, which is what it is
+                self._journal.append("lost", {"ref": request.ref, "what": request.what, "text": verdict.text})
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
-        self._tasks.spawn(name, coro)
+        if self._closed:
+            coro.close()
+        else:
+            self._tasks.spawn(name, coro)
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         self._say(f"{name} failed: {type(error).__name__}: {sanitise(str(error), 120)}", Severity.ALARM)

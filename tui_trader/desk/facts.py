@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.facts import Facts, TradingState, quote_value
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import OrderTicket
+from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.preview import Preview, preview
 from tui_trader.core.risk import Limits, Objection, check, reduces
-from tui_trader.core.types import InstrumentId, MarginMode, PositionMode
+from tui_trader.core.types import InstrumentId, MarginMode, OrderStatus, OrderType, PositionMode
 from tui_trader.state.store import Store
 
 
@@ -75,7 +75,7 @@ class FactSource:
         pnl = store.pnl(instrument.settle) if instrument else None
         leg = next((p for (i, _), p in store.positions.items() if i == iid), None)
         return Facts(
-            now_ns=self._clock.wall_ns(),
+            now_ns=self._clock.mono_ns(),  # the clock of OrderPath.recent
             state=self._state(),
             mark=ticker.mark,
             mark_fresh=store.mark_is_fresh(iid),
@@ -98,7 +98,36 @@ class FactSource:
 
     def judge(self, ticket: OrderTicket, instrument: Instrument) -> Judgement:
         """Return a ticket's consequences and everything that speaks against sending it now."""
-        facts = self.gather(ticket.instrument)
+        return self._judged(ticket, instrument, self.gather(ticket.instrument))
+
+    def judge_change(
+        self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None
+    ) -> Judgement:
+        """Return what speaks against an order as it would stand after a change, its own present form left out of the count."""
+        # A conditional order that has fired is an order at its limit price: the trigger is history.
+        fired = order.type.is_conditional and order.type.has_limit and order.status in (OrderStatus.LIVE, OrderStatus.PARTIAL)
+        ticket = OrderTicket(
+            client_id=order.client_id,
+            instrument=order.instrument,
+            side=order.side,
+            type=OrderType.LIMIT if fired else order.type,
+            qty=order.qty if qty is None else qty,
+            price=order.price if price is None else price,
+            tif=order.tif,
+            position_side=order.position_side,
+            reduce_only=order.reduce_only,
+            close_on_trigger=order.close_on_trigger,
+            trigger_price=None if fired else order.trigger_price if trigger is None else trigger,
+            trigger_source=order.trigger_source,
+            take_profit=order.take_profit,
+            stop_loss=order.stop_loss,
+        )
+        facts = self.gather(order.instrument)
+        others = tuple(other for other in facts.orders if other.client_id != order.client_id)
+        recent = tuple((at_ns, sent) for at_ns, sent in facts.recent if sent.client_id != order.client_id)
+        return self._judged(ticket, instrument, replace(facts, orders=others, recent=recent))
+
+    def _judged(self, ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Judgement:
         return Judgement(
             ticket=ticket,
             facts=facts,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from tui_trader.core.clock import NS
+from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.event import Event
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
 from tui_trader.desk.orders import OrderPath
@@ -20,6 +22,18 @@ OVERLAP_NS = 60 * NS
 """Fills are asked for from this long before the last known one; duplicates are dropped by execution id."""
 
 MAX_PAGES = 20
+
+MAX_OVERTAKEN = 3
+"""Times that positions are asked for when the stream keeps moving them meanwhile; rows carry a sequence besides."""
+
+
+class _Before(NamedTuple):
+    """What was known when the connection was lost."""
+
+    orders: Mapping[ClientOrderId, OrderStatus]
+    sizes: Mapping[PositionKey, Decimal]
+    """Empty before anything was ever told: then nothing can have changed."""
+    last_fill_ns: int = 0
 
 
 class Reconciler:
@@ -41,48 +55,80 @@ class Reconciler:
         self._absorb = absorb
         self._orders = orders
         self._currencies = currencies
+        self._before: _Before | None = None
+
+    def remember(self) -> None:
+        """Note how things stand now: what is compared with when the connection is back. Its first snapshots may come before
+        any question of ours."""
+        fills = self._store.blotter.fills()
+        self._before = _Before(
+            {order.client_id: order.status for order in self._store.blotter.working()},
+            {key: position.signed_qty for key, position in self._store.positions.items()},
+            fills[-1].at_ns if fills else 0,
+        )
 
     async def run(self, venue: str, watched: Sequence[InstrumentId], since_ns: int) -> list[str]:
         """Reconcile an account; return the differences found, one line each.
 
         Raises ConnectionError when a question was not answered: nothing may be concluded then.
         """
-        before = {order.client_id: order.status for order in self._store.blotter.working()}
-        sizes = {key: position.signed_qty for key, position in self._store.positions.items()}
+        if self._before is None:
+            self.remember()
         for currency in self._currencies:
-            await self._ask(self._dialect.positions(currency), "positions")
+            await self._positions(currency)
         instruments = {iid for iid in watched if iid.venue == venue}
         instruments |= {order.instrument for order in self._store.blotter.working()}
         instruments |= {position.instrument for position in self._store.open_positions()}
         for iid in sorted(instruments):
-            if not await self._orders.refresh(iid):
+            if not await self._orders.inquiry.refresh(iid):
                 raise ConnectionError(f"open orders of {iid.symbol} were not answered")
-        await self._fills(since_ns)
-        return self._differences(before, sizes)
+        # From the last one known at the loss, not now: a snapshot of the newest hundred may have come meanwhile.
+        start = max((self._before.last_fill_ns if self._before else 0) or since_ns, OVERLAP_NS) - OVERLAP_NS
+        # A question without an instrument covers the first settle currency only.
+        others = [iid for iid in sorted(instruments) if self._settle(iid) != self._currencies[0]]
+        for scope in (None, *others):
+            await self._fills(scope, start)
+        lines, self._before = self._differences(), None
+        return lines
 
-    async def _fills(self, since_ns: int) -> None:
-        known = self._store.blotter.fills()
-        start = max(known[-1].at_ns - OVERLAP_NS if known else since_ns, 0)
-        request: Request | None = self._dialect.fills(None, start)
+    async def _positions(self, currency: str) -> None:
+        """Learn the positions of a currency; an answer that the stream overtook while it was on its way is asked for again."""
+        for _ in range(MAX_OVERTAKEN):
+            before = dict(self._store.positions)
+            verdict = await self._ask(self._dialect.positions(currency), "positions")
+            if self._store.positions == before:
+                break
+        self._absorb(list(verdict.events))
+
+    async def _fills(self, scope: InstrumentId | None, start_ns: int) -> None:
+        request: Request | None = self._dialect.fills(scope, start_ns)
         for _ in range(MAX_PAGES):
             if request is None:
                 return
-            request = (await self._ask(request, "fills")).next_page
+            verdict = await self._ask(request, "fills")
+            self._absorb(list(verdict.events))
+            request = verdict.next_page
+        raise ConnectionError(f"more than {MAX_PAGES} pages of fills")
 
     async def _ask(self, request: Request, what: str) -> Verdict:
         verdict = await self._send(request)
         if verdict.outcome is not Outcome.ACK:
             raise ConnectionError(f"{what} were not answered: {verdict.text or verdict.outcome}")
-        self._absorb(list(verdict.events))
         return verdict
 
-    def _differences(self, before: Mapping[ClientOrderId, OrderStatus], sizes: Mapping[PositionKey, Decimal]) -> list[str]:
+    def _settle(self, iid: InstrumentId) -> str:
+        instrument = self._store.instruments.get(iid)
+        return instrument.settle if instrument else ""
+
+    def _differences(self) -> list[str]:
+        known = self._before or _Before({}, {})
         lines = []
-        for client_id, status in before.items():
+        for client_id, status in known.orders.items():
             order = self._store.blotter.get(client_id)
             if order is not None and order.status != status:
                 lines.append(f"order {client_id[-6:]} {order.instrument.symbol}: {status} -> {order.status}")
         for key, position in self._store.positions.items():
-            if key in sizes and sizes[key] != position.signed_qty:
-                lines.append(f"position {position.instrument.symbol}: {sizes[key]} -> {position.signed_qty}")
+            size = known.sizes.get(key, ZERO)
+            if size != position.signed_qty and known.sizes:
+                lines.append(f"position {position.instrument.symbol}: {plain(size)} -> {plain(position.signed_qty)}")
         return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
+from tui_trader.storage.journal import Record
 
 
 def ticket_body(ticket: OrderTicket) -> dict[str, Any]:
@@ -69,3 +70,24 @@ def order_from_body(body: Mapping[str, Any]) -> Order:
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else plain(value)
+
+
+_SETTLED = frozenset({"ack", "rejected", "not_sent", "limited"})
+
+
+def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:
+    """Return the bodies of intents whose outcome the journal does not know: sent by a run that ended too early."""
+    open_intents: dict[str, Mapping[str, Any]] = {}
+    for record in records:
+        if record.kind == "intent":
+            open_intents[str(record.body["id"])] = record.body
+        elif record.kind in ("absent", "seen"):
+            open_intents.pop(str(record.body["id"]), None)
+        elif record.kind == "outcome" and record.body.get("what") == "place" and record.body.get("outcome") in _SETTLED:
+            open_intents.pop(str(record.body.get("ref")), None)
+    return list(open_intents.values())
+
+
+def intents(records: Iterable[Record]) -> set[str]:
+    """Return the client ids of all orders that were ever to be sent from here."""
+    return {str(record.body["id"]) for record in records if record.kind == "intent"}

@@ -6,11 +6,12 @@ against the market of that moment. Only ``confirm`` gives an order an identity.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.command import Offset, OffsetUnit, PlaceOrder, Price, PriceRef, Size, SizeUnit, Target, Trigger
-from tui_trader.core.decimals import HUNDRED, plain
+from tui_trader.core.decimals import HUNDRED, ZERO, plain
 from tui_trader.core.error import CommandError
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.instrument import Instrument
@@ -208,12 +209,17 @@ class Stage:
             self.draft = replace(draft, price=price, tif=tif, market=False)
 
     def set_side(self, side: Side) -> None:
-        """Turn the draft around; a following price follows the other touch."""
+        """Turn the draft around as in a mirror: a following price follows the other touch, distances change their sign."""
         draft = self._need()
-        price = draft.price
-        if draft.follows in (PriceRef.BID, PriceRef.ASK):
-            price = replace(price or Price(), ref=PriceRef.BID if side is Side.BUY else PriceRef.ASK)
-        self.draft = replace(draft, side=side, price=price)
+        if side is draft.side:
+            return
+        price, stop = draft.price, draft.stop_loss
+        if price is not None and draft.follows in (PriceRef.BID, PriceRef.ASK):
+            price = replace(_mirrored(price), ref=PriceRef.BID if side is Side.BUY else PriceRef.ASK)
+        if stop is not None:
+            stop = _mirrored_trigger(stop)
+        targets = tuple(replace(target, trigger=_mirrored_trigger(target.trigger)) for target in draft.targets)
+        self.draft = replace(draft, side=side, price=price, stop_loss=stop, targets=targets)
 
     def set_tif(self, tif: TimeInForce) -> None:
         """Replace the time in force."""
@@ -302,10 +308,12 @@ class Stage:
         """The price at which the draft is thought to execute."""
         if draft.market:
             ref = PriceRef.ASK if draft.side is Side.BUY else PriceRef.BID
-            try:
-                return self._resolver.reference(draft.instrument, ref)
-            except CommandError:
-                return self._resolver.reference(draft.instrument, PriceRef.MARK)
+            for known in (ref, PriceRef.MARK, PriceRef.LAST):
+                with contextlib.suppress(CommandError):
+                    return self._resolver.reference(draft.instrument, known)
+            if draft.size.unit is SizeUnit.BASE:
+                return ZERO  # nothing is computed from it, and a way out must not wait for a price
+            return self._resolver.reference(draft.instrument, PriceRef.MARK)
         if draft.price is None:
             return self._resolver.cap_price(draft.instrument, draft.side)
         return self._resolver.price(draft.instrument, draft.price, draft.side)
@@ -347,3 +355,13 @@ class Stage:
             stop_loss=stop,
             arrival_price=self._facts.mid(draft.instrument),
         )
+
+
+def _mirrored(price: Price) -> Price:
+    """Return a price with its distance to the other side."""
+    return replace(price, offset=replace(price.offset, value=-price.offset.value)) if price.offset else price
+
+
+def _mirrored_trigger(trigger: Trigger) -> Trigger:
+    """Return an exit at the same distance on the other side of the entry; one at a typed price stays there."""
+    return replace(trigger, price=_mirrored(trigger.price)) if trigger.price is not None else trigger

@@ -1,15 +1,17 @@
 """Orders and fills: merged by client id, deduplicated by execution id, never moved backwards.
 
-Applying any multiset or permutation of the same venue events ends in the same blotter.
+Applying any multiset or permutation of the same venue events ends in the same blotter: what reports say and what executions
+add up to are kept apart and only laid over each other to be read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
 from tui_trader.core.decimals import ZERO
-from tui_trader.core.order import Fill, Order, OrderReport
+from tui_trader.core.order import RANK, Fill, Order, OrderReport
 from tui_trader.core.types import ClientOrderId, ExecId, InstrumentId, OrderStatus
 
 MAX_CLOSED = 2_000
@@ -17,7 +19,15 @@ MAX_CLOSED = 2_000
 
 MAX_FILLS = 5_000
 
+MADE_UP = "ext-"
+"""Begins the key of an order that carries no client id of anybody's."""
+
 _FillKey = tuple[InstrumentId, ExecId]
+
+
+def is_made_up(client_id: str) -> bool:
+    """Whether a client id is only our own key for somebody else's order: the venue does not know it."""
+    return client_id.startswith(MADE_UP)
 
 
 class Blotter:
@@ -25,12 +35,24 @@ class Blotter:
 
     def __init__(self) -> None:
         self._orders: dict[ClientOrderId, Order] = {}
+        """As they are shown: told, with the executions laid over."""
+        self._told: dict[ClientOrderId, Order] = {}
+        """As reports and this side tell them."""
         self._by_venue_id: dict[str, ClientOrderId] = {}
         self._fills: dict[_FillKey, Fill] = {}
         self._filled_qty: dict[ClientOrderId, Decimal] = {}
         self._early: dict[str, list[Fill]] = {}
-        self.fees: Decimal = ZERO
-        """Fees of all fills since start, in the settle currency of the venue's linear contracts."""
+        """Executions of orders not heard of yet, by the venue's id."""
+        self._concluded: set[ClientOrderId] = set()
+        """Orders whose end this side put, not the venue."""
+        self._own: frozenset[str] = frozenset()
+        self._resurrected: list[Order] = []
+        self.fees: dict[str, Decimal] = {}
+        """Fees of all fills since start, by the currency they were paid in."""
+        self.version = 0
+        """Counts changes of orders: a cheap key for caches."""
+        self._alive: tuple[int, list[Order]] = (-1, [])
+        self._by_time: list[Fill] | None = None
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -48,11 +70,10 @@ class Blotter:
 
     def working(self, instrument: InstrumentId | None = None) -> list[Order]:
         """Return orders that are or may be alive, oldest first."""
-        return [
-            order
-            for order in self._orders.values()
-            if order.status.is_working and (instrument is None or order.instrument == instrument)
-        ]
+        # Every pane asks at every frame, and finished orders are many: what is alive is looked for once per change.
+        if self._alive[0] != self.version:
+            self._alive = (self.version, [order for order in self._orders.values() if order.status.is_working])
+        return [order for order in self._alive[1] if instrument is None or order.instrument == instrument]
 
     def closed(self) -> list[Order]:
         """Return finished orders, oldest first."""
@@ -64,33 +85,49 @@ class Blotter:
 
     def fills(self, instrument: InstrumentId | None = None) -> list[Fill]:
         """Return own fills, oldest first by the venue's time."""
-        chosen = [f for f in self._fills.values() if instrument is None or f.instrument == instrument]
-        chosen.sort(key=lambda fill: (fill.at_ns, fill.exec_id))
-        return chosen
+        if self._by_time is None:
+            self._by_time = sorted(self._fills.values(), key=lambda fill: (fill.at_ns, fill.exec_id))
+        return [fill for fill in self._by_time if instrument is None or fill.instrument == instrument]
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
+    def claim(self, client_ids: Iterable[str]) -> None:
+        """Take orders with these ids for our own when the venue tells of them: an earlier run sent them."""
+        self._own |= frozenset(client_ids)
+
     def put(self, order: Order) -> None:
-        """Store an order that this side moved (created, sent, unknown); venue facts go through ``merge``."""
-        self._orders[order.client_id] = order
-        if order.venue_id:
-            self._by_venue_id[order.venue_id] = order.client_id
+        """Store an order that this side moved (created, sent, unknown); venue facts go through ``merge``.
+
+        An end that this side puts here is a conclusion: the venue's word may still overturn it, which ``take_resurrected`` tells.
+        """
+        key = order.client_id
+        shown, told = self._orders.get(key), self._told.get(key)
+        if shown is not None and told is not None:
+            # What the caller left as it was shown may come from executions: that is not to be taken for the venue's word.
+            if order.status is shown.status:
+                order = replace(order, status=told.status)
+            if order.filled == shown.filled:
+                order = replace(order, filled=told.filled, filled_value=told.filled_value)
+        if order.status.is_terminal and (told is None or told.status is not order.status):
+            self._concluded.add(key)
+        self._tell(key, order)
         self._trim()
 
     def merge(self, report: OrderReport) -> Order:
         """Merge a venue report into the order it is about, creating an EXTERNAL one when it is not ours."""
         key = self._key(report)
-        known = self._orders.get(key)
-        order = known.merge(report) if known else replace(Order.from_report(report), client_id=key)
-        order = self._with_fills(order)
-        self._orders[key] = order
-        if order.venue_id:
-            self._by_venue_id[order.venue_id] = key
-            for fill in self._early.pop(order.venue_id, ()):
-                self._count(key, fill)
-                order = self._orders[key]
+        known = self._told.get(key)
+        if known is None:
+            told = replace(Order.from_report(report), client_id=key, external=key not in self._own)
+        elif key in self._concluded and not report.is_ack and report.status is not known.status:
+            # A conclusion stands below everything the venue says, so the order starts again from where it was sent.
+            told = replace(known, status=OrderStatus.SENT, reason="").merge(report)
+            self._overturn(key, told)
+        else:
+            told = known.merge(report)
+        self._tell(key, told)
         self._trim()
-        return order
+        return self._orders[key]
 
     def add_fill(self, fill: Fill) -> bool:
         """Add an execution; return False when it was known already."""
@@ -98,15 +135,28 @@ class Blotter:
         if fill_key in self._fills:
             return False
         self._fills[fill_key] = fill
-        self.fees += fill.fee
+        self._by_time = None
+        self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, ZERO) + fill.fee
         key = self._by_venue_id.get(fill.venue_id, fill.client_id)
-        if key in self._orders:
-            self._count(key, fill)
+        told = self._told.get(key)
+        if told is not None:
+            self._filled_qty[key] = self._filled_qty.get(key, ZERO) + fill.qty
+            if key in self._concluded:
+                told = replace(told, status=OrderStatus.SENT, reason="")
+                self._overturn(key, told)
+            self._tell(key, told)
         elif fill.venue_id:
             self._early.setdefault(fill.venue_id, []).append(fill)
         if len(self._fills) > MAX_FILLS:
-            del self._fills[next(iter(self._fills))]
+            oldest = self._fills.pop(next(iter(self._fills)))
+            self._early.pop(oldest.venue_id, None)
         return True
+
+    def take_resurrected(self) -> list[Order]:
+        """Return the orders that this side had declared over and the venue knows after all, and forget the list."""
+        found = [self._orders.get(order.client_id, order) for order in self._resurrected]
+        self._resurrected.clear()
+        return found
 
     def absent_from(self, reports: set[str], instrument: InstrumentId) -> list[Order]:
         """Return working orders of an instrument that an open-orders answer (a set of venue and client ids) did not list."""
@@ -118,20 +168,33 @@ class Blotter:
         by_venue = self._by_venue_id.get(report.venue_id) if report.venue_id else None
         if by_venue is not None:
             return by_venue
-        return report.client_id or ClientOrderId(f"ext-{report.venue_id}"[:40])
+        return report.client_id or ClientOrderId(f"{MADE_UP}{report.venue_id}"[:40])
 
-    def _count(self, key: ClientOrderId, fill: Fill) -> None:
-        self._filled_qty[key] = self._filled_qty.get(key, ZERO) + fill.qty
-        self._orders[key] = self._with_fills(self._orders[key])
+    def _overturn(self, key: ClientOrderId, told: Order) -> None:
+        self._concluded.discard(key)
+        self._resurrected.append(told)
 
-    def _with_fills(self, order: Order) -> Order:
-        executed = self._filled_qty.get(order.client_id, ZERO)
-        if executed <= order.filled:
-            return order
-        status = order.status
-        if not status.is_terminal:
-            status = OrderStatus.FILLED if order.qty and executed >= order.qty else OrderStatus.PARTIAL
-        return replace(order, filled=executed, status=status)
+    def _tell(self, key: ClientOrderId, told: Order) -> None:
+        """Store what is told of an order and lay its executions over it."""
+        self._told[key] = told
+        if told.venue_id:
+            self._by_venue_id[told.venue_id] = key
+            for fill in self._early.pop(told.venue_id, ()):
+                self._filled_qty[key] = self._filled_qty.get(key, ZERO) + fill.qty
+        self._orders[key] = self._with_fills(told)
+        self.version += 1
+
+    def _with_fills(self, told: Order) -> Order:
+        executed = self._filled_qty.get(told.client_id, ZERO)
+        if executed <= told.filled:
+            return told
+        status = OrderStatus.FILLED if told.qty and executed >= told.qty else OrderStatus.PARTIAL
+        if RANK[status] <= RANK[told.status]:
+            status = told.status
+        # The value that reports told is of fewer executions: an average over it would be a wrong price.
+        return replace(
+            told, filled=executed, filled_value=ZERO, status=status, pending=None if status.is_terminal else told.pending
+        )
 
     def _trim(self) -> None:
         if len(self._orders) <= MAX_CLOSED * 2:
@@ -139,5 +202,8 @@ class Blotter:
         closed = [key for key, order in self._orders.items() if order.status.is_terminal]
         for key in closed[: len(closed) - MAX_CLOSED]:
             order = self._orders.pop(key)
+            del self._told[key]
+            self._concluded.discard(key)
             self._by_venue_id.pop(order.venue_id, None)
             self._filled_qty.pop(key, None)
+        self.version += 1

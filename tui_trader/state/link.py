@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tui_trader.core.types import LinkState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Link:
-    """One lane of one venue. Times are monotonic nanoseconds."""
+    """One lane of one venue. One writer: the Store, which notes every message here. Times are monotonic nanoseconds."""
 
     venue: str
     lane: str

@@ -38,9 +38,10 @@ from tui_trader.core.event import (
     Unreadable,
 )
 from tui_trader.core.instrument import Instrument
+from tui_trader.core.order import Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
-from tui_trader.core.types import InstrumentId, LinkState, PositionSide, Severity
+from tui_trader.core.types import InstrumentId, LinkState, OrderStatus, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
 from tui_trader.state.latency import Histogram
@@ -52,6 +53,11 @@ DAY_NS = 86_400 * NS
 MAX_NOTICES = 500
 MAX_CANDLES = 2_000
 
+_LIVE = BookState.LIVE
+"""Compared with on every message: in Python 3.11 reading a member from its class costs more than the rest of the comparison."""
+
+_BLANK = Ticker()
+
 PositionKey = tuple[InstrumentId, PositionSide]
 
 
@@ -62,6 +68,19 @@ class StaleLimits:
     book_ns: int = 1 * NS
     ticker_ns: int = 3 * NS
     private_ns: int = 15 * NS
+
+
+class _BookLane:
+    """What every book message touches, found by one look-up: hashing topics by the message would cost more than the book."""
+
+    __slots__ = ("book", "clean", "heard_ns", "topic")
+
+    def __init__(self, book: Book, topic: t.Topic) -> None:
+        self.book = book
+        self.topic = topic
+        self.heard_ns = 0
+        self.clean = True
+        """Whether the topic is not among the dirty ones yet."""
 
 
 class Store:
@@ -83,16 +102,20 @@ class Store:
         self.curve = EquityCurve()
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.home: str | None = None
+        """The settle currency that totals are shown in; None takes the first one known."""
         self.unreadable = 0
         """Messages set aside since start."""
         self.mono_ns = clock.mono_ns()
         """Monotonic time of the batch being applied; set by the writer once per batch."""
         self.doubtful: set[InstrumentId] = set()
         """Books that need a new snapshot; the desk asks for it and clears this."""
+        self._book_lanes: dict[InstrumentId, _BookLane] = {}
         self._heard: dict[tuple[str, InstrumentId], int] = {}
         self._dirty: set[t.Topic] = set()
         self._opening = Opening()
         self._funding_seen: set[str] = set()
+        self._overfilled: set[str] = set()
         self._by_text: dict[str, InstrumentId] = {}
         self._apply: dict[type, Callable[[Any], None]] = {
             BookDelta: self._book_delta,
@@ -128,6 +151,8 @@ class Store:
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
         dirty, self._dirty = self._dirty, set()
+        for lane in self._book_lanes.values():
+            lane.clean = True
         return dirty
 
     @property
@@ -158,12 +183,16 @@ class Store:
 
     def ticker(self, instrument: InstrumentId) -> Ticker:
         """Return the reference prices of an instrument, blank before the first."""
-        return self.tickers.get(instrument) or Ticker()
+        return self.tickers.get(instrument, _BLANK)
 
     def age_ns(self, what: str, instrument: InstrumentId) -> int | None:
-        """Return how long ago ``book``, ``tape`` or ``ticker`` of an instrument was last heard of; None for never."""
-        heard = self._heard.get((what, instrument))
-        return None if heard is None else max(0, self._clock.mono_ns() - heard)
+        """Return how long ago ``book``, ``tape``, ``ticker`` or ``mark`` of an instrument was last heard of; None for never."""
+        if what == "book":
+            lane = self._book_lanes.get(instrument)
+            heard = lane.heard_ns if lane is not None else None
+        else:
+            heard = self._heard.get((what, instrument))
+        return None if not heard else max(0, self._clock.mono_ns() - heard)
 
     def book_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the book is live and young enough to act on."""
@@ -173,7 +202,7 @@ class Store:
 
     def mark_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the mark price is young enough to value and to check against."""
-        age = self.age_ns("ticker", instrument)
+        age = self.age_ns("mark", instrument)
         link = self.links.get((instrument.venue, "public"))
         return (
             self.ticker(instrument).mark is not None
@@ -211,12 +240,12 @@ class Store:
         return sorted({currency for _, currency in self.balances})
 
     def pnl(self, currency: str | None = None) -> AccountPnl | None:
-        """Return the account in one settle currency (default: the first known), valued at live marks; None before a balance."""
-        rows = [b for b in self.balances.values() if currency is None or b.currency == currency]
-        if not rows:
+        """Return the account in one settle currency (default: ``home``), valued at live marks; None before a balance."""
+        known = self.currencies()
+        currency = currency or (self.home if self.home in known else next(iter(known), None))
+        rows = [b for b in self.balances.values() if b.currency == currency]
+        if not rows or currency is None:
             return None
-        currency = currency or min(b.currency for b in rows)
-        rows = [b for b in rows if b.currency == currency]
         open_profit, complete = ZERO, True
         for position in self.positions.values():
             instrument = self.instruments.get(position.instrument)
@@ -226,13 +255,12 @@ class Store:
             if profit is None or not self.mark_is_fresh(position.instrument):
                 complete = False
             open_profit += profit or ZERO
-        fees = sum((f.fee for f in self.blotter.fills() if f.fee_currency == currency), ZERO)
         pnl = AccountPnl(
             currency=currency,
             wallet=sum((b.total for b in rows), ZERO),
             used=sum((b.used for b in rows), ZERO),
             unrealised=open_profit,
-            fees=fees,
+            fees=self.blotter.fees.get(currency, ZERO),
             funding=self.funding_paid.get(currency, ZERO),
             complete=complete,
         )
@@ -241,15 +269,17 @@ class Store:
     # -- events ----------------------------------------------------------------------------------------------------
 
     def _book_delta(self, event: BookDelta) -> None:
-        book = self.books.get(event.instrument)
-        if book is None:
+        lane = self._book_lanes.get(event[0])
+        if lane is None:
             return
+        book = lane.book
         book.apply(event)
-        if book.state is not BookState.LIVE:
-            self.doubtful.add(event.instrument)
-        key = ("book", event.instrument)
-        self._heard[key] = self.mono_ns
-        self._dirty.add(key)
+        if book.state is not _LIVE:
+            self.doubtful.add(event[0])
+        lane.heard_ns = self.mono_ns
+        if lane.clean:
+            lane.clean = False
+            self._dirty.add(lane.topic)
 
     def _book_snapshot(self, event: BookSnapshot) -> None:
         book = self.books.get(event.instrument)
@@ -257,10 +287,10 @@ class Store:
             instrument = self.instruments.get(event.instrument)
             if instrument is None:
                 return
-            book = self.books[event.instrument] = Book(instrument)
+            book = self._open_book(instrument)
         mismatches = book.mismatches
         book.snapshot(event)
-        if book.state is not BookState.LIVE:
+        if book.state is not _LIVE:
             self.doubtful.add(event.instrument)
         if book.mismatches > mismatches:
             self._notice(
@@ -270,30 +300,41 @@ class Store:
                     self._clock.wall_ns(),
                 )
             )
-        key = ("book", event.instrument)
-        self._heard[key] = self.mono_ns
-        self._dirty.add(key)
+        lane = self._book_lanes[event.instrument]
+        lane.heard_ns = self.mono_ns
+        self._dirty.add(lane.topic)
+
+    def _open_book(self, instrument: Instrument) -> Book:
+        book = self.books[instrument.id] = Book(instrument)
+        self._book_lanes[instrument.id] = _BookLane(book, t.book_topic(instrument.id))
+        return book
 
     def _trades(self, event: TradesPrinted) -> None:
-        tape = self.tapes.get(event.instrument)
+        instrument, trades, snapshot = event
+        tape = self.tapes.get(instrument)
         if tape is None:
-            tape = self.tapes[event.instrument] = Tape()
-        if event.snapshot:
-            tape.replace(event.trades)
+            tape = self.tapes[instrument] = Tape()
+        if snapshot:
+            tape.replace(trades)
         else:
-            tape.extend(event.trades)
-        key = ("tape", event.instrument)
+            tape.extend(trades)
+        key = ("tape", instrument)
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
 
     def _ticker(self, event: TickerChanged) -> None:
         iid = event.instrument
-        self.tickers[iid] = self.ticker(iid).merge(event)
+        known = self.tickers.get(iid)
+        self.tickers[iid] = (_BLANK if known is None else known).merge(event)
         key = ("ticker", iid)
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
         self._dirty.add(t.TICKERS)
-        if event.mark is not None and any(not p.is_flat for (instrument, _), p in self.positions.items() if instrument == iid):
+        if event.mark is None:
+            return
+        # A message without a mark says nothing about how old the mark is.
+        self._heard[("mark", iid)] = self.mono_ns
+        if self.positions and any(not p.is_flat for (instrument, _), p in self.positions.items() if instrument == iid):
             self._dirty.add(t.POSITIONS)
             self._dirty.add(t.PNL)
 
@@ -315,22 +356,40 @@ class Store:
             self._by_text[instrument.symbol.lower()] = instrument.id
             book = self.books.get(instrument.id)
             if book is not None and book.instrument != instrument:
-                self.books[instrument.id] = Book(instrument)
+                self._open_book(instrument)
         self._dirty.add(t.INSTRUMENTS)
 
     def _order(self, event: OrderChanged) -> None:
-        self.blotter.merge(event.report)
-        self._dirty.add(t.ORDERS)
-        self._dirty.add(("book", event.report.instrument))
+        self._merge(event.report)
 
     def _orders(self, event: OrdersSnapshot) -> None:
         for report in event.reports:
-            self.blotter.merge(report)
+            self._merge(report)
         self._dirty.add(t.ORDERS)
 
+    def _merge(self, report: OrderReport) -> None:
+        order = self.blotter.merge(report)
+        self._dirty.update((t.ORDERS, ("book", report.instrument)))
+        self._alarm(order)
+
     def _fill(self, event: OrderFilled) -> None:
-        if self.blotter.add_fill(event.fill):
-            self._dirty.update((t.FILLS, t.ORDERS, t.PNL))
+        fill = event.fill
+        if self.blotter.add_fill(fill):
+            self._dirty.update((t.FILLS, t.ORDERS, t.PNL, ("book", fill.instrument)))
+            order = self.blotter.find(fill.venue_id) or self.blotter.get(fill.client_id)
+            if order is not None:
+                self._alarm(order)
+
+    def _alarm(self, order: Order) -> None:
+        """Say what must not happen and did: an order that was thought over lives, or more was executed than was asked for."""
+        for risen in self.blotter.take_resurrected():
+            if risen.status is not OrderStatus.REJECTED:
+                text = f"order {risen.client_id[-6:]} {risen.instrument.symbol} was thought over and is {risen.status}"
+                self._notice(Notice(text, Severity.ALARM, self._clock.wall_ns(), risen.client_id))
+        if order.overfilled and order.client_id not in self._overfilled:
+            self._overfilled.add(order.client_id)
+            text = f"order {order.client_id[-6:]} {order.instrument.symbol}: {order.filled} executed of {order.qty} asked for"
+            self._notice(Notice(text, Severity.ALARM, self._clock.wall_ns(), order.client_id))
 
     def _position(self, event: PositionChanged) -> None:
         position = event.position
@@ -350,7 +409,7 @@ class Store:
                 and instrument.settle == event.currency
                 and key not in listed
             ):
-                self.positions[key] = replace(known, side=None, qty=ZERO, liquidation=None)
+                self.positions[key] = replace(known, side=None, qty=ZERO, entry=ZERO, margin=ZERO, liquidation=None)
         for position in event.positions:
             self._position(PositionChanged(position))
         self._dirty.update((t.POSITIONS, t.PNL))
@@ -358,9 +417,9 @@ class Store:
     def _balance(self, event: BalanceChanged) -> None:
         balance = event.balance
         known = self.balances.get((balance.venue, balance.currency))
-        if known is not None and balance.at_ns < known.at_ns:
-            return
-        self.balances[(balance.venue, balance.currency)] = balance
+        if known is not None and 0 < balance.at_ns < known.at_ns:
+            return  # a reply carries no time (0): it was true when it came, which is now
+        self.balances[(balance.venue, balance.currency)] = replace(balance, at_ns=max(balance.at_ns, known.at_ns if known else 0))
         self._dirty.update((t.BALANCES, t.PNL))
 
     def _funding(self, event: FundingPaid) -> None:
@@ -387,7 +446,7 @@ class Store:
         key = (venue, lane)
         known = self.links.get(key)
         if known is not None:
-            self.links[key] = replace(known, heard_ns=self.mono_ns)
+            known.heard_ns = self.mono_ns
 
     def _pong(self, event: PongReceived) -> None:
         self.heard(event.venue, event.lane)
@@ -398,6 +457,11 @@ class Store:
 
     def _unreadable(self, event: Unreadable) -> None:
         self.unreadable += 1
+        book = self.books.get(event.instrument) if event.instrument is not None else None
+        if book is not None and book.is_live:
+            book.doubt(f"a message about it could not be read ({event.reason})")
+            self.doubtful.add(book.instrument.id)
+            self._dirty.add(("book", book.instrument.id))
         self._dirty.add(t.LINKS)
 
     def _notice(self, event: Notice) -> None:

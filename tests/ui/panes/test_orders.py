@@ -33,7 +33,7 @@ def orders(world: World) -> OrdersView:
 
 def test_at_80_columns(trading: World) -> None:
     assert texts(ruled(orders(trading), 49, 4)) == [
-        "─ ORDERS 3  m move  c cancel ────────────────────",
+        "─ ORDERS 3  c cancel ────────────────────────────",
         " a1 SELL TP-l 0.500 68,200.0m +1.2% 12m armed xro",
         " a2 SELL SL-m 0.500 66,640.0m -1.1% 12m armed xro",
         " a3 BUY  LMT  0.200 67,411.0     0t  8s work  x",

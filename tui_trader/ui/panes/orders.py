@@ -210,7 +210,7 @@ class OrdersView(View):
             parts.append(part(2, f"/{self.filter_text}", "warn"))
         if any(not self.store.private_is_fresh(order.instrument.venue) for order in working):
             parts.append(part(1, "STALE ?", "alarm"))
-        parts.append(part(5, "m move  c cancel", "dim"))
+        parts.append(part(5, "c cancel", "dim"))
         return parts
 
     def body(self, width: int, height: int) -> list[Row]:

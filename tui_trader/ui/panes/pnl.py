@@ -15,8 +15,17 @@ from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, fit, page, 
 from tui_trader.ui.panes.spark import sampled, sparkline
 from tui_trader.ui.panes.view import View, waiting
 
-_TWO_COLUMNS = 52
-_TALLEST = 6
+_FIGURES = 24
+"""Cells of the column of figures when the equity line stands beside it."""
+
+_BESIDE = 44
+_BESIDE_ROWS = 5
+"""Size from which the equity line stands beside the figures instead of under them."""
+
+_STRIP_CURVE = 12
+"""Cells of the equity line in a pane of one row."""
+
+_TALLEST = 12
 """Lines of the equity chart beyond which it would say no more."""
 
 _Figure = tuple[str, str, str]
@@ -59,17 +68,27 @@ class PnlView(View):
         if pnl is None:
             return waiting("waiting for the balance", width, height)
         figures = self._figures(pnl)
-        rows: list[Row] = []
-        if width >= _TWO_COLUMNS:
-            left = (width - 2) // 2
-            half = (len(figures) + 1) // 2
-            for index in range(half):
-                right = _line(figures[index + half], width - 2 - left) if index + half < len(figures) else ()
-                rows.append((*_line(figures[index], left), Span("  ", "text"), *fit(right, width - 2 - left)))
-        else:
-            rows = [_line(figure, width) for figure in figures]
-        rows += self._curve(pnl, width, height - len(rows))
-        return page(rows, width, height)
+        if height < 3:
+            return page([self._strip(pnl, width)], width, height)
+        if width >= _BESIDE and height >= _BESIDE_ROWS:
+            left = page([_line(figure, _FIGURES) for figure in figures], _FIGURES, height)
+            right = page(self._curve(pnl, width - _FIGURES - 2, height), width - _FIGURES - 2, height)
+            return [(*one, Span("  ", "text"), *two) for one, two in zip(left, right, strict=True)]
+        rows = [_line(figure, width) for figure in figures]
+        return page([*rows, *self._curve(pnl, width, height - len(rows))], width, height)
+
+    def _strip(self, pnl: AccountPnl, width: int) -> Row:
+        """Return everything in one line: for the smallest pane."""
+        shown = {label: (text.strip(), role) for label, text, role in self._figures(pnl)}
+        parts = [
+            Part(rank, (Span(f"{label} ", "dim"), Span(*shown[label])))
+            for rank, label in enumerate(("uP&L", "realised", "fees", "funding"))
+        ]
+        values = sampled(self.store.curve.points(), _STRIP_CURVE)
+        if len(values) > 1:
+            rising = values[-1] >= values[0]
+            parts.insert(2, Part(1, (Span(sparkline(values)[0], "gain" if rising else "loss"),)))
+        return by_rank(parts, width)
 
     def _pnl(self) -> AccountPnl | None:
         return self.store.pnl(self.currency)

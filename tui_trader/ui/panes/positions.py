@@ -303,8 +303,10 @@ class PositionsView(View):
                 unbounded = True
             else:
                 lost[instrument.settle] = lost.get(instrument.settle, ZERO) + risk
-        text = " ".join(money(amount, currency) for currency, amount in sorted(lost.items())) or NOTHING
-        return f"{text}+unbounded" if unbounded else text
+        text = " ".join(money(amount, currency) for currency, amount in sorted(lost.items()))
+        if unbounded:
+            return f"{text}+unbounded" if text else "unbounded"
+        return text or NOTHING
 
     def _total(self, legs: list[Position], width: int) -> Row:
         net, gross, doubtful = self._exposure(legs)

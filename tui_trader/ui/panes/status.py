@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from tui_trader.core.clock import NS, Clock
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
-from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, page, part
+from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, page, part, width_of
 from tui_trader.ui.panes.view import View
 
 
@@ -32,12 +32,19 @@ class StatusView(View):
         self._hints = tuple(hints)
         self._armed_until: int | None = None
         self._lock = ""
+        self._phrases: tuple[Part, ...] = ()
 
     # -- told by the app ---------------------------------------------------------------------------------------------
 
     def show(self, hints: Sequence[Hint]) -> None:
         """Replace the hints: the focus moved, a stage opened."""
         self._hints = tuple(hints)
+        self._phrases = ()
+        self.moved()
+
+    def explain(self, phrases: Sequence[str], role: str = "text") -> None:
+        """Say something in place of the hints until they are shown again; what does not fit is left out from the end."""
+        self._phrases = tuple(part(rank, text, role) for rank, text in enumerate(phrases))
         self.moved()
 
     def arm(self, until_mono_ns: int | None) -> None:
@@ -57,7 +64,11 @@ class StatusView(View):
         return frozenset({t.CLOCK})
 
     def body(self, width: int, height: int) -> list[Row]:
-        return page([by_rank([self._posture(), *self._parts()], width)], width, height)
+        posture = self._posture()
+        if not self._phrases:
+            return page([by_rank([posture, *self._parts()], width)], width, height)
+        room = max(0, width - width_of(posture.spans) - 2)
+        return page([(*posture.spans, Span("  ", "text"), *by_rank(self._phrases, room))], width, height)
 
     def _posture(self) -> Part:
         if self._lock:

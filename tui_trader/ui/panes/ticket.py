@@ -20,7 +20,7 @@ from tui_trader.desk.stage import Stage, StageView
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui import format as f
-from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, page, part
+from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, page, part, width_of
 from tui_trader.ui.panes.view import View
 
 _TIF_WORDS = {
@@ -29,6 +29,9 @@ _TIF_WORDS = {
     TimeInForce.FOK: "fok",
     TimeInForce.POST_ONLY: "po gtc",
 }
+
+_HINTS_FIT = 110
+"""From this width the bottom line of the screen has room for every key of the stage."""
 
 
 class TicketView(View):
@@ -61,8 +64,19 @@ class TicketView(View):
             parts.append(part(1, draft.title))
         if draft.follows is not None:
             parts.append(part(1, f"@{draft.follows} follows", "accent"))
-        parts.append(part(3, "Enter send  Esc drop", "dim"))
+        parts.append(self._enter())
         return parts
+
+    def _enter(self) -> Part:
+        """Say what Enter does to this very ticket."""
+        view = self._stage.view()
+        if view is None or view.ticket is None or (self.blocked and not view.draft.reduce_only) or not view.sendable:
+            return part(0, "Enter refused  Esc drop", "alarm")
+        if self.confirming:
+            return part(0, "Enter again sends  Esc drop", "warning")
+        if view.objections:
+            return part(0, "Enter twice sends  Esc drop", "warning")
+        return part(3, "Enter send  Esc drop", "dim")
 
     def body(self, width: int, height: int) -> list[Row]:
         view = self._stage.view()
@@ -74,11 +88,13 @@ class TicketView(View):
                 (Span(f" try: {view.fix}" if view.fix else "", "warning"),),
             ]
             return page(rows, width, height)
-        rows = [
-            by_rank(self._order_line(view, view.ticket), width),
-            by_rank(self._exits_line(view, view.ticket), width),
-            self._last_line(view, width),
-        ]
+        rows = [by_rank(self._order_line(view, view.ticket), width)]
+        objections = [] if self._is_blocked(view) else self._objections(view.objections)
+        if len(objections) > 1 and sum(width_of(phrase.spans) + 2 for phrase in objections[:2]) - 2 > width:
+            # What is wrong and what mends it matter more than the exits.
+            rows += [by_rank(objections[:1], width), by_rank(objections[1:], width)]
+        else:
+            rows += [by_rank(self._exits_line(view, view.ticket, width), width), self._last_line(view, objections, width)]
         return page(rows, width, height)
 
     # -- lines -----------------------------------------------------------------------------------------------------
@@ -126,7 +142,7 @@ class TicketView(View):
                 parts.append(part(4, f"{f.percent(preview.distance)} from mark"))
         return parts
 
-    def _exits_line(self, view: StageView, ticket: OrderTicket) -> list[Part]:
+    def _exits_line(self, view: StageView, ticket: OrderTicket, width: int) -> list[Part]:
         preview, instrument = view.preview, view.instrument
         parts: list[Part] = []
         if ticket.stop_loss is not None:
@@ -143,28 +159,33 @@ class TicketView(View):
             parts.append(part(0, f" realises {f.profit(preview.realised)}", "gain" if preview.realised > 0 else "loss"))
         if not parts:
             parts.append(part(0, " no stop, no target" + ("" if ticket.reduce_only else ": t attaches the template"), "dim"))
-        parts.append(part(4, "h/l size  j/k price  o po  r ro  i tif  m market  Tab form", "dim"))
+        if width < _HINTS_FIT:
+            parts.append(part(4, "o po  r ro  i tif  m market", "dim"))
         return parts
 
-    def _last_line(self, view: StageView, width: int) -> Row:
-        if self.blocked and not view.draft.reduce_only:
+    def _is_blocked(self, view: StageView) -> bool:
+        return bool(self.blocked) and not view.draft.reduce_only
+
+    def _last_line(self, view: StageView, objections: list[Part], width: int) -> Row:
+        if self._is_blocked(view):
             return by_rank([part(0, f" BLOCKED: {self.blocked}", "alarm")], width)
-        if view.objections:
-            return by_rank(self._objections(view.objections), width)
+        if objections:
+            return by_rank(objections, width)
         return by_rank([*self._after(view.instrument, view.preview), part(0, " limits: all ok", "gain")], width)
 
     def _objections(self, objections: tuple[Objection, ...]) -> list[Part]:
+        """Return the gravest objection, then its fix, then how many more there are."""
         ordered = sorted(objections, key=lambda o: not o.hard)
+        if not ordered:
+            return []
         first = ordered[0]
         role = "alarm" if first.hard else "warning"
         word = "NO" if first.hard else "CHECK"
         parts = [part(0, f" {word}: {first.text}", role)]
         if first.fix:
-            parts.append(part(1, f"-> {first.fix}", "warning"))
+            parts.append(part(1, f" -> {first.fix}", "warning"))
         if len(ordered) > 1:
             parts.append(part(2, f"(+{len(ordered) - 1} more)", role))
-        if not first.hard:
-            parts.append(part(1, "Enter again sends" if self.confirming else "Enter twice sends", "accent"))
         return parts
 
     def _after(self, instrument: Instrument, preview: Preview | None) -> list[Part]:

@@ -1,0 +1,330 @@
+"""The staged order: glued to the touch until it is nudged, resolved afresh at every look, an identity only when confirmed."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+
+import pytest
+
+from tests.desk.conftest import BTC, ETH, Market, ticket
+from tui_trader.core.command import PlaceOrder, PriceRef, Size, SizeUnit
+from tui_trader.core.error import CommandError
+from tui_trader.core.event import LinkChanged
+from tui_trader.core.facts import TradingState
+from tui_trader.core.grammar import parse_one
+from tui_trader.core.ids import IdFactory
+from tui_trader.core.objection import Rule
+from tui_trader.core.order import OrderTicket
+from tui_trader.core.risk import Limits
+from tui_trader.core.types import LinkState, OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
+from tui_trader.desk.facts import FactSource
+from tui_trader.desk.resolve import Presets, Resolver
+from tui_trader.desk.stage import DRAFT_ID, Stage, StageView
+
+WIDE = Limits(order_notional=D(100_000), position_notional=D(1_000_000), gross_notional=D(1_000_000))
+
+
+class Desk:
+    """A stage over a market without a network."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.state = TradingState.ACTIVE
+        self.recent: list[tuple[int, OrderTicket]] = []
+        self.facts = FactSource(store=market.store, clock=market.clock, limits=WIDE, state=lambda: self.state, recent=self.recent)
+        self.stage = Stage(Resolver(market.store, Presets()), self.facts, IdFactory())
+
+    def view(self) -> StageView:
+        view = self.stage.view()
+        assert view is not None
+        return view
+
+    def ticket(self) -> OrderTicket:
+        ticket = self.view().ticket
+        assert ticket is not None, self.view().problem
+        return ticket
+
+    def place(self, line: str) -> OrderTicket:
+        command = parse_one(line)
+        assert isinstance(command, PlaceOrder)
+        self.stage.place(BTC, command)
+        return self.ticket()
+
+
+@pytest.fixture
+def desk(market: Market) -> Desk:
+    return Desk(market)
+
+
+def test_nothing_is_staged_at_first(desk: Desk) -> None:
+    assert desk.stage.view() is None
+    for act in (
+        lambda: desk.stage.nudge_price(1),
+        lambda: desk.stage.nudge_size(1),
+        lambda: desk.stage.toggle_post_only(),
+        lambda: desk.stage.close_part(50),
+        lambda: desk.stage.confirm(),
+    ):
+        with pytest.raises(CommandError, match="nothing is staged"):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("side", "ref", "first", "then"), [(Side.BUY, "bid", "100", "99.5"), (Side.SELL, "ask", "100.2", "99.9")]
+)
+def test_a_joining_order_follows_its_touch(desk: Desk, side: Side, ref: str, first: str, then: str) -> None:
+    draft = desk.stage.join(BTC, side)
+    assert draft.follows == ref
+    ticket = desk.ticket()
+    assert (ticket.client_id, ticket.type, ticket.tif, ticket.side) == (DRAFT_ID, OrderType.LIMIT, TimeInForce.GTC, side)
+    assert ticket.price == D(first)
+    desk.market.quote("99.5", "99.9")
+    assert desk.ticket().price == D(then)
+
+
+def test_a_nudge_stops_the_following(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.nudge_price(-3)
+    assert desk.ticket().price == D("99.7")
+    desk.market.quote("90", "90.2")
+    assert desk.ticket().price == D("99.7")
+    assert desk.stage.draft is not None
+    assert desk.stage.draft.follows is None
+
+
+def test_a_nudge_does_not_lead_below_the_first_tick(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.nudge_price(-5000)
+    assert desk.ticket().price == 100
+
+
+def test_a_crossing_order_is_a_capped_limit_that_does_not_rest(desk: Desk) -> None:
+    desk.stage.cross(BTC, Side.BUY)
+    ticket = desk.ticket()
+    assert (ticket.type, ticket.tif, ticket.price) == (OrderType.LIMIT, TimeInForce.IOC, D("100.7"))
+    desk.stage.nudge_price(1)
+    assert (desk.ticket().tif, desk.ticket().price) == (TimeInForce.GTC, D("100.8")), "a price chosen by hand rests"
+
+
+def test_presets_stay_chosen(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    assert desk.ticket().qty == 10, "the third, 1000 USDT"
+    desk.stage.use_preset(1)
+    assert desk.ticket().qty == D("2.5")
+    desk.stage.cross(BTC, Side.SELL)
+    assert desk.ticket().qty == D("2.512"), "250 USDT at the cap of 99.5, down to a lot"
+    with pytest.raises(CommandError, match="no size preset 6"):
+        desk.stage.use_preset(6)
+
+
+def test_a_size_is_nudged_by_tenths_and_never_below_a_lot(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.nudge_size(1)
+    assert desk.ticket().qty == 11
+    desk.stage.nudge_size(-100)
+    assert desk.ticket().qty == D("0.001")
+    desk.stage.nudge_size(1)
+    assert desk.ticket().qty == D("0.002")
+
+
+def test_a_close_takes_parts_of_the_position(desk: Desk) -> None:
+    position = desk.market.hold("-3.001")
+    desk.stage.close(position, D(100))
+    ticket = desk.ticket()
+    assert (ticket.side, ticket.type, ticket.qty, ticket.price, ticket.reduce_only) == (
+        Side.BUY,
+        OrderType.MARKET,
+        D("3.001"),
+        None,
+        True,
+    )
+    desk.stage.close_part(25)
+    assert desk.ticket().qty == D("0.75"), "rounded down to a lot"
+    desk.stage.use_preset(5)
+    assert desk.ticket().qty == D("0.75"), "a preset does not make an exit larger"
+    desk.stage.close_part(100)
+    desk.stage.toggle_market()
+    assert (desk.ticket().type, desk.ticket().price, desk.ticket().tif) == (OrderType.LIMIT, 100, TimeInForce.GTC)
+    desk.stage.toggle_market()
+    assert desk.ticket().type is OrderType.MARKET
+
+
+def test_only_a_close_has_parts_and_only_a_position_is_closed(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    with pytest.raises(CommandError, match="not a close"):
+        desk.stage.close_part(50)
+    flat = desk.market.hold("0", side=None)
+    with pytest.raises(CommandError, match="flat: nothing to close"):
+        desk.stage.close(flat, D(100))
+
+
+def test_a_close_at_market_needs_no_price_at_all(desk: Desk) -> None:
+    position = desk.market.hold("2", iid=ETH)
+    desk.stage.close(position, D(100))
+    view = desk.view()
+    assert view.problem == ""
+    assert view.ticket is not None
+    assert (view.ticket.qty, view.ticket.price) == (2, None)
+    assert view.sendable, [o.text for o in view.objections]
+
+
+def test_hedged_closes_keep_their_leg(desk: Desk) -> None:
+    leg = desk.market.hold("-1", mode=PositionMode.HEDGED, position_side=PositionSide.SHORT)
+    desk.stage.close(leg, D(100))
+    assert (desk.ticket().side, desk.ticket().position_side) == (Side.BUY, PositionSide.SHORT)
+    assert desk.place("sell 1 @ ask").position_side is PositionSide.SHORT
+    assert desk.place("buy 1 @ bid").position_side is PositionSide.LONG
+    assert desk.place("buy 1 @ bid ro").position_side is PositionSide.SHORT
+
+
+def test_the_bracket_puts_stop_and_target_on_the_right_sides(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.toggle_bracket()
+    assert (desk.ticket().stop_loss, desk.ticket().take_profit) == (99, 102)
+    desk.stage.set_side(Side.SELL)
+    assert desk.ticket().price == D("100.2")
+    assert (desk.ticket().stop_loss, desk.ticket().take_profit) == (D("101.2"), D("98.2"))
+    assert not [o for o in desk.view().objections if o.code is Rule.EXITS]
+    desk.stage.toggle_bracket()
+    assert (desk.ticket().stop_loss, desk.ticket().take_profit) == (None, None)
+
+
+def test_turning_around_mirrors_the_distance_to_the_touch(desk: Desk) -> None:
+    desk.place("buy 1 @ bid-2t")
+    desk.stage.set_side(Side.SELL)
+    assert desk.ticket().price == D("100.4"), "two ticks behind the ask, not through it"
+    desk.stage.set_side(Side.SELL)
+    assert desk.ticket().price == D("100.4")
+
+
+def test_post_only_is_a_toggle_and_lifetimes_are_a_cycle(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.toggle_post_only()
+    assert desk.ticket().tif is TimeInForce.POST_ONLY
+    desk.stage.set_price(parse_one("buy 1 @ ask").price)  # type: ignore[union-attr]
+    assert [o.code for o in desk.view().objections if o.hard] == [Rule.POST_ONLY]
+    desk.stage.toggle_post_only()
+    seen = []
+    for _ in range(4):
+        desk.stage.cycle_tif()
+        seen.append(desk.ticket().tif)
+    assert seen == [TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY, TimeInForce.GTC]
+
+
+def test_reduce_only_without_a_position_is_a_hard_objection(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.toggle_reduce_only()
+    assert desk.ticket().reduce_only
+    assert not desk.view().sendable
+    desk.stage.toggle_reduce_only()
+    assert desk.view().sendable
+
+
+def test_what_is_typed_is_staged(desk: Desk) -> None:
+    ticket = desk.place("buy r:1% @ bid sl 95:last tp 2R po")
+    assert (ticket.qty, ticket.price, ticket.stop_loss, ticket.take_profit) == (20, 100, 95, 110)
+    assert (ticket.tif, ticket.trigger_source) == (TimeInForce.POST_ONLY, TriggerSource.LAST)
+    assert ticket.arrival_price == D("100.1")
+    assert desk.place("sell 0.5").tif is TimeInForce.IOC
+    desk.market.hold("2")
+    reducing = desk.place("sell 50%p @ ask")
+    assert (reducing.qty, reducing.reduce_only) == (1, True)
+
+
+def test_several_targets_are_refused_in_words(desk: Desk) -> None:
+    command = parse_one("buy 1 @ bid sl 95 tp 105:50% tp 110:50%")
+    assert isinstance(command, PlaceOrder)
+    desk.stage.place(BTC, command)
+    assert desk.view().problem == "several targets are not available in this version"
+    assert not desk.view().sendable
+
+
+def test_a_problem_comes_with_its_fix_and_goes_with_its_cause(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.market.tell(LinkChanged("phemex", "public", LinkState.DOWN))
+    view = desk.view()
+    assert (view.ticket, view.preview, view.sendable) == (None, None, False)
+    assert view.problem == "BTCUSDT has no bid price now"
+    assert view.fix
+    desk.market.tell(LinkChanged("phemex", "public", LinkState.LIVE))
+    desk.market.quote("100", "100.2")
+    assert desk.view().sendable
+
+
+def test_a_new_identity_at_every_confirmation(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    ids = {desk.stage.confirm().ticket.client_id for _ in range(5)}
+    assert len(ids) == 5
+    assert DRAFT_ID not in ids
+
+
+def test_confirming_resolves_by_the_market_of_that_moment(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    before = desk.ticket()
+    desk.market.quote("98", "98.2")
+    confirmed = desk.stage.confirm()
+    assert (before.price, confirmed.ticket.price) == (100, 98)
+    assert confirmed.preview is not None
+    assert confirmed.preview.price == 98
+
+
+def test_a_dropped_draft_is_gone(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.drop()
+    assert desk.stage.view() is None
+
+
+def test_the_size_rule_is_resolved_anew_at_every_look(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    desk.stage.set_size(Size(D(1000), SizeUnit.QUOTE))
+    assert desk.ticket().qty == 10
+    desk.market.quote("50", "50.1")
+    assert desk.ticket().qty == 20
+
+
+def test_the_same_order_twice_is_caught_by_the_clock_that_stamped_it(desk: Desk) -> None:
+    first = desk.place("buy 1 @ 100")
+    desk.recent.append((desk.market.clock.mono_ns(), first))
+    assert [o.code for o in desk.view().objections if o.hard] == [Rule.DUPLICATE]
+    desk.market.clock.advance(2)
+    desk.market.quote("100", "100.2")
+    assert [o.code for o in desk.view().objections if o.hard] == []
+
+
+def test_the_rate_of_orders_is_counted_by_the_same_clock(desk: Desk) -> None:
+    now = desk.market.clock.mono_ns()
+    desk.recent += [(now - n, ticket(f"tt-{n}", qty=D(n + 1))) for n in range(5)]
+    desk.place("buy 1 @ 99")
+    assert Rule.RATE in [o.code for o in desk.view().objections if o.hard]
+
+
+def test_a_halted_desk_lets_exits_through(desk: Desk) -> None:
+    desk.state = TradingState.HALTED
+    desk.stage.join(BTC, Side.BUY)
+    assert Rule.STATE in [o.code for o in desk.view().objections if o.hard]
+    desk.stage.close(desk.market.hold("1"), D(100))
+    assert desk.view().sendable
+
+
+def test_replacing_the_price_by_nothing_crosses(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.SELL)
+    desk.stage.set_price(None)
+    assert (desk.ticket().price, desk.ticket().tif) == (D("99.5"), TimeInForce.IOC)
+    desk.stage.toggle_market()
+    assert desk.stage.draft is not None
+    assert desk.stage.draft.follows is PriceRef.ASK
+
+
+def test_a_market_order_has_no_price_to_nudge(desk: Desk) -> None:
+    desk.stage.close(desk.market.hold("1"), D(100))
+    with pytest.raises(CommandError, match="no price to move"):
+        desk.stage.nudge_price(1)
+
+
+def test_exits_and_lifetime_can_be_set(desk: Desk) -> None:
+    desk.stage.join(BTC, Side.BUY)
+    command = parse_one("buy 1 @ bid sl -2% tp +4%")
+    assert isinstance(command, PlaceOrder)
+    desk.stage.set_exits(command.stop_loss, command.targets)
+    desk.stage.set_tif(TimeInForce.FOK)
+    assert (desk.ticket().stop_loss, desk.ticket().take_profit, desk.ticket().tif) == (98, 104, TimeInForce.FOK)

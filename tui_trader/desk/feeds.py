@@ -1,0 +1,156 @@
+"""The connections of a desk: one session a lane, what each is subscribed to, and the care for books that are old or in doubt.
+
+It must not know orders. What the sessions bring is handed to ``absorb``, frame by frame.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tui_trader.core.clock import NS, Clock
+from tui_trader.core.event import Event, Notice
+from tui_trader.core.types import InstrumentId, LinkState, Severity
+from tui_trader.desk.account import Account
+from tui_trader.net.session import Session
+from tui_trader.state import topic
+from tui_trader.state.store import Store
+from tui_trader.venues.base import Channel, Lane, Subscription
+
+RESYNC_NS = 2 * NS
+"""A doubtful book is asked for again at most this often."""
+
+
+class Feeds:
+    """The sessions of one account, public and private."""
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        store: Store,
+        clock: Clock,
+        rng: random.Random,
+        gate_ms: int,
+        absorb: Callable[[list[Event]], None],
+        spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
+        server_ns: Callable[[], int],
+    ) -> None:
+        self.focus: InstrumentId | None = None
+        """The instrument whose book comes first when not all fit into the venue's limit."""
+        self.watched: list[InstrumentId] = []
+        """Instruments whose book and tape are wanted, in the order they were asked for."""
+        self.recorder: Callable[[str, Lane, bytes], None] | None = None
+        """Called with every frame, ``in`` or ``out``; logins are redacted."""
+        self._account = account
+        self._store = store
+        self._clock = clock
+        self._rng = rng
+        self._gate_ms = gate_ms
+        self._absorb = absorb
+        self._spawn = spawn
+        self._server_ns = server_ns
+        self._sessions: dict[Lane, Session] = {}
+        self._resynced: dict[InstrumentId, int] = {}
+
+    def open(self, lane: Lane) -> None:
+        """Start the session of a lane; it connects by itself, and again whenever it has to."""
+        account = self._account
+        dialect = account.venue.feed(lane, account.credential if lane is Lane.PRIVATE else None)
+        dialect.list_instruments(list(self._store.instruments.values()))
+        session = Session(
+            dialect,
+            account.endpoints.ws,
+            venue=account.venue.name,
+            hosts=account.hosts,
+            clock=self._clock,
+            rng=self._rng,
+            on_events=self._deliver(lane),
+            server_ns=self._server_ns,
+            gate_ms=self._gate_ms if lane is Lane.PUBLIC else 0,
+            record=self._record(lane),
+        )
+        session.set_subscriptions(self._wanted(lane))
+        self._sessions[lane] = session
+        self._spawn(f"session {lane}", session.run())
+
+    async def close(self) -> None:
+        """Hang up; bounded to a second a lane."""
+        for session in self._sessions.values():
+            await session.close()
+
+    def watch(self, iid: InstrumentId) -> None:
+        """Want the book and the tape of an instrument."""
+        if iid not in self.watched:
+            self.watched.append(iid)
+        session = self._sessions.get(Lane.PUBLIC)
+        if session is not None:
+            session.set_subscriptions(self._wanted(Lane.PUBLIC))
+
+    def mark_stale(self) -> None:
+        """Have doubtful and old books drawn as such, and ask for the doubtful ones again."""
+        store = self._store
+        for iid in self._shown():
+            book = store.book(iid)
+            if book is None or store.book_is_fresh(iid):
+                continue
+            store.touch(topic.book_topic(iid), topic.STAGE)
+            if not book.is_live:
+                store.doubtful.add(iid)
+        if store.doubtful:
+            self.resync()
+
+    def resync(self) -> None:
+        """Ask again for the snapshots of doubtful books, one recovery per book at a time."""
+        doubtful = self._store.doubtful
+        session = self._sessions.get(Lane.PUBLIC)
+        if session is None or session.state is not LinkState.LIVE:
+            doubtful.clear()  # a new connection brings new snapshots
+            return
+        now = self._clock.mono_ns()
+        due = [iid for iid in doubtful if now - self._resynced.get(iid, 0) > RESYNC_NS]
+        doubtful.clear()
+        for iid in due:
+            self._resynced[iid] = now
+            book = self._store.book(iid)
+            reason = book.reason if book else "?"
+            text = f"{iid.symbol}: book in doubt ({reason}), asking for a new snapshot"
+            self._absorb([Notice(text, Severity.NOTE, self._clock.wall_ns())])
+        if due:
+            wanted = self._wanted(Lane.PUBLIC)
+            session.set_subscriptions([s for s in wanted if s.channel is not Channel.BOOK or s.instrument not in due])
+            session.set_subscriptions(wanted)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _shown(self) -> list[InstrumentId]:
+        """Instruments whose book and tape are subscribed: the focus, and the newest others within the venue's limit."""
+        room = (self._account.venue.max_subscriptions - 2) // 2
+        others = [iid for iid in self.watched if iid != self.focus]
+        first = [self.focus] if self.focus else []
+        return first + others[-(room - len(first)) :]
+
+    def _wanted(self, lane: Lane) -> list[Subscription]:
+        if lane is Lane.PRIVATE:
+            return [Subscription(Channel.ACCOUNT)]
+        wanted = [Subscription(Channel.TICKER)]
+        for iid in self._shown():
+            wanted += [Subscription(Channel.BOOK, iid), Subscription(Channel.TRADES, iid)]
+        return wanted
+
+    def _deliver(self, lane: Lane) -> Callable[[list[Event]], None]:
+        absorb, heard, venue, name = self._absorb, self._store.heard, self._account.venue.name, lane.value
+
+        def deliver(events: list[Event]) -> None:
+            absorb(events)
+            heard(venue, name)
+
+        return deliver
+
+    def _record(self, lane: Lane) -> Callable[[str, bytes], None]:
+        def record(direction: str, frame: bytes) -> None:
+            if self.recorder is not None:
+                self.recorder(direction, lane, frame)
+
+        return record

@@ -1,0 +1,260 @@
+"""What became of an order, asked until it is known: by id, in the list of open orders, among the executions.
+
+A sighting settles it at once. Absence is believed only after the signed request can no longer be accepted and when every source
+answered and none has it; the passing of time alone proves nothing. It must not send anything but questions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Protocol
+
+from tui_trader.core.clock import NS, Clock
+from tui_trader.core.event import Event, Notice, OrderChanged, OrderFilled, OrdersSnapshot
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.order import Order, OrderTicket
+from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus, Severity
+from tui_trader.state import topic
+from tui_trader.state.blotter import is_made_up
+from tui_trader.state.store import Store
+from tui_trader.venues.base import Outcome, Request, Verdict
+
+SKEW_BOUND_S = 2.0
+"""Added to a request's expiry: the clocks' disagreement and the time a request may spend inside the venue."""
+
+HISTORY_LAG_S = 60.0
+"""How long the history of an order that the venue is known to have had may trail behind, before its silence counts."""
+
+SILENT_ACK_S = 3.0
+"""An acknowledged order that the private stream has not spoken of for this long is asked about."""
+
+RESOLVE_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+FILLS_BEFORE_NS = 60 * NS
+"""Executions of an order are looked for from this long before it was made: clocks disagree."""
+
+DAY_NS = 86_400 * NS
+
+MAX_PAGES = 20
+
+_IN_DOUBT = (OrderStatus.UNKNOWN, OrderStatus.SENT, OrderStatus.ACKED)
+
+
+class Sender(Protocol):
+    """Signs and sends a request exactly once."""
+
+    async def __call__(self, request: Request) -> Verdict: ...
+
+
+class Dialect(Protocol):
+    """The part of an OrderDialect that the order path needs."""
+
+    def place(self, ticket: OrderTicket, instrument: Instrument) -> Request: ...
+    def amend(
+        self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None
+    ) -> Request: ...
+    def cancel(self, order: Order) -> Request: ...
+    def cancel_all(self, instrument: InstrumentId) -> list[Request]: ...
+    def open_orders(self, instrument: InstrumentId) -> Request: ...
+    def order_by_id(self, order: Order) -> Request: ...
+    def fills(self, instrument: InstrumentId | None, since_ns: int) -> Request: ...
+    def expiry_s(self) -> float: ...
+
+
+class Inquiry:
+    """Asks after the orders of one account."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        dialect: Dialect,
+        send: Sender,
+        absorb: Callable[[list[Event]], None],
+        spawn: Callable[[str, Any], None],
+        record: Callable[[str, Mapping[str, Any]], None],
+        sleep: Callable[[float], Any] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._dialect = dialect
+        self._send = send
+        self._absorb = absorb
+        self._spawn = spawn
+        self._record = record
+        self._sleep = sleep
+        self._fence_ns: dict[str, int] = {}
+        self._resolving: set[str] = set()
+
+    def fence(self, client_id: str) -> None:
+        """Note that a request that may create this order is being signed now: until it expires, absence proves nothing."""
+        self._fence_ns[client_id] = self._clock.mono_ns() + round((self._dialect.expiry_s() + SKEW_BOUND_S) * NS)
+
+    async def refresh(self, instrument: InstrumentId) -> bool:
+        """Ask for the open orders of an instrument and after each known one that is missing there; False when not answered.
+
+        One that neither the list nor the question by id knows has an end that nobody tells: it becomes UNKNOWN and is resolved.
+        """
+        asked_ns = self._clock.mono_ns()
+        verdict = await self._send(self._dialect.open_orders(instrument))
+        if verdict.outcome is not Outcome.ACK:
+            return False
+        self._absorb(list(verdict.events))
+        listed = _listed(verdict)
+        answered = True
+        for order in self._store.blotter.absent_from(listed, instrument):
+            if not order.created_ns or not self._is_older(order, asked_ns) or order.client_id in self._resolving:
+                continue
+            outcome = (await self._ask_after(order)).outcome
+            if outcome is Outcome.MISSING:
+                self._doubt(order.client_id)
+            answered = answered and outcome in (Outcome.ACK, Outcome.MISSING)
+        return answered
+
+    async def look_up(self, client_id: str) -> bool:
+        """Ask for one order by id; True when the venue knew it. A negative answer changes nothing by itself."""
+        order = self._store.blotter.get(client_id)
+        if order is None:
+            return False
+        return (await self._ask_after(order)).outcome is Outcome.ACK
+
+    def tick(self) -> None:
+        """Ask after acknowledged orders that the private stream stays silent about; the desk calls it once a second."""
+        now = self._clock.wall_ns()
+        for order in self._store.blotter.working():
+            if order.client_id in self._resolving or order.external:
+                continue
+            silent = order.status is OrderStatus.ACKED and now - order.created_ns > SILENT_ACK_S * NS
+            if silent or order.status is OrderStatus.UNKNOWN:
+                self.resolve(order.client_id)
+
+    def resolve(self, client_id: str) -> None:
+        """Start to ask after an order until it is known; once is enough."""
+        if client_id not in self._resolving:
+            self._resolving.add(client_id)
+            self._spawn(f"resolve {client_id}", self._resolve_until_known(client_id))
+
+    async def _resolve_until_known(self, client_id: str) -> None:
+        """Ask with growing pauses until the order is seen, or shown absent by every source after the fence."""
+        started_ns = self._clock.mono_ns()
+        attempt, acknowledged = 0, False
+        try:
+            while (order := self._in_doubt(client_id)) is not None:
+                acknowledged = order.status is OrderStatus.ACKED
+                fence_ns = self._fence_ns.get(client_id, started_ns)
+                if order.venue_id:
+                    fence_ns = max(fence_ns, started_ns + round(HISTORY_LAG_S * NS))
+                past_fence = self._clock.mono_ns() > fence_ns
+                seen = await self._ask_after(order)
+                listed = await self._list_open(order) if seen.outcome is not Outcome.ACK else True
+                missing = seen.outcome is Outcome.MISSING and listed is False
+                if missing and past_fence and await self._without_fills(order):
+                    self._conclude_absent(client_id)
+                    return
+                if self._in_doubt(client_id) is not None:
+                    await self._sleep(RESOLVE_DELAYS_S[min(attempt, len(RESOLVE_DELAYS_S) - 1)])
+                    attempt += 1
+        finally:
+            self._resolving.discard(client_id)
+        found = self._store.blotter.get(client_id)
+        if found is not None and not acknowledged:
+            self._record("seen", {"id": client_id, "status": found.status})
+            self._say(f"order {short(client_id)}: the venue has it, {found.status}", Severity.NOTE)
+
+    def _in_doubt(self, client_id: str) -> Order | None:
+        order = self._store.blotter.get(client_id)
+        return order if order is not None and order.status in _IN_DOUBT else None
+
+    async def _ask_after(self, order: Order) -> Verdict:
+        """Ask for one order by id and absorb the answer; an empty answer is MISSING."""
+        verdict = await self._send(self._dialect.order_by_id(as_venue_knows(order)))
+        if verdict.outcome is not Outcome.ACK:
+            return verdict
+        if not verdict.events:
+            return replace(verdict, outcome=Outcome.MISSING)
+        self._absorb(list(verdict.events))
+        return verdict
+
+    async def _list_open(self, order: Order) -> bool | None:
+        """Whether the list of open orders has the order; None when it was not answered."""
+        listing = await self._send(self._dialect.open_orders(order.instrument))
+        if listing.outcome is not Outcome.ACK:
+            return None
+        self._absorb(list(listing.events))
+        return bool({order.client_id, order.venue_id} & _listed(listing))
+
+    async def _without_fills(self, order: Order) -> bool:
+        """Whether the executions of the time since the order was made are all told and none is of it."""
+        since_ns = (order.created_ns or self._clock.wall_ns() - DAY_NS) - FILLS_BEFORE_NS
+        request: Request | None = self._dialect.fills(order.instrument, since_ns)
+        for _ in range(MAX_PAGES):
+            if request is None:
+                return True
+            verdict = await self._send(request)
+            if verdict.outcome is not Outcome.ACK:
+                return False
+            self._absorb(list(verdict.events))
+            fills = [event.fill for event in verdict.events if isinstance(event, OrderFilled)]
+            if any(fill.client_id == order.client_id or (fill.venue_id and fill.venue_id == order.venue_id) for fill in fills):
+                return False
+            request = verdict.next_page
+        return False
+
+    def _conclude_absent(self, client_id: str) -> None:
+        order = self._in_doubt(client_id)
+        if order is None:
+            return
+        if order.venue_id:
+            # It was there once, so "never" would be untrue; what became of it nobody tells, but it did not execute.
+            reason = "gone from the venue: neither open nor executed, and not in its history"
+        else:
+            reason = "the venue never had it: asked by id, open orders and executions after it could no longer be accepted"
+        self._put(order.to_status(OrderStatus.ABSENT, reason=reason, at_ns=self._clock.wall_ns()))
+        self._record("absent", {"id": client_id})
+        self._say(f"order {short(client_id)}: {reason}")
+
+    def _doubt(self, client_id: str) -> None:
+        """Move a working order whose end is not told to UNKNOWN, and find out."""
+        order = self._store.blotter.get(client_id)
+        if order is None or order.status.is_terminal:
+            return
+        if order.status not in _IN_DOUBT:
+            self._put(order.to_status(OrderStatus.UNKNOWN, reason="not among the open orders, and its end was not told"))
+        self.resolve(client_id)
+
+    def _put(self, order: Order) -> None:
+        self._store.blotter.put(order)
+        self._store.touch(topic.ORDERS, topic.book_topic(order.instrument))
+
+    def _is_older(self, order: Order, mono_ns: int) -> bool:
+        age = self._clock.wall_ns() - order.created_ns
+        return age > self._clock.mono_ns() - mono_ns + NS
+
+    def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
+        self._absorb([Notice(text, severity, self._clock.wall_ns())])
+
+
+def as_venue_knows(order: Order) -> Order:
+    """Return the order under the names that the venue knows: an id that was made up here is none of them."""
+    return replace(order, client_id=ClientOrderId("")) if is_made_up(order.client_id) else order
+
+
+def _listed(verdict: Verdict) -> set[str]:
+    ids: set[str] = set()
+    for event in verdict.events:
+        if isinstance(event, OrdersSnapshot):
+            for report in event.reports:
+                ids.update((report.venue_id, report.client_id))
+        elif isinstance(event, OrderChanged):
+            ids.update((event.report.venue_id, event.report.client_id))
+    ids.discard("")
+    return ids
+
+
+def short(client_id: str) -> str:
+    """Return the end of an id, enough for a person to tell orders apart."""
+    return client_id[-6:]
