@@ -20,7 +20,7 @@ from tui_trader.core.event import Event, Notice
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, Severity
 from tui_trader.desk.inquiry import Dialect, Inquiry, Sender, as_venue_knows, short
-from tui_trader.desk.records import order_from_body, ticket_body
+from tui_trader.desk.records import order_from_body, order_words, ticket_body
 from tui_trader.state import topic
 from tui_trader.state.store import Store
 from tui_trader.storage.journal import Journal
@@ -199,7 +199,10 @@ class OrderPath:
                 self._absorb(list(verdict.events))
                 order = self._store.blotter.get(client_id)
                 if order is not None and order.status is OrderStatus.SENT:
-                    self._put(order.to_status(OrderStatus.ACKED))
+                    order = order.to_status(OrderStatus.ACKED)
+                    self._put(order)
+                if order is not None:
+                    self._say(f"{order_words(order)} acknowledged in {order.rtt_ns // 1_000_000}ms", Severity.NOTE)
             case Outcome.REJECTED | Outcome.LIMITED:
                 self._close_unsent(client_id, OrderStatus.REJECTED, verdict)
             case Outcome.NOT_SENT:

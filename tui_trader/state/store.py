@@ -15,7 +15,7 @@ from tui_trader.core.account import Balance
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.decimals import ZERO
+from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.event import (
     BalanceChanged,
     BookDelta,
@@ -379,6 +379,9 @@ class Store:
             order = self.blotter.find(fill.venue_id) or self.blotter.get(fill.client_id)
             if order is not None:
                 self._alarm(order)
+            if not event.replayed:
+                text = f"filled {fill.side} {plain(fill.qty)} {fill.instrument.symbol} @ {plain(fill.price)} {fill.liquidity}"
+                self._notice(Notice(text, Severity.NOTE, self._clock.wall_ns(), fill.client_id))
 
     def _alarm(self, order: Order) -> None:
         """Say what must not happen and did: an order that was thought over lives, or more was executed than was asked for."""
