@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from tui_trader.core.error import CommandError, TraderError
@@ -70,11 +71,12 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
     ) -> None:
-        super().__init__(driver_class=driver_class)
-        self.animation_level = "none"
+        # Before the base class, which reads the style sheets and with them the theme's colours.
         self.themes = dict(themes)
         self.look = self.themes.get(theme) or next(iter(self.themes.values()))
         """The theme in force."""
+        super().__init__(driver_class=driver_class)
+        self.animation_level = "none"
         self.ascii_only = ascii_only
         self.hide_balances = hide_balances
         self._confirm = confirm
@@ -89,7 +91,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump: FramePump | None = None
         self._stack = contextlib.AsyncExitStack()
         self._tasks = TaskSet(self._task_failed)
-        self._keymap = KeyMap()
+        self._keys = KeyMap()
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
         self._uninstall: Callable[[], None] = lambda: None
@@ -127,7 +129,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         desk.crashed = self._task_failed
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
-        await self.push_screen(TradeScreen(desk, symbols, self._keymap, self._confirm))
+        await self.push_screen(TradeScreen(desk, symbols, self._keys, self._confirm))
         self._pump.start()
         self.set_interval(1.0, self._tick)
         self._tick()
@@ -151,9 +153,27 @@ class TraderApp(CellApp[int], inherit_bindings=False):
                 await self._stack.aclose()
         self.exit(code, return_code=code)
 
+    async def on_unmount(self) -> None:
+        """Hang up however the program ended."""
+        if self._pump is not None:
+            self._pump.stop()
+        await self._stack.aclose()
+
     def terminal_gone(self) -> None:
         """The terminal no longer exists: leave as on a hang-up."""
         self.leave(HANGUP)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let the trading screen act on a key before the next one is given to anybody: it may open the field the next one is for.
+
+        Queued at the screen instead, the rest of a line that arrives in one read would be taken for keys that stage and send.
+        """
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            self.app_focus = True  # gives a text field back the focus it had before the terminal lost its own
+            screen = self.screen
+            if isinstance(screen, TradeScreen) and screen.is_mounted and screen.focused is None and screen.take(event):
+                return
+        await super().on_event(event)
 
     # -- for the screen --------------------------------------------------------------------------------------------
 
@@ -175,6 +195,11 @@ class TraderApp(CellApp[int], inherit_bindings=False):
     def trade_screen(self) -> TradeScreen | None:
         """The trading screen, None until the desk is open."""
         return next((s for s in self.screen_stack if isinstance(s, TradeScreen)), None)
+
+    @property
+    def display_delayed(self) -> bool:
+        """Whether what the terminal shows may be older than a second or two."""
+        return isinstance(self._driver, TraderDriver) and self._driver.behind
 
     def use_theme(self, name: str) -> None:
         """Change the colours of everything at once; raises CommandError naming the themes there are."""
@@ -216,6 +241,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._driver.probe()
 
     def _urgent(self) -> None:
+        screen = self.trade_screen
+        if screen is not None and screen.is_mounted:
+            screen.tick()
         if self._pump is not None:
             self._pump.nudge()
 

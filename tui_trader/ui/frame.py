@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 
 Topic = tuple[object, ...]
@@ -30,7 +31,7 @@ log = logging.getLogger("tui_trader.frame")
 class Dirty(Protocol):
     """Where the topics come from."""
 
-    def take_dirty(self) -> set[Topic]:
+    def take_dirty(self) -> AbstractSet[Topic]:
         """Return the topics that changed since the last call, and forget them."""
 
 

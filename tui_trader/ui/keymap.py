@@ -44,13 +44,13 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("join.buy", ("b",), Context.TRADE, "stage a buy at the bid; it follows the bid until nudged"),
     Action("join.sell", ("s",), Context.TRADE, "stage a sell at the ask; it follows the ask until nudged"),
-    Action("cross.buy", ("B",), Context.TRADE, "stage a buy that crosses: limit at the ask plus the slippage cap, IOC"),
-    Action("cross.sell", ("S",), Context.TRADE, "stage a sell that crosses: limit at the bid minus the slippage cap, IOC"),
-    Action("preset.1", ("1",), Context.TRADE, "size preset 1"),
-    Action("preset.2", ("2",), Context.TRADE, "size preset 2"),
-    Action("preset.3", ("3",), Context.TRADE, "size preset 3"),
-    Action("preset.4", ("4",), Context.TRADE, "size preset 4"),
-    Action("preset.5", ("5",), Context.TRADE, "size preset 5"),
+    Action("cross.buy", ("B",), Context.TRADE, "stage a buy that crosses, IOC, capped past the ask"),
+    Action("cross.sell", ("S",), Context.TRADE, "stage a sell that crosses, IOC, capped below the bid"),
+    Action("preset.1", ("1",), Context.TRADE, "size preset 1 to 5"),
+    Action("preset.2", ("2",), Context.TRADE, "size preset 1 to 5"),
+    Action("preset.3", ("3",), Context.TRADE, "size preset 1 to 5"),
+    Action("preset.4", ("4",), Context.TRADE, "size preset 1 to 5"),
+    Action("preset.5", ("5",), Context.TRADE, "size preset 1 to 5"),
     Action("price.down", ("j", "down"), Context.STAGED, "price down one tick"),
     Action("price.up", ("k", "up"), Context.STAGED, "price up one tick"),
     Action("price.down10", ("J", "pagedown"), Context.STAGED, "price down ten ticks"),
@@ -65,15 +65,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit", ("tab",), Context.STAGED, "edit every field of the staged order as a form"),
     Action("send", ("enter",), Context.STAGED, "send the staged order", adds_exposure=True),
     Action("drop", ("escape",), Context.STAGED, "drop the staged order"),
-    Action("close", ("x",), Context.TRADE, "stage a close of the whole position; then 1 2 3 4 = 25 50 75 100 %"),
-    Action("close.25", ("1",), Context.CLOSING, "close 25 %"),
-    Action("close.50", ("2",), Context.CLOSING, "close 50 %"),
-    Action("close.75", ("3",), Context.CLOSING, "close 75 %"),
-    Action("close.100", ("4",), Context.CLOSING, "close 100 %"),
+    Action("close", ("x",), Context.TRADE, "stage a close; then 1 2 3 4 = 25 50 75 100 %"),
+    Action("close.25", ("1",), Context.CLOSING, "close 25 50 75 100 %"),
+    Action("close.50", ("2",), Context.CLOSING, "close 25 50 75 100 %"),
+    Action("close.75", ("3",), Context.CLOSING, "close 25 50 75 100 %"),
+    Action("close.100", ("4",), Context.CLOSING, "close 25 50 75 100 %"),
     Action("flatten.symbol", ("X",), Context.TRADE, "twice: cancel the symbol's orders and close its position"),
-    Action("cancel.selected", ("c",), Context.TRADE, "cancel the selected order (the newest one when none is selected)"),
+    Action("cancel.selected", ("c",), Context.TRADE, "cancel the selected order, else the newest"),
     Action("cancel.symbol", ("C",), Context.TRADE, "cancel every order of the symbol"),
-    Action("panic", ("ctrl+g",), Context.ANYWHERE, "cancel all entries and exits except stops; twice: flatten everything"),
+    Action("panic", ("ctrl+g",), Context.ANYWHERE, "cancel all but stops; twice: flatten everything"),
     Action("focus.positions", ("g p",), Context.TRADE, "focus positions"),
     Action("focus.orders", ("g o",), Context.TRADE, "focus orders"),
     Action("focus.book", ("g b",), Context.TRADE, "focus the book"),
@@ -98,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("symbol.previous", ("N",), Context.TRADE, "previous symbol"),
     Action("command", (":",), Context.TRADE, "command line: buy sell close cancel flat symbol theme quit"),
     Action("find", ("/",), Context.TRADE, "find a symbol"),
-    Action("zoom", ("z",), Context.TRADE, "give the focused pane the whole middle, or take it back"),
+    Action("zoom", ("z",), Context.TRADE, "focused pane in full, or back"),
     Action("theme", ("T",), Context.TRADE, "next theme"),
     Action("help", ("?",), Context.TRADE, "what works here; Enter runs the chosen line"),
     Action("quit", ("q",), Context.TRADE, "twice: leave; positions and orders stay at the venue"),
@@ -135,7 +135,7 @@ class KeyMap:
     def press(self, key: str, contexts: frozenset[Context]) -> Action | None:
         """Return the action of ``key`` in the given contexts, None when there is none or a sequence goes on."""
         sequence, self.pending = (f"{self.pending} {key}", "") if self.pending else (key, "")
-        action = self._find(sequence, contexts)
+        action = self._find(sequence, contexts) or self._table.get((Context.ANYWHERE, key))
         if action is None and any((context, sequence) in self._prefixes for context in contexts):
             self.pending = sequence
         return action

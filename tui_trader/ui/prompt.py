@@ -47,15 +47,29 @@ class Prompt(Input):
         super().__init__(id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
         self._complete = complete
-        self._history: list[str] = []
+        self._lead = ":"
+        """What the line begins with, whatever is deleted: it says what the line is."""
+        self._histories: dict[str, list[str]] = {}
         self._place = 0
+        self._ended = False
+        """Whether Enter or Esc was pressed: what is typed after it, before the screen has judged the line, is not part of it."""
 
     def open(self, text: str) -> None:
-        """Start a line."""
+        """Start a line. The very next key is for it, so the focus moves now and not in a later turn of the event loop."""
+        self._ended = False
+        self._lead = text[:1]
         self._place = len(self._history)
         self.value = text
         self.cursor_position = len(text)
-        self.focus()
+        self.screen.set_focus(self)
+
+    def mend(self) -> None:
+        """Take keys again: the line was entered but does not read."""
+        self._ended = False
+
+    @property
+    def _history(self) -> list[str]:
+        return self._histories.setdefault(self._lead, [])
 
     def remember(self, line: str) -> None:
         """Add a line to the history; a repetition of the last one is not added again."""
@@ -65,8 +79,13 @@ class Prompt(Input):
         self._place = len(self._history)
 
     async def _on_key(self, event: events.Key) -> None:
+        if self._ended:  # a held Enter enters one line
+            event.stop()
+            event.prevent_default()
+            return
         match event.key:
             case "escape":
+                self._ended = True
                 self.post_message(self.Left())
             case "tab":
                 self._fill_in()
@@ -75,8 +94,10 @@ class Prompt(Input):
             case "down":
                 self._walk(1)
             case "enter":
+                self._ended = True
                 self.post_message(self.Entered(self.value))
             case "backspace" if not self.value[1:]:
+                self._ended = True
                 self.post_message(self.Left())
             case _:
                 await super()._on_key(event)
@@ -86,10 +107,14 @@ class Prompt(Input):
 
     def watch_value(self, value: str) -> None:
         """Tell the screen, which shows what the line means so far."""
+        if not value.startswith(self._lead):  # deleted, or something was typed before it
+            self.value = self._lead + value.replace(self._lead, "", 1)
+            self.cursor_position = len(self.value)
+            return
         self.post_message(self.Typed(value))
 
     def _fill_in(self) -> None:
-        lead, text = self.value[:1], self.value[1:]
+        lead, text = self._lead, self.value[1:]
         found = self._complete(text)
         if not found:
             return
@@ -104,8 +129,7 @@ class Prompt(Input):
         if place == self._place:
             return
         self._place = place
-        lead = self.value[:1] or ":"
-        self.value = lead + (self._history[place] if place < len(self._history) else "")
+        self.value = self._lead + (self._history[place] if place < len(self._history) else "")
         self.cursor_position = len(self.value)
 
 

@@ -17,23 +17,23 @@ from textual.widgets import Input, Label
 from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_trigger
 from tui_trader.desk.stage import Draft
 
-FIELDS: tuple[tuple[str, str, int], ...] = (
-    ("side", "buy or sell", 5),
-    ("size", "0.01, $500, 5%e, r:0.5%, #3", 13),
-    ("price", "number, bid, ask+2t, empty crosses", 13),
-    ("stop", "price, -1%, empty for none", 11),
-    ("target", "price, +2%, 2R, empty for none", 11),
-    ("tif", "gtc, ioc, fok, po", 4),
-    ("reduce", "yes or no", 4),
+FIELDS: tuple[tuple[str, str, str, str], ...] = (
+    ("side", "side", "buy or sell", "5"),
+    ("size", "size", "0.01 $500 5%e r:0.5% #3", "5fr"),
+    ("price", "price", "number, bid, ask+2t; empty crosses", "6fr"),
+    ("stop", "sl", "price, -1%; empty for none", "5fr"),
+    ("target", "tp", "price, +2%, 2R; empty for none", "5fr"),
+    ("tif", "tif", "gtc ioc fok po", "4"),
+    ("reduce", "ro", "yes or no", "4"),
 )
-"""Name, what may be typed, width in cells."""
+"""Name, label, what may be typed, width: in cells, or as a share of what is left."""
 
 
 class Field(Input):
     """One field; Enter and Esc belong to the form."""
 
     DEFAULT_CSS = """
-    Field { border: none; height: 1; padding: 0; background: $panel; color: $foreground; }
+    Field { border: none; height: 1; padding: 0; background: $panel; color: $foreground; max-width: 20; }
     Field:focus { border: none; background: $primary-muted; }
     """
 
@@ -51,7 +51,7 @@ class TicketForm(Horizontal):
 
     DEFAULT_CSS = """
     TicketForm { height: 1; background: $panel; display: none; }
-    TicketForm Label { width: auto; color: $text-muted; padding: 0 1 0 1; }
+    TicketForm Label { width: auto; color: $role-muted; padding: 0 1; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = set()
 
@@ -60,6 +60,14 @@ class TicketForm(Horizontal):
         """A field changed; ``line`` is the whole order in the order language."""
 
         line: str
+
+    @dataclass
+    class Entered(Message):
+        """A field got the cursor."""
+
+        name: str
+        hint: str
+        """What may be typed into it."""
 
     class Sent(Message):
         """Enter was pressed in a field."""
@@ -72,8 +80,8 @@ class TicketForm(Horizontal):
         self._loading = False
 
     def compose(self) -> ComposeResult:
-        for name, hint, width in FIELDS:
-            yield Label(name)
+        for name, label, hint, width in FIELDS:
+            yield Label(label)
             field = Field(id=f"field-{name}", compact=True, select_on_focus=True, tooltip=hint)
             field.cursor_blink = False
             field.styles.width = width
@@ -100,7 +108,11 @@ class TicketForm(Horizontal):
             self._field(name).value = value
         self._loading = False
         self.display = True
-        self._field("size").focus()
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """Put the cursor into the size, now: the very next key is for it."""
+        self.screen.set_focus(self._field("size"))
 
     def close(self) -> None:
         """Hide the form."""
@@ -108,7 +120,7 @@ class TicketForm(Horizontal):
 
     def line(self) -> str:
         """Return what the fields say, as a line of the order language."""
-        text = {name: self._field(name).value.strip() for name, _, _ in FIELDS}
+        text = {name: self._field(name).value.strip() for name, *_ in FIELDS}
         parts = [text["side"] or "buy", text["size"]]
         if text["price"]:
             parts.append(f"@ {text['price']}")
@@ -127,6 +139,12 @@ class TicketForm(Horizontal):
         event.stop()
         if not self._loading and self.display:
             self.post_message(self.Edited(self.line()))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Tell the screen, which shows what may be typed."""
+        for name, _, hint, _ in FIELDS:
+            if event.widget.id == f"field-{name}":
+                self.post_message(self.Entered(name, hint))
 
     def _field(self, name: str) -> Field:
         return self.query_one(f"#field-{name}", Field)

@@ -5,8 +5,8 @@ Whatever is sent runs as a named task, so that no key waits for the network; its
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Protocol
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.command import (
@@ -17,13 +17,14 @@ from tui_trader.core.command import (
     Line,
     PlaceOrder,
     Quit,
+    Reverse,
     ShowHelp,
     ShowKeys,
     ShowLog,
     UseTheme,
     canonical,
 )
-from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.grammar import parse
 from tui_trader.core.order import Order
@@ -40,6 +41,8 @@ from tui_trader.ui.twice import Twice
 from tui_trader.venues.base import Outcome
 
 NOT_YET = "not available in this version"
+TOO_SMALL = "the terminal is too small to enter orders on"
+SMALL_FIX = "80x24 or larger; x c C X ^G work"
 
 
 class Surface(Protocol):
@@ -72,37 +75,58 @@ class Surface(Protocol):
     def leave(self) -> None:
         """End the program."""
 
-    def run(self, name: str, work: Awaitable[None]) -> None:
+    def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run something that waits, as a named task."""
 
     @property
     def tradable(self) -> bool:
         """False when the terminal is too small to enter orders on."""
 
+    @property
+    def current(self) -> bool:
+        """False while what the trader sees may be older than a second or two."""
+
 
 class Trading:
     """Keys and typed lines against one desk."""
 
     def __init__(
-        self, desk: Desk, surface: Surface, clock: Clock, symbols: Sequence[InstrumentId], confirm: Confirm = Confirm.LARGE
+        self,
+        desk: Desk,
+        surface: Surface,
+        clock: Clock,
+        symbols: Sequence[InstrumentId],
+        confirm: Confirm = Confirm.LARGE,
+        *,
+        find_label: Callable[[str], str | None] | None = None,
     ) -> None:
         self._desk = desk
         self._confirm = confirm
         self._surface = surface
         self._twice = Twice(clock)
         self._symbols = list(symbols)
-        self.executor = Executor(desk)
-        self.confirming = False
-        """Whether a soft objection was shown and the next Enter sends in spite of it."""
+        self.executor = Executor(desk, find_label=find_label)
+        self._agreed: frozenset[str] = frozenset()
+        """The doubts that were shown: Enter sends in spite of these, and of no others."""
+
+    @property
+    def confirming(self) -> bool:
+        """Whether a doubt was shown and the next Enter sends in spite of it."""
+        return bool(self._agreed)
 
     # -- keys ------------------------------------------------------------------------------------------------------
+
+    def other_key(self) -> None:
+        """Say that a key went elsewhere: what waited for its second press waits no more."""
+        self._twice.forget()
+        self._agreed = frozenset()
 
     def perform(self, action: Action) -> None:
         """Do what an action says, now or as a task; what cannot be done is said."""
         if action.id not in ("flatten.symbol", "panic", "quit", "leave"):
             self._twice.forget()
         if action.id != "send":
-            self.confirming = False
+            self._agreed = frozenset()
         try:
             self._perform(action.id)
         except TraderError as error:
@@ -140,15 +164,15 @@ class Trading:
             case ["send"]:
                 self._send()
             case ["close"]:
-                stage.close(self._position(), HUNDRED)
+                self._stage_close()
             case ["close", percent]:
                 stage.close_part(int(percent))
             case ["cancel", "selected"]:
                 self._cancel_selected()
             case ["cancel", "symbol"]:
-                self._surface.run("cancel symbol", self._cancel_symbol(self._need(focus)))
+                self._surface.run("cancel symbol", self._cancel_symbol(self._shown(focus)))
             case ["flatten", _]:
-                self._flatten(self._need(focus))
+                self._flatten(self._shown(focus))
             case ["symbol", step]:
                 self._walk(1 if step == "next" else -1)
             case ["panic"]:
@@ -165,36 +189,42 @@ class Trading:
 
         Return whether the line was taken; False leaves it in the prompt to be mended.
         """
-        self.confirming = False
+        self._agreed = frozenset()
         try:
             line = parse(text)
             self._check(line)
         except CommandError as error:
             self._refuse(error)
             return False
+        if any(isinstance(command, PlaceOrder | ClosePosition) for command in line.commands):
+            self._desk.stage.drop()  # now, not in the task: a quick second Enter must not send what was staged before
         self._surface.run(f"line {text[:24]}", self._enter(line))
         return True
 
-    def explain(self, text: str) -> tuple[str, bool]:
-        """Return what a half-typed line means, and whether it reads; for the row under the prompt."""
+    def explain(self, text: str) -> tuple[list[str], bool]:
+        """Return in phrases what a half-typed line means, and whether it reads; for the row under the prompt."""
         try:
             line = parse(text)
         except CommandError as error:
-            place = f" at column {error.column + 1}" if error.column else ""
-            fix = f"  try: {error.fix}" if error.fix else ""
-            return f"{error.message}{place}{fix}", False
-        meanings = [self._meaning(command) for command in line.commands]
-        return "=> " + "; ".join(meanings), True
+            return _told(error), False
+        phrases: list[str] = []
+        good = True
+        for command in line.commands:
+            meaning, fine = self._meaning(command)
+            phrases += meaning
+            good = good and fine
+        return [f"=> {phrases[0]}", *phrases[1:]] if phrases else [], good
 
     def edit(self, text: str) -> str:
         """Replace the staged order by a line; return what is wrong with it, empty when it was taken."""
+        self._agreed = frozenset()
         try:
-            command = parse(text).commands[0]
-            if not isinstance(command, PlaceOrder):
-                return "not an order"
+            commands = parse(text).commands
+            if len(commands) != 1 or not isinstance(commands[0], PlaceOrder):
+                return "the fields do not make one order"
             draft = self._desk.stage.draft
             iid = draft.instrument if draft else self._need(self._desk.focus)
-            self._desk.stage.place(iid, command)
+            self._desk.stage.place(iid, commands[0])
         except CommandError as error:
             return error.message + (f" (try: {error.fix})" if error.fix else "")
         finally:
@@ -202,12 +232,12 @@ class Trading:
         return ""
 
     def _check(self, line: Line) -> None:
-        if line.immediate and any(isinstance(c, PlaceOrder) for c in line.commands) and not self._surface.tradable:
-            raise CommandError("the terminal is too small to trade on", fix="80x24 or larger")
+        if line.immediate and any(isinstance(command, PlaceOrder | Reverse) for command in line.commands):
+            self._see()
 
-    def _meaning(self, command: Command) -> str:
+    def _meaning(self, command: Command) -> tuple[list[str], bool]:
         if not isinstance(command, PlaceOrder):
-            return canonical(command)
+            return [canonical(command)], True
         try:
             iid = self.executor.instrument(command.symbol)
             draft = self._desk.stage.draft
@@ -217,22 +247,24 @@ class Trading:
             finally:
                 self._desk.stage.draft = draft
         except CommandError as error:
-            return error.message
-        if view is None or view.ticket is None or view.preview is None:
-            return view.problem if view is not None else ""
+            return _told(error), False
+        assert view is not None
+        if view.ticket is None or view.preview is None:
+            return [view.problem, view.fix and f"try: {view.fix}"], False
         instrument = view.instrument
-        words = f"{view.ticket.side} {view.ticket.qty} {instrument.base} = {view.preview.notional:,.2f} {instrument.settle}"
-        if view.preview.risk is not None:
-            words += f", risk {view.preview.risk:,.2f}"
+        size = f"{view.ticket.side} {plain(view.ticket.qty)} {instrument.size_unit}"
+        words = [f"{size} = {view.preview.notional:,.2f} {instrument.settle}"]
         if view.objections:
-            words += f"  ! {view.objections[0].text}"
-        return words
+            words.append(f"! {view.objections[0].text}")
+        if view.preview.risk is not None:
+            words.append(f"risk {view.preview.risk:,.2f}")
+        return words, not view.objections
 
     async def _enter(self, line: Line) -> None:
         for command in line.commands:
             if self._on_screen(command):
                 continue
-            staged = isinstance(command, PlaceOrder | ClosePosition)
+            staged = isinstance(command, PlaceOrder | ClosePosition | Reverse)
             self.executor.selected = self._surface.selected_order()
             results = await self.executor.run(command, send=line.immediate or not staged)
             for result in results:
@@ -272,29 +304,30 @@ class Trading:
             raise CommandError("nothing is staged", fix="b or s stages an order")
         if view.problem:
             raise CommandError(view.problem, fix=view.fix)
-        doubt = self._doubt(view)
-        if doubt and view.sendable and not self.confirming:
-            self.confirming = True
-            self._surface.say(f"{doubt}: Enter again sends", Severity.WARNING)
+        if not view.draft.reduce_only:
+            self._see()
+        doubts = self._doubts(view)
+        news = [text for rule, text in doubts.items() if rule not in self._agreed]
+        if view.sendable and news:
+            self._agreed = frozenset(doubts)
+            self._surface.say(f"{news[0]}: Enter again sends", Severity.WARNING)
             return
-        self.confirming = False
+        self._agreed = frozenset()
         # Judged and forgotten before anything is awaited: a second Enter finds nothing to send.
         work = self._desk.begin_send()
         self._surface.run("send", self._tell(work, "order"))
 
-    def _doubt(self, view: StageView) -> str:
-        """Return why Enter should be pressed once more: a soft objection, or the confirm policy; empty for no reason."""
-        soft = [o for o in view.objections if not o.hard]
-        if soft:
-            return soft[0].text
-        if view.draft.closes or view.draft.reduce_only or self._confirm is Confirm.NEVER:
-            return ""
+    def _doubts(self, view: StageView) -> dict[str, str]:
+        """Return why Enter should be pressed once more, by rule: soft objections, or the confirm policy."""
+        soft = {objection.code.value: objection.text for objection in view.objections if not objection.hard}
+        if soft or view.draft.closes or view.draft.reduce_only or self._confirm is Confirm.NEVER:
+            return soft
         if self._confirm is Confirm.ALWAYS:
-            return "every entry is confirmed"
+            return {"confirm": "every entry is confirmed"}
         large = self._desk.facts.limits.order_notional / 2
         if view.preview is not None and view.preview.quote_notional > large:
-            return f"more than half of the largest order ({large:,.0f})"
-        return ""
+            return {"confirm": f"more than half of the largest order ({large:,.0f})"}
+        return {}
 
     async def _tell(self, work: Awaitable[Sent], what: str) -> None:
         sent = await work
@@ -377,16 +410,41 @@ class Trading:
             raise CommandError("there is no position to close here")
         return legs[0]
 
+    def _stage_close(self) -> None:
+        draft = self._desk.stage.close(self._position(), HUNDRED)
+        if not self._surface.tradable:  # there is no ticket to see it in
+            self._surface.say(f"{draft.title} of {draft.instrument.symbol} at market: Enter sends, Esc drops", Severity.WARNING)
+
     def _need(self, iid: InstrumentId | None) -> InstrumentId:
+        """Return the instrument to enter an order in; raises CommandError when there is none, or nobody could see the ticket."""
+        iid = self._shown(iid)
+        if not self._surface.tradable:
+            raise CommandError(TOO_SMALL, fix=SMALL_FIX)
+        return iid
+
+    def _shown(self, iid: InstrumentId | None) -> InstrumentId:
         if iid is None:
             raise CommandError("no symbol on the screen yet", fix="/ finds one")
-        if not self._surface.tradable:
-            raise CommandError("the terminal is too small to trade on", fix="80x24 or larger; c, C and ^G work")
         return iid
+
+    def _see(self) -> None:
+        """Raise CommandError when an entry would leave unseen."""
+        if not self._surface.tradable:
+            raise CommandError(TOO_SMALL, fix=SMALL_FIX)
+        if not self._surface.current:
+            raise CommandError(
+                "display delayed: your terminal has not shown the last seconds yet",
+                fix="Enter once it has; x c C X ^G work",
+            )
 
     def _refuse(self, error: TraderError) -> None:
         fix = getattr(error, "fix", "")
         self._surface.say(error.message + (f"  try: {fix}" if fix else ""), Severity.WARNING)
+
+
+def _told(error: CommandError) -> list[str]:
+    place = f" at column {error.column + 1}" if error.column else ""
+    return [error.message + place, error.fix and f"try: {error.fix}"]
 
 
 def _severity(outcome: Outcome) -> Severity:

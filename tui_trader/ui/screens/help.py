@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.text import Text
 from textual import events
@@ -19,14 +20,16 @@ class HelpScreen(ModalScreen[Action | None]):
     """A list of keys; closes with the chosen action or nothing."""
 
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; background: $background 60%; }
+    HelpScreen { align: center middle; background: $background; }
     HelpScreen > Vertical {
         width: 76; max-width: 100%; height: auto; max-height: 90%;
         background: $panel; border: solid $border; padding: 0 1;
     }
     HelpScreen Label { width: 100%; color: $accent; }
-    HelpScreen OptionList { height: auto; max-height: 100%; border: none; background: $panel; padding: 0; }
-    HelpScreen OptionList:focus { border: none; }
+    HelpScreen OptionList {
+        height: auto; max-height: 100%; border: none; background: $panel; padding: 0; scrollbar-size-vertical: 1;
+    }
+    HelpScreen OptionList:focus { border: none; background-tint: transparent; }
     """
 
     def __init__(self, actions: Sequence[Action], title: str) -> None:
@@ -44,7 +47,7 @@ class HelpScreen(ModalScreen[Action | None]):
         """Esc and ? close; printable characters filter."""
         if event.key in ("escape", "question_mark") or (event.key == "q" and not self._filter):
             event.stop()
-            self.dismiss(None)
+            self._leave(None)
         elif event.key == "backspace":
             self._narrow(self._filter[:-1])
         elif event.character is not None and event.character.isprintable():
@@ -54,7 +57,11 @@ class HelpScreen(ModalScreen[Action | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter runs the chosen line."""
         event.stop()
-        self.dismiss(self._actions.get(event.option.id or ""))
+        self._leave(self._actions.get(event.option.id or ""))
+
+    def _leave(self, action: Action | None) -> None:
+        if self.is_current:  # a second Esc or Enter may have been on its way
+            self.dismiss(action)
 
     def _narrow(self, text: str) -> None:
         self._filter = text
@@ -62,16 +69,20 @@ class HelpScreen(ModalScreen[Action | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(self._options())
+        options.action_first()  # so that Enter runs something
 
     def _heading(self) -> str:
         tail = f"  /{self._filter}" if self._filter else "  type to filter, Enter runs, Esc closes"
         return f"KEYS: {self._title}{tail}"
 
     def _options(self) -> list[Option]:
+        """Return a row for each action; those with the same text share one, and Enter runs the first of them."""
         wanted = self._filter.lower()
         rows = []
-        for action in self._actions.values():
-            keys = " ".join(spoken(key) for key in action.keys)
-            if wanted in action.text.lower() or wanted in keys.lower():
-                rows.append(Option(Text(f"{keys:<12} {action.text}"), id=action.id))
+        for text, group in groupby(self._actions.values(), key=lambda action: action.text):
+            actions = list(group)
+            keys = " ".join(spoken(key) for action in actions for key in action.keys)
+            if wanted in text.lower() or wanted in keys.lower():
+                row = Text(f"{keys:<12} {text}", no_wrap=True, overflow="ellipsis")
+                rows.append(Option(row, id=actions[0].id))
         return rows

@@ -6,7 +6,7 @@ It owns widgets and focus; what a key does to orders is ``trading``'s, where a p
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -39,6 +39,12 @@ from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
 from tui_trader.ui.trading import Trading
+
+if TYPE_CHECKING:
+    from tui_trader.ui.app import TraderApp
+
+MAX_PASTE = 500
+"""Characters of pasted text that are kept."""
 
 FOCUS_ORDER = (Slot.BOOK, Slot.POSITIONS, Slot.ORDERS, Slot.PNL, Slot.TAPE, Slot.FILLS, Slot.LOG)
 """The walk of Tab."""
@@ -96,6 +102,14 @@ _CLOSING_HINTS: tuple[tuple[str, str, str, int], ...] = (
 )
 
 
+_FORM_HINTS = ("Enter sends", "Esc back", "Tab next field")
+
+_TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trades"
+
+_WHEN_SMALL = frozenset({"close", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
+"""What the hints offer on a terminal that is too small to enter orders on."""
+
+
 class TradeScreen(Screen[None]):
     """Everything a trader needs at once."""
 
@@ -109,10 +123,9 @@ class TradeScreen(Screen[None]):
         super().__init__()
         self.desk = desk
         self.keymap = keymap
-        self.trading = Trading(desk, self, desk.clock, symbols, confirm)
         store, clock = desk.store, desk.clock
         labels = OrderLabels()
-        self.trading.executor.find_label = labels.find
+        self.trading = Trading(desk, self, clock, symbols, confirm, find_label=labels.find)
         self.ladder = LadderView(store, clock, desk.focus)
         self.positions = PositionsView(store, clock)
         self.orders = OrdersView(store, clock, labels)
@@ -127,7 +140,7 @@ class TradeScreen(Screen[None]):
             venue=desk.account.venue.name,
             account=desk.account.label,
             instrument=desk.focus,
-            bytes_per_second=lambda: self.app.pump.bytes_per_second,
+            bytes_per_second=lambda: self.program.pump.bytes_per_second,
             day_limit=desk.facts.limits.day_loss,
         )
         self.views: dict[Slot, View] = {
@@ -143,11 +156,18 @@ class TradeScreen(Screen[None]):
             Slot.COMMAND: self.message,
             Slot.STATUS: self.status,
         }
-        self.panes: dict[Slot, Pane] = {}
+        self.panes: dict[Slot, Pane[View]] = {}
         self.focused_slot = Slot.BOOK
         self.zoomed: Slot | None = None
         self._plan: Plan = plan(80, 24)
         self._explaining = False
+        self._form_line = ""
+        """What the form said when its order was staged last."""
+
+    @property
+    def program(self) -> TraderApp:
+        """The application this is the screen of."""
+        return cast("TraderApp", self.app)
 
     # -- building --------------------------------------------------------------------------------------------------
 
@@ -156,10 +176,10 @@ class TradeScreen(Screen[None]):
             bare = slot in (Slot.HEADER, Slot.COMMAND, Slot.STATUS)
             pane = Pane(
                 view,
-                self.app.look,
-                self.app.pump,
+                self.program.look,
+                self.program.pump,
                 frame=Frame.NONE if bare else Frame.RULE,
-                ascii_only=self.app.ascii_only,
+                ascii_only=self.program.ascii_only,
                 focusable=False,
                 id=f"pane-{slot}",
             )
@@ -194,7 +214,9 @@ class TradeScreen(Screen[None]):
         if ticket is not None:
             _place(self.form, Rect(ticket.x, ticket.y - 1, ticket.width, 1))
         if not self._plan.tradable:
-            self.say("too small to trade: positions, cancel (c C) and panic (^G) only; 80x24 or larger trades", Severity.WARNING)
+            self.say(_TOO_SMALL, Severity.WARNING)
+        elif self.message.text == _TOO_SMALL:
+            self.message.clear()
 
     @property
     def prompt(self) -> Prompt:
@@ -208,8 +230,24 @@ class TradeScreen(Screen[None]):
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
+    def take(self, event: events.Key | events.Paste) -> bool:
+        """Act on a key or a paste; return False when it is for an open text field, which then has the focus."""
+        if self.prompt.display:  # a click elsewhere took the focus from it, but what is shown is where keys go
+            self.set_focus(self.prompt)
+            return False
+        if self.form.is_open:
+            self.form.take_focus()
+            return False
+        if isinstance(event, events.Key):
+            self.on_key(event)
+        else:
+            self.on_paste(event)
+        return True
+
     def on_key(self, event: events.Key) -> None:
         """Turn a key into an action unless a text field has it."""
+        if self.focused is not None:
+            return  # the bindings of the field come after this: Backspace, the arrows, Tab
         event.stop()
         event.prevent_default()
         self.press(key_name(event.key, event.character))
@@ -218,8 +256,8 @@ class TradeScreen(Screen[None]):
         """Pasted text is never keys: it opens the command line, on one line, and sends nothing."""
         event.stop()
         text = " ".join(event.text.split())
-        if text and self._plan.tradable:
-            self._open_prompt(":" + text[:500])
+        if text:
+            self._open_prompt(":" + text[:MAX_PASTE])
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
@@ -244,6 +282,15 @@ class TradeScreen(Screen[None]):
     def act(self, action: Action) -> None:
         """Do an action: those of the screen here, those of trading there."""
         name = action.id
+        if self._act_here(name):
+            self.trading.other_key()
+        else:
+            self.trading.perform(action)
+        self._refresh_hints()
+        self.program.pump.nudge()
+
+    def _act_here(self, name: str) -> bool:
+        """Do what concerns the screen alone; False when it is trading's."""
         if name in _FOCUS_OF:
             self._focus(_FOCUS_OF[name])
         elif name in ("focus.next", "focus.previous"):
@@ -262,13 +309,12 @@ class TradeScreen(Screen[None]):
             self.zoomed = None if self.zoomed else self.focused_slot
             self._arrange()
         elif name == "theme":
-            self.app.next_theme()
+            self.program.next_theme()
         elif name == "help":
             self.open_help()
         else:
-            self.trading.perform(action)
-        self._refresh_hints()
-        self.app.pump.nudge()
+            return False
+        return True
 
     def _move_cursor(self, name: str) -> None:
         view: Any = self.views[self.focused_slot]
@@ -289,6 +335,9 @@ class TradeScreen(Screen[None]):
     # -- focus -----------------------------------------------------------------------------------------------------
 
     def _focus(self, slot: Slot) -> None:
+        if self.zoomed and slot not in self._plan.slots:
+            self.zoomed = slot
+            self._arrange()
         if slot not in self._plan.slots:
             self.say(f"the {slot} pane does not fit here", Severity.WARNING)
             return
@@ -299,7 +348,9 @@ class TradeScreen(Screen[None]):
         self.focused_slot = slot
 
     def _walk_focus(self, step: int) -> None:
-        order = [slot for slot in FOCUS_ORDER if slot in self._plan.slots]
+        order = [slot for slot in FOCUS_ORDER if self.zoomed or slot in self._plan.slots]
+        if not order:
+            return
         at = order.index(self.focused_slot) if self.focused_slot in order else -step
         self._focus(order[(at + step) % len(order)])
 
@@ -330,18 +381,18 @@ class TradeScreen(Screen[None]):
             return
         text = event.text[1:]
         if event.text.startswith("/"):
-            names = [iid.symbol for iid in self.desk.store.find(text)][:8] if text else []
-            words, good = ("  ".join(names), True) if names else ("type a part of a symbol", bool(not text))
+            names = [iid.symbol for iid in self.desk.store.find(text)][:8] if text else ["type a part of a symbol"]
+            words, good = (names, True) if names else ([f"no symbol contains {text!r}"], False)
         elif text.strip():
             words, good = self.trading.explain(text)
         else:
-            words, good = "buy sell close cancel flat move symbol theme quit: Tab completes, Up recalls", True
+            words, good = ["buy sell close cancel flat move symbol theme quit", "Tab completes", "Up recalls"], True
         self._explaining = True
-        self.status.show([Hint("", words, 0, enabled=good)])
-        self.app.pump.nudge()
+        self.status.explain(words, "text" if good else "warning")
+        self.program.pump.nudge()
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
-        """Run the line; one that does not read stays to be mended. On an empty line Enter sends what is staged."""
+        """Run the line; one that does not read stays to be mended, an empty one closes."""
         event.stop()
         lead, text = event.text[:1], event.text[1:].strip()
         if not text:
@@ -350,7 +401,7 @@ class TradeScreen(Screen[None]):
         if lead == "/":
             found = self.desk.store.find(text)
             if not found:
-                self.say(f"no symbol contains {text!r}", Severity.WARNING)
+                self.prompt.mend()  # the row below says so
                 return
             self.prompt.remember(text)
             self._close_prompt()
@@ -359,6 +410,8 @@ class TradeScreen(Screen[None]):
         if self.trading.enter(text):
             self.prompt.remember(text)
             self._close_prompt()
+        else:
+            self.prompt.mend()
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Back to the keys."""
@@ -371,6 +424,7 @@ class TradeScreen(Screen[None]):
         draft = self.desk.stage.draft
         if draft is not None:
             self.form.open(draft)
+            self._form_line = self.form.line()
 
     def _close_form(self) -> None:
         self.form.close()
@@ -380,29 +434,42 @@ class TradeScreen(Screen[None]):
     def on_ticket_form_edited(self, event: TicketForm.Edited) -> None:
         """Restage what the fields say; the ticket pane shows the consequences."""
         event.stop()
-        problem = self.trading.edit(event.line)
-        if problem:
-            self.say(problem, Severity.WARNING)
-        else:
+        if self.form.is_open:  # a change that arrives after Enter must not stage the order once more
+            self._restage(event.line)
+
+    def _restage(self, line: str) -> bool:
+        """Stage what the form says unless it is what was staged last; False when it is no order."""
+        if line != self._form_line:
+            problem = self.trading.edit(line)
+            if problem:
+                self.say(problem, Severity.WARNING)
+                return False
+            self._form_line = line
             self.message.clear()
-        self.app.pump.nudge()
+        self.program.pump.nudge()
+        return True
+
+    def on_ticket_form_entered(self, event: TicketForm.Entered) -> None:
+        """Say what may be typed into a field."""
+        event.stop()
+        self.status.explain([f"{event.name}: {event.hint}", *_FORM_HINTS])
+        self.program.pump.nudge()
 
     def on_ticket_form_sent(self, event: TicketForm.Sent) -> None:
         """Send what the form shows; when it was refused the form stays."""
         event.stop()
-        problem = self.trading.edit(self.form.line())
-        if problem:
-            self.say(problem, Severity.WARNING)
+        if not self.form.is_open or not self._restage(self.form.line()):  # a held Enter sends once
             return
         self.trading.perform(next(a for a in self.keymap.actions if a.id == "send"))
         if self.desk.stage.draft is None:
             self._close_form()
-        self.app.pump.nudge()
+        self.program.pump.nudge()
 
     def on_ticket_form_left(self, event: TicketForm.Left) -> None:
         """Back to the staged order and its keys."""
         event.stop()
-        self._close_form()
+        if self.form.is_open:  # not the second of two: by then the command line may be open
+            self._close_form()
 
     # -- what trading may change ------------------------------------------------------------------------------------
 
@@ -411,10 +478,17 @@ class TradeScreen(Screen[None]):
         """Whether the terminal is large enough to enter orders on."""
         return self._plan.tradable
 
+    @property
+    def current(self) -> bool:
+        """Whether the terminal shows what was drawn for it."""
+        return not self.program.display_delayed
+
     def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         """Show one line in the command row."""
         self.message.say(text, severity)
-        self.app.pump.nudge()
+        if self.prompt.display:  # it covers the row of messages
+            self.status.explain([text], "warning")
+        self.program.pump.nudge()
 
     def selected_order(self) -> Order | None:
         """Return the order under the cursor."""
@@ -429,7 +503,7 @@ class TradeScreen(Screen[None]):
         self.desk.show(iid)
         for view in (self.ladder, self.tape, self.header):
             view.watch(iid)
-        self.app.pump.nudge()
+        self.program.pump.nudge()
 
     def group(self, step: int) -> None:
         """Make the ladder coarser or finer."""
@@ -437,14 +511,14 @@ class TradeScreen(Screen[None]):
 
     def use_theme(self, name: str) -> None:
         """Change the colours."""
-        self.app.use_theme(name)
+        self.program.use_theme(name)
 
     def open_help(self, topic: str = "") -> None:
         """Open the help for what works here."""
         from tui_trader.ui.screens.help import HelpScreen
 
         available = self.keymap.actions if topic == "keys" else self.keymap.available(self.contexts())
-        self.app.push_screen(HelpScreen(available, "every key" if topic == "keys" else "what works here"), self._run_help)
+        self.program.push_screen(HelpScreen(available, "every key" if topic == "keys" else "what works here"), self._run_help)
 
     def _run_help(self, action: Action | None) -> None:
         if action is not None and not action.adds_exposure:
@@ -456,11 +530,17 @@ class TradeScreen(Screen[None]):
 
     def leave(self) -> None:
         """End the program; positions and orders stay at the venue."""
-        self.app.leave(0)
+        self.program.leave(0)
 
     def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Run something that waits, as a named task."""
-        self.app.run_task(name, work)
+        """Run something that waits, as a named task; afterwards the keys may mean something else."""
+        self.program.run_task(name, self._to_its_end(work))
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            self._refresh_hints()
 
     def dress(self, theme: Theme) -> None:
         """Draw every pane in other colours."""
@@ -471,8 +551,11 @@ class TradeScreen(Screen[None]):
 
     def tick(self) -> None:
         """Once a second and after own events: keep what depends on the desk's health current."""
-        focus = self.desk.focus
-        blocked = self.desk.blocked(focus) if focus is not None else "no symbol yet"
+        focus, draft = self.desk.focus, self.desk.stage.draft
+        iid = draft.instrument if draft is not None else focus
+        blocked = self.desk.blocked(iid) if iid is not None else "no symbol yet"
+        if not self.current:
+            blocked = "DISPLAY DELAYED: your terminal lags behind"
         self.ticket.confirming = self.trading.confirming
         if blocked != self.ticket.blocked:
             self.ticket.blocked = blocked
@@ -481,7 +564,7 @@ class TradeScreen(Screen[None]):
             self.show_instrument(focus)
 
     def _refresh_hints(self) -> None:
-        if self._explaining:
+        if self._explaining or self.form.is_open:
             return
         draft = self.desk.stage.draft
         self.ticket.confirming = self.trading.confirming
@@ -493,7 +576,7 @@ class TradeScreen(Screen[None]):
         enabled = self._plan.tradable
         hints = []
         for name, keys, label, rank in rows:
-            works = enabled or name in ("cancel.selected", "panic", "help")
+            works = enabled or name in _WHEN_SMALL
             hints.append(Hint(keys, label, rank, enabled=works))
         self.status.show(hints)
 
