@@ -41,8 +41,9 @@ from tui_trader.core.types import (
     Side,
     VenueOrderId,
 )
-from tui_trader.desk.account import Account, Environment
+from tui_trader.desk.account import Account
 from tui_trader.desk.desk import Desk
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.orders import OrderPath
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.market import SeededFlow

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tui_trader.core.error import ConfigError
 from tui_trader.core.risk import Limits
-from tui_trader.desk.account import Environment
 from tui_trader.desk.config import Config, load
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.settings import KEYS, SECTIONS, OnHangup, Settings, keys_of
 from tui_trader.desk.settings_text import example, table
 from tui_trader.desk.toml_source import MAX_BYTES, parse_toml, read_toml

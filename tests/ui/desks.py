@@ -17,8 +17,9 @@ from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import InstrumentId, Severity
-from tui_trader.desk.account import Account, Environment
+from tui_trader.desk.account import Account
 from tui_trader.desk.desk import Desk
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.locations import shipped
 from tui_trader.storage.journal import Journal
 from tui_trader.ui.app import TraderApp

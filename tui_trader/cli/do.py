@@ -79,7 +79,7 @@ async def _do(desk: Desk, args: argparse.Namespace) -> int:
 
 def _confirm(desk: Desk, args: argparse.Namespace, lines: list[str]) -> None:
     from tui_trader.core.error import RefusedError, UsageError
-    from tui_trader.desk.account import Environment
+    from tui_trader.desk.environment import Environment
 
     if args.yes or desk.account.env is Environment.SIM:
         return

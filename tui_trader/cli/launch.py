@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tui_trader.cli.options import flags_of
+from tui_trader.cli.configure import configuration
 from tui_trader.core.clock import NS, SystemClock
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import LinkState
-from tui_trader.desk.account import Account, Environment
-from tui_trader.desk.config import Config, load
+from tui_trader.desk.account import Account
+from tui_trader.desk.config import Config
 from tui_trader.desk.desk import Desk
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import intents, unfinished
 from tui_trader.desk.resolve import Presets
@@ -32,7 +33,6 @@ from tui_trader.state.store import StaleLimits
 from tui_trader.storage.journal import Journal, read
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
-from tui_trader.venues.registry import names
 
 if TYPE_CHECKING:
     from tui_trader.sim.server import SimServer
@@ -46,12 +46,6 @@ SIM_LIMITS = 50
 MAX_PRIVATE_JOURNALS = 8
 
 Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
-
-
-def configuration(args: argparse.Namespace) -> Config:
-    """Load the configuration with the flags of a command laid over it; raises ConfigError with every problem."""
-    path = getattr(args, "config", None)
-    return load(Path(path) if path else None, os.environ, flags_of(args), venues=names())
 
 
 def run_headless(args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:

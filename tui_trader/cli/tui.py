@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("TEXTUAL_FPS", "120")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-    from tui_trader.cli.launch import configuration
+    from tui_trader.cli.configure import configuration
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
@@ -73,7 +73,6 @@ def run(args: argparse.Namespace) -> int:
         problems=problems,
         fps=float(ui.fps_ssh if over_ssh else ui.fps),
         ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
-        hide_balances=ui.hide_balances,
         confirm=ui.confirm,
         on_hangup=config.settings.hangup.on_hangup,
     )

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlsplit
 
+from tui_trader.desk.environment import Environment
 from tui_trader.venues.base import Credential, Endpoints, Venue
-
-
-class Environment(StrEnum):
-    """Where orders go."""
-
-    SIM = "sim"
-    """The built-in exchange, or another one on this machine."""
-    TESTNET = "testnet"
-    LIVE = "live"
-    CUSTOM = "custom"
-    """Addresses from the configuration; loopback unless a key says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

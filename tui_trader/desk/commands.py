@@ -53,6 +53,9 @@ class Result:
 
 LOOK_S = 0.02
 
+MARKET_LOOKS = 100
+"""How often the book of an instrument that was not on the screen is looked for before its order is judged without it."""
+
 FLAT_LOOKS = 150
 """How often it is looked whether the first half of a reverse is done, every LOOK_S seconds."""
 
@@ -114,6 +117,7 @@ class Executor:
 
     async def _place(self, command: PlaceOrder, *, send: bool) -> Result:
         iid = self.instrument(command.symbol)
+        await self._show(iid)
         suspicion = guard_size(command, self._desk.facts.gather(iid).last)
         if suspicion is not None:
             raise suspicion
@@ -121,6 +125,16 @@ class Executor:
             await self._leverage(SetLeverage(command.leverage, command.margin_mode), iid)
         self._desk.stage.place(iid, command)
         return await self._finish(send)
+
+    async def _show(self, iid: InstrumentId) -> None:
+        """Put the instrument of an order on the screen, and give its book a moment to come."""
+        if iid == self._desk.focus:
+            return
+        self._desk.show(iid)
+        for _ in range(MARKET_LOOKS):
+            if self._desk.store.book_is_fresh(iid):
+                return
+            await asyncio.sleep(LOOK_S)
 
     async def _finish(self, send: bool) -> Result:
         view = self._desk.stage.view()

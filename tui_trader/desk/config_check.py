@@ -7,7 +7,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from tui_trader.core.decimals import plain
-from tui_trader.desk.account import Environment
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.key import is_loopback
 from tui_trader.desk.settings import Settings, VenueSettings
 

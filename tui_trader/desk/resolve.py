@@ -54,6 +54,13 @@ class Resolver:
             raise CommandError(f"{iid.symbol} has a long and a short leg", fix="select the leg in the positions pane")
         return legs[0] if legs else None
 
+    def leg(self, iid: InstrumentId, side: PositionSide | None) -> Position | None:
+        """Return the open leg of one side, or the only open one where no side is given."""
+        if side is None:
+            return self.position(iid)
+        leg = self._store.position(iid, side)
+        return None if leg is None or leg.is_flat else leg
+
     def reference(self, iid: InstrumentId, ref: PriceRef) -> Decimal:
         """Return the price that a name stands for; raises CommandError when nothing stands there."""
         book = self._store.book(iid)

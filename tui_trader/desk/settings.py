@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_trader.core.decimals import ZERO
-from tui_trader.core.risk import Limits
-from tui_trader.desk.account import Environment
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.key import Address, Amount, Choice, Flag, Key, Many, Name, Seconds, Whole
+
+if TYPE_CHECKING:
+    from tui_trader.core.risk import Limits
 
 T = TypeVar("T")
 
@@ -133,7 +135,6 @@ class Ui:
             words=Confirm,
         )
     )
-    hide_balances: bool = _key(Flag(default=False, doc="Start with balances and profit masked; H shows them."))
     mouse: bool = _key(Flag(default=True, doc="Listen to the mouse; without it the terminal's own selection works."))
 
 
@@ -211,6 +212,8 @@ class Risk:
 
     def limits(self) -> Limits:
         """Return the limits in the form that ``core.risk.check`` takes."""
+        from tui_trader.core.risk import Limits  # late: the configuration is read before the first paint
+
         return Limits(
             order_notional=self.max_order_notional,
             position_notional=self.max_position_notional,

@@ -190,10 +190,10 @@ class Stage:
     def close_part(self, percent: int) -> None:
         """Change a staged close to another share of the position."""
         draft = self._need()
-        position = self._resolver.position(draft.instrument)
-        if not draft.closes or position is None:
+        leg = self._resolver.leg(draft.instrument, draft.position_side) if draft.closes else None
+        if leg is None:
             raise CommandError("this is not a close", fix="x stages one")
-        self.close(position, Decimal(percent), draft.price)
+        self.close(leg, Decimal(percent), draft.price)
 
     def set_size(self, size: Size) -> None:
         """Replace the size."""

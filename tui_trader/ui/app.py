@@ -9,28 +9,30 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 
 from tui_trader.core.error import CommandError, TraderError
-from tui_trader.core.event import Notice
-from tui_trader.core.types import InstrumentId, Severity
-from tui_trader.desk.desk import Desk
+from tui_trader.core.types import Severity
 from tui_trader.desk.settings import Confirm, OnHangup
 from tui_trader.net.tasks import TaskSet
 from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
-from tui_trader.ui.keymap import KeyMap
 from tui_trader.ui.screens.opening import OpeningScreen
-from tui_trader.ui.screens.trade import TradeScreen
 from tui_trader.ui.signals import install_exit_handlers
 from tui_trader.ui.terminal import TraderDriver
 from tui_trader.ui.theme import DEFAULT_THEME, Theme
 
-Opener = Callable[[contextlib.AsyncExitStack], Awaitable[tuple[Desk, list[InstrumentId]]]]
+if TYPE_CHECKING:
+    # Late where they are used: the first paint must not wait for what only trading needs.
+    from tui_trader.core.types import InstrumentId
+    from tui_trader.desk.desk import Desk
+    from tui_trader.ui.screens.trade import TradeScreen
+
+Opener = Callable[[contextlib.AsyncExitStack], Awaitable["tuple[Desk, list[InstrumentId]]"]]
 """Opens a started desk and says which symbols n and N walk through; what it starts ends with the stack."""
 
 CLOSE_S = 1.0
@@ -66,7 +68,6 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         problems: list[str] | None = None,
         fps: float | None = None,
         ascii_only: bool = False,
-        hide_balances: bool = False,
         confirm: Confirm = Confirm.LARGE,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
@@ -78,7 +79,6 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.animation_level = "none"
         self.ascii_only = ascii_only
-        self.hide_balances = hide_balances
         self._confirm = confirm
         self._on_hangup = on_hangup
         self.desk: Desk | None = None
@@ -91,7 +91,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump: FramePump | None = None
         self._stack = contextlib.AsyncExitStack()
         self._tasks = TaskSet(self._task_failed)
-        self._keys = KeyMap()
+        self._trade: TradeScreen | None = None
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
         self._uninstall: Callable[[], None] = lambda: None
@@ -122,6 +122,10 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         except TraderError as error:
             self._opening.tell(f"{error.title}: {error.message}\n\n^C leaves")
             return
+        from tui_trader.core.event import Notice
+        from tui_trader.ui.keymap import KeyMap
+        from tui_trader.ui.screens.trade import TradeScreen
+
         self.desk = desk
         gauge = self._driver if isinstance(self._driver, TraderDriver) else None
         self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed)
@@ -129,7 +133,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         desk.crashed = self._task_failed
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
-        await self.push_screen(TradeScreen(desk, symbols, self._keys, self._confirm))
+        self._trade = TradeScreen(desk, symbols, KeyMap(), self._confirm)
+        await self.push_screen(self._trade)
         self._pump.start()
         self.set_interval(1.0, self._tick)
         self._tick()
@@ -170,8 +175,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         """
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self.app_focus = True  # gives a text field back the focus it had before the terminal lost its own
-            screen = self.screen
-            if isinstance(screen, TradeScreen) and screen.is_mounted and screen.focused is None and screen.take(event):
+            screen = self._trade
+            shown = screen if screen is self.screen else None
+            if shown is not None and shown.is_mounted and shown.focused is None and shown.take(event):
                 return
         await super().on_event(event)
 
@@ -194,7 +200,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
     @property
     def trade_screen(self) -> TradeScreen | None:
         """The trading screen, None until the desk is open."""
-        return next((s for s in self.screen_stack if isinstance(s, TradeScreen)), None)
+        return self._trade
 
     @property
     def display_delayed(self) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui_trader.core.error import UsageError
-from tui_trader.venues.base import Venue
+
+if TYPE_CHECKING:
+    from tui_trader.venues.base import Venue
 
 GROUP: Final = "tui_trader.venues"
 
@@ -27,6 +29,8 @@ def names(found: Callable[[], Iterable[EntryPoint]] | None = None) -> list[str]:
 
 def load(name: str, found: Callable[[], Iterable[EntryPoint]] | None = None) -> Venue:
     """Return a venue by name; raises UsageError, with the names there are, when there is none or it does not load."""
+    from tui_trader.venues.base import Venue  # late: the names alone are needed long before any venue is
+
     if name in FIRST_PARTY:
         module, _, attribute = FIRST_PARTY[name].partition(":")
         value: object = getattr(import_module(module), attribute)
