@@ -54,6 +54,8 @@ async def picture(path: Path, theme: str, size: tuple[int, int]) -> None:
         await wait(lambda: desk.focus is not None and not desk.blocked(desk.focus) and desk.store.mark_is_fresh(desk.focus))
         await type_line(pilot, "sell $2k ETHUSDT")
         await wait(lambda: len(desk.store.open_positions()) == 1)
+        await enter(pilot, "symbol BTCUSDT")
+        await wait(lambda: desk.focus is not None and desk.focus.symbol == "BTCUSDT")
         await pilot.press("5", "B", "enter")
         await wait(lambda: len(desk.store.open_positions()) == 2)
         await type_line(pilot, "buy $400 @ bid-31t po")
@@ -69,12 +71,19 @@ async def picture(path: Path, theme: str, size: tuple[int, int]) -> None:
 
 
 async def type_line(pilot, text: str) -> None:  # type: ignore[no-untyped-def]
-    """Type a line, stage it with Enter and send it with a second Enter."""
+    """Type an order, stage it with Enter and send it with a second Enter."""
+    stage = pilot.app.desk.stage
+    await enter(pilot, text)
+    await wait(lambda: stage.draft is not None)
+    await pilot.press("enter")
+    await wait(lambda: stage.draft is None)
+
+
+async def enter(pilot, text: str) -> None:  # type: ignore[no-untyped-def]
+    """Type a line into the prompt."""
     await pilot.press(":")
     for character in text:
         await pilot.press("space" if character == " " else character)
-    await pilot.press("enter")
-    await asyncio.sleep(0.3)
     await pilot.press("enter")
 
 

@@ -28,7 +28,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -209,7 +209,26 @@ class CellGrid(Widget):
         elif y < window.height:
             if window.framed:
                 adapter.mark_lines(self, y, y + 1)
-            window.driver.model.put_segments(window.y + y, window.x, self._line(y), window.x, window.x + window.width)
+            self._put_row(window, y)
+
+    def _put_row(self, window: adapter.Window, y: int) -> None:
+        """Want the cells of a whole row, without making a strip of it first: the model finds out which are new."""
+        marked = y == self._cursor_row
+        pens, model = self._pens[marked], window.driver.model
+        line, x, right = window.y + y, window.x, window.x + window.width
+        for text, style in self._rows[y] if y < len(self._rows) else ():
+            if x >= right:
+                return
+            found = pens.get(id(style))
+            pen = self._pen(style, marked) if found is None else found[0]
+            width = _width(text)
+            if x + width > right:
+                model.put(line, x, set_cell_size(text, right - x), pen)
+                return
+            model.put(line, x, text, pen)
+            x += width
+        if x < right:
+            model.put(line, x, " " * (right - x), self._pen(None, marked))
 
     def _pen(self, style: Style | None, marked: bool) -> int:
         assert self._window is not None
