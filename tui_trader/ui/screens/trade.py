@@ -19,7 +19,8 @@ from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.settings import Confirm
 from tui_trader.state import topic as t
-from tui_trader.ui.keymap import Action, Context, KeyMap, key_name, spoken
+from tui_trader.ui.hints import hints
+from tui_trader.ui.keymap import Action, Context, KeyMap, key_name
 from tui_trader.ui.layout import Plan, Rect, Slot, plan
 from tui_trader.ui.panes.base import Frame, Pane
 from tui_trader.ui.panes.fills import FillsView
@@ -31,7 +32,7 @@ from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
 from tui_trader.ui.panes.pnl import PnlView
 from tui_trader.ui.panes.positions import PositionsView
-from tui_trader.ui.panes.status import Hint, StatusView
+from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.tape import TapeView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
@@ -59,55 +60,9 @@ _FOCUS_OF = {
     "focus.log": Slot.LOG,
 }
 
-_HINTS: tuple[tuple[str, str, str, int], ...] = (
-    ("join.buy", "b/s", "stage", 0),
-    ("cross.buy", "B/S", "cross", 3),
-    ("preset.1", "1-5", "size", 3),
-    ("close", "x", "close", 0),
-    ("cancel.selected", "c C", "cancel", 1),
-    ("flatten.symbol", "X", "flat", 4),
-    ("panic", "^G", "cancel all", 0),
-    ("panic", "^G^G", "flatten all", 4),
-    ("symbol.next", "n/N", "symbol", 3),
-    ("group.up", "+/-", "group", 5),
-    ("recentre", "Space", "centre", 5),
-    ("focus.positions", "gp go gb", "panes", 5),
-    ("command", ":", "command", 1),
-    ("help", "?", "help", 1),
-)
-"""Action, keys as shown, label, rank: the bottom line while nothing is staged."""
-
-_STAGED_HINTS: tuple[tuple[str, str, str, int], ...] = (
-    ("send", "Enter", "send", 0),
-    ("drop", "Esc", "drop", 0),
-    ("price.down", "j/k", "price", 1),
-    ("price.down10", "J/K", "10 ticks", 4),
-    ("size.down", "h/l", "size", 1),
-    ("preset.1", "1-5", "preset", 3),
-    ("bracket", "t", "stop+target", 2),
-    ("post_only", "o", "post-only", 3),
-    ("reduce_only", "r", "reduce-only", 4),
-    ("tif", "i", "tif", 4),
-    ("market", "m", "cross", 3),
-    ("edit", "Tab", "form", 2),
-)
-
-_CLOSING_HINTS: tuple[tuple[str, str, str, int], ...] = (
-    ("send", "Enter", "send", 0),
-    ("drop", "Esc", "drop", 0),
-    ("close.25", "1 2 3 4", "25 50 75 100 %", 0),
-    ("market", "m", "limit or market", 2),
-    ("price.down", "j/k", "price", 3),
-    ("edit", "Tab", "form", 3),
-)
-
-
 _FORM_HINTS = ("Enter sends", "Esc back", "Tab next field")
 
 _TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trades"
-
-_WHEN_SMALL = frozenset({"close", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
-"""What the hints offer on a terminal that is too small to enter orders on."""
 
 
 class TradeScreen(Screen[None]):
@@ -566,19 +521,8 @@ class TradeScreen(Screen[None]):
     def _refresh_hints(self) -> None:
         if self._explaining or self.form.is_open:
             return
-        draft = self.desk.stage.draft
         self.ticket.confirming = self.trading.confirming
-        if self.keymap.pending:
-            waiting = [a for a in self.keymap.actions if any(k.startswith(f"{self.keymap.pending} ") for k in a.keys)]
-            self.status.show([Hint(spoken(a.keys[0]), a.text.removeprefix("focus "), i) for i, a in enumerate(waiting)])
-            return
-        rows = _HINTS if draft is None else _CLOSING_HINTS if draft.closes else _STAGED_HINTS
-        enabled = self._plan.tradable
-        hints = []
-        for name, keys, label, rank in rows:
-            works = enabled or name in _WHEN_SMALL
-            hints.append(Hint(keys, label, rank, enabled=works))
-        self.status.show(hints)
+        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable))
 
 
 def _place(widget: Any, rect: Rect) -> None:

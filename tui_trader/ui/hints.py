@@ -1,0 +1,64 @@
+"""The bottom line: which keys to mention for what the trader is doing; what they do is the key table's."""
+
+from __future__ import annotations
+
+from tui_trader.desk.stage import Draft
+from tui_trader.ui.keymap import KeyMap, spoken
+from tui_trader.ui.panes.status import Hint
+
+_Rows = tuple[tuple[str, str, str, int], ...]
+"""Action, keys as shown, label, rank."""
+
+_IDLE: _Rows = (
+    ("join.buy", "b/s", "stage", 0),
+    ("cross.buy", "B/S", "cross", 3),
+    ("preset.1", "1-5", "size", 3),
+    ("close", "x", "close", 0),
+    ("cancel.selected", "c C", "cancel", 1),
+    ("flatten.symbol", "X", "flat", 4),
+    ("panic", "^G", "cancel all", 0),
+    ("panic", "^G^G", "flatten all", 4),
+    ("symbol.next", "n/N", "symbol", 3),
+    ("group.up", "+/-", "group", 5),
+    ("recentre", "Space", "centre", 5),
+    ("focus.positions", "gp go gb", "panes", 5),
+    ("command", ":", "command", 1),
+    ("help", "?", "help", 1),
+)
+"""Action, keys as shown, label, rank: the bottom line while nothing is staged."""
+
+_STAGED: _Rows = (
+    ("send", "Enter", "send", 0),
+    ("drop", "Esc", "drop", 0),
+    ("price.down", "j/k", "price", 1),
+    ("price.down10", "J/K", "10 ticks", 4),
+    ("size.down", "h/l", "size", 1),
+    ("preset.1", "1-5", "preset", 3),
+    ("bracket", "t", "stop+target", 2),
+    ("post_only", "o", "post-only", 3),
+    ("reduce_only", "r", "reduce-only", 4),
+    ("tif", "i", "tif", 4),
+    ("market", "m", "cross", 3),
+    ("edit", "Tab", "form", 2),
+)
+
+_CLOSING: _Rows = (
+    ("send", "Enter", "send", 0),
+    ("drop", "Esc", "drop", 0),
+    ("close.25", "1 2 3 4", "25 50 75 100 %", 0),
+    ("market", "m", "limit or market", 2),
+    ("price.down", "j/k", "price", 3),
+    ("edit", "Tab", "form", 3),
+)
+
+_WHEN_SMALL = frozenset({"close", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
+"""What the hints offer on a terminal that is too small to enter orders on."""
+
+
+def hints(keymap: KeyMap, draft: Draft | None, *, tradable: bool) -> list[Hint]:
+    """Return the hints of this moment: the second keys of a sequence that has begun, else what fits the draft."""
+    if keymap.pending:
+        waiting = [a for a in keymap.actions if any(keys.startswith(f"{keymap.pending} ") for keys in a.keys)]
+        return [Hint(spoken(a.keys[0]), a.text.removeprefix("focus "), rank) for rank, a in enumerate(waiting)]
+    rows = _IDLE if draft is None else _CLOSING if draft.closes else _STAGED
+    return [Hint(keys, label, rank, enabled=tradable or action in _WHEN_SMALL) for action, keys, label, rank in rows]
