@@ -1,6 +1,6 @@
 """Makes the pictures of the README: the running program against its own exchange, exported as SVG.
 
-    python -m tests.pictures [--out docs/img]
+python -m tests.pictures [--out docs/img]
 """
 
 from __future__ import annotations
