@@ -79,5 +79,7 @@ async def test_a_cut_connection_is_said_and_comes_back(tmp_path: Path, monkeypat
         assert "!priv DOWN" in shown.pane("header") or "!pub DOWN" in shown.pane("header")
         assert "entries blocked" in shown.pane("ticket")
         await until(shown.pilot, lambda: not desk.blocked(focus))
+        # A book may be fresh before the last subscription is confirmed: the lane is live a moment later.
+        await until(shown.pilot, lambda: desk.store.links[(focus.venue, "public")].is_live)
         await shown.settle()
         assert "*pub" in shown.pane("header")

@@ -74,7 +74,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
     ) -> None:
         # Before the base class, which reads the style sheets and with them the theme's colours.
         self.themes = dict(themes)
-        self.look = self.themes.get(theme) or next(iter(self.themes.values()))
+        self.look = self.themes.get(theme) or self.themes.get(DEFAULT_THEME) or next(iter(self.themes.values()))
         """The theme in force."""
         super().__init__(driver_class=driver_class)
         self.animation_level = "none"
@@ -265,7 +265,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
 
     def _say(self, text: str, severity: Severity) -> None:
         screen = self.trade_screen
-        if screen is not None:
+        if screen is not None and screen.is_running:
             screen.say(text, severity)
 
 

@@ -392,7 +392,8 @@ class Trading:
         legs = len(self._desk.store.open_positions())
         orders = len(self._desk.store.blotter.working())
         key = "q" if name == "quit" else "^C"
-        self._surface.say(f"{key} again leaves; {legs} positions and {orders} orders stay at the venue", Severity.WARNING)
+        held = f"{legs} position{'' if legs == 1 else 's'} and {orders} order{'' if orders == 1 else 's'}"
+        self._surface.say(f"{key} again leaves; {held} stay at the venue", Severity.WARNING)
 
     def _walk(self, step: int) -> None:
         if not self._symbols:

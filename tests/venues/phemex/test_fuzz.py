@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -52,7 +53,7 @@ def mutated(draw: st.DrawFn) -> bytes:
             key = draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
             child = place[key]
             if draw(st.booleans()) or not isinstance(child, (dict, list)) or not child:
-                place[key] = draw(JUNK)
+                place[key] = copy.deepcopy(draw(JUNK))  # a drawn value may be the same object twice, even inside itself
                 break
             place = child
     raw = bytearray(json.dumps(message).encode())

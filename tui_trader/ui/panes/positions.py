@@ -245,7 +245,6 @@ class PositionsView(View):
         parts: list[Part] = []
         if cover.stop is None:
             parts.append(part(0, f"NAKED 100%{doubt}  no stop at venue", "alarm"))
-            parts.append(part(5, "p = protect now", "dim"))
         else:
             role = "alarm" if cover.is_naked else "text"
             word = "NAKED" if cover.is_naked else "prot"
