@@ -71,7 +71,7 @@ def test_check_looks_for_the_theme_and_at_the_users_themes(home: Path, capsys: p
     (home / "themes" / "bad.toml").write_text("[theme]\n")
     assert call(home, "check") == 1
     first, second, count = capsys.readouterr().out.splitlines()
-    assert first.startswith('config.toml:2: [ui] theme: there is no theme "midnite"; there are amber, ')
+    assert first.startswith(f'{home}/config.toml:2: [ui] theme: there is no theme "midnite"; there are amber, ')
     assert second.startswith(f"{home}/themes/bad.toml: [colors]: without background, ")
     assert count == "2 problems"
 

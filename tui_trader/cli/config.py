@@ -63,7 +63,10 @@ def _check(file: Path | None, environ: Mapping[str, str], *, as_json: bool) -> i
     try:
         config = load(file, environ)
         read = config.path
-        problems = _theme_problems(config.settings.ui.theme, config.source("ui.theme"), environ)
+        source = config.source("ui.theme")
+        if read is not None and source.startswith(f"{read.name}:"):
+            source = f"{read.parent / source}"
+        problems = _theme_problems(config.settings.ui.theme, source, environ)
     except ConfigError as error:
         problems = error.problems
     if as_json:

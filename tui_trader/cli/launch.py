@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
 from tui_trader.core.clock import NS, SystemClock
-from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError
+from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import LinkState
 from tui_trader.desk.account import Account
@@ -197,13 +197,18 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
 
     sim = config.settings.sim
     market = getattr(args, "market", None)
-    server = build_server(
-        seed=sim.seed,
-        balance=sim.balance,
-        speed=sim.speed,
-        clock=SystemClock(),
-        market=Path(market) if market else None,
-    )
+    try:
+        server = build_server(
+            seed=sim.seed,
+            balance=sim.balance,
+            speed=sim.speed,
+            clock=SystemClock(),
+            market=Path(market) if market else None,
+        )
+    except OSError as error:
+        raise UsageError(f"--market {market}: {error.strerror}") from error
+    except WireError as error:
+        raise UsageError(f"--market {market}: {error.message}") from error
     await server.start()
     stack.push_async_callback(server.stop)
     return server
@@ -230,7 +235,8 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
             document = orjson.loads(await answer.read())
         return Endpoints(document["rest_url"], document["ws_url"]), _sim_credential(document["key"], document["secret"])
     except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise LinkError(f"no tui-trader exchange at {base} ({type(error).__name__}); start one with: tui-trader sim") from error
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise LinkError(f"no tui-trader exchange at {base} ({reason}); start one with: tui-trader sim") from error
 
 
 def _journal(account: Account, clock: SystemClock, *, private: bool) -> Journal | None:

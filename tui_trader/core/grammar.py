@@ -73,7 +73,7 @@ def parse(text: str) -> Line:
         if cursor.ended:
             cursor.fail(
                 "nothing after ';'" if commands else "nothing typed" if not cursor.next_char() else "a command is missing",
-                fix="drop the ';'" if commands else "e.g. buy 0.5 @ bid, or help",
+                fix="drop the ';'" if commands else "buy 0.5 @ bid, or help",
             )
         commands.append(_statement(cursor))
         if cursor.take(";"):

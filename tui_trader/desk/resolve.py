@@ -142,7 +142,7 @@ class Resolver:
                 raise CommandError(
                     f"{plain(qty)} is not a multiple of the lot {plain(instrument.lot)} {instrument.size_unit}",
                     column=size.column,
-                    fix=f"{plain(low) if low else plain(instrument.lot)} or {plain(low + instrument.lot)}",
+                    fix=f"{plain(low)} or {plain(low + instrument.lot)}" if low else plain(instrument.lot),
                 )
             return qty
         rounded = instrument.round_qty(qty)
