@@ -39,6 +39,8 @@ LINEAR = Instrument(
 INVERSE = replace(LINEAR, id=InstrumentId("phemex", "BTCUSD"), kind=ContractKind.INVERSE, quote="USD", settle="BTC", lot=D(1))
 FACTS = Facts(mark=D(10000), mark_fresh=True, best_bid=D("9999.9"), best_ask=D("10000.1"), book_live=True, leverage=D(10))
 TICKET = OrderTicket(ClientOrderId("tt-1"), LINEAR.id, Side.BUY, OrderType.LIMIT, D("0.08"), price=D("67412"))
+AROUND = replace(FACTS, best_bid=D("67411.9"), best_ask=D("67412.1"))
+"""A book in which the ticket rests."""
 TINY = F(1, 10**20)
 
 contracts = st.sampled_from([LINEAR, INVERSE])
@@ -64,8 +66,18 @@ def _ticket(contract: Instrument, side: Side, qty: D, price: D) -> OrderTicket:
     return replace(TICKET, instrument=contract.id, side=side, qty=qty, price=price)
 
 
+def _fills_at(side: Side, limit: D, facts: Facts) -> D:
+    """Return the limit, or the touch of ``facts`` that an order of ``side`` takes by it."""
+    if not facts.book_live:
+        return limit
+    bid, ask = facts.best_bid, facts.best_ask
+    assert bid is not None
+    assert ask is not None
+    return min(limit, ask) if side is Side.BUY else max(limit, bid)
+
+
 def test_the_worked_example() -> None:
-    shown = preview(replace(TICKET, stop_loss=D(66640), take_profit=D(68956)), LINEAR, FACTS)
+    shown = preview(replace(TICKET, stop_loss=D(66640), take_profit=D(68956)), LINEAR, AROUND)
     assert shown is not None
     assert shown.notional == D("5392.96")
     assert shown.quote_notional == D("5392.96")
@@ -77,11 +89,16 @@ def test_the_worked_example() -> None:
     assert shown.liquidation is None
 
 
-@given(contracts, sides, sizes, prices, leverages, prices, prices)
-def test_opening_from_flat(contract: Instrument, side: Side, qty: D, price: D, leverage: D, stop: D, target: D) -> None:
-    ticket = replace(_ticket(contract, side, qty, price), stop_loss=stop, take_profit=target)
-    shown = preview(ticket, contract, replace(FACTS, leverage=leverage))
+@given(contracts, sides, sizes, prices, leverages, prices, prices, st.booleans())
+def test_opening_from_flat(
+    contract: Instrument, side: Side, qty: D, limit: D, leverage: D, stop: D, target: D, live: bool
+) -> None:
+    facts = replace(FACTS, leverage=leverage, book_live=live)
+    ticket = replace(_ticket(contract, side, qty, limit), stop_loss=stop, take_profit=target)
+    shown = preview(ticket, contract, facts)
     assert shown is not None
+    price = _fills_at(side, limit, facts)
+    assert shown.price == price
     worth, fee = _worth(contract, qty, price), F(contract.taker_fee)
     assert _near(shown.notional, worth, worth)
     assert F(shown.quote_notional) == (F(qty) if contract is INVERSE else worth)
@@ -95,36 +112,38 @@ def test_opening_from_flat(contract: Instrument, side: Side, qty: D, price: D, l
     assert shown.realised == 0
 
 
-@given(contracts, sides, sizes, prices, sizes, prices)
-def test_adding_and_closing(contract: Instrument, side: Side, held: D, entry: D, qty: D, price: D) -> None:
+@given(contracts, sides, sizes, prices, sizes, prices, st.booleans())
+def test_adding_and_closing(contract: Instrument, side: Side, held: D, entry: D, qty: D, limit: D, live: bool) -> None:
     leg = Position(contract.id, PositionSide.MERGED, PositionMode.ONE_WAY, side, held, entry)
-    facts = replace(FACTS, positions=(leg,))
-    more = preview(_ticket(contract, side, qty, price), contract, facts)
-    less = preview(_ticket(contract, side.opposite, qty, price), contract, facts)
+    facts = replace(FACTS, positions=(leg,), book_live=live)
+    more = preview(_ticket(contract, side, qty, limit), contract, facts)
+    less = preview(_ticket(contract, side.opposite, qty, limit), contract, facts)
+    price, leave = _fills_at(side, limit, facts), _fills_at(side.opposite, limit, facts)
     assert more is not None
     assert less is not None
     assert (more.position_side, more.position_qty, more.realised) == (side, held + qty, 0)
     paid = _worth(contract, held, entry) + _worth(contract, qty, price)
     assert _near(more.position_entry, F(held + qty) / paid if contract is INVERSE else paid / F(held + qty), F(price) + F(entry))
-    closed = min(held, qty)
-    assert _near(less.realised, _profit(contract, side, closed, entry, price), paid)
+    closed, scale = min(held, qty), _worth(contract, held, entry) + _worth(contract, qty, leave)
+    assert _near(less.realised, _profit(contract, side, closed, entry, leave), scale)
     assert less.position_qty == abs(held - qty)
     if qty < held:
         assert (less.position_side, less.position_entry, less.margin) == (side, entry, 0)
     elif qty == held:
         assert (less.position_side, less.position_entry, less.break_even, less.margin) == (None, 0, None, 0)
     else:
-        assert (less.position_side, less.position_entry) == (side.opposite, price)
+        assert (less.position_side, less.position_entry) == (side.opposite, leave)
         assert less.margin > 0
 
 
-@given(contracts, sides, sizes, prices, leverages)
+@given(contracts, sides, sizes, prices, leverages, st.booleans())
 def test_isolated_liquidation_is_where_margin_meets_maintenance(
-    contract: Instrument, side: Side, qty: D, price: D, leverage: D
+    contract: Instrument, side: Side, qty: D, limit: D, leverage: D, live: bool
 ) -> None:
-    facts = replace(FACTS, leverage=leverage, margin_mode=MarginMode.ISOLATED)
-    shown = preview(_ticket(contract, side, qty, price), contract, facts)
+    facts = replace(FACTS, leverage=leverage, margin_mode=MarginMode.ISOLATED, book_live=live)
+    shown = preview(_ticket(contract, side, qty, limit), contract, facts)
     assert shown is not None
+    price = _fills_at(side, limit, facts)
     worth = _worth(contract, qty, price)
     margin, maintenance = worth / F(leverage), worth * F(1, 200)
     if shown.liquidation is None:
@@ -200,6 +219,58 @@ def test_the_price_expected(kind: OrderType, price: str | None, trigger: str | N
     assert shown.price == D(expected)
 
 
+@pytest.mark.parametrize(
+    ("side", "limit", "expected"),
+    [
+        (Side.BUY, "10050", "10000.1"),
+        (Side.BUY, "10000.1", "10000.1"),
+        (Side.BUY, "10000", "10000"),
+        (Side.SELL, "9950", "9999.9"),
+        (Side.SELL, "9999.9", "9999.9"),
+        (Side.SELL, "10000", "10000"),
+    ],
+)
+def test_a_limit_that_takes_is_expected_at_the_touch_and_one_that_rests_at_itself(side: Side, limit: str, expected: str) -> None:
+    ticket = _ticket(LINEAR, side, D(1), D(limit))
+    assert FACTS.expected_price(ticket) == D(expected)
+    assert FACTS.entry_price(ticket) == D(limit), "the worst it may be"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param(replace(FACTS, book_live=False), id="the book is not live"),
+        pytest.param(replace(FACTS, best_bid=None, best_ask=None), id="the book is empty"),
+    ],
+)
+@pytest.mark.parametrize(("side", "limit"), [(Side.BUY, D(10050)), (Side.SELL, D(9950))])
+def test_without_a_touch_to_trust_a_limit_is_expected_at_itself(facts: Facts, side: Side, limit: D) -> None:
+    assert facts.expected_price(_ticket(LINEAR, side, D(1), limit)) == limit
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "price", "trigger"),
+    [
+        (OrderType.STOP, Side.BUY, None, "10050"),
+        (OrderType.STOP, Side.SELL, None, "9950"),
+        (OrderType.STOP_LIMIT, Side.BUY, "10060", "10050"),
+        (OrderType.STOP_LIMIT, Side.SELL, "9940", "9950"),
+    ],
+)
+def test_a_conditional_order_is_not_expected_at_the_touch_of_now(
+    kind: OrderType, side: Side, price: str | None, trigger: str
+) -> None:
+    ticket = replace(TICKET, side=side, type=kind, price=D(price) if price else None, trigger_price=D(trigger))
+    assert FACTS.expected_price(ticket) == D(price or trigger)
+
+
+def test_what_a_crossing_limit_does_is_told_of_the_touch() -> None:
+    shown = preview(replace(_ticket(LINEAR, Side.BUY, D(2), D(10050)), stop_loss=D("9900.1")), LINEAR, FACTS)
+    assert shown is not None
+    assert (shown.price, shown.position_entry, shown.notional) == (D("10000.1"), D("10000.1"), D("20000.2"))
+    assert shown.risk == 200
+
+
 def test_nothing_is_said_without_a_price() -> None:
     market = replace(TICKET, type=OrderType.MARKET, price=None)
     assert preview(market, LINEAR, Facts()) is None
@@ -207,7 +278,7 @@ def test_nothing_is_said_without_a_price() -> None:
 
 
 def test_break_even_of_the_result_pays_both_fees() -> None:
-    shown = preview(TICKET, LINEAR, FACTS)
+    shown = preview(TICKET, LINEAR, AROUND)
     assert shown is not None
     assert shown.break_even is not None
     paid = (F(67412) + F(shown.break_even)) * F("0.0006")

@@ -403,7 +403,7 @@ async def test_panic_cancels_entries_everywhere_and_keeps_the_stop(world: World)
     desk = await with_everything(world)
     desk.stage.join(BTC, Side.BUY)
     said = await desk.panic()
-    assert said == "verified: 0 open orders left"
+    assert said == "verified: 0 open orders left, 1 stop kept"
     await ended(desk, "tt-btc", OrderStatus.CANCELED)
     await ended(desk, "web-eth", OrderStatus.CANCELED)
     assert status(desk, "tt-stop") is OrderStatus.ARMED

@@ -189,6 +189,28 @@ def test_the_bracket_puts_stop_and_target_on_the_right_sides(desk: Desk) -> None
     assert (desk.ticket().stop_loss, desk.ticket().take_profit) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("side", "cap", "stop", "target"), [(Side.BUY, "100.7", "99.2", "102.2"), (Side.SELL, "99.5", "101", "98")]
+)
+def test_the_bracket_of_a_crossing_order_is_measured_from_the_touch(
+    desk: Desk, side: Side, cap: str, stop: str, target: str
+) -> None:
+    desk.stage.cross(BTC, side)
+    desk.stage.toggle_bracket()
+    shown = desk.view().preview
+    assert shown is not None
+    assert desk.ticket().price == D(cap)
+    assert (desk.ticket().stop_loss, desk.ticket().take_profit) == (D(stop), D(target)), "1 % of the touch, not of the cap"
+    assert shown.price == (D("100.2") if side is Side.BUY else 100)
+    assert shown.ratio == 2
+    assert desk.view().sendable, [o.text for o in desk.view().objections]
+
+
+def test_a_size_from_risk_of_a_crossing_order_loses_that_much_from_the_touch(desk: Desk) -> None:
+    ticket = desk.place("buy r:50$ sl 95.2")
+    assert (ticket.price, ticket.qty) == (D("100.7"), 10)
+
+
 def test_turning_around_mirrors_the_distance_to_the_touch(desk: Desk) -> None:
     desk.place("buy 1 @ bid-2t")
     desk.stage.set_side(Side.SELL)

@@ -16,6 +16,7 @@ from tui_trader.core.event import (
     CandlesChanged,
     FundingPaid,
     InstrumentsListed,
+    LinkChanged,
     Notice,
     OrderChanged,
     OrderFilled,
@@ -251,6 +252,39 @@ def test_a_snapshot_older_than_the_stream_does_not_undo_it(store: Store, clock: 
     assert [p.qty for p in store.open_positions()] == [2]
 
 
+@pytest.mark.parametrize(
+    "news",
+    [
+        PositionChanged(leg(qty="1", sequence=2, at_ns=20)),
+        PositionsSnapshot("phemex", "USDT", [leg(qty="1", sequence=2, at_ns=20)]),
+    ],
+    ids=["row", "snapshot"],
+)
+def test_what_a_new_connection_tells_wins_over_higher_sequences_of_the_old(
+    store: Store, clock: ManualClock, news: PositionChanged | PositionsSnapshot
+) -> None:
+    tell(store, clock, link("private", LinkState.LIVE), PositionChanged(leg(qty="2", sequence=900, at_ns=90)))
+    tell(store, clock, news, link("private", LinkState.DOWN), link("public", LinkState.SYNCING), news)
+    assert [p.qty for p in store.open_positions()] == [2], "only a new private connection forgets"
+    tell(store, clock, link("private", LinkState.SYNCING))
+    assert [p.qty for p in store.open_positions()] == [2], "what is known is shown until it is told anew"
+    assert {t.POSITIONS, t.PNL} <= tell(store, clock, news)
+    assert [(p.qty, p.sequence) for p in store.open_positions()] == [(1, 2)]
+    tell(store, clock, PositionChanged(leg(qty="5", sequence=1, at_ns=99)))
+    assert [p.qty for p in store.open_positions()] == [1], "of one connection the order counts again"
+
+
+def test_a_new_connection_of_another_venue_forgets_nothing(store: Store, clock: ManualClock) -> None:
+    tell(store, clock, PositionChanged(leg(qty="2", sequence=9)), BalanceChanged(balance("5", at_ns=9)))
+    tell(store, clock, LinkChanged("elsewhere", "private", LinkState.SYNCING))
+    tell(store, clock, PositionChanged(leg(qty="1", sequence=2)), BalanceChanged(balance("4", at_ns=2)))
+    assert [p.qty for p in store.open_positions()] == [2]
+    tell(store, clock, link("private", LinkState.SYNCING), BalanceChanged(balance("4", at_ns=2)))
+    pnl = store.pnl()
+    assert pnl is not None
+    assert pnl.wallet == 4
+
+
 def test_hedged_legs_are_kept_apart(store: Store, clock: ManualClock) -> None:
     long, short = leg(position_side=PositionSide.LONG), leg(Side.SELL, position_side=PositionSide.SHORT)
     tell(store, clock, PositionChanged(short), PositionChanged(long))
@@ -264,14 +298,56 @@ def test_profit_rolls_up_exactly(store: Store, clock: ManualClock) -> None:
     tell(store, clock, mark("100.3"), mark("50", ETH), mark("100.3", BTC_USDC))
     tell(store, clock, PositionChanged(leg(qty="0.1")), PositionChanged(leg(Side.SELL, "2", "51.1", instrument=ETH)))
     tell(store, clock, PositionChanged(leg(qty="1", instrument=BTC_USDC)))
-    tell(store, clock, OrderFilled(fill("e-1", fee=D("0.03"))), OrderFilled(fill("e-2", fee=D("-0.01"))))
-    tell(store, clock, OrderFilled(fill("e-3", fee=D(9), fee_currency="USDC")))
+    now = clock.wall_ns()
+    tell(store, clock, OrderFilled(fill("e-1", fee=D("0.03"), at_ns=now)))
+    tell(store, clock, OrderFilled(fill("e-2", fee=D("-0.01"), at_ns=now + 1)))
+    tell(store, clock, OrderFilled(fill("e-3", fee=D(9), fee_currency="USDC", at_ns=now)))
     pnl = store.pnl("USDT")
     assert pnl is not None
     assert pnl.unrealised == D("0.03") + D("2.2")
     assert (pnl.wallet, pnl.used, pnl.fees, pnl.complete) == (D("1000.1"), D("20.05"), D("0.02"), True)
     assert pnl.equity == D("1002.33")
     assert store.currencies() == ["USDC", "USDT"]
+
+
+def test_costs_are_counted_from_the_opening_on(store: Store, clock: ManualClock) -> None:
+    opened = clock.wall_ns()
+    tell(store, clock, BalanceChanged(balance("1000")), OrderChanged(report()))
+    tell(store, clock, OrderFilled(fill("e-1", fee=D("0.5"), at_ns=opened - 1)))
+    tell(store, clock, FundingPaid(BTC, D("0.7"), "USDT", D("0.0001"), opened - 1, "f-1"))
+    first = store.pnl()
+    assert first is not None
+    assert (first.since_ns, first.fees, first.funding) == (opened, 0, 0), "what was paid before is in the opening wallet"
+    clock.advance(5)
+    tell(store, clock, OrderFilled(fill("e-2", fee=D("0.03"), at_ns=opened)), OrderFilled(fill("e-3", at_ns=clock.wall_ns())))
+    tell(store, clock, OrderFilled(fill("e-0", fee=D("0.4"), at_ns=1), replayed=True))
+    tell(store, clock, FundingPaid(BTC, D("0.2"), "USDT", D("0.0001"), opened, "f-2"))
+    tell(store, clock, FundingPaid(BTC, D("0.1"), "USDT", D("0.0001"), 1, "f-0"))
+    later = store.pnl()
+    assert later is not None
+    assert (later.since_ns, later.fees, later.funding) == (opened, D("0.09"), D("0.2"))
+
+
+def test_costs_start_anew_with_the_day(store: Store, clock: ManualClock) -> None:
+    tell(store, clock, BalanceChanged(balance("1000")), OrderChanged(report()))
+    assert store.pnl() is not None
+    tell(store, clock, OrderFilled(fill(at_ns=clock.wall_ns())))
+    today = store.pnl()
+    assert today is not None
+    assert today.fees == D("0.06")
+    clock.advance(86_400)
+    tomorrow = store.pnl()
+    assert tomorrow is not None
+    assert (tomorrow.since_ns, tomorrow.fees, tomorrow.realised) == (clock.wall_ns(), 0, 0)
+
+
+def test_the_fee_of_a_fill_that_comes_before_its_order_is_counted(store: Store, clock: ManualClock) -> None:
+    tell(store, clock, BalanceChanged(balance("1000")))
+    assert store.pnl() is not None
+    tell(store, clock, OrderFilled(fill(at_ns=clock.wall_ns())))
+    pnl = store.pnl()
+    assert pnl is not None
+    assert pnl.fees == D("0.06")
 
 
 def test_profit_without_a_mark_or_with_an_old_one_says_so(store: Store, clock: ManualClock) -> None:

@@ -77,12 +77,19 @@ class FakeSurface:
         self.themes: list[str] = []
         self.helps: list[str] = []
         self.left = False
+        self.cursor: D | None = None
         self.logs = 0
         self.tradable = True
         self.current = True
 
     def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         self.said.append((text, severity))
+
+    def clear(self) -> None:
+        pass
+
+    def cursor_price(self) -> D | None:
+        return self.cursor
 
     def selected_order(self) -> Order | None:
         return self.order

@@ -35,7 +35,7 @@ async def test_the_order_its_exits_and_the_position_after(keys: Keys, ticket: Ti
     assert texts(ticket.body(120, 3)) == [
         " BUY 0.010 BTC BTCUSDT LMT 67,400.0 po gtc  notional 674.00  lev 10x mgn 68.17  fee 0.07 maker  -0.02% from mark",
         " SL 66,640.0 mark  = -7.60 (0.06% eq)   TP 68,920.0  = +15.20  RR 2.00",
-        " after: LONG 0.510 @67,051.0  BE 67,131.5  liq cross   limits: all ok",
+        " after: LONG 0.510 @67,051.0  BE 67,131.5  liq --   limits: all ok",
     ]
     assert texts(ticket.body(80, 3))[0] == " BUY 0.010 BTC BTCUSDT LMT 67,400.0 po gtc  notional 674.00  lev 10x mgn 68.17"
     assert title(ticket) == "STAGE (not sent)  Enter send  Esc drop"

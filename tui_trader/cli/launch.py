@@ -167,12 +167,14 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
     label = settings.general.account
     sim_url = getattr(args, "sim_url", None)
     if sim_url:
+        if env is not Environment.SIM:
+            raise UsageError(f"--env {env.value} and --sim-url name two different places: give one of them")
         endpoints, credential = await _hello(sim_url)
         return Account(venue, Environment.SIM, endpoints, credential, label), False
     if env is Environment.SIM:
         server = await start_exchange(config, args, stack)
         endpoints = Endpoints(server.rest_url, server.ws_url)
-        return Account(venue, env, endpoints, _sim_credential(server.key, server.secret), label), True
+        return Account(venue, env, endpoints, _sim_credential(server.key, server.secret), label, True), True
     if env is Environment.CUSTOM:
         own = settings.venue(venue.name)
         if not own.rest_url or not own.ws_url:

@@ -186,6 +186,7 @@ def account_json(pnl: AccountPnl) -> dict[str, Any]:
         "day": number(pnl.day),
         "fees": number(pnl.fees),
         "funding": number(pnl.funding),
+        "since": time_of(pnl.since_ns),
         "complete": pnl.complete,
     }
 

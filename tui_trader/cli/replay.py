@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     import time
 
     from tui_trader.cli import render
-    from tui_trader.core.error import UsageError
+    from tui_trader.core.error import UsageError, WireError
     from tui_trader.desk.replay import Replay
 
     pace = _speed(args.speed)
@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
                 ahead = (at_s - first) / pace - (time.monotonic() - started)
                 if ahead > 0:
                     time.sleep(ahead)
+    if not replay.frames:
+        raise WireError(f"{args.file}: holds no received frame ({replay.bad_lines} lines that are not of a recording)")
     document = replay.document(args.depth)
     if args.json:
         render.emit(document)

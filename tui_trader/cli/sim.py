@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
     from tui_trader.core.error import UsageError
 
+    if args.seed < 0:
+        raise UsageError(f"--seed {args.seed}: must be 0 or more")
     if not 0 <= args.port <= 65_535:
         raise UsageError(f"--port {args.port}: not a port")
     if not 0 < args.speed <= 1_000:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_trader.cli.options import add_connection
+from tui_trader.core.error import UsageError
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -38,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(NO_TERMINAL + "\n")
         return 2
     import os
+
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        sys.stderr.write(f"tui-trader: TERM={os.environ.get('TERM', '')} cannot place a cursor; try TERM=xterm-256color\n")
+        return 2
+    if args.market and not os.path.isfile(args.market):
+        raise UsageError(f"--market {args.market}: no such file")
 
     # Read by Textual when it is imported: its repaint timer adds up to one period to every key.
     os.environ.setdefault("TEXTUAL_FPS", "120")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tui_trader.cli.options import add_connection, add_json
@@ -52,11 +53,30 @@ async def _watch(desk: Desk, args: argparse.Namespace) -> int:
             if args.json:
                 render.emit(document)
             else:
-                print(" ".join(f"{key}={value}" for key, value in document.items()), flush=True)
+                _print(document)
             printed += 1
             if args.count and printed >= args.count:
                 return 0
         await asyncio.sleep(INTERVAL_S)
+
+
+def _print(document: dict[str, Any]) -> None:
+    """Print a change for a person: a book as its best levels, rows as a table."""
+    from tui_trader.cli import render
+
+    for name, columns in (
+        ("positions", ("symbol", "side", "qty", "entry", "mark", "unrealised")),
+        ("orders", ("client_id", "symbol", "side", "type", "qty", "filled", "price", "status")),
+    ):
+        if name in document:
+            if document[name]:
+                render.print_rows(document[name], columns, {"qty", "entry", "mark", "unrealised", "filled", "price"})
+            else:
+                print(f"no {name}")
+    if "bids" in document:
+        bid, ask = (side[0] if side else ["-", "-"] for side in (document["bids"], document["asks"]))
+        print(f"{document['symbol']}  {bid[1]} @ {bid[0]}  |  {ask[0]} @ {ask[1]}" + ("" if document["live"] else "  in doubt"))
+    sys.stdout.flush()
 
 
 def _document(desk: Desk, args: argparse.Namespace) -> dict[str, Any]:

@@ -222,7 +222,7 @@ class UseTheme:
 
 @dataclass(frozen=True, slots=True)
 class Quit:
-    """Leave the terminal; positions and orders stay at the venue."""
+    """Leave the terminal."""
 
 
 @dataclass(frozen=True, slots=True)

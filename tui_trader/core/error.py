@@ -4,6 +4,7 @@ TraderError
 ├── UsageError          the caller's words are off (exit code 2)
 │   ├── ConfigError     a configuration value, with its place
 │   └── CommandError    a line of the order language, with its column
+│       └── NotThereError   it reads well, but there is no such order or position (exit code 1)
 ├── RefusedError        a local check said no; nothing was sent (exit code 1)
 ├── VenueError          the venue said no (exit code 1)
 ├── LinkError           the venue could not be reached; nothing was sent (exit code 1)
@@ -60,6 +61,13 @@ class CommandError(UsageError):
         """Zero-based column of the offending word."""
         self.fix = fix
         """What to type instead; empty when there is no single answer."""
+
+
+class NotThereError(CommandError):
+    """A command reads well, and what it is about does not exist: no such order or position."""
+
+    title = "Nothing to do"
+    exit_code = 1
 
 
 class RefusedError(TraderError):

@@ -106,6 +106,17 @@ class Facts:
             return touch
         return self.reference(TriggerSource.MARK)
 
+    def expected_price(self, ticket: OrderTicket) -> Decimal | None:
+        """Return the price a ticket would most likely fill at: a limit that takes fills at the far touch, not at its cap.
+
+        Consequences are computed from it; limits and margin are held against ``entry_price``, the worst it may be.
+        """
+        price, touch = self.entry_price(ticket), self.far_touch(ticket.side)
+        if price is None or touch is None or not self.book_live or ticket.type is not OrderType.LIMIT:
+            return price
+        takes = price >= touch if ticket.side is Side.BUY else price <= touch
+        return touch if takes else price
+
 
 def quote_value(instrument: Instrument, qty: Decimal, price: Decimal) -> Decimal:
     """Return what ``qty`` is worth in the quote currency; limits in US dollars are held against it.

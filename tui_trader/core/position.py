@@ -72,7 +72,8 @@ def return_on_margin(position: Position, instrument: Instrument, mark: Decimal) 
 def break_even(position: Position, instrument: Instrument, close_fee: Decimal | None = None) -> Decimal | None:
     """Return the exit price at which closing everything leaves zero after the fee paid to enter, funding and the exit fee.
 
-    Uses the taker rate for the entry where the venue did not tell what was paid, and ``close_fee`` (default taker) to leave.
+    The entry is taken to have paid the taker rate: one that rested paid less, so the price is never too good to be true.
+    ``close_fee`` is the rate to leave with, by default the taker's.
     """
     side = position.side
     if side is None or not position.qty or not position.entry:

@@ -24,7 +24,7 @@ class Preview:
     """Expected execution price."""
     notional: Decimal
     quote_notional: Decimal
-    """In quote currency: what limits are held against."""
+    """In quote currency."""
     leverage: Decimal
     margin: Decimal
     """Tied up by the part that opens; zero for a reduction."""
@@ -54,7 +54,7 @@ class Preview:
 def preview(ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Preview | None:
     """Return what filling ``ticket`` whole would do; None while no price is known or the ticket has none."""
     with localcontext(CONTEXT):
-        price = facts.entry_price(ticket)
+        price = facts.expected_price(ticket)
         return None if price is None or price <= 0 else _preview(ticket, instrument, facts, price)
 
 

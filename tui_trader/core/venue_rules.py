@@ -175,7 +175,7 @@ def _exits(ticket: OrderTicket, facts: Facts) -> Iterator[Objection]:
     if closes(ticket):
         yield Objection(Rule.EXITS, "an order that only reduces takes no attached exits", "drop sl and tp")
         return
-    entry, sign = facts.entry_price(ticket), ticket.side.sign
+    entry, sign = facts.expected_price(ticket), ticket.side.sign
     if entry is None:
         return
     below, above = ("below", "above") if sign > 0 else ("above", "below")

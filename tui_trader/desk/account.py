@@ -19,6 +19,8 @@ class Account:
     credential: Credential | None
     """None for a public-only connection: market data without an account."""
     label: str = "main"
+    ends_with_program: bool = False
+    """True on an exchange inside this process: its positions and orders end when the program does."""
 
     @property
     def badge(self) -> str:

@@ -28,7 +28,7 @@ from tui_trader.core.command import (
     SizeUnit,
 )
 from tui_trader.core.decimals import HUNDRED, plain
-from tui_trader.core.error import CommandError, ConfigError, LinkError, OutcomeUnknown, VenueError
+from tui_trader.core.error import CommandError, ConfigError, LinkError, NotThereError, OutcomeUnknown, VenueError
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
@@ -161,7 +161,10 @@ class Executor:
 
     async def _flatten(self, selector: Selector | None) -> list[Result]:
         results = []
-        for iid in self._instruments(selector):
+        store, instruments = self._desk.store, self._instruments(selector)
+        if not any(store.blotter.working(iid) or any(p.instrument == iid for p in store.open_positions()) for iid in instruments):
+            raise NotThereError("there is nothing to flatten")
+        for iid in instruments:
             problem = await self._desk.flatten(iid)
             outcome = Outcome.REJECTED if problem else Outcome.ACK
             results.append(Result(f"{iid.symbol}: {problem or 'orders cancelled, position closing'}", outcome=outcome))
@@ -249,7 +252,7 @@ class Executor:
             case SelectorKind.NAME:
                 chosen = self._named(working, selector.name)
         if not chosen:
-            raise CommandError(f"no working order matches {selector.name or selector.kind.value!r}")
+            raise NotThereError(f"no working order matches {selector.name or selector.kind.value!r}")
         return chosen
 
     def _named(self, working: list[Order], name: str) -> list[Order]:
@@ -280,7 +283,7 @@ class Executor:
                 case _:
                     raise CommandError(f"{selector.kind.value!r} does not name positions", fix="all, longs, shorts or a symbol")
         if not chosen:
-            raise CommandError("there is no such position")
+            raise NotThereError("there is no such position")
         return chosen
 
     def _instruments(self, selector: Selector | None) -> list[InstrumentId]:

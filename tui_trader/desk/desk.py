@@ -28,7 +28,7 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.facts import TradingState
 from tui_trader.core.ids import IdFactory
-from tui_trader.core.order import Order, OrderTicket
+from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
@@ -37,6 +37,7 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
+from tui_trader.desk.inquiry import HISTORY_LAG_S
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.resolve import Presets, Resolver
@@ -99,6 +100,7 @@ class Desk:
         self._tasks = TaskSet(self._task_failed)
         self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._live_lanes: set[str] = set()
         self._epoch = 0
         """Counts moves of the private lane: what was learned in one epoch is not held to be known in the next."""
         self._dialect = account.venue.orders()
@@ -165,6 +167,7 @@ class Desk:
         self.absorb(list(listing.events))
         self._dialect.list_instruments(list(self.store.instruments.values()))
         await self._rest.sync_clock(self._dialect)
+        self._started_ns = self._rest.server_ns()  # executions since then are asked for, and dated by the venue's clock
         for text in symbols:
             self.feeds.watch(self.symbol(text))
         if focus or self.feeds.watched:
@@ -194,6 +197,7 @@ class Desk:
         store = self.store
         store.mono_ns = self.clock.mono_ns()
         urgent = False
+        past: list[Fill] = []
         for event in events:
             store.apply(event)
             kind = type(event)
@@ -203,6 +207,12 @@ class Desk:
                 urgent = True
                 if kind is LinkChanged:
                     self._link_moved(event)  # type: ignore[arg-type]
+                elif type(event) is OrderFilled and event.replayed:
+                    past.append(event.fill)
+        for fill in past:
+            order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
+            if order is not None:
+                self.orders.inquiry.follow(order.client_id)
         if store.doubtful:
             self.feeds.resync()
         if urgent and self.urgent is not None:
@@ -352,6 +362,11 @@ class Desk:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
     def _link_moved(self, event: LinkChanged) -> None:
+        live = event.state is LinkState.LIVE
+        if live != (event.lane in self._live_lanes):
+            words = "live" if live else f"lost: {event.reason or event.state}"
+            self._say(f"{event.lane} lane {words}", Severity.NOTE if live else Severity.WARNING)
+            self._live_lanes ^= {event.lane}
         if event.lane != Lane.PRIVATE.value:
             return
         self._epoch += 1
@@ -375,7 +390,17 @@ class Desk:
             if epoch == self._epoch:
                 self.reconciled = True
                 self.store.touch(topic.LINKS, topic.STAGE)
+                self._spawn("late executions", self._catch_up(epoch))
             return
+
+    async def _catch_up(self, epoch: int) -> None:
+        """Ask for the executions once more when the venue's history must have all of them: it trails its engine."""
+        await asyncio.sleep(HISTORY_LAG_S)
+        while epoch == self._epoch:
+            with contextlib.suppress(ConnectionError):
+                await self._reconciler.fills()
+                return
+            await asyncio.sleep(RECONCILE_S)
 
     async def _housekeeping(self) -> None:
         """Mark what grew old four times a second; once a second sample equity, ask after silent orders, keep REST warm."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from tui_trader.core.error import TraderError
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId
-from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.orders import OrderPath, Sent, is_stop
 from tui_trader.state.store import Store
 from tui_trader.venues.base import Outcome
 
@@ -44,8 +44,11 @@ class Exits:
         if failed or unverified:
             way_out = f"; use {self._web}" if self._web else ""
             return f"NOT VERIFIED: {', '.join(sorted({*failed, *unverified}))} did not answer{way_out}"
-        left = [order for order in store.blotter.working() if flatten or not order.type.is_conditional]
-        return f"verified: {len(left)} open orders left" + (" and closing orders sent" if flatten else "")
+        working = store.blotter.working()
+        stops = sum(is_stop(order) for order in working)
+        kept = f", {stops} {'stop' if stops == 1 else 'stops'} kept" if stops and not flatten else ""
+        closing = ", closing orders sent" if flatten else ""
+        return f"verified: {len(working) - (0 if flatten else stops)} open orders left{kept}{closing}"
 
     async def flatten(self, iid: InstrumentId) -> str:
         """Cancel every order of one instrument and close its position at market; return what could not be done."""

@@ -26,12 +26,15 @@ SKEW_BOUND_S = 2.0
 """Added to a request's expiry: the clocks' disagreement and the time a request may spend inside the venue."""
 
 HISTORY_LAG_S = 60.0
-"""How long the history of an order that the venue is known to have had may trail behind, before its silence counts."""
+"""How long the venue's history may trail behind before its silence counts by itself: for an order that the venue is known to
+have had, and for any order while the private stream does not speak."""
 
 SILENT_ACK_S = 3.0
 """An acknowledged order that the private stream has not spoken of for this long is asked about."""
 
 RESOLVE_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+FOLLOW_DELAYS_S = (1.0, 2.0, 4.0)
 
 FILLS_BEFORE_NS = 60 * NS
 """Executions of an order are looked for from this long before it was made: clocks disagree."""
@@ -89,10 +92,13 @@ class Inquiry:
         self._sleep = sleep
         self._fence_ns: dict[str, int] = {}
         self._resolving: set[str] = set()
+        self._following: set[str] = set()
+        self._unlisted: set[str] = set()
+        """Orders that came into doubt because the open orders lack them: an old history's word that they live does not do."""
 
     def fence(self, client_id: str) -> None:
         """Note that a request that may create this order is being signed now: until it expires, absence proves nothing."""
-        self._fence_ns[client_id] = self._clock.mono_ns() + round((self._dialect.expiry_s() + SKEW_BOUND_S) * NS)
+        self._fence_ns[client_id] = self._clock.mono_ns() + self._life_ns()
 
     async def refresh(self, instrument: InstrumentId) -> bool:
         """Ask for the open orders of an instrument and after each known one that is missing there; False when not answered.
@@ -107,11 +113,15 @@ class Inquiry:
         listed = _listed(verdict)
         answered = True
         for order in self._store.blotter.absent_from(listed, instrument):
-            if not order.created_ns or not self._is_older(order, asked_ns) or order.client_id in self._resolving:
+            # Of an earlier run's order it is not known when it was made.
+            if not order.created_ns or order.client_id in self._resolving or not self._is_older(order, asked_ns):
+                self.follow(order.client_id)
                 continue
             outcome = (await self._ask_after(order)).outcome
             if outcome is Outcome.MISSING:
                 self._doubt(order.client_id)
+            elif outcome is Outcome.ACK:
+                self.follow(order.client_id)
             answered = answered and outcome in (Outcome.ACK, Outcome.MISSING)
         return answered
 
@@ -124,11 +134,10 @@ class Inquiry:
 
     def tick(self) -> None:
         """Ask after acknowledged orders that the private stream stays silent about; the desk calls it once a second."""
-        now = self._clock.wall_ns()
         for order in self._store.blotter.working():
             if order.client_id in self._resolving or order.external:
                 continue
-            silent = order.status is OrderStatus.ACKED and now - order.created_ns > SILENT_ACK_S * NS
+            silent = order.status is OrderStatus.ACKED and self._age_ns(order) > SILENT_ACK_S * NS
             if silent or order.status is OrderStatus.UNKNOWN:
                 self.resolve(order.client_id)
 
@@ -137,6 +146,17 @@ class Inquiry:
         if client_id not in self._resolving:
             self._resolving.add(client_id)
             self._spawn(f"resolve {client_id}", self._resolve_until_known(client_id))
+
+    def follow(self, client_id: str) -> None:
+        """Keep asking after a working order until the open orders have it or its end is told.
+
+        For one that the list lacks but may be too young for, or that is known by executions of the past alone: those tell
+        nothing of what became of the rest.
+        """
+        order = self._store.blotter.get(client_id)
+        if order is not None and order.status.is_working and client_id not in self._following:
+            self._following.add(client_id)
+            self._spawn(f"follow {client_id}", self._follow_until_told(client_id))
 
     async def _resolve_until_known(self, client_id: str) -> None:
         """Ask with growing pauses until the order is seen, or shown absent by every source after the fence."""
@@ -148,7 +168,7 @@ class Inquiry:
                 fence_ns = self._fence_ns.get(client_id, started_ns)
                 if order.venue_id:
                     fence_ns = max(fence_ns, started_ns + round(HISTORY_LAG_S * NS))
-                past_fence = self._clock.mono_ns() > fence_ns
+                past_fence = self._is_past(fence_ns, order.instrument.venue)
                 seen = await self._ask_after(order)
                 listed = await self._list_open(order) if seen.outcome is not Outcome.ACK else True
                 missing = seen.outcome is Outcome.MISSING and listed is False
@@ -160,10 +180,52 @@ class Inquiry:
                     attempt += 1
         finally:
             self._resolving.discard(client_id)
+        if client_id in self._unlisted:
+            self._unlisted.discard(client_id)
+            self.follow(client_id)
         found = self._store.blotter.get(client_id)
         if found is not None and not acknowledged:
             self._record("seen", {"id": client_id, "status": found.status})
             self._say(f"order {short(client_id)}: the venue has it, {found.status}", Severity.NOTE)
+
+    async def _follow_until_told(self, client_id: str) -> None:
+        """Ask with pauses until the order is listed as open, its end is told, or nobody knows it any more."""
+        attempt = 0
+        try:
+            while True:
+                await self._sleep(FOLLOW_DELAYS_S[min(attempt, len(FOLLOW_DELAYS_S) - 1)])
+                attempt += 1
+                order = self._store.blotter.get(client_id)
+                if order is None or order.status.is_terminal:
+                    return
+                if client_id in self._resolving:
+                    continue  # what ends the doubt may be an execution, which does not say whether the rest is open
+                listed = await self._list_open(order)
+                if listed:
+                    return
+                seen = await self._ask_after(order)
+                if listed is False and seen.outcome is Outcome.MISSING:
+                    self._doubt(client_id)
+                    return
+        finally:
+            self._following.discard(client_id)
+
+    def _is_past(self, fence_ns: int, venue: str) -> bool:
+        """Whether an order whose last possible acceptance was at ``fence_ns`` would be known by now.
+
+        What is accepted late and executes at once is nowhere open, and a history may not have it yet. The stream has, if it was
+        up since before the request was signed and spoke after the fence: frames keep their order. One that came up since then
+        began with a snapshot, which does not go back far enough to prove anything.
+        """
+        now = self._clock.mono_ns()
+        link = self._store.links.get((venue, "private"))
+        signed_ns = fence_ns - self._life_ns()
+        told = link is None or (link.is_live and link.changed_ns < signed_ns and link.heard_ns > fence_ns)
+        return now > fence_ns and (told or now > fence_ns + HISTORY_LAG_S * NS)
+
+    def _life_ns(self) -> int:
+        """Return how long after its signing a request may still be accepted."""
+        return round((self._dialect.expiry_s() + SKEW_BOUND_S) * NS)
 
     def _in_doubt(self, client_id: str) -> Order | None:
         order = self._store.blotter.get(client_id)
@@ -222,6 +284,7 @@ class Inquiry:
         order = self._store.blotter.get(client_id)
         if order is None or order.status.is_terminal:
             return
+        self._unlisted.add(client_id)
         if order.status not in _IN_DOUBT:
             self._put(order.to_status(OrderStatus.UNKNOWN, reason="not among the open orders, and its end was not told"))
         self.resolve(client_id)
@@ -231,8 +294,12 @@ class Inquiry:
         self._store.touch(topic.ORDERS, topic.book_topic(order.instrument))
 
     def _is_older(self, order: Order, mono_ns: int) -> bool:
-        age = self._clock.wall_ns() - order.created_ns
-        return age > self._clock.mono_ns() - mono_ns + NS
+        return self._age_ns(order) > self._clock.mono_ns() - mono_ns + NS
+
+    def _age_ns(self, order: Order) -> int:
+        """Return how long ago an order was made. One of the future was made by another clock, or before ours was set back:
+        it is taken for old, or nobody would ask after it until our clock has caught up."""
+        return abs(self._clock.wall_ns() - order.created_ns)
 
     def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
         self._absorb([Notice(text, severity, self._clock.wall_ns())])

@@ -18,7 +18,7 @@ from tui_trader.core.decimals import plain
 from tui_trader.core.error import JournalError, RefusedError
 from tui_trader.core.event import Event, Notice
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, Severity
+from tui_trader.core.types import InstrumentId, OrderStatus, OrderType, PendingAction, Severity
 from tui_trader.desk.inquiry import Dialect, Inquiry, Sender, as_venue_knows, short
 from tui_trader.desk.records import order_from_body, order_words, ticket_body
 from tui_trader.state import topic
@@ -160,13 +160,13 @@ class OrderPath:
         return Sent(order.client_id, verdict.outcome, verdict.text, verdict.code)
 
     async def cancel_all(self, instrument: InstrumentId, *, keep_stops: bool = False) -> list[Verdict]:
-        """Cancel everything of one instrument: resting orders, and waiting conditional ones unless ``keep_stops``.
+        """Cancel everything of one instrument; with ``keep_stops`` all but the stops that protect a position.
 
         Both calls are made even when the first fails. The result is verified by ``open_orders``, not by the replies.
         """
         self._record("cancel_all", {"symbol": instrument.symbol, "keep_stops": keep_stops}, required=False)
         for order in self._store.blotter.working(instrument):
-            if not (keep_stops and order.type.is_conditional):
+            if not (keep_stops and is_stop(order)):
                 self._put(replace(order, pending=PendingAction.CANCEL))
         requests = self._dialect.cancel_all(instrument)
         if keep_stops:
@@ -174,7 +174,7 @@ class OrderPath:
         verdicts = [await self._send_recorded(request, instrument.symbol) for request in requests]
         if keep_stops:
             for order in self._store.blotter.working(instrument):
-                if order.type.is_conditional and not (order.reduce_only or order.close_on_trigger):
+                if order.type.is_conditional and not is_stop(order):
                     await self.cancel(order)
         await self.inquiry.refresh(instrument)
         if any(verdict.outcome is not Outcome.ACK for verdict in verdicts):
@@ -221,7 +221,7 @@ class OrderPath:
         if order.status in (OrderStatus.SENT, OrderStatus.INTENT, OrderStatus.UNKNOWN):
             self._put(order.to_status(status, reason=verdict.text, code=verdict.code, at_ns=self._clock.wall_ns()))
             word = "not sent" if status is OrderStatus.ABSENT else "rejected"
-            self._say(f"order {short(client_id)} {word}: {verdict.text}")
+            self._say(f"order {short(client_id)} {word}: {verdict.text.removeprefix('Not sent: ')}")
         elif order.status is not status:
             self._say(
                 f"order {short(client_id)}: refusal ({verdict.text}) contradicts the venue's stream; the stream is believed"
@@ -255,6 +255,11 @@ class OrderPath:
 
     def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
         self._absorb([Notice(text, severity, self._clock.wall_ns())])
+
+
+def is_stop(order: Order) -> bool:
+    """Whether an order protects: a stop that can only reduce. Targets and conditional entries are not stops."""
+    return order.type in (OrderType.STOP, OrderType.STOP_LIMIT) and (order.reduce_only or order.close_on_trigger)
 
 
 def _text(value: Decimal | None) -> str | None:

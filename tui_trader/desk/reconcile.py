@@ -56,6 +56,8 @@ class Reconciler:
         self._orders = orders
         self._currencies = currencies
         self._before: _Before | None = None
+        self._scopes: list[InstrumentId | None] = []
+        self._start_ns = 0
 
     def remember(self) -> None:
         """Note how things stand now: what is compared with when the connection is back. Its first snapshots may come before
@@ -83,13 +85,17 @@ class Reconciler:
             if not await self._orders.inquiry.refresh(iid):
                 raise ConnectionError(f"open orders of {iid.symbol} were not answered")
         # From the last one known at the loss, not now: a snapshot of the newest hundred may have come meanwhile.
-        start = max((self._before.last_fill_ns if self._before else 0) or since_ns, OVERLAP_NS) - OVERLAP_NS
+        self._start_ns = max((self._before.last_fill_ns if self._before else 0) or since_ns, OVERLAP_NS) - OVERLAP_NS
         # A question without an instrument covers the first settle currency only.
-        others = [iid for iid in sorted(instruments) if self._settle(iid) != self._currencies[0]]
-        for scope in (None, *others):
-            await self._fills(scope, start)
+        self._scopes = [None, *(iid for iid in sorted(instruments) if self._settle(iid) != self._currencies[0])]
+        await self.fills()
         lines, self._before = self._differences(), None
         return lines
+
+    async def fills(self) -> None:
+        """Learn the executions since the loss; asked again later, for a history may trail. Raises ConnectionError as ``run``."""
+        for scope in self._scopes:
+            await self._fills(scope, self._start_ns)
 
     async def _positions(self, currency: str) -> None:
         """Learn the positions of a currency; an answer that the stream overtook while it was on its way is asked for again."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from tui_trader.core.command import Offset, OffsetUnit, Price, PriceRef, Size, SizeUnit, Trigger
 from tui_trader.core.decimals import HUNDRED, ZERO, divide, plain
-from tui_trader.core.error import CommandError
+from tui_trader.core.error import CommandError, NotThereError
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.position import Position, break_even
 from tui_trader.core.types import InstrumentId, PositionSide, Side
@@ -199,7 +199,7 @@ class Resolver:
             case SizeUnit.POSITION | SizeUnit.SAME:
                 position = self.position(instrument.id)
                 if position is None:
-                    raise CommandError(f"there is no {instrument.symbol} position", column=size.column, fix="a size in units")
+                    raise NotThereError(f"there is no {instrument.symbol} position", column=size.column, fix="a size in units")
                 share = HUNDRED if size.unit is SizeUnit.SAME else value
                 return self._part(instrument, position, share)
             case SizeUnit.RISK_PERCENT | SizeUnit.RISK_QUOTE:

@@ -318,6 +318,23 @@ class Stage:
             return self._resolver.cap_price(draft.instrument, draft.side)
         return self._resolver.price(draft.instrument, draft.price, draft.side)
 
+    def _expected(self, draft: Draft, price: Decimal) -> Decimal:
+        """The price at which a draft with the limit ``price`` would most likely fill: the far touch when it takes."""
+        if draft.market:
+            return price
+        try:
+            touch = self._resolver.reference(draft.instrument, PriceRef.ASK if draft.side is Side.BUY else PriceRef.BID)
+        except CommandError:
+            return price
+        takes = price >= touch if draft.side is Side.BUY else price <= touch
+        return touch if takes else price
+
+    def _size(self, draft: Draft, price: Decimal, stop: Decimal | None) -> Decimal:
+        """Size by value is held against the limit, the worst price there may be; size by risk against the likely fill."""
+        by_risk = draft.size.unit in (SizeUnit.RISK_PERCENT, SizeUnit.RISK_QUOTE)
+        at = self._expected(draft, price) if by_risk else price
+        return self._resolver.size(draft.instrument, draft.size, price=at, side=draft.side, stop=stop)
+
     def _exits(self, draft: Draft, price: Decimal) -> tuple[Decimal | None, Decimal | None]:
         stop = target = None
         if draft.stop_loss is not None:
@@ -330,13 +347,13 @@ class Stage:
 
     def _qty(self, draft: Draft) -> Decimal:
         price = self._price(draft)
-        stop, _ = self._exits(replace(draft, targets=()), price)
-        return self._resolver.size(draft.instrument, draft.size, price=price, side=draft.side, stop=stop)
+        stop, _ = self._exits(replace(draft, targets=()), self._expected(draft, price))
+        return self._size(draft, price, stop)
 
     def _ticket(self, draft: Draft, client_id: ClientOrderId) -> OrderTicket:
         price = self._price(draft)
-        stop, target = self._exits(draft, price)
-        qty = self._resolver.size(draft.instrument, draft.size, price=price, side=draft.side, stop=stop)
+        stop, target = self._exits(draft, self._expected(draft, price))
+        qty = self._size(draft, price, stop)
         hedged = self._facts.mode(draft.instrument) is PositionMode.HEDGED
         leg = draft.position_side or leg_for(draft.side, closes=draft.closes, hedged=hedged)
         source = draft.stop_loss.source if draft.stop_loss and draft.stop_loss.source else TriggerSource.MARK

@@ -136,6 +136,7 @@ class Blotter:
             return False
         self._fills[fill_key] = fill
         self._by_time = None
+        self.version += 1
         self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, ZERO) + fill.fee
         key = self._by_venue_id.get(fill.venue_id, fill.client_id)
         told = self._told.get(key)

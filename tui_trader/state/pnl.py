@@ -9,7 +9,10 @@ from collections import deque
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tui_trader.core.clock import NS
 from tui_trader.core.decimals import HUNDRED, ZERO, divide
+
+DAY_NS = 86_400 * NS
 
 CURVE_POINTS = 1_800
 """Points of the equity line kept; older ones are thinned to every other when it is full."""
@@ -27,6 +30,8 @@ class AccountPnl:
     opening_wallet: Decimal = ZERO
     """Wallet when the day (00:00 UTC) or the session began, whichever is later."""
     opening_equity: Decimal = ZERO
+    since_ns: int = 0
+    """When that was, UTC nanoseconds."""
     fees: Decimal = ZERO
     """Fees paid since then (a cost)."""
     funding: Decimal = ZERO
@@ -85,12 +90,12 @@ class Opening:
     def __init__(self) -> None:
         self._opening: dict[str, tuple[int, Decimal, Decimal]] = {}
 
-    def fix(self, pnl: AccountPnl, day: int) -> AccountPnl:
-        """Return ``pnl`` with its opening figures, recording them when this is the first sight of ``day``."""
+    def fix(self, pnl: AccountPnl, wall_ns: int) -> AccountPnl:
+        """Return ``pnl`` with its opening figures, recording them when this is the first sight of the day of ``wall_ns``."""
         known = self._opening.get(pnl.currency)
-        if known is None or known[0] != day:
+        if known is None or known[0] // DAY_NS != wall_ns // DAY_NS:
             if not pnl.complete:
-                return replace(pnl, opening_wallet=pnl.wallet, opening_equity=pnl.equity)
-            known = (day, pnl.wallet, pnl.equity)
+                return replace(pnl, opening_wallet=pnl.wallet, opening_equity=pnl.equity, since_ns=wall_ns)
+            known = (wall_ns, pnl.wallet, pnl.equity)
             self._opening[pnl.currency] = known
-        return replace(pnl, opening_wallet=known[1], opening_equity=known[2])
+        return replace(pnl, since_ns=known[0], opening_wallet=known[1], opening_equity=known[2])

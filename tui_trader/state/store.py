@@ -49,7 +49,6 @@ from tui_trader.state.link import Link
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
 from tui_trader.state.ticker import Ticker
 
-DAY_NS = 86_400 * NS
 MAX_NOTICES = 500
 MAX_CANDLES = 2_000
 
@@ -104,6 +103,8 @@ class Store:
         self.funding_paid: dict[str, Decimal] = {}
         self.home: str | None = None
         """The settle currency that totals are shown in; None takes the first one known."""
+        self._funded: deque[FundingPaid] = deque(maxlen=MAX_NOTICES)
+        self._fees: tuple[tuple[int, int, str], Decimal] | None = None
         self.unreadable = 0
         """Messages set aside since start."""
         self.mono_ns = clock.mono_ns()
@@ -260,11 +261,20 @@ class Store:
             wallet=sum((b.total for b in rows), ZERO),
             used=sum((b.used for b in rows), ZERO),
             unrealised=open_profit,
-            fees=self.blotter.fees.get(currency, ZERO),
-            funding=self.funding_paid.get(currency, ZERO),
             complete=complete,
         )
-        return self._opening.fix(pnl, self._clock.wall_ns() // DAY_NS)
+        pnl = self._opening.fix(pnl, self._clock.wall_ns())
+        return replace(pnl, fees=self._fees_since(pnl.since_ns, currency), funding=self._funding_since(pnl.since_ns, currency))
+
+    def _fees_since(self, since_ns: int, currency: str) -> Decimal:
+        key = (self.blotter.version, since_ns, currency)
+        if self._fees is None or self._fees[0] != key:
+            fills = self.blotter.fills()
+            self._fees = (key, sum((f.fee for f in fills if f.at_ns >= since_ns and f.fee_currency == currency), ZERO))
+        return self._fees[1]
+
+    def _funding_since(self, since_ns: int, currency: str) -> Decimal:
+        return sum((f.amount for f in self._funded if f.at_ns >= since_ns and f.currency == currency), ZERO)
 
     # -- events ----------------------------------------------------------------------------------------------------
 
@@ -430,6 +440,7 @@ class Store:
             if event.exec_id in self._funding_seen:
                 return
             self._funding_seen.add(event.exec_id)
+        self._funded.append(event)
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
 
@@ -442,7 +453,18 @@ class Store:
                 if iid.venue == event.venue and book.is_live and event.state is LinkState.DOWN:
                     book.doubt("feed down")
                     self._dirty.add(("book", iid))
+        if event.lane == "private" and event.state is LinkState.SYNCING:
+            self._forget_ranks(event.venue)
         self._dirty.update((t.LINKS, t.POSITIONS, t.PNL))
+
+    def _forget_ranks(self, venue: str) -> None:
+        """Let whatever a new connection tells win over what was known before it: sequences of the old one say nothing now."""
+        for key, position in self.positions.items():
+            if position.instrument.venue == venue:
+                self.positions[key] = replace(position, sequence=0, at_ns=0)
+        for place, balance in self.balances.items():
+            if balance.venue == venue:
+                self.balances[place] = replace(balance, at_ns=0)
 
     def heard(self, venue: str, lane: str) -> None:
         """Note that a lane delivered something; the desk calls it once per batch."""

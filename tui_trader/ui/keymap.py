@@ -88,8 +88,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("row.first", ("g g",), Context.LIST, "first row"),
     Action("row.last", ("G",), Context.LIST, "last row"),
     Action("row.none", ("escape",), Context.LIST, "select nothing"),
-    Action("cursor.down", ("j", "down"), Context.BOOK, "price cursor down"),
-    Action("cursor.up", ("k", "up"), Context.BOOK, "price cursor up"),
+    Action("cursor.down", ("j", "down"), Context.BOOK, "price cursor down; b and s then stage at its price"),
+    Action("cursor.up", ("k", "up"), Context.BOOK, "price cursor up; b and s then stage at its price"),
     Action("cursor.none", ("escape",), Context.BOOK, "no price cursor"),
     Action("recentre", ("space",), Context.TRADE, "recentre the ladder"),
     Action("group.up", ("+", "="), Context.TRADE, "coarser price grouping"),
@@ -101,7 +101,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom", ("z",), Context.TRADE, "focused pane in full, or back"),
     Action("theme", ("T",), Context.TRADE, "next theme"),
     Action("help", ("?",), Context.TRADE, "what works here; Enter runs the chosen line"),
-    Action("quit", ("q",), Context.TRADE, "twice: leave; positions and orders stay at the venue"),
+    Action("quit", ("q",), Context.TRADE, "twice: leave"),
     Action("leave", ("ctrl+c",), Context.ANYWHERE, "twice: leave at once"),
 )
 

@@ -6,6 +6,7 @@ Whatever is sent runs as a named task, so that no key waits for the network; its
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from decimal import Decimal
 from typing import Any, Protocol
 
 from tui_trader.core.clock import Clock
@@ -16,6 +17,7 @@ from tui_trader.core.command import (
     GroupPrices,
     Line,
     PlaceOrder,
+    Price,
     Quit,
     Reverse,
     ShowHelp,
@@ -56,6 +58,12 @@ class Surface(Protocol):
 
     def selected_position(self) -> Position | None:
         """The leg under the cursor."""
+
+    def clear(self) -> None:
+        """Take back what was said."""
+
+    def cursor_price(self) -> Decimal | None:
+        """The price under the ladder's cursor; None while there is no cursor."""
 
     def show_instrument(self, iid: InstrumentId) -> None:
         """Point every pane at an instrument."""
@@ -139,6 +147,8 @@ class Trading:
         match name.split("."):
             case ["join", side]:
                 stage.join(self._need(focus), Side(side))
+                if (price := self._surface.cursor_price()) is not None:
+                    stage.set_price(Price(number=price))
             case ["cross", side]:
                 stage.cross(self._need(focus), Side(side))
             case ["preset", number]:
@@ -315,6 +325,7 @@ class Trading:
         self._agreed = frozenset()
         # Judged and forgotten before anything is awaited: a second Enter finds nothing to send.
         work = self._desk.begin_send()
+        self._surface.clear()  # what was said before, "Enter again" perhaps, is over
         self._surface.run("send", self._tell(work, "order"))
 
     def _doubts(self, view: StageView) -> dict[str, str]:
@@ -393,7 +404,8 @@ class Trading:
         orders = len(self._desk.store.blotter.working())
         key = "q" if name == "quit" else "^C"
         held = f"{legs} position{'' if legs == 1 else 's'} and {orders} order{'' if orders == 1 else 's'}"
-        self._surface.say(f"{key} again leaves; {held} stay at the venue", Severity.WARNING)
+        fate = "end with the built-in exchange" if self._desk.account.ends_with_program else "stay at the venue"
+        self._surface.say(f"{key} again leaves; {held} {fate}", Severity.WARNING)
 
     def _walk(self, step: int) -> None:
         if not self._symbols:

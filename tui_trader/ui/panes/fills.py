@@ -10,7 +10,8 @@ from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import Fill
 from tui_trader.core.types import Liquidity, Side
 from tui_trader.state import topic as t
-from tui_trader.state.store import DAY_NS, Store
+from tui_trader.state.pnl import DAY_NS
+from tui_trader.state.store import Store
 from tui_trader.ui.format import contracts, money, number
 from tui_trader.ui.panes.spans import Part, Row, by_rank, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table

@@ -199,7 +199,7 @@ class TicketView(View):
         parts = [part(0, f" after: {side} {qty} @{f.number(preview.position_entry, places)}")]
         if preview.break_even is not None:
             parts.append(part(1, f"BE {f.number(preview.break_even, places)}"))
-        liquidation = "cross" if preview.liquidation is None else f.number(preview.liquidation, places)
+        liquidation = f.NOTHING if preview.liquidation is None else f.number(preview.liquidation, places)
         parts.append(part(2, f"liq {liquidation}"))
         return parts
 

@@ -6,6 +6,7 @@ It owns widgets and focus; what a key does to orders is ``trading``'s, where a p
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
@@ -453,6 +454,14 @@ class TradeScreen(Screen[None]):
         """Return the leg under the cursor."""
         return self.positions.selected()
 
+    def clear(self) -> None:
+        """Take back what was said."""
+        self.message.clear()
+
+    def cursor_price(self) -> Decimal | None:
+        """Return the price under the ladder's cursor, while the ladder has the focus."""
+        return self.ladder.price_at_cursor() if self.focused_slot is Slot.BOOK else None
+
     def show_instrument(self, iid: InstrumentId) -> None:
         """Point every pane at an instrument."""
         self.desk.show(iid)
@@ -484,7 +493,7 @@ class TradeScreen(Screen[None]):
         self._focus(Slot.LOG)
 
     def leave(self) -> None:
-        """End the program; positions and orders stay at the venue."""
+        """End the program."""
         self.program.leave(0)
 
     def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:

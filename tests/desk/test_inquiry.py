@@ -1,0 +1,94 @@
+"""What the fault histories of tests/dst found, case by case."""
+
+from __future__ import annotations
+
+from tests.desk.conftest import BTC, MISSING, UNKNOWN, Bench, open_list, report, ticket, told
+from tui_trader.core.clock import NS
+from tui_trader.core.event import LinkChanged
+from tui_trader.core.types import LinkState, OrderStatus
+from tui_trader.desk.inquiry import HISTORY_LAG_S, SKEW_BOUND_S
+
+FENCE_S = 10 + SKEW_BOUND_S
+
+
+def _link(bench: Bench, state: LinkState) -> None:
+    bench.absorb([LinkChanged("phemex", "private", state)])
+
+
+def _let_it_speak(bench: Bench, what: str = "order_by_id") -> None:
+    """Have the private stream say something at every question."""
+
+    def answer(request: object) -> object:
+        bench.store.mono_ns = bench.clock.mono_ns()
+        bench.store.heard("phemex", "private")
+        return MISSING
+
+    bench.wire.on(what, answer)  # type: ignore[arg-type]
+
+
+async def test_an_order_made_in_the_future_is_asked_after(bench: Bench) -> None:
+    bench.hear(report(at_ns=bench.clock.wall_ns() + 300 * NS))
+    bench.wire.on("order_by_id", told(report(OrderStatus.CANCELED)))
+    assert await bench.path.inquiry.refresh(BTC), "our clock was set back, or is slow"
+    assert bench.order().status is OrderStatus.CANCELED
+
+
+async def test_an_order_too_young_for_the_list_is_asked_after_later(bench: Bench) -> None:
+    bench.hear(report(at_ns=bench.clock.wall_ns()))
+    bench.wire.on("order_by_id", told(report(OrderStatus.CANCELED)))
+    assert await bench.path.inquiry.refresh(BTC)
+    assert bench.order().status is OrderStatus.LIVE
+    await bench.settle()
+    assert bench.order().status is OrderStatus.CANCELED
+
+
+async def test_following_ends_when_the_order_is_listed(bench: Bench) -> None:
+    bench.hear(report())
+    bench.wire.on("open_orders", open_list(report()))
+    bench.path.inquiry.follow("tt-1")
+    bench.path.inquiry.follow("tt-1")
+    await bench.settle()
+    assert bench.wire.whats() == ["open_orders"]
+    assert bench.order().status is OrderStatus.LIVE
+
+
+async def test_an_old_history_that_says_alive_is_not_the_last_word(bench: Bench) -> None:
+    bench.hear(report(at_ns=bench.clock.wall_ns()))
+    bench.clock.advance(5)
+    stale, end = told(report(OrderStatus.LIVE)), told(report(OrderStatus.FILLED))
+    bench.wire.on("order_by_id", MISSING, MISSING, stale, stale, end)
+    assert await bench.path.inquiry.refresh(BTC)
+    await bench.settle()
+    assert bench.order().status is OrderStatus.FILLED
+
+
+async def test_absence_is_believed_at_the_fence_when_the_stream_was_up_throughout(bench: Bench) -> None:
+    _link(bench, LinkState.LIVE)
+    bench.clock.advance(1)
+    _let_it_speak(bench)
+    bench.wire.on("place", UNKNOWN)
+    await bench.path.submit(ticket(), reduces=False)
+    await bench.settle()
+    assert bench.order().status is OrderStatus.ABSENT
+    assert FENCE_S < bench.slept < FENCE_S + 10
+
+
+async def test_absence_waits_for_the_history_when_the_stream_says_nothing(bench: Bench) -> None:
+    _link(bench, LinkState.LIVE)
+    bench.clock.advance(1)
+    bench.wire.on("place", UNKNOWN)
+    await bench.path.submit(ticket(), reduces=False)
+    await bench.settle()
+    assert bench.order().status is OrderStatus.ABSENT
+    assert bench.slept > FENCE_S + HISTORY_LAG_S
+
+
+async def test_absence_waits_for_the_history_when_the_stream_came_up_after_the_order_left(bench: Bench) -> None:
+    bench.wire.on("place", UNKNOWN)
+    await bench.path.submit(ticket(), reduces=False)
+    bench.clock.advance(1)
+    _link(bench, LinkState.LIVE)
+    _let_it_speak(bench)
+    await bench.settle()
+    assert bench.order().status is OrderStatus.ABSENT
+    assert bench.slept > HISTORY_LAG_S, "its snapshot does not go back to the beginning"
