@@ -1,0 +1,102 @@
+"""One run of the program: a whole shipping desk on the history's time, line and journal, that may be killed at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.dst.loop import VirtualClock
+from tests.dst.venue import SECRET, SYMBOL
+from tests.dst.watch import WatchedBlotter
+from tests.dst.wire import Line
+from tui_trader.core.error import LinkError, RefusedError
+from tui_trader.core.ids import IdFactory
+from tui_trader.core.order import OrderTicket
+from tui_trader.desk.account import Account
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.environment import Environment
+from tui_trader.desk.records import intents, unfinished
+from tui_trader.net.tasks import TaskSet
+from tui_trader.storage.journal import Journal, read
+from tui_trader.venues.base import Credential, Endpoints
+from tui_trader.venues.phemex import PHEMEX
+
+Say = Callable[[str], None]
+
+RETRY_S = 2.0
+
+
+class Terminal:
+    """A desk and the trader's hands."""
+
+    def __init__(self, line: Line, clock: VirtualClock, path: Path, source: Random, complain: Say, say: Say) -> None:
+        self.line = line
+        self._complain = complain
+        self._hands = TaskSet(self._failed)
+        self.journal = Journal(path, clock)
+        endpoints = Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1/ws")
+        self.desk = Desk(
+            Account(PHEMEX, Environment.SIM, endpoints, Credential("key", lambda: SECRET)),
+            clock=clock,
+            rng=Random(source.getrandbits(64)),
+            journal=self.journal,
+            ids=IdFactory(lambda length: source.randbytes(length).hex()),
+        )
+        self.desk.crashed = self._failed
+        self.desk.store.blotter = WatchedBlotter(line.venue, self._say, say)
+        records = list(read(path))
+        self.desk.recoverable = unfinished(records)
+        self.desk.store.blotter.claim(intents(records))
+        self.started = False
+        self._hands.spawn("start", self._start())
+
+    @property
+    def settled(self) -> bool:
+        """Whether the desk holds everything for known and answered."""
+        asking = self.desk.orders.inquiry
+        if not self.started or not self.desk.reconciled or len(self._hands) or asking._resolving or asking._following:
+            return False
+        if self.line.weather.history_lag_s and "late executions" in self.desk._tasks.names:
+            return False
+        return all(order.status.value in ("armed", "live", "partial") for order in self.desk.store.blotter.working())
+
+    def submit(self, ticket: OrderTicket) -> None:
+        """Send an order as the desk does after its checks."""
+        desk = self.desk
+        self.do("submit", desk._to_its_end(f"submit {ticket.client_id}", desk.orders.submit(ticket, reduces=False)))
+
+    def do(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        """Let the trader do something and not wait for it."""
+        self._hands.spawn(name, self._quietly(work))
+
+    async def kill(self) -> None:
+        """End as kill -9 does: nothing more is written and nothing more is sent."""
+        self.line.alive = False
+        self.line.sever()
+        self.journal.close()
+        self.desk._closed = True
+        await self._hands.close()
+        await self.desk._tasks.close()
+
+    async def _start(self) -> None:
+        while True:
+            with contextlib.suppress(LinkError):
+                await self.desk.start([SYMBOL])
+                self.started = True
+                return
+            await asyncio.sleep(RETRY_S)
+
+    async def _quietly(self, work: Coroutine[Any, Any, Any]) -> None:
+        with contextlib.suppress(RefusedError, LinkError):
+            await work
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        self._say(f"bug: {name} died of {error!r}")
+
+    def _say(self, text: str) -> None:
+        if self.line.alive:  # the dead may say what they like
+            self._complain(text)
