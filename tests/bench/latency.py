@@ -123,7 +123,7 @@ def _type(probe: Probe, draw: random.Random) -> list[float]:
             probe.type(letter)
             took.append((probe.wait_text(letter, 10.0) - start) * 1000)
         probe.type("\x1b")
-        probe.read(0.1)
+        probe.read(0.3)  # longer than a terminal waits for the rest of an escape sequence: ":" must not become Alt-:
     return took
 
 
