@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any, Protocol
 
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.event import Event, Notice, OrderChanged, OrderFilled, OrdersSnapshot
-from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import Order, OrderTicket
+from tui_trader.core.order import Order
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus, Severity
 from tui_trader.state import topic
 from tui_trader.state.blotter import is_made_up
 from tui_trader.state.store import Store
-from tui_trader.venues.base import Outcome, Request, Verdict
+from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
 
 SKEW_BOUND_S = 2.0
 """Added to a request's expiry: the clocks' disagreement and the time a request may spend inside the venue."""
@@ -52,21 +50,6 @@ class Sender(Protocol):
     async def __call__(self, request: Request) -> Verdict: ...
 
 
-class Dialect(Protocol):
-    """The part of an OrderDialect that the order path needs."""
-
-    def place(self, ticket: OrderTicket, instrument: Instrument) -> Request: ...
-    def amend(
-        self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None
-    ) -> Request: ...
-    def cancel(self, order: Order) -> Request: ...
-    def cancel_all(self, instrument: InstrumentId) -> list[Request]: ...
-    def open_orders(self, instrument: InstrumentId) -> Request: ...
-    def order_by_id(self, order: Order) -> Request: ...
-    def fills(self, instrument: InstrumentId | None, since_ns: int) -> Request: ...
-    def expiry_s(self) -> float: ...
-
-
 class Inquiry:
     """Asks after the orders of one account."""
 
@@ -75,7 +58,7 @@ class Inquiry:
         *,
         store: Store,
         clock: Clock,
-        dialect: Dialect,
+        dialect: OrderDialect,
         send: Sender,
         absorb: Callable[[list[Event]], None],
         spawn: Callable[[str, Any], None],

@@ -19,12 +19,12 @@ from tui_trader.core.error import JournalError, RefusedError
 from tui_trader.core.event import Event, Notice
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderStatus, OrderType, PendingAction, Severity
-from tui_trader.desk.inquiry import Dialect, Inquiry, Sender, as_venue_knows, short
+from tui_trader.desk.inquiry import Inquiry, Sender, as_venue_knows, short
 from tui_trader.desk.records import order_from_body, order_words, ticket_body
 from tui_trader.state import topic
 from tui_trader.state.store import Store
 from tui_trader.storage.journal import Journal
-from tui_trader.venues.base import Outcome, Request, Verdict
+from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class OrderPath:
         store: Store,
         clock: Clock,
         journal: Journal | None,
-        dialect: Dialect,
+        dialect: OrderDialect,
         send: Sender,
         absorb: Callable[[list[Event]], None],
         spawn: Callable[[str, Any], None],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import Generic, TypeVar
 
+from tui_trader.core.clock import Clock
+from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import window
+from tui_trader.ui.panes.view import View
 
 K = TypeVar("K", bound=Hashable)
 
@@ -51,3 +55,40 @@ class Cursor(Generic[K]):
         """Return the index of the first row to draw so that the chosen one is among ``height``."""
         self._first = window(len(keys), height, self.index(keys), self._first)
         return self._first
+
+
+class CursorView(View, Generic[K]):
+    """A view of a list one row of which can be chosen."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__(store, clock)
+        self._cursor: Cursor[K] = Cursor()
+
+    def cursor_up(self, rows: int = 1) -> None:
+        """Choose the row above."""
+        self._cursor.step(self._keys(), -rows)
+        self.moved()
+
+    def cursor_down(self, rows: int = 1) -> None:
+        """Choose the row below."""
+        self._cursor.step(self._keys(), rows)
+        self.moved()
+
+    def cursor_top(self) -> None:
+        """Choose the first row."""
+        self._cursor.choose(self._keys(), 0)
+        self.moved()
+
+    def cursor_bottom(self) -> None:
+        """Choose the last row."""
+        self._cursor.choose(self._keys(), -1)
+        self.moved()
+
+    def cursor_off(self) -> None:
+        """Choose nothing."""
+        self._cursor.off()
+        self.moved()
+
+    @abstractmethod
+    def _keys(self) -> list[K]:
+        """Return the keys of the rows that can be chosen, in their order on the screen."""

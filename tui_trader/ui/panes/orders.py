@@ -26,11 +26,11 @@ from tui_trader.core.types import (
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, age, contracts, latency, number, on_point, percent, stale
-from tui_trader.ui.panes.cursor import Cursor
+from tui_trader.ui.panes.cursor import CursorView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.spans import Part, Row, Span, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import View, waiting
+from tui_trader.ui.panes.view import waiting
 
 LINGER_NS = 15 * NS
 """How long an order that failed stays in the list, so that a refusal is not a row that was never there."""
@@ -108,7 +108,7 @@ class OrderSort(StrEnum):
     DISTANCE = "distance"
 
 
-class OrdersView(View):
+class OrdersView(CursorView[ClientOrderId]):
     """Working orders of every venue."""
 
     name: ClassVar[str] = "orders"
@@ -118,7 +118,6 @@ class OrdersView(View):
         self.labels = labels or OrderLabels()
         self.filter_text = ""
         self.sort = OrderSort.LABEL
-        self._cursor: Cursor[ClientOrderId] = Cursor()
         self._marked: set[ClientOrderId] = set()
         self._frozen: list[ClientOrderId] = []
         self._of_interest: tuple[int, list[Order]] = (-1, [])
@@ -128,31 +127,6 @@ class OrdersView(View):
         self._hidden = 0
 
     # -- keys ------------------------------------------------------------------------------------------------------
-
-    def cursor_up(self, rows: int = 1) -> None:
-        """Choose the order above."""
-        self._cursor.step(self._keys(), -rows)
-        self.moved()
-
-    def cursor_down(self, rows: int = 1) -> None:
-        """Choose the order below."""
-        self._cursor.step(self._keys(), rows)
-        self.moved()
-
-    def cursor_top(self) -> None:
-        """Choose the first order."""
-        self._cursor.choose(self._keys(), 0)
-        self.moved()
-
-    def cursor_bottom(self) -> None:
-        """Choose the last order."""
-        self._cursor.choose(self._keys(), -1)
-        self.moved()
-
-    def cursor_off(self) -> None:
-        """Choose nothing; rows may be sorted anew."""
-        self._cursor.off()
-        self.moved()
 
     def choose(self, client_id: ClientOrderId) -> None:
         """Put the cursor on an order."""

@@ -19,10 +19,10 @@ from tui_trader.state import topic as t
 from tui_trader.state.cover import Cover, cover_of, risk_to_stops
 from tui_trader.state.store import PositionKey, Store
 from tui_trader.ui.format import NOTHING, compact, contracts, money, number, on_point, optional, percent, stale
-from tui_trader.ui.panes.cursor import Cursor
+from tui_trader.ui.panes.cursor import CursorView
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, fit, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import View, waiting
+from tui_trader.ui.panes.view import waiting
 
 TWO_LINES = (84, 112)
 """Widths from which, and up to which, a leg takes two lines: figures, and under them what protects it."""
@@ -45,7 +45,7 @@ _FIGURES = tuple(column for column in _LINE if column.key not in ("sl", "tp", "l
 _SOURCE = {TriggerSource.MARK: "m", TriggerSource.LAST: "l", TriggerSource.INDEX: "i"}
 
 
-class PositionsView(View):
+class PositionsView(CursorView[PositionKey]):
     """Open legs of every account."""
 
     name: ClassVar[str] = "positions"
@@ -54,37 +54,11 @@ class PositionsView(View):
         super().__init__(store, clock)
         self.filter_text = ""
         """Only symbols that contain this, in any letter case."""
-        self._cursor: Cursor[PositionKey] = Cursor()
         self._line = Table(_LINE)
         self._figures = Table(_FIGURES)
         self._hidden = 0
 
     # -- keys ------------------------------------------------------------------------------------------------------
-
-    def cursor_up(self, rows: int = 1) -> None:
-        """Choose the leg above."""
-        self._cursor.step(self._keys(), -rows)
-        self.moved()
-
-    def cursor_down(self, rows: int = 1) -> None:
-        """Choose the leg below."""
-        self._cursor.step(self._keys(), rows)
-        self.moved()
-
-    def cursor_top(self) -> None:
-        """Choose the first leg."""
-        self._cursor.choose(self._keys(), 0)
-        self.moved()
-
-    def cursor_bottom(self) -> None:
-        """Choose the last leg."""
-        self._cursor.choose(self._keys(), -1)
-        self.moved()
-
-    def cursor_off(self) -> None:
-        """Choose nothing."""
-        self._cursor.off()
-        self.moved()
 
     def choose(self, key: PositionKey) -> None:
         """Put the cursor on a leg."""
