@@ -1,33 +1,41 @@
-"""The fault matrix, one row a case: what goes wrong, what is done, what must be seen, and where that is proven."""
+"""The table of the fault matrix: ``matrix.def``, one row a case, as values.
+
+A row is ``number | name | flags | what goes wrong | what is done | what must be seen``. The words of one column are told apart by
+`` & ``; ``proxy.py`` says what a fault word is and ``words.py`` what the others are. In place of the last three columns stands
+``=> node & node`` for a row that tests elsewhere prove, or ``-- reason`` for one that is not covered. ``let NAME = text`` gives a
+name to a text that ``$NAME`` stands for below.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
+
+TABLE = Path(__file__).parent / "matrix.def"
+
+FLAGS = frozenset({"slow", "cold", "hedged", "open-ended"})
+"""``slow``: waits for the expiry fence, 12 s and more of real time. ``cold``: the faults are there before the desk starts.
+``hedged``: the account has two legs. ``open-ended``: something is still broken in the end, so nothing can be reckoned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row. Words are told apart by `` | ``; ``proxy.py`` says what a fault word is, ``words.py`` what the others are."""
+    """One row."""
 
     row: int
     """Number in the matrix."""
     name: str
-    inject: str = ""
+    flags: frozenset[str] = frozenset()
+    faults: tuple[str, ...] = ()
     """What goes wrong, in force once the desk is ready."""
-    do: str = ""
-    see: str = ""
-    """What must be so in the end, beside the general reckoning: the desk shows what the exchange has, and never lied on the way."""
-    slow: bool = False
-    """Whether the row waits for the expiry fence, 12 s and more of real time."""
-    cold: bool = False
-    """Whether the faults are there before the desk starts."""
-    hedged: bool = False
-    open_end: bool = False
-    """Whether the row ends while something is still broken, so that nothing can be reckoned."""
-    where: tuple[str, ...] = ()
-    """Tests elsewhere that prove the row; empty for a row that is played here."""
-    why: str = ""
-    """Why a row is not covered."""
+    steps: tuple[str, ...] = ()
+    sights: tuple[str, ...] = ()
+    """What must be so in the end, beside the reckoning: the desk shows what the exchange has and never lied on the way."""
+    proofs: tuple[str, ...] = ()
+    """Tests elsewhere that prove the row."""
+    why_not: str = ""
+    """Why the row is not covered."""
 
     @property
     def id(self) -> str:
@@ -37,22 +45,50 @@ class Case:
     @property
     def is_played(self) -> bool:
         """Whether the row is played here."""
-        return bool(self.do)
+        return bool(self.steps)
 
 
-CREATE = "POST /g-orders"
+def read_table(text: str) -> list[Case]:
+    """Return the rows of a table; raises ValueError naming the first line that is none."""
+    names: dict[str, str] = {}
+    cases = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            if line.startswith("let "):
+                name, _, value = line.removeprefix("let ").partition(" = ")
+                names[name] = _filled_in(value.strip(), names)
+            else:
+                cases.append(_case(_filled_in(line, names)))
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"line {number} is no row ({error}): {line}") from error
+    return cases
 
-CASES = (
-    Case(1, "create lost before the server", f"{CREATE}: lost", "submit a", "a unknown first | a absent | S a 0", slow=True),
-    Case(2, "create executed, answer lost", f"{CREATE}: run, lost", "submit a", "a unknown first | a live | S a 1"),
-    Case(3, "create executed, closed before the answer", f"{CREATE}: run, cut", "submit a", "a unknown first | a live | S a 1"),
-    Case(3, "create executed, reset before the answer", f"{CREATE}: run, reset", "submit a", "a live | S a 1"),
-    Case(3, "create closed before it arrived", f"{CREATE}: cut", "submit a", "a unknown first | a absent | S a 0", slow=True),
-    Case(4, "create executed, 500", f"{CREATE}: run, 500", "submit a", "a unknown first | a live | S a 1 | made a 1"),
-    Case(4, "create executed, 502", f"{CREATE}: run, 502", "submit a", "a unknown first | a live | S a 1 | made a 1"),
-    Case(4, "create executed, 503", f"{CREATE}: run, 503", "submit a", "a unknown first | a live | S a 1 | made a 1"),
-    Case(4, "create executed, 504", f"{CREATE}: run, 504", "submit a", "a unknown first | a live | S a 1 | made a 1"),
-    Case(5, "create not executed, 503", f"{CREATE}: 503", "submit a", "a unknown first | a absent | S a 0", slow=True),
-    Case(6, "503 now, executed 8 s later", f"{CREATE}: 503, run in 8", "submit a", "a unknown first | a live | S a 1", slow=True),
-    Case(7, "create arrives after its expiry", f"{CREATE}: hold 12", "submit a", "a unknown first | a absent | S a 1 | made a 0", slow=True),
-)
+
+def cases() -> list[Case]:
+    """Return the rows of the table."""
+    return read_table(TABLE.read_text())
+
+
+def _filled_in(text: str, names: dict[str, str]) -> str:
+    return re.sub(r"\$([A-Z]+)", lambda found: names[found[1]], text)
+
+
+def _case(line: str) -> Case:
+    row, name, flags, *rest = (cell.strip() for cell in line.split(" | "))
+    case = Case(int(row), name, frozenset(flags.split()))
+    if case.flags - FLAGS:
+        raise ValueError(f"flags are {', '.join(sorted(FLAGS))}")
+    match rest:
+        case [elsewhere] if elsewhere.startswith("=> "):
+            return Case(case.row, name, case.flags, proofs=_words(elsewhere.removeprefix("=> ")))
+        case [reason] if reason.startswith("-- "):
+            return Case(case.row, name, case.flags, why_not=reason.removeprefix("-- "))
+        case [faults, steps, sights]:
+            return Case(case.row, name, case.flags, _words(faults), _words(steps), _words(sights))
+    raise ValueError("columns are number, name, flags, faults, steps, sights")
+
+
+def _words(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split(" & ")) if cell else ()

@@ -384,7 +384,9 @@ def spoilt(kind: str, body: bytes) -> bytes:
         case "50MB":
             return answer(200, b" " * (50 << 20))
         case "longer than said":
-            return answer(200, body).replace(f"Content-Length: {len(body)}".encode(), f"Content-Length: {len(body) // 2}".encode())
+            return answer(200, body).replace(
+                f"Content-Length: {len(body)}".encode(), f"Content-Length: {len(body) // 2}".encode()
+            )
         case "two lengths":
             return answer(200, body, f"Content-Length: {len(body) + 7}")
         case "chunk garbage":

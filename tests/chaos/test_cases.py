@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.cases import CASES, Case
+from tests.chaos.cases import Case, cases
 from tests.chaos.stand import Stand
 from tests.chaos.words import Player
 
-PLAYED = [case for case in CASES if case.is_played]
+PLAYED = [case for case in cases() if case.is_played]
 
 AT_ONCE = 6
 """Quick rows that run beside the slow ones, which mostly wait."""
@@ -22,12 +23,11 @@ LIMIT_S = 100.0
 
 
 async def play(case: Case, folder: Path) -> BaseException | None:
-    """Play a row and return what went wrong."""
-    folder.mkdir()
+    """Play a row in an empty folder and return what went wrong."""
     stand = Stand(folder)
     try:
         async with asyncio.timeout(LIMIT_S):
-            await stand.open(hedged=case.hedged)
+            await stand.open(hedged="hedged" in case.flags)
             await Player(stand, case).play()
     except (Exception, asyncio.CancelledError) as error:  # told by the row's own test
         return error
@@ -36,24 +36,23 @@ async def play(case: Case, folder: Path) -> BaseException | None:
     return None
 
 
-async def play_all(cases: list[Case], folder: Path) -> dict[str, BaseException | None]:
+async def play_all(rows: list[Case], folder: Path) -> dict[str, BaseException | None]:
     """Play rows side by side and return what came of each."""
     quick = asyncio.Semaphore(AT_ONCE)
+    rooms = [Path(tempfile.mkdtemp(dir=folder)) for _ in rows]
 
     async def one(number: int, case: Case) -> tuple[str, BaseException | None]:
-        if case.slow:
-            return case.id, await play(case, folder / str(number))
-        async with quick:
-            return case.id, await play(case, folder / str(number))
+        async with contextlib.nullcontext() if "slow" in case.flags else quick:
+            return case.id, await play(case, rooms[number])
 
-    return dict(await asyncio.gather(*(one(number, case) for number, case in enumerate(cases))))
+    return dict(await asyncio.gather(*(one(number, case) for number, case in enumerate(rows))))
 
 
 @functools.cache
-def outcomes(cases: tuple[Case, ...]) -> dict[str, BaseException | None]:
+def outcomes(rows: tuple[Case, ...]) -> dict[str, BaseException | None]:
     """Play rows once for all the tests that report them."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as name:
-        return asyncio.run(play_all(list(cases), Path(name)))
+        return asyncio.run(play_all(list(rows), Path(name)))
 
 
 @pytest.mark.timeout(300)

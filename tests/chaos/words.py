@@ -16,7 +16,7 @@ from tests.chaos.stand import BTC, HALF_SPREAD, MIDDLE, SYMBOL, Stand
 from tests.dst.venue import ACCOUNT
 from tui_trader.core.error import RefusedError
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import ClientOrderId, OrderType, PositionSide, Side, TimeInForce
+from tui_trader.core.types import ClientOrderId, OrderType, PositionMode, PositionSide, Side, TimeInForce
 from tui_trader.sim.types import SimOrder
 
 QUICK_S, SLOW_S = 15.0, 40.0
@@ -31,7 +31,7 @@ class Player:
     def __init__(self, stand: Stand, case: Case) -> None:
         self._stand = stand
         self._case = case
-        self._patience_s = SLOW_S if case.slow else QUICK_S
+        self._patience_s = SLOW_S if "slow" in case.flags else QUICK_S
         self._sent: dict[str, Any] = {}
         """What came of the last thing that was sent for an order: an outcome, or the words of a refusal."""
         self._pending: list[asyncio.Task[object]] = []
@@ -39,21 +39,21 @@ class Player:
     async def play(self) -> None:
         """Start the desk, put the faults in force, do the steps, wait for what must be seen; raises AssertionError."""
         stand, case = self._stand, self._case
-        if not case.cold:
+        if "cold" not in case.flags:
             await self._start()
-        faults = [stand.proxy.add(word) for word in _words(case.inject)]
-        for step in _words(case.do):
+        faults = [stand.proxy.add(word) for word in case.faults]
+        for step in case.steps:
             verb, *words = step.split()
             await getattr(self, f"_do_{verb}")(*words)
         for task in self._pending:
             await task
-        for expectation in _words(case.see):
+        for expectation in case.sights:
             await self._until(lambda words=expectation: self._holds(words), expectation)  # type: ignore[misc]
         idle = [fault for fault in faults if not fault.fired]
         assert not idle, f"never struck: {idle}"
         assert not stand.proxy.failures, f"the proxy broke: {stand.proxy.failures}"
         assert not stand.complaints, "; ".join(stand.complaints)
-        if not case.open_end:
+        if "open-ended" not in case.flags:
             await self._until(lambda: not stand.disagreements(), "the desk shows what the exchange has")
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -125,6 +125,8 @@ class Player:
                 stand.trade(ACCOUNT, Side.BUY, Decimal("0.02"), MIDDLE - HALF_SPREAD * 3, "web-1")
             case ("cancels", "all"):
                 stand.exchange.cancel_all(ACCOUNT, SYMBOL, untriggered=False)
+            case ("sells", "long", qty):
+                stand.trade(ACCOUNT, Side.SELL, Decimal(qty), None, "web-close", leg=PositionSide.LONG)
             case (side, qty):
                 stand.trade(ACCOUNT, Side(side), Decimal(qty), None, f"web-{side}-{qty}")
 
@@ -132,19 +134,22 @@ class Player:
         """Move mark and index."""
         self._stand.exchange.set_reference(SYMBOL, Decimal(price))
 
+    async def _do_leverage(self, leverage: str) -> None:
+        """Trade isolated at this leverage from here on."""
+        self._stand.exchange.set_leverage(ACCOUNT, SYMBOL, None, Decimal(leverage), isolated=True)
+
+    async def _do_mode(self, mode: str) -> None:
+        """Change the account's position mode on another screen."""
+        refusal = self._stand.exchange.set_position_mode(ACCOUNT, SYMBOL, PositionMode(mode))
+        assert not refusal, refusal
+
     async def _do_outage(self) -> None:
         """Refuse every connection and break those there are."""
         self._stand.proxy.down()
 
     async def _do_heal(self) -> None:
-        """Take connections again, and let nothing else go wrong."""
-        self._stand.proxy.script.clear()
+        """Take connections again."""
         await self._stand.proxy.up()
-
-    async def _do_calm(self) -> None:
-        """Let nothing go wrong from here on."""
-        for fault in self._stand.proxy.script:
-            fault.times = fault.fired or -1
 
     async def _do_cut(self) -> None:
         self._stand.proxy.cut()
@@ -162,14 +167,21 @@ class Player:
         text = " ".join(words)
         await self._until(lambda: self._holds(text), text)
 
+    async def _do_within(self, seconds: str, *words: str) -> None:
+        """Wait for an expectation no longer than the requirement allows."""
+        text = " ".join(words)
+        await self._until(lambda: self._holds(text), f"{text} within {seconds} s", float(seconds))
+
     # -- expectations ----------------------------------------------------------------------------------------------
 
     def _holds(self, text: str) -> bool:
         """Whether an expectation is met now.
 
         ``a live``, ``a filled 0.01``, ``a unknown first`` (it was at some time), ``a answer <text>`` (what its sender was told),
-        ``S a 1`` (creates received), ``made a 1``, ``position 0.01``, ``executions 3``, ``says <text>``, ``open`` (entries may
-        leave), ``blocked <text>``, ``lane private <text>``, ``requests <METHOD /path> n``.
+        ``a size 0.02``, ``a pending cancel``, ``S a 1`` (creates received), ``made a 1``, ``requests <METHOD /path> n``,
+        ``position 0.01``, ``executions 3``, ``kind <of an execution>``, ``funding <paid>``, ``external <size>``, ``open``
+        (entries may leave), ``blocked <text>``, ``says <text>``, ``lane private <text>``, ``fresh``/``stale`` ``book``/``mark``,
+        ``unreadable n``, ``struck <text>`` (a fault has).
         """
         stand, (first, *rest) = self._stand, text.split()
         store = stand.desk.store
@@ -194,6 +206,17 @@ class Player:
             case "lane", [lane, *words]:
                 link = store.links.get(("phemex", lane))
                 return link is not None and " ".join(words) in f"{link.state} {link.reason}"
+            case "struck", _:
+                return any(" ".join(rest) in what for what in stand.proxy.struck)
+            case "kind", [kind]:
+                return any(fill.kind == kind for fill in store.blotter.fills())
+            case "funding", [amount]:
+                return store.funding_paid.get("USDT", Decimal(0)) == Decimal(amount)
+            case "unreadable", [count]:
+                return store.unreadable == int(count)
+            case "fresh" | "stale", ["book" | "mark" as what]:
+                fresh = store.book_is_fresh(BTC) if what == "book" else store.mark_is_fresh(BTC)
+                return fresh == (first == "fresh")
             case "requests", [method, path, count]:
                 return stand.server.receipts[f"{method} {path}"] == int(count)
         order = stand.shown(f"tt-{first}")
@@ -228,10 +251,10 @@ class Player:
         assert order is not None, f"the exchange never had {name}"
         return order
 
-    async def _until(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = monotonic() + self._patience_s
+    async def _until(self, holds: Callable[[], bool], what: str, patience_s: float = 0.0) -> None:
+        deadline = monotonic() + (patience_s or self._patience_s)
         while not holds():
-            assert monotonic() < deadline, f"not so after {self._patience_s:g} s: {what}\n{self._picture()}"
+            assert monotonic() < deadline, f"not in time: {what}\n{self._picture()}"
             await asyncio.sleep(0.02)
 
     def _picture(self) -> str:
@@ -248,7 +271,3 @@ class Player:
             *notices,
         ]
         return "\n".join(lines)
-
-
-def _words(text: str) -> list[str]:
-    return text.split(" | ") if text else []

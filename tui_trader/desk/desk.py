@@ -34,6 +34,7 @@ from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
@@ -159,6 +160,7 @@ class Desk:
             clock=self.clock,
             limiter=self._limiter,
             on_lost=self._lost,
+            private_addresses=self.account.env is Environment.CUSTOM,
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
