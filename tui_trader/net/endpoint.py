@@ -143,7 +143,7 @@ def why_unreachable(host: str, error: BaseException) -> tuple[str, str] | None:
         case aiohttp.ClientConnectorError():
             inner = error.os_error
             detail = sanitise(inner.strerror or str(inner) or type(inner).__name__, 160)
-            if isinstance(inner, ConnectionResetError) and isinstance(error.ssl, ssl.SSLContext):
+            if isinstance(inner, ConnectionResetError) and getattr(error.args[0], "is_ssl", False):
                 return "tls", f"no TLS connection to {host} (it hung up during the handshake)"
             if isinstance(error, aiohttp.ClientConnectorSSLError):
                 return "tls", f"no TLS connection to {host} ({detail})"
