@@ -12,25 +12,28 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.core.clock import NS, SystemClock
+from tui_trader.core.clock import NS, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import LinkState
 from tui_trader.desk.account import Account
 from tui_trader.desk.config import Config
+from tui_trader.desk.controls import Controls
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
+from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
-from tui_trader.desk.records import intents, unfinished
+from tui_trader.desk.records import buried, intents, unfinished
 from tui_trader.desk.resolve import Presets
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.journal import Journal, read
+from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
 
@@ -44,6 +47,11 @@ SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
 
 MAX_PRIVATE_JOURNALS = 8
+
+STATE_SUFFIX = ".state.json"
+"""Beside the journal of an account stands its trading state."""
+
+DAY_NS = 86_400 * NS
 
 Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
@@ -87,7 +95,18 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     settings = config.settings
     clock = SystemClock()
     account, private = await _account(config, args, stack)
-    journal = _journal(account, clock, private=private)
+    read_only = bool(getattr(args, "read_only", False))
+    journal = None if read_only else _journal(account, clock, private=private)
+    file = StateFile(journal.path.with_suffix(STATE_SUFFIX) if journal is not None else state_path(account))
+    if private:
+        file.write({"notes": {"exchange": account.endpoints.rest, "pid": os.getpid()}})  # a new exchange, a new state
+        stack.callback(file.path.unlink, missing_ok=True)
+    controls = Controls(clock, name=account.venue.name, file=file, failures=settings.risk.failure_limits())
+    consent: Consent | None = getattr(args, "consent", None)
+    if consent is not None:
+        controls.remember("acknowledged", consent.text_sha256)
+        if journal is not None:
+            journal.append("acknowledged", asdict(consent))
     presets = Presets(
         notionals=settings.ticket.presets,
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
@@ -107,11 +126,14 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         ),
         presets=presets,
         gate_ms=settings.feed.gate_ms,
+        controls=controls,
+        read_only=read_only,
     )
     stack.push_async_callback(desk.close)
     if journal is not None and not private:
         records = list(read(journal.path))
         desk.recoverable = unfinished(records)
+        desk.buried = buried(records, rfc3339(clock.wall_ns() - DAY_NS))
         desk.store.blotter.claim(intents(records))
     return desk
 
@@ -248,11 +270,10 @@ def _journal(account: Account, clock: SystemClock, *, private: bool) -> Journal 
     """
     folder = private_dir(Locations.find(os.environ).journal_dir)
     if not private:
-        port = urlsplit(account.endpoints.rest).port if account.env is not Environment.LIVE else None
-        place = f"-{port}" if port else ""
-        path = folder / f"{account.venue.name}-{account.env.value}{place}-{account.label}.jsonl"
         try:
-            return Journal(path, clock)
+            return Journal(
+                folder / f"{_stem(account.venue.name, account.env, account.endpoints.rest, account.label)}.jsonl", clock
+            )
         except JournalError as error:
             if "another tui-trader" in error.message:
                 return None
@@ -264,6 +285,41 @@ def _journal(account: Account, clock: SystemClock, *, private: bool) -> Journal 
         except JournalError as error:
             failure = error
     raise failure or JournalError("no journal could be opened")
+
+
+def state_path(account: Account) -> Path:
+    """Return where the trading state of an account stands, whoever holds its journal."""
+    return _beside_journals(_stem(account.venue.name, account.env, account.endpoints.rest, account.label))
+
+
+def built_in_exchanges() -> dict[Path, str]:
+    """Return the exchanges inside terminals that run now: their state files and their addresses."""
+    found = {}
+    for path in sorted(private_dir(Locations.find(os.environ).journal_dir).glob(f"*-builtin-*{STATE_SUFFIX}")):
+        with contextlib.suppress(JournalError, KeyError, ValueError, TypeError, OSError):
+            notes = StateFile(path).read()["notes"]
+            os.kill(int(notes["pid"]), 0)
+            found[path] = str(notes["exchange"])
+    return found
+
+
+def state_path_of(config: Config, sim_url: str | None) -> Path:
+    """Return where the trading state of the configured account stands, without connecting to anything."""
+    general = config.settings.general
+    if general.env in (Environment.LIVE, Environment.TESTNET):
+        rest = venue_named(general.venue).endpoints[general.env.value].rest
+    else:
+        rest = sim_url or config.settings.venue(general.venue).rest_url
+    return _beside_journals(_stem(general.venue, general.env, rest, general.account))
+
+
+def _beside_journals(stem: str) -> Path:
+    return private_dir(Locations.find(os.environ).journal_dir) / f"{stem}{STATE_SUFFIX}"
+
+
+def _stem(venue: str, env: Environment, rest_url: str, label: str) -> str:
+    port = urlsplit(rest_url).port if env is not Environment.LIVE else None
+    return f"{venue}-{env.value}{f'-{port}' if port else ''}-{label}"
 
 
 def arguments(**values: Any) -> argparse.Namespace:

@@ -94,6 +94,20 @@ def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:
     return list(open_intents.values())
 
 
+def buried(records: Iterable[Record], since: str) -> list[Mapping[str, Any]]:
+    """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
+    known: dict[str, Mapping[str, Any]] = {}
+    graves: dict[str, Mapping[str, Any]] = {}
+    for record in records:
+        if record.kind == "intent":
+            known[str(record.body["id"])] = record.body
+        elif record.kind == "absent" and record.at >= since and (body := known.get(str(record.body["id"]))) is not None:
+            graves[str(record.body["id"])] = body
+        elif record.kind == "resurrected":
+            graves.pop(str(record.body["id"]), None)
+    return list(graves.values())
+
+
 def intents(records: Iterable[Record]) -> set[str]:
     """Return the client ids of all orders that were ever to be sent from here."""
     return {str(record.body["id"]) for record in records if record.kind == "intent"}

@@ -156,6 +156,8 @@ class Verdict:
     the permission): every other signed request will be refused too."""
     next_page: Request | None = None
     """With a paged READ: the request for what follows."""
+    digest: str = ""
+    """SHA-256 of the body of an answer to a write, for the record; empty where nothing was answered."""
     server_ns: int = 0
     """With ``server_time``: the venue's wall clock in nanoseconds; 0 in every other answer."""
 
