@@ -14,9 +14,10 @@ from pathlib import Path
 
 TABLE = Path(__file__).parent / "matrix.def"
 
-FLAGS = frozenset({"slow", "cold", "hedged", "open-ended"})
+FLAGS = frozenset({"slow", "cold", "alone", "hedged", "open-ended"})
 """``slow``: waits for the expiry fence, 12 s and more of real time. ``cold``: the faults are there before the desk starts.
-``hedged``: the account has two legs. ``open-ended``: something is still broken in the end, so nothing can be reckoned."""
+``alone``: takes something away from the whole process. ``hedged``: the account has two legs. ``open-ended``: something is still
+broken in the end, so nothing can be reckoned."""
 
 
 @dataclass(frozen=True, slots=True)

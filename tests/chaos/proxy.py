@@ -29,9 +29,6 @@ _WORD = re.compile(r"(?P<what>.+?)(?: #(?P<skip>\d+))?(?: x(?P<times>\d+|\*))?: 
 _RUNS = re.compile(r"run(?: (?P<twice>twice)| in (?P<delay_s>[0-9.]+))?")
 
 _HOLD = re.compile(r"hold ([0-9.]+)")
-_LITERAL = ("answer ", "insert ", "instead ")
-"""Words that are followed by content, which may hold commas."""
-
 _GONE = (ConnectionError, asyncio.IncompleteReadError, TimeoutError, OSError)
 
 
@@ -56,8 +53,8 @@ class Fault:
         if found is None:
             raise ValueError(f"not a fault: {word!r}")
         first, _, then = found["fate"].partition(", ")
-        if first.startswith(_LITERAL):
-            first, then = found["fate"], ""
+        if not _RUNS.fullmatch(first) and not _RUNS.fullmatch(then):
+            first, then = found["fate"], ""  # the comma belongs to a content
         times = found["times"] or "1"
         return cls(found["what"], first, then, int(found["skip"] or 0), 0 if times == "*" else int(times))
 
@@ -185,7 +182,9 @@ class Proxy:
         except _GONE:
             pass
         except asyncio.CancelledError:
-            pass  # the loop ends
+            pass  # the row ends
+        except Exception as error:  # told by the row that is played
+            self.failures.append(error)
         finally:
             self._wires.discard(wire)
             self._serving.discard(serving)

@@ -45,7 +45,12 @@ async def play_all(rows: list[Case], folder: Path) -> dict[str, BaseException | 
         async with contextlib.nullcontext() if "slow" in case.flags else quick:
             return case.id, await play(case, rooms[number])
 
-    return dict(await asyncio.gather(*(one(number, case) for number, case in enumerate(rows))))
+    together = [one(number, case) for number, case in enumerate(rows) if "alone" not in case.flags]
+    outcomes = dict(await asyncio.gather(*together))
+    for number, case in enumerate(rows):
+        if "alone" in case.flags:
+            outcomes[case.id] = await play(case, rooms[number])
+    return outcomes
 
 
 @functools.cache

@@ -6,6 +6,7 @@ Orders are named by a letter: ``a`` is a buy that rests inside the spread at its
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Callable
 from decimal import Decimal
 from time import monotonic
@@ -35,9 +36,17 @@ class Player:
         self._sent: dict[str, Any] = {}
         """What came of the last thing that was sent for an order: an outcome, or the words of a refusal."""
         self._pending: list[asyncio.Task[object]] = []
+        self._limits: tuple[int, int] | None = None
 
     async def play(self) -> None:
-        """Start the desk, put the faults in force, do the steps, wait for what must be seen; raises AssertionError."""
+        """Play the row; raises AssertionError when it does not end as it must."""
+        try:
+            await self._play()
+        finally:
+            await self._do_feed()
+
+    async def _play(self) -> None:
+        """Start the desk, put the faults in force, do the steps, wait for what must be seen."""
         stand, case = self._stand, self._case
         if "cold" not in case.flags:
             await self._start()
@@ -160,6 +169,17 @@ class Player:
     async def _do_cap(self, bytes_per_s: str) -> None:
         self._stand.proxy.bytes_per_s = float(bytes_per_s)
 
+    async def _do_starve(self) -> None:
+        """Leave the process no file descriptor to open; those that are open stay."""
+        self._limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, self._limits[1]))
+
+    async def _do_feed(self) -> None:
+        """Give back what was taken by ``starve``."""
+        if self._limits is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._limits)
+            self._limits = None
+
     async def _do_wait(self, seconds: str) -> None:
         await asyncio.sleep(float(seconds))
 
@@ -262,6 +282,7 @@ class Player:
         notices = [notice.text for notice in stand.desk.store.notices][-12:]
         lines = [
             f"blocked: {stand.desk.blocked(BTC)}",
+            *(f"{lane} lane: {link.state} {link.reason}" for (_, lane), link in stand.desk.store.links.items()),
             f"struck: {stand.proxy.struck}",
             f"answers: {self._sent}",
             f"receipts: {dict(stand.receipts)}",

@@ -113,6 +113,17 @@ class TestSnapshot:
         assert book.state is BookState.SUSPECT
         assert book.reason.startswith("unreadable snapshot")
 
+    def test_ten_thousand_levels_a_side(self, book: Book) -> None:
+        bids = [(f"{1_000_000 - step / 10:.1f}", "1") for step in range(1, 10_001)]
+        asks = [(f"{1_000_000 + step / 10:.1f}", "1") for step in range(1, 10_001)]
+        book.snapshot(snapshot(bids, asks))
+        assert (book.is_live, len(book.bids()), len(book.asks())) == (True, 10_000, 10_000)
+        assert (book.best_bid, book.best_ask) == (D("999999.9"), D("1000000.1"))
+        book.apply(delta(bids=[("999999.9", "2")], depth=30))
+        assert (len(book.bids()), len(book.asks()), book.bid_size(9_999_999)) == (30, 30, D(2))
+        book.apply(delta(bids=[(price, "0") for price, _ in bids[:30]], sequence=12, depth=30))
+        assert (book.is_live, book.best_bid, book.best_ask) == (True, None, D("1000000.1"))
+
 
 class TestDelta:
     def test_sizes_are_absolute(self, book: Book) -> None:
