@@ -32,7 +32,7 @@ from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
-from tui_trader.core.types import InstrumentId, LinkState, PositionMode, PositionSide, Severity
+from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
@@ -284,6 +284,16 @@ class Desk:
         self.feeds.watch(iid)
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
 
+    @property
+    def lock(self) -> str:
+        """Why entries are refused altogether, in a word or two for the screen; empty while they are not."""
+        if self.exits.trying:
+            return "NOT VERIFIED"
+        if self.read_only or (self.account.credential is not None and self._journal is None):
+            return "READ-ONLY"
+        state = self.controls.state
+        return "" if state is TradingState.ACTIVE else state.value.upper()
+
     def blocked(self, iid: InstrumentId) -> str:
         """Return why no entry may leave now, in one sentence; empty when one may."""
         venue = self.account.venue
@@ -379,10 +389,6 @@ class Desk:
         if self.exits.trying:
             raise RefusedError(f"everything is still being cancelled ({self.exits.trying})")
         return self.controls.resume(typed)
-
-    def desync(self) -> list[tuple[InstrumentId, PositionSide]]:
-        """Return the legs whose executions do not add up to the position that the venue tells."""
-        return self._rounds.desync() if self._rounds is not None else []
 
     async def flatten(self, iid: InstrumentId) -> str:
         """Cancel every order of one instrument and close its position at market; return what could not be done."""

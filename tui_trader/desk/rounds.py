@@ -126,14 +126,9 @@ class Rounds:
             )
         if abs(self._skew_ns()) > MAX_SKEW_NS:
             return f"{self._skew_words()}; exits still work"
-        if any(leg[0] == iid for leg in self.desync()):
+        if any(leg[0] == iid for leg in self._store.desync):
             return f"DESYNC: the {iid.symbol} position is not what its executions add up to; :reconcile takes the venue's"
         return ""
-
-    def desync(self) -> list[Leg]:
-        """Return the legs on which executions and the venue's positions have contradicted each other for too long."""
-        now = self._clock.mono_ns()
-        return [leg for leg, since_ns in self._apart.items() if now - since_ns > DESYNC_NS]
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -161,9 +156,9 @@ class Rounds:
     def _look_at_positions(self) -> None:
         """Hold what executions add up to against what the venue tells; while it is being reconciled nothing is compared."""
         found: list[Difference] = self._store.tally.differences(self._store.positions.values()) if self._sync.reconciled else []
-        now, before = self._clock.mono_ns(), set(self.desync())
+        now, before = self._clock.mono_ns(), self._store.desync
         self._apart = {difference.leg: self._apart.get(difference.leg, now) for difference in found}
-        after = set(self.desync())
+        after = frozenset(leg for leg, since_ns in self._apart.items() if now - since_ns > DESYNC_NS)
         for difference in found:
             if difference.leg in after - before:
                 iid, side = difference.leg
@@ -176,6 +171,7 @@ class Rounds:
         for iid, side in before - after:
             self._say(f"{iid.symbol} {side}: executions and position agree again", Severity.NOTE)
         if before != after:
+            self._store.desync = after
             self._store.touch(topic.POSITIONS, topic.STAGE)
 
     async def _look_at_the_clock(self) -> None:

@@ -100,6 +100,8 @@ class Store:
         self.blotter = Blotter()
         self.tally = Tally()
         """Positions as the executions add up."""
+        self.desync: frozenset[PositionKey] = frozenset()
+        """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self.curve = EquityCurve()
         self.order_rtt = Histogram()
