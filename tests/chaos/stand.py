@@ -54,6 +54,23 @@ ROOMY = Limits(
 )
 
 
+class Watch(SystemClock):
+    """The machine's clocks, which a row may set wrong or make jump as a suspended machine's do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead_ns = 0
+        """By how much the wall reading is wrong."""
+        self.slept_ns = 0
+        """How long the machine was suspended in all; both readings count it."""
+
+    def wall_ns(self) -> int:
+        return super().wall_ns() + self.ahead_ns + self.slept_ns
+
+    def mono_ns(self) -> int:
+        return super().mono_ns() + self.slept_ns
+
+
 class _Mask(PhemexMask):
     """Counts the creates that arrive, by client id, before anything is made of them."""
 
@@ -75,6 +92,9 @@ class Stand:
         """Everything that was shown and not so, and every crash."""
         self.story: list[str] = []
         """Every change of an order."""
+        self.clock = Watch()
+        """The desk's."""
+        self.venue_clock = Watch()
         self._folder = folder
         self._stack = AsyncExitStack()
         self._tasks = TaskSet(lambda name, error: self.complaints.append(f"{name}: {error!r}"))
@@ -82,8 +102,7 @@ class Stand:
 
     async def open(self, *, hedged: bool = False) -> Stand:
         """Build everything; the desk is not started yet."""
-        clock = SystemClock()
-        self.exchange = Exchange(phemex_instruments((SYMBOL,)), seed=1, start_ns=clock.wall_ns())
+        self.exchange = Exchange(phemex_instruments((SYMBOL,)), seed=1, start_ns=self.venue_clock.wall_ns())
         for account, amount in ((ACCOUNT, 1_000_000), (STREET, 10**9)):
             self.exchange.open_account(account, {"USDT": Decimal(amount), "USDC": Decimal(1)})
         if hedged:
@@ -98,7 +117,7 @@ class Stand:
             made.creates = self.receipts
             return made
 
-        self.server = SimServer(self.exchange, mask, account=ACCOUNT, seed=1, clock=clock)
+        self.server = SimServer(self.exchange, mask, account=ACCOUNT, seed=1, clock=self.venue_clock)
         await self.server.start()
         self._stack.push_async_callback(self.server.stop)
         self.proxy = await Proxy(self.server.port).up()
@@ -113,9 +132,9 @@ class Stand:
                 Endpoints(f"http://127.0.0.1:{self.proxy.port}", f"ws://127.0.0.1:{self.proxy.port}{self.server.mask.ws_path}"),
                 Credential(self.server.key, lambda: secret),
             ),
-            clock=clock,
+            clock=self.clock,
             rng=random.Random(1),
-            journal=Journal(self._folder / "journal.jsonl", clock),
+            journal=Journal(self._folder / "journal.jsonl", self.clock),
             ids=IdFactory(),
             limits=ROOMY,
         )

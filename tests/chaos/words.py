@@ -15,6 +15,7 @@ from typing import Any
 from tests.chaos.cases import Case
 from tests.chaos.stand import BTC, HALF_SPREAD, MIDDLE, SYMBOL, Stand
 from tests.dst.venue import ACCOUNT
+from tui_trader.core.clock import NS
 from tui_trader.core.error import RefusedError
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import ClientOrderId, OrderType, PositionMode, PositionSide, Side, TimeInForce
@@ -74,6 +75,10 @@ class Player:
     async def _do_start(self) -> None:
         """Start the desk here, with the faults in force."""
         await self._start()
+
+    async def _do_launch(self) -> None:
+        """Start the desk and do not wait for it to be ready."""
+        await self._stand.desk.start([SYMBOL])
 
     async def _do_begin(self, verb: str, *words: str) -> None:
         """Do a step without waiting for it."""
@@ -168,6 +173,19 @@ class Player:
 
     async def _do_cap(self, bytes_per_s: str) -> None:
         self._stand.proxy.bytes_per_s = float(bytes_per_s)
+
+    async def _do_sleep(self, seconds: str) -> None:
+        """Let the machine be suspended: time passes for everybody and nobody does anything."""
+        for clock in (self._stand.clock, self._stand.venue_clock):
+            clock.slept_ns += int(seconds) * NS
+
+    async def _do_clock(self, seconds: str) -> None:
+        """Set this machine's clock wrong by so much."""
+        self._stand.clock.ahead_ns = int(seconds) * NS
+
+    async def _do_panic(self, *words: str) -> None:
+        """Press the big key: ``panic``, or ``panic flatten``."""
+        self._sent["panic"] = await self._stand.desk.panic(flatten="flatten" in words)
 
     async def _do_starve(self) -> None:
         """Leave the process no file descriptor to open; those that are open stay."""
