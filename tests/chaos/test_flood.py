@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.chaos.flood import measure
 
 LATE_MS = 250.0
-"""Five times the requirement of 50 ms, which ``python -m tests.chaos --flood 30`` measures on a machine that does nothing else."""
+"""Five times the requirement of 50 ms, which ``--flood 30`` measures on a machine that does nothing else."""
 
 TRIES = 3
 """A machine that tests many things at once may take the processor away for longer than that."""
