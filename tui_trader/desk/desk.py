@@ -307,12 +307,12 @@ class Desk:
             return "read-only: another tui-trader holds the journal of this account"
         if self._journal.failure:
             return f"{self._journal.failure}; exits still work"
+        if self._rounds is not None and (doubt := self._rounds.doubt(iid)):
+            return doubt
         if not self.store.private_is_fresh(venue.name):
             return "the private stream is down or silent; exits still work"
         if not self.reconciled:
             return "orders and positions are being checked after the connect; exits still work"
-        if self._rounds is not None and (doubt := self._rounds.doubt(iid)):
-            return doubt
         if self.controls.state is not TradingState.ACTIVE:
             return self.controls.words()
         if not self.store.book_is_fresh(iid):
