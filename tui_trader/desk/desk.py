@@ -403,7 +403,10 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
-        return await self._rest.send(request, self._dialect, self.account.credential)
+        verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.bad_key:
+            self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
+        return verdict
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
