@@ -39,6 +39,7 @@ from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
+from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.resolve import Presets, Resolver
@@ -206,6 +207,7 @@ class Desk:
             limits=self._limits,
             feeds=self.feeds,
             inquiry=self.orders.inquiry,
+            hearing=Hearing(store=self.store, clock=self.clock, renew=lambda reason: self.feeds.renew(Lane.PRIVATE, reason)),
             sync=self.sync,
             rest=self._rest,
             dialect=self._dialect,

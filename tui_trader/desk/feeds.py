@@ -98,6 +98,12 @@ class Feeds:
         for dialect in self._dialects:
             dialect.list_instruments(instruments)
 
+    def renew(self, lane: Lane, reason: str) -> None:
+        """Give the connection of a lane up for a new one, which begins with everything that is so."""
+        session = self._sessions.get(lane)
+        if session is not None:
+            session.renew(reason)
+
     def doubt(self, reason: str) -> None:
         """Hold no book for true any more, and ask for all of them again."""
         for iid, book in self._store.books.items():

@@ -19,6 +19,7 @@ from tui_trader.core.risk import Limits
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.feeds import Feeds
+from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.inquiry import Inquiry
 from tui_trader.desk.sync import Sync
 from tui_trader.net.rest import RestClient
@@ -64,6 +65,7 @@ class Rounds:
         limits: Limits,
         feeds: Feeds,
         inquiry: Inquiry,
+        hearing: Hearing,
         sync: Sync,
         rest: RestClient,
         dialect: OrderDialect,
@@ -80,6 +82,7 @@ class Rounds:
         self._limits = limits
         self._feeds = feeds
         self._inquiry = inquiry
+        self._hearing = hearing
         self._sync = sync
         self._rest = rest
         self._dialect = dialect
@@ -108,6 +111,7 @@ class Rounds:
                 continue
             self._store.sample_equity()
             self._controls.remember("opening", self._store.opening.document())
+            self._hearing.look()
             self._inquiry.tick()
             self._look_at_the_day()
             self._look_at_positions()

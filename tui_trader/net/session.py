@@ -184,6 +184,10 @@ class Session:
             await client.close()
             self._move(LinkState.DOWN, last_words)
 
+    def renew(self, reason: str) -> None:
+        """Give the present connection up for a new one; nothing happens while there is none."""
+        self._drop(_Ended(reason))
+
     async def close(self) -> None:
         """Hang up and end ``run`` within a second."""
         self._closed = True

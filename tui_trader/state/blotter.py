@@ -91,6 +91,10 @@ class Blotter:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
+    def executed(self, client_id: str) -> Decimal:
+        """Return how much of an order the executions add up to; reports may say more."""
+        return self._filled_qty.get(ClientOrderId(client_id), ZERO)
+
     def claim(self, client_ids: Iterable[str]) -> None:
         """Take orders with these ids for our own when the venue tells of them: an earlier run sent them."""
         self._own |= frozenset(client_ids)
