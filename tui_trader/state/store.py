@@ -401,8 +401,11 @@ class Store:
             if order is not None:
                 self._alarm(order)
             if not event.replayed:
-                text = f"filled {fill.side} {plain(fill.qty)} {fill.instrument.symbol} @ {plain(fill.price)} {fill.liquidity}"
-                self._notice(Notice(text, Severity.NOTE, self._clock.wall_ns(), fill.client_id))
+                terms = f"{fill.side} {plain(fill.qty)} {fill.instrument.symbol} @ {plain(fill.price)}"
+                if fill.kind == "trade":
+                    self._notice(Notice(f"filled {terms} {fill.liquidity}", Severity.NOTE, self._clock.wall_ns(), fill.client_id))
+                else:
+                    self._notice(Notice(f"{fill.kind.upper()} by the venue: {terms}", Severity.ALARM, self._clock.wall_ns()))
 
     def _alarm(self, order: Order) -> None:
         """Say what must not happen and did: an order that was thought over lives, or more was executed than was asked for."""
