@@ -19,18 +19,21 @@ from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
 from tui_trader.core.clock import NS, SystemClock
-from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
+from tui_trader.core.error import ConfigError, LinkError, RefusedError, UsageError, WireError
+from tui_trader.core.event import Notice
+from tui_trader.core.ids import PREFIX
 from tui_trader.core.risk import Limits
-from tui_trader.core.types import LinkState
+from tui_trader.core.types import LinkState, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.config import Config
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.locations import Locations, private_dir
-from tui_trader.desk.records import intents, unfinished
+from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
 from tui_trader.state.store import StaleLimits
-from tui_trader.storage.journal import Journal, read
+from tui_trader.storage.chain import mentions
+from tui_trader.storage.journal import HeldError, Journal, hear
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
 
@@ -87,7 +90,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     settings = config.settings
     clock = SystemClock()
     account, private = await _account(config, args, stack)
-    journal = _journal(account, clock, private=private)
+    recall = OpenIntents()
+    journal = _journal(account, clock, recall, private=private)
     presets = Presets(
         notionals=settings.ticket.presets,
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
@@ -109,10 +113,14 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         gate_ms=settings.feed.gate_ms,
     )
     stack.push_async_callback(desk.close)
-    if journal is not None and not private:
-        records = list(read(journal.path))
-        desk.recoverable = unfinished(records)
-        desk.store.blotter.claim(intents(records))
+    if not private:
+        if not journal.is_held:  # whoever holds it looks for those
+            desk.recoverable = recall.still_open()
+        desk.store.blotter.claim(recall.ids)
+        desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
+    for text, severity in ((journal.notice, Severity.WARNING), (journal.failure, Severity.ALARM)):
+        if text:
+            desk.absorb([Notice(text, severity, clock.wall_ns())])
     return desk
 
 
@@ -241,29 +249,32 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
         raise LinkError(f"no tui-trader exchange at {base} ({reason}); start one with: tui-trader sim") from error
 
 
-def _journal(account: Account, clock: SystemClock, *, private: bool) -> Journal | None:
-    """Open the journal of an account; None when another process writes it (this one is then read-only).
+def _journal(account: Account, clock: SystemClock, recall: OpenIntents, *, private: bool) -> Journal:
+    """Open the journal of an account; one that another process writes refuses every record (this one is then read-only).
 
     A private exchange ends with its process, so each concurrent process gets a journal of its own.
     """
     folder = private_dir(Locations.find(os.environ).journal_dir)
     if not private:
-        port = urlsplit(account.endpoints.rest).port if account.env is not Environment.LIVE else None
-        place = f"-{port}" if port else ""
-        path = folder / f"{account.venue.name}-{account.env.value}{place}-{account.label}.jsonl"
+        path = folder / f"{account.journal_name}.jsonl"
         try:
-            return Journal(path, clock)
-        except JournalError as error:
-            if "another tui-trader" in error.message:
-                return None
-            raise
-    failure: JournalError | None = None
+            return Journal(path, clock, account=account.journal_name, recall=recall)
+        except HeldError as error:
+            hear(path, recall)
+            return Journal.refusing(path, clock, f"read-only: {error.message}", is_held=True)
+    failure = ""
     for number in range(1, MAX_PRIVATE_JOURNALS + 1):
+        path = folder / f"{account.journal_name}-{number}.jsonl"
         try:
-            return Journal(folder / f"{account.venue.name}-builtin-{number}.jsonl", clock)
-        except JournalError as error:
-            failure = error
-    raise failure or JournalError("no journal could be opened")
+            journal = Journal(path, clock, recall=OpenIntents())
+        except HeldError as error:
+            failure = error.message
+            continue
+        if not journal.failure:
+            return journal
+        failure = journal.failure  # another one is as good
+        journal.close()
+    return Journal.refusing(path, clock, failure)
 
 
 def arguments(**values: Any) -> argparse.Namespace:

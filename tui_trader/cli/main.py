@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "account": "tui_trader.cli.show",
     "watch": "tui_trader.cli.watch",
     "replay": "tui_trader.cli.replay",
+    "audit": "tui_trader.cli.audit",
     "config": "tui_trader.cli.config",
 }
 """Which module implements a command; each offers ``add_parser(subparsers)`` and ``run(args) -> int``."""
@@ -42,6 +43,7 @@ SUMMARIES: dict[str, str] = {
     "account": "print balances and profit",
     "watch": "print changes of positions, orders or a book as they come",
     "replay": "feed a recording through the same code that reads the venue",
+    "audit": "prove, show or export the journal of everything that was sent and what came of it",
     "config": "check the configuration, or show it with the source of each value",
 }
 
