@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.core.clock import NS, SystemClock
+from tui_trader.core.clock import NS, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.event import Notice
 from tui_trader.core.ids import PREFIX
@@ -28,6 +28,7 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.config import Config
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
+from tui_trader.desk.guardian import Charge, Guardian
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
@@ -122,6 +123,40 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         if text:
             desk.absorb([Notice(text, severity, clock.wall_ns())])
     return desk
+
+
+def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:
+    """Start what acts on the orders when this process is killed, if the configuration asks for it; ended with ``stack``.
+
+    Without ``release`` before, that end is one that it acts on.
+    """
+    hangup = config.settings.hangup
+    if not hangup.guardian or desk.account.ends_with_program or desk.account.credential is None:
+        return None
+
+    def tell(text: str, severity: Severity) -> None:
+        desk.absorb([Notice(text, severity, desk.clock.wall_ns())])
+
+    def symbols() -> set[str]:
+        store = desk.store
+        involved = {order.instrument for order in store.blotter.working()} | {leg.instrument for leg in store.open_positions()}
+        return {iid.symbol for iid in (*desk.feeds.watched, *involved)}
+
+    guardian = Guardian(lambda text: tell(text, Severity.ALARM))
+    charge = Charge.of(
+        desk.account,
+        policy=hangup.on_hangup,
+        journal=private_dir(Locations.find(os.environ).journal_dir) / f"{desk.account.journal_name}.jsonl",
+        symbols=sorted(symbols()),
+        since=rfc3339(desk.clock.wall_ns()),
+    )
+    stack.push_async_callback(guardian.close)
+    try:
+        guardian.start(charge, symbols)
+    except LinkError as error:
+        tell(error.message, Severity.ALARM)
+        return None
+    return guardian
 
 
 def limits_for(config: Config, env: Environment) -> Limits:

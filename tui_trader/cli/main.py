@@ -31,6 +31,9 @@ COMMANDS: dict[str, str] = {
 }
 """Which module implements a command; each offers ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
+HIDDEN: dict[str, str] = {"guardian": "tui_trader.cli.guardian"}
+"""Commands that the program starts itself; nobody needs to read of them in the help."""
+
 SUMMARIES: dict[str, str] = {
     "tui": "open the terminal (the default when no command is given)",
     "sim": "run the built-in exchange alone and print how to reach it",
@@ -86,8 +89,8 @@ def build_parser(name: str = "") -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tui-trader {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
-    if name in COMMANDS:
-        importlib.import_module(COMMANDS[name]).add_parser(subparsers)
+    if module := COMMANDS.get(name) or HIDDEN.get(name):
+        importlib.import_module(module).add_parser(subparsers)
     for command, summary in SUMMARIES.items():
         if command not in subparsers.choices:
             subparsers.add_parser(command, help=summary, add_help=False)
