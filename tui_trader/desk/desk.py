@@ -210,6 +210,7 @@ class Desk:
             send=self.send,
             absorb=self.absorb,
             relisted=self._relisted,
+            mend=self._mend_journal,
             record=self._record,
             say=self._say,
         )
@@ -287,8 +288,10 @@ class Desk:
         """Why entries are refused altogether, in a word or two for the screen; empty while they are not."""
         if self.exits.trying:
             return "NOT VERIFIED"
-        if self.read_only or (self.account.credential is not None and self._journal is None):
+        if self.read_only or (self.account.credential is not None and (self._journal is None or self._journal.is_held)):
             return "READ-ONLY"
+        if self._journal is not None and self._journal.failure:
+            return "NO JOURNAL"
         state = self.controls.state
         return "" if state is TradingState.ACTIVE else state.value.upper()
 
@@ -477,6 +480,12 @@ class Desk:
         if self._journal is not None:
             with contextlib.suppress(JournalError):
                 self._journal.append(kind, body)
+
+    def _mend_journal(self) -> None:
+        """Ask a disk that was full once more: entries wait for it."""
+        if self._journal is not None and self._journal.failure and self._journal.retry():
+            self._say("the journal can be written again", Severity.NOTE)
+            self.store.touch(topic.STAGE)
 
     def _lost(self, request: Request, verdict: Verdict) -> None:
         self._record("lost", {"ref": request.ref, "what": request.what, "text": verdict.text})

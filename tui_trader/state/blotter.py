@@ -6,7 +6,7 @@ add up to are kept apart and only laid over each other to be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -46,6 +46,8 @@ class Blotter:
         self._concluded: set[ClientOrderId] = set()
         """Orders whose end this side put, not the venue."""
         self._own: frozenset[str] = frozenset()
+        self.sent_before: Callable[[str], bool] = lambda client_id: False
+        """Whether an order that nobody claimed was sent from here long ago; asked once for each order not heard of before."""
         self._resurrected: list[Order] = []
         self.fees: dict[str, Decimal] = {}
         """Fees of all fills since start, by the currency they were paid in."""
@@ -118,7 +120,8 @@ class Blotter:
         key = self._key(report)
         known = self._told.get(key)
         if known is None:
-            told = replace(Order.from_report(report), client_id=key, external=key not in self._own)
+            own = key in self._own or self.sent_before(key)
+            told = replace(Order.from_report(report), client_id=key, external=not own)
         elif key in self._concluded and not report.is_ack and report.status is not known.status:
             # A conclusion stands below everything the venue says, so the order starts again from where it was sent.
             told = replace(known, status=OrderStatus.SENT, reason="").merge(report)
