@@ -34,6 +34,7 @@ from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
@@ -189,6 +190,7 @@ class Desk:
             clock=self.clock,
             limiter=self._limiter,
             on_lost=self._lost,
+            private_addresses=self.account.env is Environment.CUSTOM,
             read_only=self.read_only,
         )
         await self._rest.__aenter__()
@@ -384,7 +386,10 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
-        return await self._rest.send(request, self._dialect, self.account.credential)
+        verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.bad_key:
+            self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
+        return verdict
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -224,6 +225,26 @@ class TestUnproven:
         verdict = ask(orders, PLACE, {"code": "401", "msg": "401 Request Expired at 1618547919"}, 401)
         assert (verdict.outcome, verdict.refresh_clock) == (Outcome.REJECTED, True)
         assert not ask(orders, PLACE, {"code": "401", "msg": "401 Request IP mismatch."}, 401).refresh_clock
+
+    @pytest.mark.parametrize(
+        ("code", "message", "bad"),
+        [
+            ("401", "401 Request IP mismatch.", True),
+            ("401", "401 Failed to load API KEY.", True),
+            ("10500", "Api key not found 806066b0", True),
+            (10500, "API Signature verification failed.", True),
+            (34003, "Access forbidden", True),
+            ("401", "401 Request Expired at 1618547919", False),
+            ("403", "403 Forbidden", False),
+            (11001, "TE_NO_ENOUGH_AVAILABLE_BALANCE", False),
+        ],
+    )
+    def test_a_refusal_of_the_key_is_told_from_one_of_the_request(
+        self, orders: PhemexOrders, code: object, message: str, bad: bool
+    ) -> None:
+        verdict = ask(orders, PLACE, {"code": code, "msg": message}, 401)
+        assert (verdict.outcome, verdict.bad_key) == (Outcome.REJECTED, bad)
+        assert not ask(orders, replace(PLACE, signed=False), {"code": code, "msg": message}, 401).bad_key
 
 
 class TestLimited:

@@ -118,7 +118,8 @@ class ReplyReader:
         expired = code == 401 and isinstance(message, str) and bool(_EXPIRED.search(message))
         if expired:
             text = "the request arrived after its expiry: the clocks differ, or the way was slow"
-        return Verdict(outcome, str(code), text, refresh_clock=expired)
+        bad_key = request.signed and code in codes.BAD_KEY and not expired
+        return Verdict(outcome, str(code), text, refresh_clock=expired, bad_key=bad_key)
 
     def _accepted(self, request: Request, facts: Any) -> Verdict:
         read = self._facts.get(request.what)
