@@ -30,8 +30,40 @@ LENGTH = 10_000
 Pairs = list[tuple[int, str]]
 """Price in ticks and size as sent: what the reference is told, so that it shares no parsing with the book."""
 
-JUNK_PRICES: tuple[Any, ...] = ("", "x", "-1", "0", "100.05", "NaN", "Infinity", "1e400", None, [], {}, 99.9, True, "1_000", "１００")
-JUNK_SIZES: tuple[Any, ...] = ("", "x", "-1", "-0.001", "NaN", "Infinity", "1e400", None, [], {}, 10**400, "1_000", " 1", "１", True)
+JUNK_PRICES: tuple[Any, ...] = (
+    "",
+    "x",
+    "-1",
+    "0",
+    "100.05",
+    "NaN",
+    "Infinity",
+    "1e400",
+    None,
+    [],
+    {},
+    99.9,
+    True,
+    "1_000",
+    "１００",
+)
+JUNK_SIZES: tuple[Any, ...] = (
+    "",
+    "x",
+    "-1",
+    "-0.001",
+    "NaN",
+    "Infinity",
+    "1e400",
+    None,
+    [],
+    {},
+    10**400,
+    "1_000",
+    " 1",
+    "１",
+    True,
+)
 """The last five only look like numbers: the book may carry them as they came until somebody reads them."""
 
 
