@@ -124,12 +124,23 @@ def _within(name: str, core: Sequence[str]) -> list[str]:
 
 
 ROWS: tuple[Row, ...] = (
-    _class("ESC[31m", _within("sgr", ["\x1b[31m", "\x1b[0;7m", "\x1b[38;2;1;2;3m", "\x1b[2J", "\x1b[999;999H", "\x1b[?1049l", "\x1bc"])),
+    _class(
+        "ESC[31m",
+        _within("sgr", ["\x1b[31m", "\x1b[0;7m", "\x1b[38;2;1;2;3m", "\x1b[2J", "\x1b[999;999H", "\x1b[?1049l", "\x1bc"]),
+    ),
     _class("ESC]52;c;…BEL", _within("clip", ["\x1b]52;c;cm0gLXJm\x07", "\x1b]52;p;QQ==\x1b\\", "\x1b]52;c;?\x07"])),
     _class("ESC]0;title", _within("title", ["\x1b]0;owned\x07", "\x1b]2;owned\x1b\\", "\x1bkowned\x1b\\", "\x1b]1337;x\x07"])),
-    _class("ESC]8;;http", _within("link", ["\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\", "\x1b]8;;file:///etc/passwd\x07x"])),
-    _class("ESC[5n/ESC[6n/ESC[c (reply -> keys)", _within("reply", ["\x1b[5n", "\x1b[6n", "\x1b[c", "\x1b[>c", "\x1b[?2026$p", "\x05", "\x1bZ", "\x1b[18t"])),
-    _class("ESC P…ESC \\", _within("dcs", ["\x1bP+q544e\x1b\\", "\x1bP1$r0m\x1b\\", "\x1b_x\x1b\\", "\x1b^x\x1b\\", "\x1bXx\x1b\\"])),
+    _class(
+        "ESC]8;;http",
+        _within("link", ["\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\", "\x1b]8;;file:///etc/passwd\x07x"]),
+    ),
+    _class(
+        "ESC[5n/ESC[6n/ESC[c (reply -> keys)",
+        _within("reply", ["\x1b[5n", "\x1b[6n", "\x1b[c", "\x1b[>c", "\x1b[?2026$p", "\x05", "\x1bZ", "\x1b[18t"]),
+    ),
+    _class(
+        "ESC P…ESC \\", _within("dcs", ["\x1bP+q544e\x1b\\", "\x1bP1$r0m\x1b\\", "\x1b_x\x1b\\", "\x1b^x\x1b\\", "\x1bXx\x1b\\"])
+    ),
     _class("0x9b C1", _within("c1", ["\x9b31m", "\x9b5n", "\x9d52;c;QQ==\x9c", "\x90q\x9c", "\x84", "\x85", "\x8d", "\x80\x9f"])),
     _class("NUL", _within("nul", ["\x00", "a\x00b", "\x00\x00\x00", "\x01", "\x01\x02\x03"])),
     _class("\\r overwrite", _within("cr", ["\r", "FILLED\rREJECTED", "\r\n", "a\r\rb"])),
@@ -138,16 +149,39 @@ ROWS: tuple[Row, ...] = (
     _class("backspace/DEL", _within("bs", ["\x08", "9999\x08\x08\x08\x081", "\x7f", "a\x7fb"])),
     _class(
         "[red], [/], [@click=app.quit], [link=…]",
-        _within("markup", ["[red]", "[/]", "[@click=app.quit]x[/]", "[link=http://x]y[/link]", "[bold]", "\\[", "[/red]", "$error", "[b"]),
+        _within(
+            "markup",
+            ["[red]", "[/]", "[@click=app.quit]x[/]", "[link=http://x]y[/link]", "[bold]", "\\[", "[/red]", "$error", "[b"],
+        ),
         "shown as it is: it means nothing",
         literal=True,
     ),
-    _class("RTL override U+202E / U+2066-2069", _within("rtl", [chr(c) for c in (0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F, 0x61C)])),
-    _class("zero width U+200B/FEFF", _within("zero", [chr(c) for c in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, 0x180E, 0x34F)])),
-    _class("50 combining marks", ["e" + "\u0301" * 50, "Z" + "".join(chr(0x300 + i % 0x70) for i in range(200)), "\u0301" * 50, "क" + "्" * 60], "at most two marks are kept on a letter"),
-    _class("East-Asian wide/emoji ZWJ", ["拒绝" * 40, "👩\u200d👩\u200d👧\u200d👦", "🏳️\u200d🌈" * 9, "ｆｕｌｌ", "한글", "🇩🇪" * 12, "\ufe0f\ufe0f"], "cut to 64 cells"),
+    _class(
+        "RTL override U+202E / U+2066-2069",
+        _within(
+            "rtl",
+            [chr(c) for c in (0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F, 0x61C)],
+        ),
+    ),
+    _class(
+        "zero width U+200B/FEFF", _within("zero", [chr(c) for c in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, 0x180E, 0x34F)])
+    ),
+    _class(
+        "50 combining marks",
+        ["e" + "\u0301" * 50, "Z" + "".join(chr(0x300 + i % 0x70) for i in range(200)), "\u0301" * 50, "क" + "्" * 60],
+        "at most two marks are kept on a letter",
+    ),
+    _class(
+        "East-Asian wide/emoji ZWJ",
+        ["拒绝" * 40, "👩\u200d👩\u200d👧\u200d👦", "🏳️\u200d🌈" * 9, "ｆｕｌｌ", "한글", "🇩🇪" * 12, "\ufe0f\ufe0f"],
+        "cut to 64 cells",
+    ),
     _class("U+2028", _within("ls", ["\u2028", "\u2029", "a\u2028b", "\u2028" * 20])),
-    _class("10 kB without spaces", ["x" * 10_000, "拒" * 10_000, "[" * 10_000, "\x1b" * 10_000, "\u202e" * 10_000, "e\u0301" * 5_000], "cut to 64 cells with an ellipsis"),
+    _class(
+        "10 kB without spaces",
+        ["x" * 10_000, "拒" * 10_000, "[" * 10_000, "\x1b" * 10_000, "\u202e" * 10_000, "e\u0301" * 5_000],
+        "cut to 64 cells with an ellipsis",
+    ),
 )
 
 
