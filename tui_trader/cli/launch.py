@@ -30,6 +30,7 @@ from tui_trader.desk.config import Config
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.guardian import Charge, Guardian
+from tui_trader.desk.key import Address, is_loopback
 from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import OpenIntents
@@ -49,6 +50,8 @@ SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
 
 DAY_NS = 86_400 * NS
+
+_ADDRESS = Address(doc="", default="", secure="https", bare="http")
 
 Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
@@ -280,10 +283,13 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
     import aiohttp
     import orjson
 
-    host = urlsplit(url).hostname
-    if host not in ("127.0.0.1", "::1"):
-        raise ConfigError([f"{url}: the built-in exchange is on this machine only (http://127.0.0.1:PORT)"])
-    base = url.rstrip("/")
+    try:
+        base = _ADDRESS.read(url).rstrip("/")
+        ours = is_loopback(base)
+    except ValueError:
+        ours = False
+    if not ours:  # the address is not repeated: it may carry a password
+        raise ConfigError(["--sim-url: the built-in exchange is on this machine only, at an address like http://127.0.0.1:PORT"])
     try:
         timeout = aiohttp.ClientTimeout(total=3)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client, client.get(f"{base}/sim/hello") as answer:
