@@ -68,11 +68,13 @@ def run(args: argparse.Namespace) -> int:
     red_up = ui.up_color.value == "red"
 
     async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
-        from tui_trader.cli.launch import open_desk, watched
+        from tui_trader.cli.launch import open_desk, start_guardian, watched
 
         desk = await open_desk(config, args, stack)
         symbols = watched(desk, config)
         await desk.start(symbols, args.symbol)
+        if guardian := start_guardian(desk, config, stack):
+            app.on_leave = guardian.release
         return desk, [desk.symbol(text) for text in symbols]
 
     app = TraderApp(

@@ -314,6 +314,14 @@ class Hangup:
             words=OnHangup,
         )
     )
+    guardian: bool = _key(
+        Flag(
+            default=False,
+            doc="Start a second process that carries out on_hangup when this program is killed or the machine's session ends"
+            " so suddenly that it cannot do so itself; it writes what came of it into the journal. Not for the private built-in"
+            " exchange.",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

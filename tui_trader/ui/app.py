@@ -81,6 +81,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.ascii_only = ascii_only
         self._confirm = confirm
         self._on_hangup = on_hangup
+        self.on_leave: Callable[[], None] = lambda: None
+        """Called when the program leaves and has done what it had to do with the orders."""
         self.desk: Desk | None = None
         """None until it is open."""
         self._opener = opener
@@ -151,10 +153,14 @@ class TraderApp(CellApp[int], inherit_bindings=False):
     async def _leave(self, code: int) -> None:
         if self._pump is not None:
             self._pump.stop()
+        done = True
         if code == HANGUP and self._on_hangup is OnHangup.CANCEL_ALL and self.desk is not None:
+            done = False
             with contextlib.suppress(TimeoutError, TraderError):
                 async with asyncio.timeout(CANCEL_S):
-                    await self.desk.cancel_everything()
+                    done = (await self.desk.cancel_everything()).startswith("verified: 0")
+        if done:
+            self.on_leave()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._stack.aclose()

@@ -325,6 +325,16 @@ class TestCancel:
 
 
 class TestReads:
+    @pytest.mark.parametrize("rows", [[], [ROW]])
+    def test_a_bare_list_is_no_answer_about_open_orders(self, orders: PhemexOrders, rows: list[Any]) -> None:
+        verdict = ask(orders, OPEN, rows)
+        assert (verdict.outcome, verdict.events) == (Outcome.UNKNOWN, ()), "what it leaves out would be taken for gone"
+
+    def test_a_book_needs_a_sequence(self, orders: PhemexOrders) -> None:
+        sides = {"asks": [["2", "1"]], "bids": [["1", "1"]]}
+        book = {"error": None, "result": {"symbol": "BTCUSDT", "orderbook_p": sides, "depth": 30, "timestamp": 1}}
+        assert ask(orders, PhemexOrders().book(BTC), book).outcome is Outcome.UNKNOWN
+
     def test_no_open_orders_is_an_error_code(self, orders: PhemexOrders) -> None:
         verdict = refuse(orders, OPEN, 10002, "OM_ORDER_NOT_FOUND")
         assert verdict == Verdict(Outcome.ACK, events=(OrdersSnapshot("phemex", (), "BTCUSDT"),))
@@ -334,9 +344,8 @@ class TestReads:
         [
             lambda rows: {"code": 0, "msg": "", "data": {"rows": rows, "nextPageArg": ""}},
             lambda rows: {"code": 0, "msg": "", "data": rows},
-            lambda rows: rows,
         ],
-        ids=["data.rows", "data", "bare"],
+        ids=["data.rows", "data"],
     )
     def test_open_orders(self, orders: PhemexOrders, shape: Callable[[list[Any]], object]) -> None:
         verdict = ask(orders, OPEN, shape([ROW]))
