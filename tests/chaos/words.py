@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import time
 from collections.abc import Callable
 from decimal import Decimal
-from time import monotonic
 from typing import Any
 
 from tests.chaos.cases import Case
@@ -179,6 +179,10 @@ class Player:
         for clock in (self._stand.clock, self._stand.venue_clock):
             clock.slept_ns += int(seconds) * NS
 
+    async def _do_hog(self, seconds: str) -> None:
+        """Hold the event loop, as a bug of ours would."""
+        time.sleep(float(seconds))  # noqa: ASYNC251 - that is the fault
+
     async def _do_clock(self, seconds: str) -> None:
         """Set this machine's clock wrong by so much."""
         self._stand.clock.ahead_ns = int(seconds) * NS
@@ -290,9 +294,9 @@ class Player:
         return order
 
     async def _until(self, holds: Callable[[], bool], what: str, patience_s: float = 0.0) -> None:
-        deadline = monotonic() + (patience_s or self._patience_s)
+        deadline = time.monotonic() + (patience_s or self._patience_s)
         while not holds():
-            assert monotonic() < deadline, f"not in time: {what}\n{self._picture()}"
+            assert time.monotonic() < deadline, f"not in time: {what}\n{self._picture()}"
             await asyncio.sleep(0.02)
 
     def _picture(self) -> str:
