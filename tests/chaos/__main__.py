@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.chaos.cases import Case, cases
 from tests.chaos.flood import measure
-from tests.chaos.test_cases import play_all
+from tests.chaos.play import play_all
 
 
 def main() -> int:

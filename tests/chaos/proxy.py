@@ -93,8 +93,6 @@ class Proxy:
         self.script: list[Fault] = []
         self.struck: list[str] = []
         """What was struck, in order: the request or the beginning of the frame."""
-        self.accepted = 0
-        """Connections taken."""
         self.bytes_per_s: float | None = None
         """Bandwidth of answers and frames to the client; None for no limit."""
         self.failures: list[BaseException] = []
@@ -160,7 +158,6 @@ class Proxy:
         return None
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.accepted += 1
         wire = _Wire(reader, writer)
         self._wires.add(wire)
         serving = asyncio.current_task()
@@ -323,8 +320,8 @@ class Proxy:
         await writer.drain()
 
     async def _strike(self, wire: _Wire, writer: asyncio.StreamWriter, frame: Frame, word: str, way: str) -> None:
-        """Do to a frame what a word says: ``drop``, ``twice``, ``late s`` (others overtake it), ``mute``, ``cut``, ``half``,
-        ``close code``, ``raw hex``, ``insert text`` (after it), ``instead text``, ``dribble s``."""
+        """Do to a frame what a word says: ``drop``, ``twice``, ``late s`` (others overtake it), ``cut``, ``half``,
+        ``close code``, ``raw hex``, ``insert text`` (behind it), ``dribble s``."""
         name, _, rest = word.partition(" ")
         match name:
             case "drop":
@@ -333,8 +330,6 @@ class Proxy:
                 await self._put(wire, writer, frame.raw * 2, way)
             case "late":
                 self._tasks.spawn("late frame", self._after(float(rest), wire, writer, frame.raw, way))
-            case "mute":
-                wire.muted.add(way)
             case "cut":
                 wire.cut()
             case "half":
@@ -346,8 +341,6 @@ class Proxy:
                 await self._put(wire, writer, bytes.fromhex(rest), way)
             case "insert":
                 await self._put(wire, writer, frame.raw + text_frame(rest.encode()), way)
-            case "instead":
-                await self._put(wire, writer, text_frame(rest.encode()), way)
             case "dribble":
                 for byte in frame.raw:
                     await self._put(wire, writer, bytes([byte]), way)

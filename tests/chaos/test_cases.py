@@ -1,9 +1,8 @@
-"""Every row of the table that is played here, each on an exchange, a proxy and a desk of its own, all at the same time."""
+"""Every row of the table that is played here; all of them at the same time, reported one by one."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import tempfile
 from pathlib import Path
@@ -11,46 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.cases import Case, cases
-from tests.chaos.stand import Stand
-from tests.chaos.words import Player
+from tests.chaos.play import play_all
 
 PLAYED = [case for case in cases() if case.is_played]
-
-AT_ONCE = 6
-"""Quick rows that run beside the slow ones, which mostly wait."""
-
-LIMIT_S = 100.0
-
-
-async def play(case: Case, folder: Path) -> BaseException | None:
-    """Play a row in an empty folder and return what went wrong."""
-    stand = Stand(folder)
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            await stand.open(hedged="hedged" in case.flags)
-            await Player(stand, case).play()
-    except (Exception, asyncio.CancelledError) as error:  # told by the row's own test
-        return error
-    finally:
-        await stand.close()
-    return None
-
-
-async def play_all(rows: list[Case], folder: Path) -> dict[str, BaseException | None]:
-    """Play rows side by side and return what came of each."""
-    quick = asyncio.Semaphore(AT_ONCE)
-    rooms = [Path(tempfile.mkdtemp(dir=folder)) for _ in rows]
-
-    async def one(number: int, case: Case) -> tuple[str, BaseException | None]:
-        async with contextlib.nullcontext() if "slow" in case.flags else quick:
-            return case.id, await play(case, rooms[number])
-
-    together = [one(number, case) for number, case in enumerate(rows) if "alone" not in case.flags]
-    outcomes = dict(await asyncio.gather(*together))
-    for number, case in enumerate(rows):
-        if "alone" in case.flags:
-            outcomes[case.id] = await play(case, rooms[number])
-    return outcomes
 
 
 @functools.cache
@@ -61,6 +23,7 @@ def outcomes(rows: tuple[Case, ...]) -> dict[str, BaseException | None]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.xdist_group("chaos")  # with "--dist loadgroup" they are played once, by one worker
 @pytest.mark.parametrize("case", PLAYED, ids=lambda case: case.id)
 def test_a_row_ends_as_it_must(case: Case, request: pytest.FixtureRequest) -> None:
     wanted = {item.callspec.params["case"] for item in request.session.items if item.function is request.function}  # type: ignore[attr-defined]

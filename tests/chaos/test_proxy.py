@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.cases import Case
+from tests.chaos.play import play
 from tests.chaos.proxy import Fault
-from tests.chaos.test_cases import play
 
 
 @pytest.mark.parametrize(
