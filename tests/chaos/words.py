@@ -16,9 +16,11 @@ from tests.chaos.cases import Case
 from tests.chaos.stand import BTC, HALF_SPREAD, MIDDLE, SYMBOL, Stand
 from tests.dst.venue import ACCOUNT
 from tui_trader.core.clock import NS
+from tui_trader.core.command import Reconcile
 from tui_trader.core.error import RefusedError
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import ClientOrderId, OrderType, PositionMode, PositionSide, Side, TimeInForce
+from tui_trader.desk.commands import Executor
 from tui_trader.sim.types import SimOrder
 
 QUICK_S, SLOW_S = 15.0, 40.0
@@ -186,6 +188,18 @@ class Player:
     async def _do_clock(self, seconds: str) -> None:
         """Set this machine's clock wrong by so much."""
         self._stand.clock.ahead_ns = int(seconds) * NS
+
+    async def _do_reconcile(self) -> None:
+        """Do what ``:reconcile`` does."""
+        await Executor(self._stand.desk).run(Reconcile(), send=True)
+
+    async def _do_revoke(self) -> None:
+        """Let the venue accept the key no more."""
+        self._stand.server.revoke_key(self._stand.server.key)
+
+    async def _do_restore(self) -> None:
+        """Let the venue accept the key again."""
+        self._stand.server.restore_key(self._stand.server.key)
 
     async def _do_panic(self, *words: str) -> None:
         """Press the big key: ``panic``, or ``panic flatten``."""

@@ -126,6 +126,7 @@ async def test_three_refused_logins_end_it_and_it_can_be_run_again(ground: Any, 
     assert venue.asked == ["login s3cret"] * 3
     assert len(venue.sockets) == 3
     assert watcher.links[-1].reason == "login refused: no such key; 3 times in a row, not trying again"
+    assert session.has_given_up
     venue.answers["login"] = "login ok"
     crew.start(session)
     await watcher.until(lambda: session.state is LinkState.LIVE)
@@ -314,6 +315,21 @@ async def test_a_dead_line_is_found_at_the_limit_and_not_a_tick_later(
     await watcher.until(lambda: "down" in watcher.states)
     told = watcher.links[3].reason
     assert 1.5 <= float(told.removeprefix("nothing received for ").partition(" s")[0]) <= 1.6, told
+
+
+async def test_a_connection_that_is_not_trusted_is_given_up_for_a_new_one(
+    ground: Any, watcher: Any, make_feed: Any, crew: Crew
+) -> None:
+    venue = Venue()
+    session = ground.session(await ground.ws(venue), make_feed(), watcher)
+    session.renew("nothing happens before there is one")
+    crew.start(session)
+    await watcher.until(lambda: session.state is LinkState.LIVE)
+    session.renew("it says nothing of an order")
+    await watcher.until(lambda: watcher.states == [*UP, "down", *UP])
+    assert watcher.links[3].reason.startswith("it says nothing of an order; trying again in ")
+    assert len(venue.sockets) == 2
+    assert not session.has_given_up
 
 
 async def test_a_machine_that_slept_reconnects(

@@ -126,6 +126,7 @@ class Executor:
                 self._desk.stage.override_unknown()
                 return [Result("the staged order may go out beside the one of unknown outcome: Enter sends")]
             case Reconcile():
+                self._desk.feeds.retry()
                 self._desk.sync.again()
                 return [Result("asking the venue for orders, executions and positions")]
             case _:

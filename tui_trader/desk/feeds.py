@@ -98,6 +98,12 @@ class Feeds:
         for dialect in self._dialects:
             dialect.list_instruments(instruments)
 
+    def retry(self) -> None:
+        """Start lanes again that gave up because their login was refused: the trader says that the cause is gone."""
+        for lane, session in self._sessions.items():
+            if session.has_given_up:
+                self._spawn(f"session {lane}", session.run())
+
     def renew(self, lane: Lane, reason: str) -> None:
         """Give the connection of a lane up for a new one, which begins with everything that is so."""
         session = self._sessions.get(lane)

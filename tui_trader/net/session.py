@@ -184,6 +184,11 @@ class Session:
             await client.close()
             self._move(LinkState.DOWN, last_words)
 
+    @property
+    def has_given_up(self) -> bool:
+        """Whether ``run`` ended by itself: nothing happens any more until it is run again."""
+        return not self._closed and self._runner is not None and self._runner.done()
+
     def renew(self, reason: str) -> None:
         """Give the present connection up for a new one; nothing happens while there is none."""
         self._drop(_Ended(reason))
