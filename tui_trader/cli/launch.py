@@ -12,29 +12,32 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
 from tui_trader.core.clock import NS, SystemClock, rfc3339
-from tui_trader.core.error import ConfigError, LinkError, RefusedError, UsageError, WireError
+from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.event import Notice
 from tui_trader.core.ids import PREFIX
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import LinkState, Severity
-from tui_trader.desk.account import Account
+from tui_trader.desk.account import Account, journal_name
 from tui_trader.desk.config import Config
+from tui_trader.desk.controls import Controls
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.guardian import Charge, Guardian
+from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.chain import mentions
 from tui_trader.storage.journal import HeldError, Journal, hear
+from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
 
@@ -48,6 +51,11 @@ SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
 
 MAX_PRIVATE_JOURNALS = 8
+
+STATE_SUFFIX = ".state.json"
+"""Beside the journal of an account stands its trading state."""
+
+DAY_NS = 86_400 * NS
 
 Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
@@ -91,8 +99,20 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     settings = config.settings
     clock = SystemClock()
     account, private = await _account(config, args, stack)
+    read_only = bool(getattr(args, "read_only", False))
     recall = OpenIntents()
-    journal = _journal(account, clock, recall, private=private)
+    journal = None if read_only else _journal(account, clock, recall, private=private)
+    file = StateFile(journal.path.with_suffix(STATE_SUFFIX) if journal is not None else state_path(account))
+    if private:
+        file.write({"notes": {"exchange": account.endpoints.rest, "pid": os.getpid()}})  # a new exchange, a new state
+        stack.callback(file.path.unlink, missing_ok=True)
+    controls = Controls(clock, name=account.venue.name, file=file, failures=settings.risk.failure_limits())
+    consent: Consent | None = getattr(args, "consent", None)
+    if consent is not None:
+        controls.remember("acknowledged", consent.text_sha256)
+        if journal is not None:
+            with contextlib.suppress(JournalError):  # then it lets no entry out either
+                journal.append("acknowledged", asdict(consent))
     presets = Presets(
         notionals=settings.ticket.presets,
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
@@ -112,17 +132,26 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         ),
         presets=presets,
         gate_ms=settings.feed.gate_ms,
+        controls=controls,
+        read_only=read_only,
     )
     stack.push_async_callback(desk.close)
+    if journal is not None:
+        _go_on(desk, journal, recall, private=private)
+    return desk
+
+
+def _go_on(desk: Desk, journal: Journal, recall: OpenIntents, *, private: bool) -> None:
+    """Let a desk go on from what its journal knows, and say what a person should know of the journal."""
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.still_open()
+            desk.buried = recall.buried(rfc3339(desk.clock.wall_ns() - DAY_NS))
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
     for text, severity in ((journal.notice, Severity.WARNING), (journal.failure, Severity.ALARM)):
         if text:
-            desk.absorb([Notice(text, severity, clock.wall_ns())])
-    return desk
+            desk.absorb([Notice(text, severity, desk.clock.wall_ns())])
 
 
 def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:
@@ -310,6 +339,36 @@ def _journal(account: Account, clock: SystemClock, recall: OpenIntents, *, priva
         failure = journal.failure  # another one is as good
         journal.close()
     return Journal.refusing(path, clock, failure)
+
+
+def state_path(account: Account) -> Path:
+    """Return where the trading state of an account stands, whoever holds its journal."""
+    return _beside_journals(account.journal_name)
+
+
+def built_in_exchanges() -> dict[Path, str]:
+    """Return the exchanges inside terminals that run now: their state files and their addresses."""
+    found = {}
+    for path in sorted(private_dir(Locations.find(os.environ).journal_dir).glob(f"*-builtin-*{STATE_SUFFIX}")):
+        with contextlib.suppress(JournalError, KeyError, ValueError, TypeError, OSError):
+            notes = StateFile(path).read()["notes"]
+            os.kill(int(notes["pid"]), 0)
+            found[path] = str(notes["exchange"])
+    return found
+
+
+def state_path_of(config: Config, sim_url: str | None) -> Path:
+    """Return where the trading state of the configured account stands, without connecting to anything."""
+    general = config.settings.general
+    if general.env in (Environment.LIVE, Environment.TESTNET):
+        rest = venue_named(general.venue).endpoints[general.env.value].rest
+    else:
+        rest = sim_url or config.settings.venue(general.venue).rest_url
+    return _beside_journals(journal_name(general.venue, general.env, rest, general.account))
+
+
+def _beside_journals(stem: str) -> Path:
+    return private_dir(Locations.find(os.environ).journal_dir) / f"{stem}{STATE_SUFFIX}"
 
 
 def arguments(**values: Any) -> argparse.Namespace:

@@ -136,7 +136,7 @@ def _absent(body: Mapping[str, Any]) -> str:
 
 
 def _begun(body: Mapping[str, Any]) -> str:
-    rest = {name: value for name, value in body.items() if name not in ("open", "hash")}
+    rest = {name: value for name, value in body.items() if name not in ("open", "absent", "hash")}
     return f"{_fields(rest)} still open: {len(body.get('open', ()))}"
 
 

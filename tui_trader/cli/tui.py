@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
     from tui_trader.cli.configure import configuration
+    from tui_trader.cli.consent import ask_consent
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from tui_trader.ui.theme import load_themes
 
     config = configuration(args)
+    ask_consent(config, args)
     places = Locations.find(os.environ)
     start_log(private_dir(places.log_dir))
     ui = config.settings.ui

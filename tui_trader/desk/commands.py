@@ -16,9 +16,13 @@ from tui_trader.core.command import (
     ClosePosition,
     Command,
     Flatten,
+    Halt,
     MoveOrder,
+    Override,
     Panic,
     PlaceOrder,
+    Reconcile,
+    Resume,
     Reverse,
     Selector,
     SelectorKind,
@@ -108,8 +112,22 @@ class Executor:
             case ShowSymbol(symbol):
                 self._desk.show(self.instrument(symbol))
                 return [Result(f"showing {self._desk.focus.symbol if self._desk.focus else ''}")]
-            case Panic():
-                return [Result(await self._desk.panic())]
+            case Panic(flatten):
+                return [Result(await self._desk.panic(flatten=flatten))]
+            case Halt(reducing):
+                if reducing:
+                    self._desk.controls.reduce("asked for by the trader")
+                else:
+                    self._desk.controls.halt("asked for by the trader")
+                return [Result(self._desk.controls.words())]
+            case Resume(name):
+                return [Result(self._desk.resume(name))]
+            case Override():
+                self._desk.stage.override_unknown()
+                return [Result("the staged order may go out beside the one of unknown outcome: Enter sends")]
+            case Reconcile():
+                self._desk.sync.again()
+                return [Result("asking the venue for orders, executions and positions")]
             case _:
                 raise CommandError(SCREEN_ONLY)
 

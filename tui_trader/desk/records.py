@@ -81,25 +81,43 @@ def _text(value: Decimal | None) -> str | None:
 _SETTLED = frozenset({"ack", "rejected", "not_sent", "limited"})
 
 
+MAX_GRAVES = 200
+"""Orders found absent that a new part of the journal still names."""
+
+
 class OpenIntents:
     """What the journal does not know the end of, kept up to date record by record; bounded by what one part of it holds."""
 
     def __init__(self) -> None:
-        self.ids: set[str] = set()
-        """Client ids of all orders that were to be sent, as far as heard."""
+        self._known: dict[str, Mapping[str, Any]] = {}
         self._open: dict[str, Mapping[str, Any]] = {}
+        self._graves: dict[str, str] = {}
+        """When orders were found absent, by client id."""
+
+    @property
+    def ids(self) -> set[str]:
+        """Client ids of all orders that were to be sent, as far as heard."""
+        return set(self._known)
 
     def take(self, record: Record) -> None:
         """Hear a record."""
         body = record.body
+        client_id = str(body.get("id"))
         match record.kind:
             case "intent":
                 self._intend(body)
             case "segment" | "set-aside":
                 for intent in body.get("open", ()):
                     self._intend(intent)
-            case "absent" | "seen":
-                self._open.pop(str(body.get("id")), None)
+                for grave in body.get("absent", ()):
+                    self._intend(grave["intent"])
+                    self._bury(str(grave["intent"]["id"]), str(grave["at"]))
+            case "absent":
+                self._bury(client_id, record.at)
+            case "seen":
+                self._open.pop(client_id, None)
+            case "resurrected":
+                self._graves.pop(client_id, None)
             case "outcome" if body.get("what") == "place" and body.get("outcome") in _SETTLED:
                 self._open.pop(str(body.get("ref")), None)
 
@@ -107,15 +125,33 @@ class OpenIntents:
         """Return the bodies of intents whose outcome is not known, oldest first."""
         return list(self._open.values())
 
+    def buried(self, since: str) -> list[Mapping[str, Any]]:
+        """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
+        return [self._known[client_id] for client_id, at in self._graves.items() if at >= since and client_id in self._known]
+
+    def carried(self) -> dict[str, Any]:
+        """Return what a new part of the journal must begin with."""
+        known = [(client_id, at) for client_id, at in self._graves.items() if client_id in self._known]
+        graves = [{"at": at, "intent": self._known[client_id]} for client_id, at in known[-MAX_GRAVES:]]
+        return {"open": self.still_open(), "absent": graves}
+
     def _intend(self, body: Mapping[str, Any]) -> None:
         client_id = str(body["id"])
-        self.ids.add(client_id)
-        self._open[client_id] = body
+        self._known[client_id] = self._open[client_id] = body
+
+    def _bury(self, client_id: str, at: str) -> None:
+        self._open.pop(client_id, None)
+        self._graves[client_id] = at
 
 
 def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:
     """Return the bodies of intents whose outcome the journal does not know: sent by a run that ended too early."""
     return _heard(records).still_open()
+
+
+def buried(records: Iterable[Record], since: str) -> list[Mapping[str, Any]]:
+    """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
+    return _heard(records).buried(since)
 
 
 def intents(records: Iterable[Record]) -> set[str]:

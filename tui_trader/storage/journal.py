@@ -46,8 +46,8 @@ class Recall(Protocol):
     def take(self, record: Record) -> None:
         """Hear a record, in order: those of the newest part at the start, then each that is written."""
 
-    def still_open(self) -> list[Mapping[str, Any]]:
-        """Return what a new part must begin with."""
+    def carried(self) -> Mapping[str, Any]:
+        """Return what a new part must begin with: fields of its first record."""
 
 
 class Journal:
@@ -207,7 +207,7 @@ class Journal:
     def _begin_part(self, recall: Recall) -> None:
         """Go on in a new file; when that cannot be made, in the old one for as long again."""
         file = next_part(self.path, [self.file])
-        body = {"account": self._account, "after": self.file.name, "open": recall.still_open()}
+        body = {"account": self._account, "after": self.file.name, **recall.carried()}
         try:
             record, line = self._next(SEGMENT, body)
             fd = write_whole(file, line)

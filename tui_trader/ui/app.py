@@ -96,6 +96,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._trade: TradeScreen | None = None
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self._uninstall: Callable[[], None] = lambda: None
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -113,6 +114,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         for theme in self.themes.values():
             self.register_theme(theme.to_textual())
         self.theme = self.look.name
+        self._event_loop = asyncio.get_running_loop()
         driver = self._driver
         if isinstance(driver, TraderDriver):
             self._uninstall = install_exit_handlers(asyncio.get_running_loop(), self.leave, restore=driver.emergency_restore)
@@ -156,7 +158,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             done = False
             with contextlib.suppress(TimeoutError, TraderError):
                 async with asyncio.timeout(CANCEL_S):
-                    done = (await self.desk.panic()).startswith("verified")
+                    done = (await self.desk.cancel_everything()).startswith("verified: 0")
         if done:
             self.on_leave()
         with contextlib.suppress(TimeoutError):
@@ -169,6 +171,16 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if self._pump is not None:
             self._pump.stop()
         await self._stack.aclose()
+
+    def may_sleep(self) -> bool:
+        """Stay awake while anything is at stake: a program that is stopped neither sees fills nor answers the panic key."""
+        desk = self.desk
+        if desk is None or not (desk.store.blotter.working() or desk.store.open_positions()):
+            return True
+        if self._event_loop is not None:
+            words = "not suspended: orders or positions are open (q q leaves, tmux detaches)"
+            self._event_loop.call_soon_threadsafe(self._say, words, Severity.WARNING)
+        return False
 
     def terminal_gone(self) -> None:
         """The terminal no longer exists: leave as on a hang-up."""

@@ -153,6 +153,8 @@ class Verdict:
     """The refusal was about time: fetch the server clock, then one retry is allowed for a READ."""
     next_page: Request | None = None
     """With a paged READ: the request for what follows."""
+    digest: str = ""
+    """SHA-256 of the body of an answer to a write, for the record; empty where nothing was answered."""
     server_ns: int = 0
     """With ``server_time``: the venue's wall clock in nanoseconds; 0 in every other answer."""
 
