@@ -172,6 +172,8 @@ class Bench:
         self.graves: dict[str, Coroutine[Any, Any, Any]] = {}
         """What asks about absent orders again, by client id."""
         self.slept = 0.0
+        self.heard: list[Verdict] = []
+        """How requests ended."""
         self.path = self.make()
 
     def make(self, *, journal: bool = True) -> OrderPath:
@@ -184,6 +186,7 @@ class Bench:
             send=self.wire,
             absorb=self.absorb,
             spawn=self.spawn,
+            heard=self.heard.append,
             sleep=self.sleep,
         )
 

@@ -24,11 +24,11 @@ def ask_consent(config: Config, args: argparse.Namespace) -> None:
     """
     if config.settings.general.env is not Environment.LIVE or args.read_only:
         return
-    from tui_trader.cli.launch import state_path_of
+    from tui_trader.cli.journals import state_path
     from tui_trader.desk import live
     from tui_trader.storage.state_file import StateFile
 
-    notes = StateFile(state_path_of(config, None)).read().get("notes", {})
+    notes = StateFile(state_path(config, None)).read().get("notes", {})
     args.consent = live.obtain(
         config.settings.general.venue,
         allowed=config.settings.general.allow_live and not config.source(ALLOW).startswith(_NOT_THE_FILE),

@@ -18,26 +18,25 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
+from tui_trader.cli.journals import open_controls, open_journal
 from tui_trader.core.clock import NS, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.event import Notice
 from tui_trader.core.ids import PREFIX
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import LinkState, Severity
-from tui_trader.desk.account import Account, journal_name
+from tui_trader.desk.account import Account
 from tui_trader.desk.config import Config
-from tui_trader.desk.controls import Controls
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.guardian import Charge, Guardian
+from tui_trader.desk.key import Address, is_loopback
 from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.chain import mentions
-from tui_trader.storage.journal import HeldError, Journal, hear
-from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
 
@@ -50,12 +49,9 @@ READY_S = 10.0
 SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
 
-MAX_PRIVATE_JOURNALS = 8
-
-STATE_SUFFIX = ".state.json"
-"""Beside the journal of an account stands its trading state."""
-
 DAY_NS = 86_400 * NS
+
+_ADDRESS = Address(doc="", default="", secure="https", bare="http")
 
 Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
@@ -101,18 +97,13 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     account, private = await _account(config, args, stack)
     read_only = bool(getattr(args, "read_only", False))
     recall = OpenIntents()
-    journal = None if read_only else _journal(account, clock, recall, private=private)
-    file = StateFile(journal.path.with_suffix(STATE_SUFFIX) if journal is not None else state_path(account))
-    if private:
-        file.write({"notes": {"exchange": account.endpoints.rest, "pid": os.getpid()}})  # a new exchange, a new state
-        stack.callback(file.path.unlink, missing_ok=True)
-    controls = Controls(clock, name=account.venue.name, file=file, failures=settings.risk.failure_limits())
+    journal = open_journal(account, clock, recall, read_only=read_only)
+    controls = open_controls(config, account, journal, clock, stack)
     consent: Consent | None = getattr(args, "consent", None)
     if consent is not None:
         controls.remember("acknowledged", consent.text_sha256)
-        if journal is not None:
-            with contextlib.suppress(JournalError):  # then it lets no entry out either
-                journal.append("acknowledged", asdict(consent))
+        with contextlib.suppress(JournalError):  # then entries are refused anyway, which is said
+            journal.append("acknowledged", asdict(consent))
     presets = Presets(
         notionals=settings.ticket.presets,
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
@@ -136,22 +127,17 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         read_only=read_only,
     )
     stack.push_async_callback(desk.close)
-    if journal is not None:
-        _go_on(desk, journal, recall, private=private)
-    return desk
-
-
-def _go_on(desk: Desk, journal: Journal, recall: OpenIntents, *, private: bool) -> None:
-    """Let a desk go on from what its journal knows, and say what a person should know of the journal."""
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.still_open()
-            desk.buried = recall.buried(rfc3339(desk.clock.wall_ns() - DAY_NS))
+            desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
-    for text, severity in ((journal.notice, Severity.WARNING), (journal.failure, Severity.ALARM)):
-        if text:
-            desk.absorb([Notice(text, severity, desk.clock.wall_ns())])
+    if not read_only:
+        for text, severity in ((journal.notice, Severity.WARNING), (journal.failure, Severity.ALARM)):
+            if text:
+                desk.absorb([Notice(text, severity, clock.wall_ns())])
+    return desk
 
 
 def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:
@@ -160,8 +146,8 @@ def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack)
     Without ``release`` before, that end is one that it acts on.
     """
     hangup = config.settings.hangup
-    if not hangup.guardian or desk.account.ends_with_program or desk.account.credential is None:
-        return None
+    if not hangup.guardian or desk.account.ends_with_program or desk.account.credential is None or desk.permit.looks_only:
+        return None  # what only looks on has nothing to leave behind
 
     def tell(text: str, severity: Severity) -> None:
         desk.absorb([Notice(text, severity, desk.clock.wall_ns())])
@@ -297,10 +283,13 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
     import aiohttp
     import orjson
 
-    host = urlsplit(url).hostname
-    if host not in ("127.0.0.1", "::1"):
-        raise ConfigError([f"{url}: the built-in exchange is on this machine only (http://127.0.0.1:PORT)"])
-    base = url.rstrip("/")
+    try:
+        base = _ADDRESS.read(url).rstrip("/")
+        ours = is_loopback(base)
+    except ValueError:
+        ours = False
+    if not ours:  # the address is not repeated: it may carry a password
+        raise ConfigError(["--sim-url: the built-in exchange is on this machine only, at an address like http://127.0.0.1:PORT"])
     try:
         timeout = aiohttp.ClientTimeout(total=3)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client, client.get(f"{base}/sim/hello") as answer:
@@ -311,64 +300,6 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
     except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise LinkError(f"no tui-trader exchange at {base} ({reason}); start one with: tui-trader sim") from error
-
-
-def _journal(account: Account, clock: SystemClock, recall: OpenIntents, *, private: bool) -> Journal:
-    """Open the journal of an account; one that another process writes refuses every record (this one is then read-only).
-
-    A private exchange ends with its process, so each concurrent process gets a journal of its own.
-    """
-    folder = private_dir(Locations.find(os.environ).journal_dir)
-    if not private:
-        path = folder / f"{account.journal_name}.jsonl"
-        try:
-            return Journal(path, clock, account=account.journal_name, recall=recall)
-        except HeldError as error:
-            hear(path, recall)
-            return Journal.refusing(path, clock, f"read-only: {error.message}", is_held=True)
-    failure = ""
-    for number in range(1, MAX_PRIVATE_JOURNALS + 1):
-        path = folder / f"{account.journal_name}-{number}.jsonl"
-        try:
-            journal = Journal(path, clock, recall=OpenIntents())
-        except HeldError as error:
-            failure = error.message
-            continue
-        if not journal.failure:
-            return journal
-        failure = journal.failure  # another one is as good
-        journal.close()
-    return Journal.refusing(path, clock, failure)
-
-
-def state_path(account: Account) -> Path:
-    """Return where the trading state of an account stands, whoever holds its journal."""
-    return _beside_journals(account.journal_name)
-
-
-def built_in_exchanges() -> dict[Path, str]:
-    """Return the exchanges inside terminals that run now: their state files and their addresses."""
-    found = {}
-    for path in sorted(private_dir(Locations.find(os.environ).journal_dir).glob(f"*-builtin-*{STATE_SUFFIX}")):
-        with contextlib.suppress(JournalError, KeyError, ValueError, TypeError, OSError):
-            notes = StateFile(path).read()["notes"]
-            os.kill(int(notes["pid"]), 0)
-            found[path] = str(notes["exchange"])
-    return found
-
-
-def state_path_of(config: Config, sim_url: str | None) -> Path:
-    """Return where the trading state of the configured account stands, without connecting to anything."""
-    general = config.settings.general
-    if general.env in (Environment.LIVE, Environment.TESTNET):
-        rest = venue_named(general.venue).endpoints[general.env.value].rest
-    else:
-        rest = sim_url or config.settings.venue(general.venue).rest_url
-    return _beside_journals(journal_name(general.venue, general.env, rest, general.account))
-
-
-def _beside_journals(stem: str) -> Path:
-    return private_dir(Locations.find(os.environ).journal_dir) / f"{stem}{STATE_SUFFIX}"
 
 
 def arguments(**values: Any) -> argparse.Namespace:

@@ -44,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Halt first, which needs no network; then get out."""
     from tui_trader.cli.configure import configuration
-    from tui_trader.cli.launch import built_in_exchanges, state_path_of
+    from tui_trader.cli.journals import built_in_exchanges, state_path
 
     config = configuration(args)
     if config.settings.general.env is Environment.SIM and not args.sim_url:
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"no exchange was named and {found}; give --sim-url")
         ((path, args.sim_url),) = running.items()
     else:
-        path = state_path_of(config, args.sim_url)
+        path = state_path(config, args.sim_url)
     return asyncio.run(_panic(config, args, path))
 
 

@@ -157,8 +157,11 @@ def _close(cursor: Cursor) -> Command:
     start = cursor.column
     raw = cursor.peek_number()
     after = cursor.text[start + len(raw) : start + len(raw) + 1]
-    if raw and not after.isalnum() and after not in ("-", "*", "?"):
+    glued = cursor.peek_run().endswith("%")  # 5k% and 1e5% are no order's name
+    if raw and (glued or (not after.isalnum() and after not in ("-", "*", "?"))):
         percent = cursor.take_number("a percentage", fix="close 50%")
+        if glued:
+            cursor.end_number()
         if not cursor.take("%"):
             cursor.fail("close takes a percentage of the position", column=start, fix=f"close {plain(percent)}%")
         cursor.take_unit("p")

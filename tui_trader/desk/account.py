@@ -35,23 +35,18 @@ class Account:
 
     @property
     def journal_name(self) -> str:
-        """What its journal is called, without the ending: ``phemex-live-main``. Exchanges on this machine are told apart by their
-        port; those that end with the program share a name, which whoever opens one numbers."""
+        """What its journal is called: ``phemex-live-main``. Exchanges on this machine are told apart by their port, and those
+        that end with the program share a name that is numbered by whoever opens one."""
         if self.ends_with_program:
             return f"{self.venue.name}-builtin"
-        return journal_name(self.venue.name, self.env, self.endpoints.rest, self.label)
+        port = urlsplit(self.endpoints.rest).port if self.env is not Environment.LIVE else None
+        return f"{self.venue.name}-{self.env.value}{f'-{port}' if port else ''}-{self.label}"
 
     @property
     def hosts(self) -> frozenset[str]:
         """The hosts that this account's requests and keys may go to."""
         urls = (self.endpoints.rest, self.endpoints.ws)
         return frozenset(host for url in urls if (host := urlsplit(url).hostname))
-
-
-def journal_name(venue: str, env: Environment, rest_url: str, label: str) -> str:
-    """Return what the journal of an account at an address is called, without the ending."""
-    port = urlsplit(rest_url).port if env is not Environment.LIVE else None
-    return f"{venue}-{env.value}{f'-{port}' if port else ''}-{label}"
 
 
 def journal_names(venue: str, env: Environment, label: str) -> re.Pattern[str]:

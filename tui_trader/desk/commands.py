@@ -235,6 +235,10 @@ class Executor:
 
     async def _leverage(self, command: SetLeverage, iid: InstrumentId | None = None) -> Result:
         iid = iid or self.instrument("")
+        most = self._desk.resolver.instrument(iid).max_leverage
+        if command.leverage > most:
+            text = f"a leverage of {plain(command.leverage)} is above {plain(most)}, the most that {iid.symbol} has"
+            raise CommandError(text, fix=f"lev {plain(most)} or less")
         cross = command.margin_mode is not MarginMode.ISOLATED
         if command.margin_mode is None:
             leg = next((p for (i, _), p in self._desk.store.positions.items() if i == iid), None)

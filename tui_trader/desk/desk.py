@@ -26,7 +26,6 @@ from tui_trader.core.event import (
     OrderFilled,
     PositionChanged,
 )
-from tui_trader.core.facts import TradingState
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.position import Position
@@ -35,10 +34,12 @@ from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.permit import Permit
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
@@ -161,6 +162,16 @@ class Desk:
             say=self._say,
             web=account.endpoints.web,
         )
+        self.permit = Permit(
+            account=account,
+            store=self.store,
+            journal=journal,
+            controls=self.controls,
+            exits=self.exits,
+            sync=self.sync,
+            doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
+            read_only=read_only,
+        )
         self.controls.attend(record=self._record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})
@@ -179,6 +190,7 @@ class Desk:
             clock=self.clock,
             limiter=self._limiter,
             on_lost=self._lost,
+            private_addresses=self.account.env is Environment.CUSTOM,
             read_only=self.read_only,
         )
         await self._rest.__aenter__()
@@ -210,6 +222,7 @@ class Desk:
             send=self.send,
             absorb=self.absorb,
             relisted=self._relisted,
+            mend=self._mend_journal,
             record=self._record,
             say=self._say,
         )
@@ -285,40 +298,11 @@ class Desk:
     @property
     def lock(self) -> str:
         """Why entries are refused altogether, in a word or two for the screen; empty while they are not."""
-        if self.exits.trying:
-            return "NOT VERIFIED"
-        journal = self._journal
-        if self.read_only or (self.account.credential is not None and (journal is None or journal.is_held)):
-            return "READ-ONLY"
-        state = self.controls.state
-        return "" if state is TradingState.ACTIVE else state.value.upper()
+        return self.permit.lock
 
     def blocked(self, iid: InstrumentId) -> str:
-        """Return why no entry may leave now, in one sentence; empty when one may."""
-        venue = self.account.venue
-        if self.account.credential is None:
-            return "no API key: this is a look at the market only"
-        if self.read_only:
-            return "read-only: this terminal was started to look, it sends no orders"
-        if not venue.capabilities.trading:
-            return venue.capabilities.why_not
-        if self._journal is None:
-            return "read-only: another tui-trader holds the journal of this account"
-        if self._journal.failure:
-            return f"{self._journal.failure}; exits still work"
-        if self._rounds is not None and (doubt := self._rounds.doubt(iid)):
-            return doubt
-        if not self.store.private_is_fresh(venue.name):
-            return "the private stream is down or silent; exits still work"
-        if not self.reconciled:
-            return "orders and positions are being checked after the connect; exits still work"
-        if self.controls.state is not TradingState.ACTIVE:
-            return self.controls.words()
-        if not self.store.book_is_fresh(iid):
-            book = self.store.book(iid)
-            reason = book.reason if book and book.reason else "no news for too long"
-            return f"the {iid.symbol} book is stale ({reason}); exits still work"
-        return ""
+        """Return why no entry in an instrument may leave now, in one sentence; empty when one may."""
+        return self.permit.blocked(iid)
 
     def begin_send(self) -> Coroutine[Any, Any, Sent]:
         """Judge the staged order once more, forget the draft, and return the work of sending it.
@@ -327,7 +311,7 @@ class Desk:
         returns, a second Enter finds nothing to send.
         """
         judgement = self.stage.confirm()
-        self._admit(judgement)
+        self.permit.admit(judgement)
         self.stage.drop()
         self.store.touch(topic.STAGE)
         return self._submit(judgement)
@@ -339,7 +323,7 @@ class Desk:
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
         judgement = self.facts.judge(ticket, self.resolver.instrument(ticket.instrument))
-        self._admit(judgement)
+        self.permit.admit(judgement)
         return await self._submit(judgement)
 
     async def amend(
@@ -348,7 +332,7 @@ class Desk:
         """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent."""
         order = self.store.blotter.get(order.client_id) or order
         instrument = self.resolver.instrument(order.instrument)
-        self._admit(self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger))
+        self.permit.admit(self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger))
         changing = self.orders.amend(order, qty=qty, price=price, trigger=trigger)
         return await self._to_its_end(f"amend {order.client_id}", changing)
 
@@ -402,22 +386,23 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
-        return await self._rest.send(request, self._dialect, self.account.credential)
+        verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.bad_key:
+            self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
+        return verdict
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
     async def _close(self, position: Position) -> Sent:
         judgement = self.stage.confirm(self.stage.closing(position, HUNDRED))
-        self._admit(judgement)
+        self.permit.admit(judgement)
         return await self._submit(judgement)
 
     async def _submit(self, judgement: Judgement) -> Sent:
         return await self._to_its_end(f"submit {judgement.ticket.client_id}", self._submit_still_allowed(judgement))
 
     async def _submit_still_allowed(self, judgement: Judgement) -> Sent:
-        """Send unless entries ended between the judgement and now, the last moment before the order leaves."""
-        if not judgement.reduces and self.controls.state is not TradingState.ACTIVE:
-            raise RefusedError(self.controls.words())
+        self.permit.still(judgement)
         return await self.orders.submit(judgement.ticket, reduces=judgement.reduces)
 
     async def _to_its_end(self, name: str, work: Coroutine[Any, Any, Sent]) -> Sent:
@@ -434,14 +419,6 @@ class Desk:
     def _focus_on(self, iid: InstrumentId) -> None:
         self.focus = self.feeds.focus = iid
         self.store.home = self.store.instruments[iid].settle
-
-    def _admit(self, judgement: Judgement) -> None:
-        """Let an order through or raise RefusedError with every hard objection."""
-        reasons = [objection.text for objection in judgement.hard]
-        if not judgement.reduces and (why := self.blocked(judgement.ticket.instrument)):
-            reasons.insert(0, why)
-        if reasons:
-            raise RefusedError("; ".join(dict.fromkeys(reasons)))
 
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
@@ -478,6 +455,12 @@ class Desk:
         if self._journal is not None:
             with contextlib.suppress(JournalError):
                 self._journal.append(kind, body)
+
+    def _mend_journal(self) -> None:
+        """Ask a disk that was full once more: entries wait for it."""
+        if self._journal is not None and self._journal.failure and self._journal.retry():
+            self._say("the journal can be written again", Severity.NOTE)
+            self.store.touch(topic.STAGE)
 
     def _lost(self, request: Request, verdict: Verdict) -> None:
         self._record("lost", {"ref": request.ref, "what": request.what, "text": verdict.text})

@@ -14,6 +14,7 @@ from tui_trader.core.event import Event, Notice
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import InstrumentId, LinkState, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.environment import Environment
 from tui_trader.net.session import Session
 from tui_trader.state import topic
 from tui_trader.state.store import Store
@@ -73,6 +74,7 @@ class Feeds:
             server_ns=self._server_ns,
             gate_ms=self._gate_ms if lane is Lane.PUBLIC else 0,
             record=self._record(lane),
+            private_addresses=account.env is Environment.CUSTOM,
         )
         session.set_subscriptions(self._wanted(lane))
         self._sessions[lane] = session

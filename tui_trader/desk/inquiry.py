@@ -229,11 +229,15 @@ class Inquiry:
         for at_s in moments_s:
             await self._sleep(at_s - waited_s)
             waited_s = at_s
-            order = self._store.blotter.get(client_id)
-            if order is None or order.status is not OrderStatus.ABSENT:
-                return
-            await self._ask_after(order)
+            if (order := self._absent(client_id)) is not None:
+                await self._ask_after(order)
+            if self._absent(client_id) is None:
+                return  # the next tick finds it among the living
         self._graves.discard(client_id)
+
+    def _absent(self, client_id: str) -> Order | None:
+        order = self._store.blotter.get(client_id)
+        return order if order is not None and order.status is OrderStatus.ABSENT else None
 
     def _is_past(self, fence_ns: int, venue: str) -> bool:
         """Whether an order whose last possible acceptance was at ``fence_ns`` would be known by now.

@@ -81,7 +81,7 @@ def _text(value: Decimal | None) -> str | None:
 _SETTLED = frozenset({"ack", "rejected", "not_sent", "limited"})
 
 
-MAX_GRAVES = 200
+MAX_ABSENT = 200
 """Orders found absent that a new part of the journal still names."""
 
 
@@ -91,8 +91,8 @@ class OpenIntents:
     def __init__(self) -> None:
         self._known: dict[str, Mapping[str, Any]] = {}
         self._open: dict[str, Mapping[str, Any]] = {}
-        self._graves: dict[str, str] = {}
-        """When orders were found absent, by client id."""
+        self._absent: dict[str, str] = {}
+        """When orders were found absent."""
 
     @property
     def ids(self) -> set[str]:
@@ -109,15 +109,14 @@ class OpenIntents:
             case "segment" | "set-aside":
                 for intent in body.get("open", ()):
                     self._intend(intent)
-                for grave in body.get("absent", ()):
-                    self._intend(grave["intent"])
-                    self._bury(str(grave["intent"]["id"]), str(grave["at"]))
+                for absent in body.get("absent", ()):
+                    self._intend(absent["intent"])
+                    self._miss(str(absent["intent"]["id"]), str(absent["at"]))
             case "absent":
-                self._bury(client_id, record.at)
-            case "seen":
+                self._miss(client_id, record.at)
+            case "seen" | "resurrected":
                 self._open.pop(client_id, None)
-            case "resurrected":
-                self._graves.pop(client_id, None)
+                self._absent.pop(client_id, None)
             case "outcome" if body.get("what") == "place" and body.get("outcome") in _SETTLED:
                 self._open.pop(str(body.get("ref")), None)
 
@@ -127,31 +126,29 @@ class OpenIntents:
 
     def buried(self, since: str) -> list[Mapping[str, Any]]:
         """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
-        return [self._known[client_id] for client_id, at in self._graves.items() if at >= since and client_id in self._known]
+        return [self._known[client_id] for client_id, at in self._absent.items() if at >= since]
 
     def carried(self) -> dict[str, Any]:
         """Return what a new part of the journal must begin with."""
-        known = [(client_id, at) for client_id, at in self._graves.items() if client_id in self._known]
-        graves = [{"at": at, "intent": self._known[client_id]} for client_id, at in known[-MAX_GRAVES:]]
-        return {"open": self.still_open(), "absent": graves}
+        absent = list(self._absent.items())[-MAX_ABSENT:]
+        return {
+            "open": self.still_open(),
+            "absent": [{"at": at, "intent": self._known[client_id]} for client_id, at in absent],
+        }
 
     def _intend(self, body: Mapping[str, Any]) -> None:
         client_id = str(body["id"])
         self._known[client_id] = self._open[client_id] = body
 
-    def _bury(self, client_id: str, at: str) -> None:
+    def _miss(self, client_id: str, at: str) -> None:
         self._open.pop(client_id, None)
-        self._graves[client_id] = at
+        if client_id in self._known:
+            self._absent[client_id] = at
 
 
 def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:
     """Return the bodies of intents whose outcome the journal does not know: sent by a run that ended too early."""
     return _heard(records).still_open()
-
-
-def buried(records: Iterable[Record], since: str) -> list[Mapping[str, Any]]:
-    """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
-    return _heard(records).buried(since)
 
 
 def intents(records: Iterable[Record]) -> set[str]:

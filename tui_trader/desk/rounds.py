@@ -70,10 +70,11 @@ class Rounds:
         send: Callable[[Request], Awaitable[Verdict]],
         absorb: Callable[[list[Event]], None],
         relisted: Callable[[set[InstrumentId]], None],
+        mend: Callable[[], None],
         record: Callable[[str, dict[str, str]], None],
         say: Callable[[str, Severity], None],
     ) -> None:
-        """``relisted`` is told which contracts changed in a new product list."""
+        """``relisted`` is told which contracts changed in a new product list; ``mend`` tries what failed before, cheaply."""
         self._store = store
         self._clock = clock
         self._controls = controls
@@ -86,6 +87,7 @@ class Rounds:
         self._send = send
         self._absorb = absorb
         self._relisted = relisted
+        self._mend = mend
         self._record = record
         self._say = say
         now = clock.mono_ns()
@@ -109,6 +111,7 @@ class Rounds:
             self._store.sample_equity()
             self._controls.remember("opening", self._store.opening.document())
             self._inquiry.tick()
+            self._mend()
             self._look_at_the_day()
             self._look_at_positions()
             self._store.touch(topic.CLOCK, topic.LINKS)

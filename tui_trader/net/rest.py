@@ -73,13 +73,15 @@ class RestClient:
         limiter: Limiter,
         on_lost: Callable[[Request, Verdict], None],
         ca_file: str | None = None,
+        private_addresses: bool = False,
         connect_s: float = CONNECT_S,
         total_s: float = TOTAL_S,
         read_only: bool = False,
     ) -> None:
         """Check the address against ``hosts``; raise ConfigError when it is not one that may be spoken to.
 
-        A client that is ``read_only`` refuses every write before anything of it is signed.
+        ``private_addresses`` lets its name lead into a private network: for an address that the user gave. A client that is
+        ``read_only`` refuses every write before anything of it is signed.
         """
         url = endpoint.check_url(base_url, schemes=("https", "http"), hosts=hosts)
         self.host: str = url.host or ""
@@ -100,14 +102,14 @@ class RestClient:
         self._base = str(url).rstrip("/")
         self._clock = clock
         self._on_lost = on_lost
-        self._ca_file = ca_file
+        self._trust = endpoint.Trust(ca_file, private_addresses)
         self._timeout = aiohttp.ClientTimeout(total=total_s, connect=min(connect_s, total_s / 2))
         self._client: aiohttp.ClientSession | None = None
         self._server_minus_mono: int | None = None
         self._read_only = read_only
 
     async def __aenter__(self) -> RestClient:
-        self._client = endpoint.open_client(self._url, self._timeout, self._ca_file)
+        self._client = endpoint.open_client(self._url, self._timeout, self._trust)
         return self
 
     async def __aexit__(self, *_: object) -> None:

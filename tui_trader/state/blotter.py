@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import RANK, Fill, Order, OrderReport
-from tui_trader.core.types import ClientOrderId, ExecId, InstrumentId, OrderStatus
+from tui_trader.core.types import ClientOrderId, ExecId, InstrumentId, OrderStatus, PendingAction
 
 MAX_CLOSED = 2_000
 """Finished orders kept in memory; the journal and the venue hold the rest."""
@@ -192,7 +192,9 @@ class Blotter:
         executed = self._filled_qty.get(told.client_id, ZERO)
         if executed <= told.filled:
             return told
-        status = OrderStatus.FILLED if told.qty and executed >= told.qty else OrderStatus.PARTIAL
+        # While a change is being answered nobody knows what size it has: then executions alone do not end an order.
+        whole = told.qty and executed >= told.qty and told.pending is not PendingAction.AMEND
+        status = OrderStatus.FILLED if whole else OrderStatus.PARTIAL
         if RANK[status] <= RANK[told.status]:
             status = told.status
         # The value that reports told is of fewer executions: an average over it would be a wrong price.
