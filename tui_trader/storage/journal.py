@@ -188,9 +188,10 @@ class Journal:
     def _check_in_place(self) -> None:
         """See that the file is still there and as this process left it; raises JournalError."""
         try:
-            if not lock.is_at(self._fd, self.file):
+            ours = os.fstat(self._fd)
+            if not lock.is_at(ours, self.file):
                 raise self._fail("was moved, replaced or removed while it was in use")
-            if os.fstat(self._fd).st_size != self._size:
+            if ours.st_size != self._size:
                 raise self._fail("was changed by somebody else while it was in use")
         except OSError as error:
             raise self._fail(f"cannot be written: {error.strerror or error}") from error
