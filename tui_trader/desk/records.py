@@ -111,7 +111,7 @@ class OpenIntents:
                     self._intend(intent)
                 for absent in body.get("absent", ()):
                     self._intend(absent["intent"])
-                    self._miss(str(absent["intent"]["id"]), str(absent["at"]))
+                    self._miss(str(absent["intent"].get("id")), str(absent["at"]))
             case "absent":
                 self._miss(client_id, record.at)
             case "seen" | "resurrected":
@@ -137,8 +137,8 @@ class OpenIntents:
         }
 
     def _intend(self, body: Mapping[str, Any]) -> None:
-        client_id = str(body["id"])
-        self._known[client_id] = self._open[client_id] = body
+        if client_id := str(body.get("id", "")):
+            self._known[client_id] = self._open[client_id] = body
 
     def _miss(self, client_id: str, at: str) -> None:
         self._open.pop(client_id, None)
