@@ -192,8 +192,8 @@ ROWS: tuple[Row, ...] = (
             *_lines([f"buy 0.01 ETHUSDT {tif}" for tif in ("ioc", "fok", "")], r"has no ask price|book"),
         ],
         (
-            "tests/sim/test_exchange.py::test_fill_or_kill_looks_at_the_limit",
-            "tests/sim/test_exchange.py::test_immediate_or_cancel_takes_what_there_is",
+            "tests/sim/test_exchange.py::test_fok_is_all_or_nothing",
+            "tests/sim/test_exchange.py::test_ioc_does_not_rest",
         ),
     ),
     Row(
@@ -416,6 +416,6 @@ ROWS: tuple[Row, ...] = (
             ),
             *(status for status in OrderStatus if status.is_terminal),
         ],
-        ("tests/desk/test_orders.py::test_what_cannot_be_amended_is_refused_before_anything_is_sent",),
+        ("tests/desk/test_orders.py::test_amends_that_cannot_be_meant_are_refused_here",),
     ),
 )

@@ -86,11 +86,14 @@ class Reference:
         self.bids: dict[int, str] = {}
         self.asks: dict[int, str] = {}
         self.sequence = 0
+        self.joined = False
+        """Whether an increment went beyond the last snapshot: from then on going back is a fault of the stream."""
         self.forget()
 
     def forget(self) -> None:
         """Know nothing, as at first."""
         self.state, self.bids, self.asks, self.sequence = "empty", {}, {}, 0
+        self.joined = False
 
     def hear(self, told: Told) -> None:
         """Do what a message says, or stop believing."""
@@ -103,6 +106,7 @@ class Reference:
             return
         live = self.state == "live"
         if isinstance(event, BookSnapshot):
+            self.joined = False
             if live and event.sequence < self.sequence:
                 return
             if told.bids is None or told.asks is None:
@@ -112,8 +116,12 @@ class Reference:
             self.asks = {ticks: size for ticks, size in told.asks if float(size)}
             self.state = "live"
         else:
-            if not live or event.sequence < self.sequence:
+            if not live:
                 return
+            if event.sequence < self.sequence:
+                self.state = "suspect" if self.joined else self.state
+                return
+            self.joined = True
             if told.bids is None or told.asks is None:
                 self.state = "suspect"
                 return

@@ -53,7 +53,7 @@ async def _send(ground: Ground, case: http.Said, method: str, kind: RequestKind)
         else:
             await reader.read()
 
-    client = await ground.client(await ground.raw(answer), total_s=1.0)
+    client = await ground.client(await ground.raw(answer), total_s=0.5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a cookie that does not parse is only a warning of the standard library
         verdict = await client.send(Request(kind, "place", method, "/orders", signed=False, group="contract"), Exchange())

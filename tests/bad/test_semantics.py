@@ -11,18 +11,21 @@ import pytest
 from tests.bad.cockpit import BOUNDED, RESTING, Cockpit, matches
 from tests.bad.row import Row
 from tests.bad.semantics import ROWS, Doubted, Judged, Line
+from tests.ui.panes.conftest import INSTRUMENTS
 from tui_trader.core.error import RefusedError
 from tui_trader.core.event import InstrumentsListed
 from tui_trader.core.risk import Limits, check
 from tui_trader.core.types import InstrumentId, OrderStatus
+from tui_trader.desk import commands
 
 OLD = replace(BOUNDED, id=InstrumentId("phemex", "OLDUSDT"), tradable=False)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-async def test_an_order_that_makes_no_sense(tmp_path: Path, row: Row) -> None:
+async def test_an_order_that_makes_no_sense(tmp_path: Path, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "MARKET_LOOKS", 1)  # no book of the other contracts will come
     cockpit = Cockpit(tmp_path)
-    cockpit.desk.world.say(InstrumentsListed("phemex", [OLD]))
+    cockpit.desk.world.say(InstrumentsListed("phemex", [BOUNDED, *INSTRUMENTS[1:], OLD]))
     for case in row.cases:
         match case:
             case Line():

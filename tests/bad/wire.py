@@ -20,12 +20,14 @@ ORDER = {
     "orderID": "v-wire-1", "clOrdID": "tt-wire-1",
     "symbol": "BTCUSDT", "side": "Buy", "ordType": "Limit", "ordStatus": "New",
     "timeInForce": "GoodTillCancel", "priceRp": "67000", "orderQtyRq": "0.1", "cumQtyRq": "0", "cumValueRv": "0",
-    "execSeq": 90_000, "transactTimeNs": T0, "execStatus": "New", "execID": "00000000-0000-0000-0000-000000000000", "posSide": "Merged",
+    "execSeq": 90_000, "transactTimeNs": T0, "execStatus": "New",
+    "execID": "00000000-0000-0000-0000-000000000000", "posSide": "Merged",
     "message": "No error", "code": 0, "cxlRejReason": 0, "stopPxRp": "0", "execInst": "None", "currency": "USDT",
 }  # fmt: skip
 FILL = ORDER | {
     "ordStatus": "PartiallyFilled", "cumQtyRq": "0.05", "cumValueRv": "3350", "execQtyRq": "0.05", "execPriceRp": "67000",
-    "execFeeRv": "0.33", "execValueRv": "3350", "execID": "e-1", "execStatus": "TakerFill", "execSeq": 90_001, "tradeType": "Trade",
+    "execFeeRv": "0.33", "execValueRv": "3350", "execID": "e-1", "execStatus": "TakerFill", "execSeq": 90_001,
+    "tradeType": "Trade",
     "lastLiquidityInd": "RemovedLiquidity",
 }  # fmt: skip
 POSITION = {

@@ -290,16 +290,8 @@ class Wire(RuleBasedStateMachine):
 
     def _leg(self) -> Position:
         side = Side.BUY if self.position else None
-        return Position(
-            BTC,
-            PositionSide.MERGED,
-            PositionMode.ONE_WAY,
-            side,
-            self.position,
-            D(100),
-            sequence=self.sequence,
-            at_ns=self.sequence,
-        )
+        stamp = self.sequence
+        return Position(BTC, PositionSide.MERGED, PositionMode.ONE_WAY, side, self.position, D(100), sequence=stamp, at_ns=stamp)
 
     # -- what is always so ---------------------------------------------------------------------------------------------
 
@@ -382,9 +374,8 @@ class Wire(RuleBasedStateMachine):
             other.blotter.put(Order.from_ticket(ticket, 0).to_status(OrderStatus.SENT))
         for event in [*self.told[::-1], *self.told[::2]]:
             other.apply(event)
-        for name in {
-            event.report.client_id for event in self.told if isinstance(event, OrderChanged) and not event.report.is_ack
-        }:
+        reports = [event.report for event in self.told if isinstance(event, OrderChanged)]
+        for name in {report.client_id for report in reports if not report.is_ack}:
             one, two = self.shown(name), other.blotter.get(name)
             if one.pending is not None:
                 continue  # what this side asked for is no fact that arrived

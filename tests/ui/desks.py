@@ -148,6 +148,7 @@ class Keys:
 
     async def type(self, line: str) -> bool:
         """Enter a line and wait for what it does."""
+        self._last = ""
         taken = self.trading.enter(line)
         await self.surface.done()
         return taken
