@@ -94,6 +94,19 @@ async def test_a_torn_tail_is_said_and_entries_go_on(opened: Open, path: Path) -
     assert [record.kind for record in read(path)][-1] == "note"
 
 
+async def test_what_a_guardian_did_is_said_at_the_next_start_and_not_again(opened: Open, path: Path) -> None:
+    journal = Journal(path, ManualClock(), account=path.stem)
+    journal.append("guardian", {"policy": "keep", "text": "orders were left at the venue"})
+    journal.close()
+    async with opened() as desk:
+        told = [notice.text for notice in desk.store.notices]
+        assert told == ["2023-11-14T22:13:20.000Z: orders were left at the venue"]
+    journal, recall = reopened(path)
+    journal.append("session", {})
+    journal.close()
+    assert recall.epilogue == ""
+
+
 async def test_an_order_of_long_ago_is_still_ours_and_a_strangers_is_not(opened: Open, path: Path) -> None:
     journal, _ = reopened(path, account=path.stem, segment_bytes=2_000)
     old = intent(0xABC)["id"]

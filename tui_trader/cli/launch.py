@@ -134,7 +134,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
     if not read_only:
-        for text, severity in ((journal.notice, Severity.WARNING), (journal.failure, Severity.ALARM)):
+        warnings = ((journal.notice, Severity.WARNING), (recall.epilogue, Severity.WARNING), (journal.failure, Severity.ALARM))
+        for text, severity in warnings:
             if text:
                 desk.absorb([Notice(text, severity, clock.wall_ns())])
     return desk

@@ -93,6 +93,8 @@ class OpenIntents:
         self._open: dict[str, Mapping[str, Any]] = {}
         self._absent: dict[str, str] = {}
         """When orders were found absent."""
+        self.epilogue = ""
+        """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
 
     @property
     def ids(self) -> set[str]:
@@ -103,6 +105,7 @@ class OpenIntents:
         """Hear a record."""
         body = record.body
         client_id = str(body.get("id"))
+        self.epilogue = f"{record.at}: {body.get('text')}" if record.kind == "guardian" else ""
         match record.kind:
             case "intent":
                 self._intend(body)
