@@ -330,8 +330,8 @@ def test_what_do_sent_is_in_the_journal_of_its_exchange_and_damage_keeps_nobody_
     journal = verified()
     assert re.fullmatch(r"phemex-sim-\d+-main\.jsonl", Path(journal["journal"]).name)
     assert journal["ok"]
-    assert journal["parts"][0]["records"] == 3, "whose it is, the intent and what came of it"
-    spoil(Path(journal["journal"]), 2)
+    assert journal["parts"][0]["records"] == 5, "whose it is, the start, the intent, what came of it, and the end"
+    spoil(Path(journal["journal"]), 3)
     assert at("do", "close").code == 0
     assert main(["audit", "set-aside", "--sim-url", at.url]) == 0
     capsys.readouterr()
