@@ -234,13 +234,15 @@ class Venue:
 
     def _unreadable(self, name: str) -> Told:
         self.sequence += 1
-        junk: Any = ("100", self.rng.choice(JUNK_SIZES)) if self.rng.random() < 0.5 else (self.rng.choice(JUNK_PRICES), "1")
+        on_bids = self.rng.random() < 0.5
+        best, next_best = (_price(self.middle + (-away if on_bids else away)) for away in (1, 2))
+        junk: Any = (next_best, self.rng.choice(JUNK_SIZES)) if self.rng.random() < 0.5 else (self.rng.choice(JUNK_PRICES), "1")
         if self.rng.random() < 0.1:
             junk = self.rng.choice([(), ("1",), ("1", "1", "1"), 5, None])
-        levels = [(_price(self.middle - 1), "1"), junk]
+        levels = [(best, "1"), junk]  # nothing else is wrong with it
         self.rng.shuffle(levels)
+        sides = (levels, []) if on_bids else ([], levels)
         kind = self.rng.choice((BookDelta, BookSnapshot))
-        sides = (levels, []) if self.rng.random() < 0.5 else ([], levels)
         return Told(kind(BTC, *sides, self.sequence, DEPTH, self.sequence), None, None, name)
 
     def _unknown_delete(self, name: str) -> Told:

@@ -20,7 +20,7 @@ _FAR_ASK = 1 << 62
 _MEMO_LIMIT = 50_000
 _ABSURD = 1e30
 _MOST = Decimal("1e30")
-"""No level is as large as that; a number that is stands for a mistake."""
+"""No price and no size is as large as that; a number that is stands for a mistake."""
 
 
 class BookState(StrEnum):
@@ -50,8 +50,8 @@ class _TickMemo(dict[Any, int]):
             price = from_scaled(raw, instrument.price_scale)
         else:
             price = from_wire(raw)
-        if price <= 0:
-            raise WireError(f"{instrument.symbol}: price {price} in the book")
+        if not 0 < price < _MOST:
+            raise WireError(f"{instrument.symbol}: price {price:.6g} in the book")
         try:
             ticks = instrument.to_ticks(price)
         except ValueError as error:
