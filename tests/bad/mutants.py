@@ -140,7 +140,9 @@ def is_noticed(mutant: Mutant, folder: Path) -> bool:
         raise ValueError(f"{mutant.what}: {mutant.path} has its line {source.count(mutant.line)} times")
     path.write_text(source.replace(mutant.line, mutant.instead))
     try:
-        words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *mutant.tests]
+        # That it fails is enough: making the failing example small would take minutes.
+        options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=unshrunk"]
+        words = [sys.executable, "-m", "pytest", *options, *mutant.tests]
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
     finally:
         path.write_text(source)

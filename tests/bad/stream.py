@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tui_trader.core.book import Book, BookState
@@ -67,7 +68,7 @@ JUNK_SIZES: tuple[Any, ...] = (
 """The last five only look like numbers: the book may carry them as they came until somebody reads them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Told:
     """One message as the book gets it, and what it means, for the reference; None where it cannot be read."""
 
@@ -241,13 +242,15 @@ class Venue:
 
     def _unreadable(self, name: str) -> Told:
         self.sequence += 1
-        junk: Any = ("100", self.rng.choice(JUNK_SIZES)) if self.rng.random() < 0.5 else (self.rng.choice(JUNK_PRICES), "1")
+        on_bids = self.rng.random() < 0.5
+        best, next_best = (_price(self.middle + (-away if on_bids else away)) for away in (1, 2))
+        junk: Any = (next_best, self.rng.choice(JUNK_SIZES)) if self.rng.random() < 0.5 else (self.rng.choice(JUNK_PRICES), "1")
         if self.rng.random() < 0.1:
             junk = self.rng.choice([(), ("1",), ("1", "1", "1"), 5, None])
-        levels = [(_price(self.middle - 1), "1"), junk]
+        levels = [(best, "1"), junk]  # nothing else is wrong with it
         self.rng.shuffle(levels)
+        sides = (levels, []) if on_bids else ([], levels)
         kind = self.rng.choice((BookDelta, BookSnapshot))
-        sides = (levels, []) if self.rng.random() < 0.5 else ([], levels)
         return Told(kind(BTC, *sides, self.sequence, DEPTH, self.sequence), None, None, name)
 
     def _unknown_delete(self, name: str) -> Told:
@@ -280,8 +283,7 @@ class Venue:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _size(self) -> str:
-        thousandths = 1 + int(self.rng.random() * 90_000)
-        return f"{thousandths / 1000:.3f}" if thousandths % 3 else str(thousandths)
+        return _SIZES[int(self.rng.random() * len(_SIZES))]
 
     def _told(self, kind: type[BookDelta] | type[BookSnapshot], bids: Pairs, asks: Pairs, fault: str) -> Told:
         spelled = ([(_price(ticks), size) for ticks, size in side] for side in (bids, asks))
@@ -306,6 +308,10 @@ FAULTS = (
 )
 
 
+_SIZES = tuple(f"{n * 17 / 1000:.3f}" if n % 3 else str(n) for n in range(1, 5_001))
+
+
+@lru_cache(maxsize=100_000)
 def _price(ticks: int) -> str:
     whole, tenth = divmod(ticks, 10)
     return f"{whole}.{tenth}" if ticks % 7 else f"{whole}.{tenth}0"
@@ -325,8 +331,9 @@ class Checked:
 
 def check(seed: int, count: int = LENGTH, *, tell: Any = None, make: type[Book] = Book) -> Checked:
     """Run one stream through a book and the reference; ``tell`` is called with a line for every message."""
-    book, reference, done = make(LINEAR), Reference(), Checked()
-    for told in Venue(seed).stream(count):
+    venue, book, done = Venue(seed), make(LINEAR), Checked()
+    reference = venue.reference
+    for told in venue.stream(count):
         event = told.event
         if isinstance(event, BookDelta):
             book.apply(event)
@@ -336,7 +343,6 @@ def check(seed: int, count: int = LENGTH, *, tell: Any = None, make: type[Book] 
             book.clear("reconnected")
         else:
             book.doubt("feed down")
-        reference.hear(told)
         done.messages += 1
         done.faults += bool(told.fault)
         if told.bids is None or done.messages % 997 == 0:

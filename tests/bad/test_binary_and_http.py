@@ -53,7 +53,8 @@ async def _send(ground: Ground, case: http.Said, method: str, kind: RequestKind)
         else:
             await reader.read()
 
-    client = await ground.client(await ground.raw(answer), total_s=0.5)
+    total_s = 5.0 if case.close else 0.3  # what never ends need not be waited for long
+    client = await ground.client(await ground.raw(answer), total_s=total_s)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a cookie that does not parse is only a warning of the standard library
         verdict = await client.send(Request(kind, "place", method, "/orders", signed=False, group="contract"), Exchange())

@@ -107,7 +107,13 @@ class TestSnapshot:
         assert book.is_live
         assert [size for _, size in book.bids()] == [D(size) for _, size in bids]
 
-    @pytest.mark.parametrize("level", [("x", "1"), ("1", "x"), ("-1", "1"), ("1", "-1"), ("1", "NaN"), ("0", "1"), ("1",), 5])
+    @pytest.mark.parametrize(
+        "level",
+        [
+            *(("x", "1"), ("1", "x"), ("-1", "1"), ("1", "-1"), ("1", "NaN"), ("0", "1"), ("1",), 5),
+            *(("1", "1e400"), ("1", 10**30), ("1e400", "1"), (10**30, "1")),
+        ],
+    )
     def test_unreadable(self, book: Book, level: Any) -> None:
         book.snapshot(snapshot([level], sequence=11))
         assert book.state is BookState.SUSPECT
@@ -221,6 +227,7 @@ class TestDelta:
             ("junk", "1"),
             (None, "1"),
             ([], "1"),
+            ("1e400", "1"),
             (99.9, "1"),
             ("99.9",),
             5,

@@ -19,6 +19,8 @@ from tui_trader.core.instrument import Instrument
 _FAR_ASK = 1 << 62
 _MEMO_LIMIT = 50_000
 _ABSURD = 1e30
+_MOST = Decimal("1e30")
+"""No price and no size is as large as that; a number that is stands for a mistake."""
 
 
 class BookState(StrEnum):
@@ -48,8 +50,8 @@ class _TickMemo(dict[Any, int]):
             price = from_scaled(raw, instrument.price_scale)
         else:
             price = from_wire(raw)
-        if price <= 0:
-            raise WireError(f"{instrument.symbol}: price {price} in the book")
+        if not 0 < price < _MOST:
+            raise WireError(f"{instrument.symbol}: price {price:.6g} in the book")
         try:
             ticks = instrument.to_ticks(price)
         except ValueError as error:
@@ -308,8 +310,8 @@ class Book:
     def _size(self, raw: Any) -> Decimal:
         scale = self.instrument.size_scale
         size = from_scaled(raw, scale) if scale and type(raw) is int else from_wire(raw)
-        if size < 0:
-            raise WireError(f"{self.instrument.symbol}: negative size {size} in the book")
+        if not 0 <= size < _MOST:
+            raise WireError(f"{self.instrument.symbol}: size {size:.6e} in the book")
         return size
 
     def _shown(self, raw: Any) -> Decimal:
