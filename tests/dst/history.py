@@ -28,6 +28,7 @@ from tests.dst.wire import Line, Road
 from tui_trader.core.clock import NS
 from tui_trader.core.types import OrderStatus
 from tui_trader.desk import desk as desks
+from tui_trader.desk import inquiry, reconcile
 from tui_trader.net import endpoint
 from tui_trader.sim.masks import phemex_private
 from tui_trader.venues.phemex import orders as requests
@@ -44,6 +45,9 @@ LOOK_S = 0.5
 
 STALE_LOOK_S = 1.0
 """How often a desk looks at the age of its books here, instead of four times a second: nobody is looking at the screen."""
+
+MAX_PAGES = 1_000
+"""How many pages of executions are read here: pages are small."""
 
 _IN_DOUBT = (OrderStatus.SENT, OrderStatus.ACKED, OrderStatus.UNKNOWN)
 
@@ -240,6 +244,8 @@ async def _live(plan: Plan, folder: Path, loop: VirtualLoop, play: Callable[[His
             (phemex_private, "OLD_ROWS", plan.climate.snapshot_rows),
             (replies, "PAGE_ROWS", plan.climate.page_rows),
             (requests, "PAGE_ROWS", plan.climate.page_rows),
+            (reconcile, "MAX_PAGES", MAX_PAGES),
+            (inquiry, "MAX_PAGES", MAX_PAGES),
             (desks, "STALE_LOOK_S", STALE_LOOK_S),
         ):
             stack.enter_context(patch.object(owner, name, value))

@@ -25,6 +25,7 @@ WEIGHTS: dict[str, int] = {
     "sever": 2,
     "mute": 1,
     "outage": 1,
+    "raid": 1,
     "refuse_login": 1,
     "suspend": 1,
     "step_clock": 1,
@@ -33,9 +34,6 @@ WEIGHTS: dict[str, int] = {
     "fill_the_disk": 1,
 }
 """How often each kind of step is taken where it is taken at all."""
-
-LONG = 16
-"""Steps from which a history may bring more executions than small pages reach for."""
 
 ALWAYS = frozenset({"submit", "move"})
 
@@ -76,8 +74,6 @@ class Plan:
         random = Random(seed)
         climate = Climate.drawn(random)
         many = random.choices((random.randint(2, 7), random.randint(7, 16), random.randint(16, 60)), (77, 19, 4))[0]
-        if many > LONG:
-            climate = replace(climate, page_rows=200)
         names = [name for name in WEIGHTS if name in ALWAYS or random.random() < 0.6]
         weights = [WEIGHTS[name] for name in names]
         rate = random.choice((1.0, 2.0, 4.0))

@@ -154,6 +154,18 @@ class Steps:
         line.sever()
         self._history.later(random.expovariate(0.1), setattr, line, "down", False)
 
+    def raid(self, step: Step, random: Random) -> None:
+        """Let nobody be reached for a moment, in which the market goes through the orders that rest."""
+        line, venue = self._history.line, self._history.venue
+        line.down = True
+        line.sever()
+        venue.now()
+        market = self._market(random)
+        for _ in range(3):
+            market.move(random, 0.02)
+        venue.mask.flush()
+        self._history.later(random.uniform(0.2, 5.0), setattr, line, "down", False)
+
     def refuse_login(self, step: Step, random: Random) -> None:
         """Let the key be unknown for a while, as when it is being revoked, and cut the sockets so that somebody notices."""
         history = self._history
