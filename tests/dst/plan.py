@@ -22,7 +22,7 @@ WEIGHTS: dict[str, int] = {
     "meddle": 2,
     "leap": 1,
     "fund": 1,
-    "sever": 2,
+    "sever": 1,
     "mute": 1,
     "outage": 1,
     "raid": 1,
@@ -31,6 +31,7 @@ WEIGHTS: dict[str, int] = {
     "step_clock": 1,
     "crash": 1,
     "submit_and_crash": 2,
+    "submit_and_lose": 2,
     "fill_the_disk": 1,
 }
 """How often each kind of step is taken where it is taken at all."""
@@ -73,7 +74,7 @@ class Plan:
         """Return the history of a seed. Most are short and dense; one in twenty is long."""
         random = Random(seed)
         climate = Climate.drawn(random)
-        many = random.choices((random.randint(2, 7), random.randint(7, 16), random.randint(16, 60)), (77, 19, 4))[0]
+        many = random.choices((random.randint(2, 7), random.randint(7, 16), random.randint(16, 60)), (79, 17, 4))[0]
         names = [name for name in WEIGHTS if name in ALWAYS or random.random() < 0.6]
         weights = [WEIGHTS[name] for name in names]
         rate = random.choice((1.0, 2.0, 4.0))

@@ -15,6 +15,7 @@ from tui_trader.core.types import ClientOrderId, InstrumentId, OrderType, Positi
 if TYPE_CHECKING:
     from tests.dst.history import History
     from tests.dst.plan import Step
+    from tests.dst.wire import Line
 
 JUST_NOW_NS = 2 * NS
 """An order that another screen placed so lately may be younger than the answer that did not list it."""
@@ -149,22 +150,17 @@ class Steps:
 
     def outage(self, step: Step, random: Random) -> None:
         """Let nobody be reached for a while."""
-        line = self._history.line
-        line.down = True
-        line.sever()
-        self._history.later(random.expovariate(0.1), setattr, line, "down", False)
+        self._go_down(self._history.line, random.expovariate(0.1))
 
     def raid(self, step: Step, random: Random) -> None:
         """Let nobody be reached for a moment, in which the market goes through the orders that rest."""
-        line, venue = self._history.line, self._history.venue
-        line.down = True
-        line.sever()
+        venue = self._history.venue
+        self._go_down(self._history.line, random.uniform(0.2, 5.0))
         venue.now()
         market = self._market(random)
         for _ in range(3):
             market.move(random, 0.02)
         venue.mask.flush()
-        self._history.later(random.uniform(0.2, 5.0), setattr, line, "down", False)
 
     def refuse_login(self, step: Step, random: Random) -> None:
         """Let the key be unknown for a while, as when it is being revoked, and cut the sockets so that somebody notices."""
@@ -198,6 +194,19 @@ class Steps:
         self.submit(step, random)
         await asyncio.sleep(random.uniform(0.0, 0.07))
         await self.crash(step, random)
+
+    async def submit_and_lose(self, step: Step, random: Random) -> None:
+        """Lose every connection with an order anywhere between the finger and the answer."""
+        line = self._history.line
+        self.submit(step, random)
+        await asyncio.sleep(random.uniform(0.0, 0.07))
+        line.lose_answers()
+        self._go_down(line, random.uniform(0.2, 15.0))
+
+    def _go_down(self, line: Line, for_s: float) -> None:
+        line.down = True
+        line.sever()
+        self._history.later(for_s, setattr, line, "down", False)
 
     def fill_the_disk(self, step: Step, random: Random) -> None:
         """Let the journal fail until the next start."""

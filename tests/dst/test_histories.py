@@ -18,7 +18,7 @@ HISTORIES = 10_000
 BOUND_S = 210.0
 """A machine that needs longer plays fewer, and says so."""
 
-FEWEST = 4_000
+FEWEST = 2_500
 """A machine that does not get this far in that time has proven too little."""
 
 

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from random import Random
 from struct import unpack
 
+
 class Fate(StrEnum):
     """What becomes of one request."""
 
@@ -54,6 +55,18 @@ _PUBLIC = (Way.LATE, Way.TWICE, Way.AGAIN, Way.TRUNCATED)
 _LOSSY = (*_PUBLIC, Way.DROPPED, Way.SWAPPED)
 
 
+_MEMORIES = (
+    *((100, 200, 0.0),) * 3,
+    (100, 200, 2.0),
+    (1, 200, 0.0),
+    (1, 2, 2.0),
+    (1, 200, 30.0),
+    (1, 2, 30.0),
+)
+"""How well venues remember: rows of the stream's snapshot, rows of a page, and how far the history trails, in seconds. Who
+remembers little does so in more than one place, or nobody would miss what is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Climate:
     """How bad it is in a history, and with what kind of trouble. The defaults are a place where nothing happens."""
@@ -78,15 +91,16 @@ class Climate:
     def drawn(cls, random: Random) -> Climate:
         """Draw one: mostly with a few kinds of trouble at a time, because each kind then gets its turn without the others."""
         few = random.random() < 0.6
+        snapshot_rows, page_rows, history_lag_s = random.choice(_MEMORIES)
         return cls(
             badness=random.choice((0.0, 0.1, 0.3, 0.6)),
             fates=tuple(random.sample(_TROUBLE, 3)) if few else _TROUBLE,
             stream_badness=random.choice((0.0, 0.1, 0.4)),
-            public_badness=random.choice((0.0, 0.0, 0.1)),
+            public_badness=random.choice((0.0, 0.0, 0.4)),
             lossy=random.random() < 0.2,
-            history_lag_s=random.choice((0.0, 0.0, 0.0, 2.0, 8.0, 30.0)),
-            snapshot_rows=random.choice((100, 100, 1)),
-            page_rows=random.choice((200, 200, 200, 2)),
+            history_lag_s=history_lag_s,
+            snapshot_rows=snapshot_rows,
+            page_rows=page_rows,
         )
 
 

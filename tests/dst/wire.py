@@ -97,9 +97,13 @@ class Line:
             socket.muted = True
         self.streaming_since_s = None
 
-    def sleep(self) -> None:
-        """Be suspended: what was sent arrives, nothing comes back, and the venue hangs up on a socket that is half-open."""
+    def lose_answers(self) -> None:
+        """Hear none of the answers to what was sent so far; what was sent arrives."""
         self._deaf_from += 1
+
+    def sleep(self) -> None:
+        """Be suspended: what was sent arrives, nothing comes back, and every socket is half-open."""
+        self.lose_answers()
         self.road.hurry()
         self.mute()
 
@@ -321,7 +325,7 @@ class Socket:
                 self._deliver_at(travel_s, payload)
             case Way.AGAIN:
                 self._deliver_at(travel_s, payload)
-                self._line.road.send(loop.now_s + travel_s + roll.between(3, 0.3, 20.0), self._deliver, payload)
+                self._line.road.send(self._in_s + roll.between(3, 0.3, 20.0), self._deliver, payload)
             case Way.DROPPED:
                 pass
             case Way.SWAPPED:

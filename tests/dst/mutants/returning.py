@@ -130,11 +130,6 @@ def _first_only(stack: ExitStack) -> None:
     swap(stack, Inquiry, "refresh", refreshed)
 
 
-@mutant("asks for the executions of the first settle currency only")
-def _first_currency(stack: ExitStack) -> None:
-    swap(stack, Reconciler, "_settle", lambda self, iid: self._currencies[0])
-
-
 @mutant("does not notice a connection that has gone silent")
 def _deaf(stack: ExitStack) -> None:
     swap(stack, PhemexFeed, "silence_s", 10_000.0)
