@@ -15,12 +15,12 @@ from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.venues.base import Outcome, Verdict
 
 
-@mutant("believes the first not-found")
+@mutant("believes the first not-found", seed=10)
 def _early(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_is_past", lambda self, fence_ns, venue: True)
 
 
-@mutant("believes absence by elapsed time")
+@mutant("believes absence by elapsed time", seed=8)
 def _by_timer(stack: ExitStack) -> None:
     async def missing(self: Inquiry, order: Order) -> Verdict:
         return Verdict(Outcome.MISSING)
@@ -33,7 +33,7 @@ def _by_timer(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_without_fills", _without)
 
 
-@mutant("counts a question that failed as a no")
+@mutant("counts a question that failed as a no", seed=8)
 def _failure_is_no(stack: ExitStack) -> None:
     ask = Inquiry._ask_after
 
@@ -54,7 +54,7 @@ async def _without(self: Inquiry, order: Order) -> bool:
     return True
 
 
-@mutant("takes a cancel that found nothing for canceled")
+@mutant("takes a cancel that found nothing for canceled", seed=6)
 def _missing_is_canceled(stack: ExitStack) -> None:
     cancel = OrderPath.cancel
 
@@ -68,7 +68,7 @@ def _missing_is_canceled(stack: ExitStack) -> None:
     swap(stack, OrderPath, "cancel", canceled)
 
 
-@mutant("shows an order canceled as soon as the cancel is acknowledged")
+@mutant("shows an order canceled as soon as the cancel is acknowledged", seed=6)
 def _ack_is_canceled(stack: ExitStack) -> None:
     cancel = OrderPath.cancel
 
@@ -81,18 +81,18 @@ def _ack_is_canceled(stack: ExitStack) -> None:
     swap(stack, OrderPath, "cancel", canceled)
 
 
-@mutant("believes absence before the request has expired")
+@mutant("believes absence before the request has expired", seed=239)
 def _short_fence(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_life_ns", lambda self: 1_000_000_000)
 
 
-@mutant("believes absence without looking for executions")
+@mutant("believes absence without looking for executions", seed=171)
 def _without_looking(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_without_fills", _without)
     swap(stack, Inquiry, "_is_past", lambda self, fence_ns, venue: self._clock.mono_ns() > fence_ns)
 
 
-@mutant("believes the big key's cancels without asking")
+@mutant("believes the big key's cancels without asking", seed=8)
 def _believes_cancels(stack: ExitStack) -> None:
     async def panicked(self: Exits, watched: object, *, flatten: bool) -> str:
         for iid in sorted({order.instrument for order in self._store.blotter.working()}):

@@ -10,7 +10,7 @@ from tui_trader.core.event import BookDelta, Unreadable
 from tui_trader.state.store import Store
 
 
-@mutant("goes on with a book of which a message could not be read")
+@mutant("goes on with a book of which a message could not be read", seed=11)
 def _unread(stack: ExitStack) -> None:
     init = Store.__init__
 
@@ -21,7 +21,7 @@ def _unread(stack: ExitStack) -> None:
     swap(stack, Store, "__init__", made)
 
 
-@mutant("applies an older book message over a newer one")
+@mutant("applies an older book message over a newer one", seed=83)
 def _older(stack: ExitStack) -> None:
     apply = Book.apply
 
@@ -32,12 +32,12 @@ def _older(stack: ExitStack) -> None:
     swap(stack, Book, "apply", applied)
 
 
-@mutant("never doubts a book")
+@mutant("never doubts a book", seed=165)
 def _sure(stack: ExitStack) -> None:
     swap(stack, Book, "doubt", lambda self, reason: None)
 
 
-@mutant("adds sizes of a level up")
+@mutant("adds sizes of a level up", seed=1)
 def _sums(stack: ExitStack) -> None:
     apply = Book.apply
 

@@ -16,7 +16,7 @@ from tui_trader.state.store import Store
 from tui_trader.venues.phemex.feed import PhemexFeed
 
 
-@mutant("adds a fill that is told again")
+@mutant("adds a fill that is told again", seed=6)
 def _fills_add_up(stack: ExitStack) -> None:
     add = Blotter.add_fill
 
@@ -33,7 +33,7 @@ def _fills_add_up(stack: ExitStack) -> None:
     swap(stack, Blotter, "add_fill", added)
 
 
-@mutant("lets the newest message win whatever it says")
+@mutant("lets the newest message win whatever it says", seed=0)
 def _last_wins(stack: ExitStack) -> None:
     merge = Order.merge
 
@@ -43,7 +43,7 @@ def _last_wins(stack: ExitStack) -> None:
     swap(stack, Order, "merge", merged)
 
 
-@mutant("drops private events now and then")
+@mutant("drops private events now and then", seed=37)
 def _drops(stack: ExitStack) -> None:
     receive = PhemexFeed.receive
     count = [0]
@@ -59,7 +59,7 @@ def _drops(stack: ExitStack) -> None:
     swap(stack, PhemexFeed, "receive", received)
 
 
-@mutant("lets an older position overwrite a newer one")
+@mutant("lets an older position overwrite a newer one", seed=41)
 def _old_position(stack: ExitStack) -> None:
     def told(self: Store, event: Any) -> None:
         self.positions[event.position.key] = event.position
@@ -73,7 +73,7 @@ def _old_position(stack: ExitStack) -> None:
     swap(stack, Store, "__init__", made)
 
 
-@mutant("keeps one position for both legs")
+@mutant("keeps one position for both legs", seed=41)
 def _one_leg(stack: ExitStack) -> None:
     def told(self: Store, event: PositionChanged) -> None:
         self.positions[event.position.instrument, PositionSide.MERGED] = event.position
@@ -81,7 +81,7 @@ def _one_leg(stack: ExitStack) -> None:
     swap(stack, Store, "_position", told)
 
 
-@mutant("counts funding as often as it is told")
+@mutant("counts funding as often as it is told", seed=33)
 def _funding_again(stack: ExitStack) -> None:
     funding = Store._funding
 
@@ -90,3 +90,12 @@ def _funding_again(stack: ExitStack) -> None:
         funding(self, event)
 
     swap(stack, Store, "_funding", paid)
+
+
+@mutant("keeps one position for all instruments", seed=6)
+def _one_for_all(stack: ExitStack) -> None:
+    def told(self: Store, event: PositionChanged) -> None:
+        first = next((key for key in self.positions if key[1] is event.position.position_side), event.position.key)
+        self.positions[first] = event.position
+
+    swap(stack, Store, "_position", told)

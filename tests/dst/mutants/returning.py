@@ -18,12 +18,13 @@ from tui_trader.desk.orders import OrderPath
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.records import order_from_body
 from tui_trader.state.blotter import Blotter
-from tui_trader.venues.base import Outcome
+from tui_trader.venues.base import Outcome, Request
 from tui_trader.venues.phemex import replies
 from tui_trader.venues.phemex.feed import PhemexFeed
+from tui_trader.venues.phemex.orders import PhemexOrders
 
 
-@mutant("does not reconcile after a reconnect")
+@mutant("does not reconcile after a reconnect", seed=50)
 def _no_reconcile(stack: ExitStack) -> None:
     async def nothing(self: Reconciler, *args: Any) -> list[str]:
         return []
@@ -31,7 +32,7 @@ def _no_reconcile(stack: ExitStack) -> None:
     swap(stack, Reconciler, "run", nothing)
 
 
-@mutant("takes a position query that failed for flat")
+@mutant("takes a position query that failed for flat", seed=19)
 def _failed_is_flat(stack: ExitStack) -> None:
     async def flat(self: Reconciler, currency: str) -> None:
         verdict = await self._send(self._dialect.positions(currency))
@@ -41,13 +42,13 @@ def _failed_is_flat(stack: ExitStack) -> None:
     swap(stack, Reconciler, "_positions", flat)
 
 
-@mutant("forgets at the start what the last run sent")
+@mutant("forgets at the start what the last run sent", seed=4)
 def _forgets(stack: ExitStack) -> None:
     swap(stack, OrderPath, "recover", lambda self, records: None)
     swap(stack, Blotter, "claim", lambda self, client_ids: None)
 
 
-@mutant("reads no open orders after a reconnect")
+@mutant("reads no open orders after a reconnect", seed=66)
 def _no_open_orders(stack: ExitStack) -> None:
     async def answered(self: Inquiry, instrument: object) -> bool:
         return True
@@ -55,7 +56,7 @@ def _no_open_orders(stack: ExitStack) -> None:
     swap(stack, Inquiry, "refresh", answered)
 
 
-@mutant("sends the unfinished orders of the last run again")
+@mutant("sends the unfinished orders of the last run again", seed=4)
 def _resends_recovered(stack: ExitStack) -> None:
     recover = OrderPath.recover
 
@@ -70,7 +71,7 @@ def _resends_recovered(stack: ExitStack) -> None:
     swap(stack, OrderPath, "recover", again)
 
 
-@mutant("takes an acknowledgement for an execution")
+@mutant("takes an acknowledgement for an execution", seed=0)
 def _ack_is_filled(stack: ExitStack) -> None:
     absorb = Desk.absorb
 
@@ -99,7 +100,7 @@ def _ticket_of(order: Order) -> OrderTicket:
     )
 
 
-@mutant("asks for no executions after a reconnect")
+@mutant("asks for no executions after a reconnect", seed=50)
 def _no_fills(stack: ExitStack) -> None:
     async def nothing(self: Reconciler) -> None:
         return None
@@ -107,12 +108,12 @@ def _no_fills(stack: ExitStack) -> None:
     swap(stack, Reconciler, "fills", nothing)
 
 
-@mutant("reads one page of the executions")
+@mutant("reads one page of the executions", seed=187)
 def _one_page(stack: ExitStack) -> None:
     swap(stack, replies, "_next_page", lambda request: None)
 
 
-@mutant("does not ask again when the venue's history has caught up")
+@mutant("does not ask again when the venue's history has caught up", seed=132)
 def _no_second_look(stack: ExitStack) -> None:
     async def nothing(self: Desk, epoch: int) -> None:
         return None
@@ -120,16 +121,16 @@ def _no_second_look(stack: ExitStack) -> None:
     swap(stack, Desk, "_catch_up", nothing)
 
 
-@mutant("reconciles the first instrument only")
-def _first_only(stack: ExitStack) -> None:
-    refresh = Inquiry.refresh
+@mutant("asks after every order under the first instrument's name", seed=331)
+def _first_name(stack: ExitStack) -> None:
+    by_id = PhemexOrders.order_by_id
 
-    async def refreshed(self: Inquiry, instrument: InstrumentId) -> bool:
-        return instrument.symbol != "BTCUSDT" or await refresh(self, instrument)
+    def named(self: PhemexOrders, order: Order) -> Request:
+        return by_id(self, replace(order, instrument=InstrumentId("phemex", "BTCUSDT")))
 
-    swap(stack, Inquiry, "refresh", refreshed)
+    swap(stack, PhemexOrders, "order_by_id", named)
 
 
-@mutant("does not notice a connection that has gone silent")
+@mutant("does not notice a connection that has gone silent", seed=1)
 def _deaf(stack: ExitStack) -> None:
     swap(stack, PhemexFeed, "silence_s", 10_000.0)

@@ -18,7 +18,7 @@ from tui_trader.venues.base import Outcome, Request, Verdict
 from tui_trader.venues.phemex.orders import PhemexOrders
 
 
-@mutant("sends a create again after a timeout")
+@mutant("sends a create again after a timeout", seed=6)
 def _resend(stack: ExitStack) -> None:
     once = OrderPath._send_recorded
 
@@ -29,7 +29,7 @@ def _resend(stack: ExitStack) -> None:
     swap(stack, OrderPath, "_send_recorded", twice)
 
 
-@mutant("lets the transport send everything twice when the connection breaks")
+@mutant("lets the transport send everything twice when the connection breaks", seed=6)
 def _transport_resend(stack: ExitStack) -> None:
     once = RestClient._exchange
 
@@ -40,7 +40,7 @@ def _transport_resend(stack: ExitStack) -> None:
     swap(stack, RestClient, "_exchange", twice)
 
 
-@mutant("journals the intent after the answer")
+@mutant("journals the intent after the answer", seed=0)
 def _journal_late(stack: ExitStack) -> None:
     record, send = OrderPath._record, OrderPath._send_recorded
     held: dict[int, list[tuple[str, Mapping[str, Any]]]] = {}
@@ -70,27 +70,27 @@ def _believes(stack: ExitStack, outcome: Outcome, instead: Outcome) -> None:
     swap(stack, OrderPath, "_settle", settled)
 
 
-@mutant("takes an unknown outcome for a reject")
+@mutant("takes an unknown outcome for a reject", seed=7)
 def _unknown_is_reject(stack: ExitStack) -> None:
     _believes(stack, Outcome.UNKNOWN, Outcome.REJECTED)
 
 
-@mutant("takes a duplicate id for a reject")
+@mutant("takes a duplicate id for a reject", seed=154)
 def _duplicate_is_reject(stack: ExitStack) -> None:
     _believes(stack, Outcome.EXISTS, Outcome.REJECTED)
 
 
-@mutant("takes an unknown outcome for never sent")
+@mutant("takes an unknown outcome for never sent", seed=6)
 def _unknown_is_absent(stack: ExitStack) -> None:
     _believes(stack, Outcome.UNKNOWN, Outcome.NOT_SENT)
 
 
-@mutant("forgets to ask after an unknown outcome")
+@mutant("forgets to ask after an unknown outcome", seed=4)
 def _no_questions(stack: ExitStack) -> None:
     swap(stack, Inquiry, "resolve", lambda self, client_id: None)
 
 
-@mutant("sends a create again that the venue had no time for")
+@mutant("sends a create again that the venue had no time for", seed=20)
 def _resend_limited(stack: ExitStack) -> None:
     once = OrderPath._send_recorded
 
@@ -104,7 +104,7 @@ def _resend_limited(stack: ExitStack) -> None:
     swap(stack, OrderPath, "_send_recorded", twice)
 
 
-@mutant("sends entries although the journal cannot be written")
+@mutant("sends entries although the journal cannot be written", seed=6)
 def _careless(stack: ExitStack) -> None:
     record = OrderPath._record
 
@@ -114,18 +114,18 @@ def _careless(stack: ExitStack) -> None:
     swap(stack, OrderPath, "_record", recorded)
 
 
-@mutant("signs by the wall clock")
+@mutant("signs by the wall clock", seed=1)
 def _wall_clock(stack: ExitStack) -> None:
     swap(stack, RestClient, "server_ns", lambda self: self._clock.wall_ns())
 
 
-@mutant("makes one of the two cancel-all calls")
+@mutant("makes one of the two cancel-all calls", seed=178)
 def _one_call(stack: ExitStack) -> None:
     both = PhemexOrders.cancel_all
     swap(stack, PhemexOrders, "cancel_all", lambda self, instrument: both(self, instrument)[:1])
 
 
-@mutant("shows an amendment as soon as it is asked for")
+@mutant("shows an amendment as soon as it is asked for", seed=117)
 def _ask_is_amended(stack: ExitStack) -> None:
     amend = OrderPath.amend
 
@@ -138,6 +138,6 @@ def _ask_is_amended(stack: ExitStack) -> None:
     swap(stack, OrderPath, "amend", amended)
 
 
-@mutant("leaves an order pending whose cancel or change got no answer")
+@mutant("leaves an order pending whose cancel or change got no answer", seed=15)
 def _pending_for_ever(stack: ExitStack) -> None:
     swap(stack, OrderPath, "_drop_overlay", lambda self, client_id, action: None)
