@@ -1,76 +1,83 @@
-"""``python -m tests.dst --histories N``, ``--replay SEED`` or ``--mutants``."""
+"""``python -m tests.dst``: play histories, tell one, make one small, look for every planted bug, or play one long one."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-from pathlib import Path
+from concurrent.futures import as_completed
 
 from tests.dst.history import fast_folder, run
-from tests.dst.mutants import MUTANTS, planted
+from tests.dst.mutants import MUTANTS
+from tests.dst.pool import Tally, cores, look_for, play_many, workers
+from tests.dst.shrink import shrink_seed, tell
+from tests.dst.soak import soak
 
-PROGRESS_S = 2.0
+PROGRESS_S = 5.0
 
 
 def main() -> int:
-    """Run histories, print what was wrong and how to see it again."""
+    """Do what was asked for; 1 when something was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.dst", description=__doc__)
-    parser.add_argument("--histories", type=int, default=1_000, metavar="N")
-    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="seed of the first history")
-    parser.add_argument("--replay", type=int, metavar="SEED", help="tell one history in full")
-    parser.add_argument("--mutants", action="store_true", help="plant every known bug and say which history saw it")
+    parser.add_argument("--histories", type=int, default=1_000, metavar="N", help="how many to play, or to look for a bug in")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="seed of the first: where an earlier run stopped")
+    parser.add_argument("--jobs", type=int, default=cores(), metavar="N", help="processes (default: one a core)")
     parser.add_argument("--stop", type=int, default=10, metavar="N", help="end after so many histories that failed")
+    parser.add_argument("--replay", type=int, metavar="SEED", help="tell one history in full")
+    parser.add_argument("--shrink", type=int, metavar="SEED", help="tell the smallest history that fails as this one does")
+    parser.add_argument("--mutants", action="store_true", help="plant every known bug and say which history saw it")
+    parser.add_argument("--soak", metavar="24h", help="play one history of so many virtual hours")
     args = parser.parse_args()
-    with fast_folder() as folder:
-        if args.replay is not None:
-            return _replay(args.replay, folder)
-        return _mutants(args.histories, folder) if args.mutants else _run(args, folder)
+    if args.replay is not None or args.shrink is not None:
+        with fast_folder() as folder:
+            result = run(args.replay, folder) if args.shrink is None else shrink_seed(args.shrink, folder)
+        print(tell(result), "" if result.violations else "\nnothing was wrong")
+        return 1 if result.violations else 0
+    if args.soak:
+        with fast_folder() as folder:
+            wrong = soak(float(args.soak.removesuffix("h")), args.first, folder)
+        print("\n".join(f"WRONG {text}" for text in wrong) or "nothing was wrong")
+        return 1 if wrong else 0
+    return _mutants(args.histories, args.jobs) if args.mutants else _run(args)
 
 
-def _replay(seed: int, folder: Path) -> int:
-    result = run(seed, folder)
-    print("\n".join(result.story))
-    print("\n".join(f"VIOLATION {text}" for text in result.violations) or "nothing was wrong")
-    return 1 if result.violations else 0
+def _mutants(most: int, jobs: int) -> int:
+    seen = 0
+    print(f"{'planted bug':<72} {'histories':>9} {'CPU s':>6}  what was seen")
+    with workers(jobs) as pool:
+        for done in as_completed([pool.submit(look_for, name, most) for name in MUTANTS]):
+            sighting = done.result()
+            seen += sighting.failure is not None
+            told = f"seed {sighting.failure.seed}: {sighting.failure.violations[0]}" if sighting.failure else "NOT SEEN"
+            print(f"{sighting.name:<72} {sighting.histories:>9} {sighting.cpu_s:>6.1f}  {told}", flush=True)
+    print(f"{seen} of {len(MUTANTS)} seen")
+    return 0 if seen == len(MUTANTS) else 1
 
 
-def _mutants(most: int, folder: Path) -> int:
-    survivors = 0
-    for name in MUTANTS:
-        with planted(name):
-            results = (run(seed, folder) for seed in range(most))
-            found = next((result for result in results if result.violations), None)
-        survivors += found is None
-        told = f"seed {found.seed}: {found.violations[0]}" if found else f"NOT SEEN in {most} histories"
-        print(f"{name:64}  {told}", flush=True)
-    print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} seen")
-    return 1 if survivors else 0
-
-
-def _run(args: argparse.Namespace, folder: Path) -> int:
-    started = told = time.monotonic()
-    failed = orders = 0
-    virtual_s = 0.0
-    for number in range(1, args.histories + 1):
-        result = run(args.first + number - 1, folder)
-        orders += result.orders
-        virtual_s += result.virtual_s
-        if result.violations:
-            failed += 1
-            print(f"seed {result.seed}: {'; '.join(result.violations[:4])}   (--replay {result.seed})")
+def _run(args: argparse.Namespace) -> int:
+    began = told = time.monotonic()
+    failed = 0
+    tally = Tally()
+    for tally in play_many(args.first, args.histories, args.jobs):
+        for failure in tally.failures[failed:]:
+            print(f"seed {failure.seed}: {'; '.join(failure.violations[:3])}   (--shrink {failure.seed})", flush=True)
+        failed = len(tally.failures)
         now = time.monotonic()
-        if now - told > PROGRESS_S or number == args.histories or failed >= args.stop:
+        if now - told > PROGRESS_S or tally.histories == args.histories or failed >= args.stop:
             told = now
-            rate = number / (now - started)
+            rate = tally.histories / (now - began)
+            left_s = (args.histories - tally.histories) / rate
+            # Batches end out of order: what is certainly done is a little less than what is counted.
+            sure = args.first + max(0, tally.histories - args.jobs * 2 * 25)
             print(
-                f"{number}/{args.histories} histories, {orders} orders, {virtual_s / 3600:.1f} virtual hours,"
-                f" {failed} failed, {rate:.0f}/s",
+                f"{tally}; {rate:.1f}/s, {left_s / 60:.1f} min left; to go on from here: --first {sure}",
                 file=sys.stderr,
+                flush=True,
             )
         if failed >= args.stop:
             break
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

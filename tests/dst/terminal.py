@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from tests.dst.loop import VirtualClock
-from tests.dst.venue import SECRET, SYMBOL
-from tests.dst.watch import WatchedBlotter
+from tests.dst.plan import Plan
+from tests.dst.venue import SECRET
+from tests.dst.watch import WatchedBlotter, WatchedDesk
 from tests.dst.wire import Line
 from tui_trader.core.error import LinkError, RefusedError
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import OrderTicket
 from tui_trader.desk.account import Account
-from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.records import intents, unfinished
 from tui_trader.net.tasks import TaskSet
@@ -29,23 +31,32 @@ Say = Callable[[str], None]
 
 RETRY_S = 2.0
 
+_ENDPOINTS = Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1/ws")
+
+
+@cache
+def _account(currencies: tuple[str, ...]) -> Account:
+    venue = replace(PHEMEX, settle_currencies=currencies)
+    return Account(venue, Environment.SIM, _ENDPOINTS, Credential("key", lambda: SECRET))
+
 
 class Terminal:
     """A desk and the trader's hands."""
 
-    def __init__(self, line: Line, clock: VirtualClock, path: Path, source: Random, complain: Say, say: Say) -> None:
+    def __init__(self, line: Line, clock: VirtualClock, path: Path, plan: Plan, random: Random, complain: Say, say: Say) -> None:
         self.line = line
         self._complain = complain
+        self._symbols = plan.symbols
         self._hands = TaskSet(self._failed)
         self.journal = Journal(path, clock)
-        endpoints = Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1/ws")
-        self.desk = Desk(
-            Account(PHEMEX, Environment.SIM, endpoints, Credential("key", lambda: SECRET)),
+        self.desk = WatchedDesk(
+            _account(plan.currencies),
             clock=clock,
-            rng=Random(source.getrandbits(64)),
+            rng=random,
             journal=self.journal,
-            ids=IdFactory(lambda length: source.randbytes(length).hex()),
+            ids=IdFactory(lambda length: random.randbytes(length).hex()),
         )
+        self.desk.watch(line, self._say)
         self.desk.crashed = self._failed
         self.desk.store.blotter = WatchedBlotter(line.venue, self._say, say)
         records = list(read(path))
@@ -57,12 +68,15 @@ class Terminal:
     @property
     def settled(self) -> bool:
         """Whether the desk holds everything for known and answered."""
-        asking = self.desk.orders.inquiry
-        if not self.started or not self.desk.reconciled or len(self._hands) or asking._resolving or asking._following:
+        desk, asking = self.desk, self.desk.orders.inquiry
+        if not self.started or not desk.reconciled or len(self._hands) or asking._resolving or asking._following:
             return False
-        if self.line.weather.history_lag_s and "late executions" in self.desk._tasks.names:
-            return False
-        return all(order.status.value in ("armed", "live", "partial") for order in self.desk.store.blotter.working())
+        return all(order.status.value in ("armed", "live", "partial") for order in desk.store.blotter.working())
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether the private lane has stopped trying: three logins refused in a row."""
+        return self.started and "session private" not in self.desk._tasks.names
 
     def submit(self, ticket: OrderTicket) -> None:
         """Send an order as the desk does after its checks."""
@@ -85,7 +99,7 @@ class Terminal:
     async def _start(self) -> None:
         while True:
             with contextlib.suppress(LinkError):
-                await self.desk.start([SYMBOL])
+                await self.desk.start(self._symbols)
                 self.started = True
                 return
             await asyncio.sleep(RETRY_S)

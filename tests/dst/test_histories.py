@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import time
 
-from tests.dst.history import fast_folder, run
+import pytest
 
-BUDGET_S = 12.0
-"""How long the default run may take; ``python -m tests.dst --histories N`` takes as long as it likes."""
+from tests.dst.history import fast_folder, play, run
+from tests.dst.plan import WEIGHTS, Plan
+from tests.dst.pool import Tally, cores, play_many
+from tests.dst.shrink import shrink_seed, tell
+from tests.dst.weather import Fate, Way
 
-MOST = 300
+HISTORIES = 10_000
+"""What the default run plays; ``python -m tests.dst --histories 1000000`` takes as long as it takes."""
 
-FEWEST = 60
-"""A machine that does not get this far in time runs longer instead of proving less."""
+BOUND_S = 210.0
+"""A machine that needs longer plays fewer, and says so."""
+
+FEWEST = 2_500
+"""A machine that does not get this far in that time has proven too little."""
 
 
-def test_no_history_ends_in_a_lie() -> None:
-    started = time.monotonic()
-    orders = 0
-    with fast_folder() as folder:
-        for seed in range(MOST):
-            if seed >= FEWEST and time.monotonic() - started > BUDGET_S:
-                break
-            result = run(seed, folder)
-            orders += result.orders
-            assert not result.violations, f"python -m tests.dst --replay {seed}\n" + "\n".join(result.violations)
-    assert orders > FEWEST, "histories in which nobody trades prove nothing"
+@pytest.mark.timeout(BOUND_S + 90.0)
+def test_no_history_ends_in_a_lie(capsys: pytest.CaptureFixture[str]) -> None:
+    began = time.monotonic()
+    tally = Tally()
+    for tally in play_many(0, HISTORIES, cores(), BOUND_S):
+        if tally.failures:
+            break
+    with capsys.disabled():
+        print(f"\n[fault histories: {tally} in {time.monotonic() - began:.0f} s on {cores()} cores]")
+    if tally.failures:
+        failure = tally.failures[0]
+        with fast_folder() as folder:
+            story = tell(shrink_seed(failure.seed, folder))
+        pytest.fail(f"{'; '.join(failure.violations[:4])}\npython -m tests.dst --shrink {failure.seed}\n{story}", pytrace=False)
+    assert tally.histories >= FEWEST, f"only {tally.histories} of {HISTORIES} histories in {BOUND_S:g} s"
+    assert tally.orders > tally.histories, "histories in which nobody trades prove nothing"
 
 
 def test_a_seed_tells_the_same_story_again() -> None:
@@ -33,3 +45,20 @@ def test_a_seed_tells_the_same_story_again() -> None:
         first, second = run(7, folder), run(7, folder)
     assert first.story == second.story
     assert first.orders > 0
+
+
+def test_a_history_is_the_list_of_its_choices() -> None:
+    with fast_folder() as folder:
+        whole = run(15, folder)
+        again = play(whole.plan.only(whole.plan.steps, whole.struck), folder)
+    assert whole.struck, "a history in which nothing goes wrong shows nothing here"
+    assert again.story == whole.story
+
+
+def test_every_kind_of_trouble_happens() -> None:
+    seeds = range(400)
+    steps = {step.what for seed in seeds for step in Plan.drawn(seed).steps}
+    with fast_folder() as folder:
+        struck = {what for seed in seeds for what in run(seed, folder).struck.values()}
+    assert steps == set(WEIGHTS)
+    assert struck == {*Fate, *Way} - {Fate.CLEAN, Way.CLEAN}

@@ -1,15 +1,22 @@
-"""A blotter that is watched: every change of an order is held against the exchange while it happens."""
+"""The client, watched: every change of an order and every book is held against the exchange while it happens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tests.dst.venue import ACCOUNT, Venue
+from tui_trader.core.event import BookDelta, BookSnapshot, Event, PositionChanged
 from tui_trader.core.order import Order
-from tui_trader.core.types import ClientOrderId, OrderStatus
+from tui_trader.core.position import Position
+from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
+from tui_trader.desk.desk import Desk
 from tui_trader.sim.masks.phemex_words import AT_THE_GATE
 from tui_trader.sim.types import SimOrder, SimStatus
 from tui_trader.state.blotter import Blotter
+
+if TYPE_CHECKING:
+    from tests.dst.wire import Line
 
 _MEANING: dict[OrderStatus, frozenset[SimStatus | None]] = {
     OrderStatus.FILLED: frozenset({SimStatus.FILLED}),
@@ -53,5 +60,58 @@ class WatchedBlotter(Blotter):
             self._complain(f"false end: {key} is shown {after.status}, the exchange has {theirs.status if theirs else 'nothing'}")
         if theirs is not None and after.filled > theirs.filled:
             self._complain(f"executions that were not: {key} shows {after.filled} of {theirs.filled}")
+        if after.overfilled and not (theirs is not None and theirs.filled > after.qty):
+            self._complain(f"more than all: {key} shows {after.filled} of {after.qty}")
         if before is not None and after.filled < before.filled:
             self._complain(f"executions taken back: {key} from {before.filled} to {after.filled}")
+
+
+class WatchedDesk(Desk):
+    """A desk whose books are compared with what the venue told, message by message."""
+
+    _line: Line
+    _complain: Callable[[str], None]
+
+    def watch(self, line: Line, complain: Callable[[str], None]) -> None:
+        """Compare from now on; the line is the one that this desk is connected by."""
+        self._line = line
+        self._complain = complain
+
+    def absorb(self, events: list[Event]) -> None:
+        """Apply events, then look at what they were about."""
+        positions = dict(self.store.positions)
+        super().absorb(events)
+        for event in events:
+            kind = type(event)
+            if kind is BookDelta or kind is BookSnapshot:
+                self._look_at(event.instrument)
+            elif kind is PositionChanged:
+                self._compare(positions.get(event.position.key), self.store.positions.get(event.position.key))
+
+    def _compare(self, before: Position | None, after: Position | None) -> None:
+        if before is not None and after is not None and after.sequence < before.sequence:
+            self._complain(f"position taken back: {after.instrument.symbol} from {before.signed_qty} to {after.signed_qty}")
+
+    def _look_at(self, iid: InstrumentId) -> None:
+        if problem := self.wrong_book(iid):
+            self._complain(problem)
+
+    def wrong_book(self, iid: InstrumentId, *, newest: bool = False) -> str:
+        """Return how a book that claims to be live differs from what the venue told at its sequence; empty when it does not.
+
+        With ``newest`` it must also be live and up to date.
+        """
+        book = self.store.book(iid)
+        socket = next((each for each in self._line.sockets if each.published.sequence(iid.symbol)), None)
+        if book is None or not book.is_live or socket is None or socket.muted:
+            return f"book not live: {iid.symbol}" if newest else ""
+        if iid.symbol in socket.misled:
+            return f"book not healed: {iid.symbol}" if newest else ""
+        told = socket.published.at(iid.symbol, book.sequence)
+        if told is None:
+            return f"false book: {iid.symbol} claims sequence {book.sequence}, which was never told"
+        if tuple(dict(side) for side in book.raw_sides) != told:
+            return f"false book: {iid.symbol} at sequence {book.sequence} is not what the venue told"
+        if newest and book.sequence != socket.published.sequence(iid.symbol):
+            return f"old book: {iid.symbol} is at {book.sequence}, told was {socket.published.sequence(iid.symbol)}"
+        return ""

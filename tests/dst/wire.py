@@ -1,8 +1,9 @@
-"""The network of one process, in memory: what ``aiohttp`` is to the shipping client, with a fate for every request."""
+"""The network of one process, in memory: what ``aiohttp`` is to the shipping client, with a fate for every request and frame."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
@@ -14,8 +15,9 @@ from aiohttp import WSMsgType
 from yarl import URL
 
 from tests.dst.loop import VirtualLoop
+from tests.dst.published import Published
 from tests.dst.venue import Venue
-from tests.dst.weather import Fate, Weather
+from tests.dst.weather import Fate, Roll, Way, Weather
 from tui_trader.net.endpoint import Interrupted
 from tui_trader.sim.masks.base import RestCall, RestReply
 
@@ -24,23 +26,61 @@ MOST_LATE_S = 14.0
 
 _UNEXECUTED = (Fate.LOST, Fate.CUT_BEFORE, Fate.ERROR_BEFORE, Fate.LIMITED)
 _PAGE = b"<html><body><h1>something is wrong</h1></body></html>"
+_ID = re.compile(r"(?:clOrdID|origClOrdID|orderID)=([^&]+)")
+_WORD = re.compile(r"(?:symbol|currency|untriggered)=([^&]+)")
+
+
+class Road:
+    """What every run of the program sends over. What has left keeps going when the program dies."""
+
+    def __init__(self, loop: VirtualLoop, venue: Venue, weather: Weather) -> None:
+        self.loop = loop
+        self.venue = venue
+        self.weather = weather
+        self.sockets_made = 0
+        self._underway: dict[int, tuple[asyncio.TimerHandle, Callable[..., object], tuple[Any, ...]]] = {}
+        self._count = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is on its way any more."""
+        return not self._underway
+
+    def send(self, at_s: float, arrive: Callable[..., object], *cargo: Any) -> None:
+        """Have something arrive at a time; what arrives at the same time keeps its order."""
+        self._count += 1
+        timer = self.loop.call_at(at_s, self._arrive, self._count)
+        self._underway[self._count] = (timer, arrive, cargo)
+
+    def hurry(self) -> None:
+        """Have everything arrive now."""
+        for number in tuple(self._underway):
+            self._underway[number][0].cancel()
+            self._arrive(number)
+
+    def _arrive(self, number: int) -> None:
+        _, arrive, cargo = self._underway.pop(number)
+        arrive(*cargo)
 
 
 class Line:
-    """Everything that one run of the program is connected by; a crash cuts it and what has left keeps going."""
+    """Everything that one run of the program is connected by; a crash cuts it."""
 
-    def __init__(self, loop: VirtualLoop, venue: Venue, weather: Weather, on_create: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, road: Road, on_create: Callable[[dict[str, Any]], None]) -> None:
         self.alive = True
         self.down = False
         """An outage: nobody can be reached."""
         self.sockets: dict[Socket, None] = {}  # a set would be walked in an order that no seed decides
         self.creates: Counter[str] = Counter()
         """Creates that the client sent, by client id."""
-        self.loop = loop
-        self.venue = venue
-        self.weather = weather
+        self.streaming_since_s: float | None = None
+        """Since when the private stream has been unbroken; None while there is none."""
+        self.road = road
+        self.loop = road.loop
+        self.venue = road.venue
+        self.weather = road.weather
         self._on_create = on_create
-        self._numbers = 0
+        self._deaf_from = 0
 
     def open_client(self, url: URL, timeout: aiohttp.ClientTimeout, ca_file: str | None = None) -> Client:
         """Stand in for ``endpoint.open_client``."""
@@ -51,61 +91,86 @@ class Line:
         for socket in tuple(self.sockets):
             socket.cut()
 
-    def number(self) -> int:
-        """Return the next connection's number."""
-        self._numbers += 1
-        return self._numbers
+    def mute(self) -> None:
+        """Make every socket half-open, and lose the answers that are under way."""
+        for socket in self.sockets:
+            socket.muted = True
+        self.streaming_since_s = None
+
+    def lose_answers(self) -> None:
+        """Hear none of the answers to what was sent so far; what was sent arrives."""
+        self._deaf_from += 1
+
+    def sleep(self) -> None:
+        """Be suspended: what was sent arrives, nothing comes back, and every socket is half-open."""
+        self.lose_answers()
+        self.road.hurry()
+        self.mute()
 
     async def exchange(self, call: RestCall, timeout_s: float) -> RestReply:
         """Send one request to whatever fate it has; raises what aiohttp raises."""
-        weather, private = self.weather, not call.path.startswith("/public/")
-        if (call.method, call.path) == ("POST", "/g-orders"):
+        weather, loop = self.weather, self.loop
+        name = _ID.search(call.query) or _WORD.search(call.query)
+        ref = name[1] if name else ""
+        if call.path == "/g-orders" and call.method == "POST":
             body = orjson.loads(call.body)
-            self.creates[body["clOrdID"]] += 1
+            ref = body["clOrdID"]
+            self.creates[ref] += 1
             self._on_create(body)
-        fate = weather.fate() if private else Fate.CLEAN
-        if not self.alive or self.down:
-            fate = Fate.REFUSED
-        if fate is Fate.REFUSED:
-            await asyncio.sleep(weather.latency_s())
+        roll = weather.roll(f"{call.method} {call.path} {ref}")
+        fate = Fate.CLEAN if call.path.startswith("/public/") else weather.fate(roll)
+        if not self.alive or self.down or fate is Fate.REFUSED:
+            await asyncio.sleep(roll.between(2, 0.001, 0.03))
             raise refused()
-        answer: asyncio.Future[RestReply] = self.loop.create_future()
-        way_s = weather.latency_s() + (weather.late_s(MOST_LATE_S) if fate in (Fate.SLOW_REQUEST, Fate.ERROR_THEN) else 0.0)
+        answer: asyncio.Future[RestReply] = loop.create_future()
         if fate not in _UNEXECUTED:
-            self.loop.call_later(way_s, self._arrive, call, fate, answer)
+            way_s = roll.between(2, 0.001, 0.03)
+            if fate in (Fate.SLOW_REQUEST, Fate.ERROR_THEN):
+                way_s += roll.between(4, 0.3, MOST_LATE_S)
+            self.road.send(loop.now_s + way_s, self._arrive, call, fate, roll, answer, self._deaf_from)
         if fate in (Fate.ERROR_BEFORE, Fate.ERROR_THEN):
-            self._answer(answer, RestReply(weather.status(), _PAGE))
+            self._answer(answer, RestReply(_status(roll), _PAGE), roll)
         elif fate is Fate.LIMITED:
-            self._answer(answer, RestReply(429, b'{"code":"39995","msg":"Too many requests."}', {"retry-after": "1"}))
+            self._answer(answer, RestReply(429, b'{"code":"39995","msg":"Too many requests."}', {"retry-after": "1"}), roll)
         elif fate is Fate.CUT_BEFORE:
-            self.loop.call_later(weather.latency_s(), _break, answer)
-        async with asyncio.timeout(timeout_s):
+            loop.call_later(roll.between(3, 0.001, 0.03), _break, answer)
+        timer = loop.call_later(timeout_s, _give_up, answer)
+        try:
             return await answer
+        finally:
+            timer.cancel()
 
-    def _arrive(self, call: RestCall, fate: Fate, answer: asyncio.Future[RestReply]) -> None:
+    def _arrive(self, call: RestCall, fate: Fate, roll: Roll, answer: asyncio.Future[RestReply], deaf_from: int) -> None:
         """Execute a request at the venue, and send the answer back as its fate has it."""
-        weather = self.weather
         reply = self.venue.rest(call)
+        late_s = 0.0
         match fate:
             case Fate.DOUBLED:
                 reply = self.venue.rest(call)
             case Fate.REPLY_LOST | Fate.ERROR_THEN:
                 return
             case Fate.CUT_AFTER:
-                self.loop.call_later(weather.latency_s(), _break, answer)
+                self.loop.call_later(roll.between(3, 0.001, 0.03), _break, answer)
                 return
             case Fate.ERROR_AFTER:
-                reply = RestReply(weather.status(), _PAGE)
+                reply = RestReply(_status(roll), _PAGE)
             case Fate.TRUNCATED:
-                reply = RestReply(reply.status, reply.body[: weather.part(len(reply.body))], reply.headers)
+                reply = RestReply(reply.status, reply.body[: roll.pick(4, max(1, len(reply.body)))], reply.headers)
             case Fate.GARBAGE:
                 reply = RestReply(200, _PAGE)
+            case Fate.SLOW_REPLY:
+                late_s = roll.between(4, 0.3, 6.0)
             case _:
                 pass
-        self._answer(answer, reply, weather.late_s(6.0) if fate is Fate.SLOW_REPLY else 0.0)
+        if deaf_from == self._deaf_from:
+            self._answer(answer, reply, roll, late_s)
 
-    def _answer(self, answer: asyncio.Future[RestReply], reply: RestReply, late_s: float = 0.0) -> None:
-        self.loop.call_later(self.weather.latency_s() + late_s, _resolve, answer, reply)
+    def _answer(self, answer: asyncio.Future[RestReply], reply: RestReply, roll: Roll, late_s: float = 0.0) -> None:
+        self.loop.call_later(roll.between(3, 0.001, 0.03) + late_s, self._hear, answer, reply, self._deaf_from)
+
+    def _hear(self, answer: asyncio.Future[RestReply], reply: RestReply, deaf_from: int) -> None:
+        if deaf_from == self._deaf_from and not answer.done():
+            answer.set_result(reply)
 
 
 class Client:
@@ -125,10 +190,12 @@ class Client:
     async def ws_connect(self, url: URL, **_: Any) -> Socket:
         """Open a socket."""
         line = self._line
-        await asyncio.sleep(line.weather.latency_s())
+        line.road.sockets_made += 1
+        number = line.road.sockets_made
+        await asyncio.sleep(0.001 + number % 7 / 250)
         if not line.alive or line.down:
             raise refused()
-        socket = Socket(line)
+        socket = Socket(line, number)
         if line.venue.mask.admit(socket.peer):
             raise refused()
         line.sockets[socket] = None
@@ -178,31 +245,36 @@ class Message(NamedTuple):
 
 
 class Socket:
-    """The client's end of a WebSocket; frames keep their order, as TCP keeps it."""
+    """The client's end of a WebSocket; frames keep their order, as TCP keeps it, unless the venue itself mixes them up."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, number: int) -> None:
         self.close_code: int | None = None
         self.muted = False
         """Half-open: nothing comes through any more and nobody says so."""
-        self.peer = _Peer(self, line.number())
+        self.peer = _Peer(self, number)
+        self.published = Published(line.venue.exchange.instruments)
+        self.misled: set[str] = set()
+        """Symbols of which a frame was lost or overtaken: their book may be wrong until the next snapshot."""
+        self._private = False
         self._line = line
         self._inbox: deque[Message] = deque()
-        self._wake = asyncio.Event()
+        self._reader: asyncio.Future[None] | None = None
         self._in_s = self._out_s = 0.0
         self._gone = False
+        self._held: bytes | None = None
 
     async def receive(self) -> Message:
         """Wait for the next frame."""
         while not self._inbox:
-            self._wake.clear()
-            await self._wake.wait()
+            self._reader = self._line.loop.create_future()
+            await self._reader
         return self._inbox.popleft()
 
     async def send_frame(self, frame: bytes, kind: WSMsgType) -> None:
         """Send a frame on its way."""
         if self._gone:
             raise aiohttp.ClientConnectionResetError("gone")
-        self._out_s = max(self._out_s, self._line.loop.time() + self._line.weather.latency_s())
+        self._out_s = max(self._out_s, self._line.loop.now_s + 0.004)
         self._line.loop.call_at(self._out_s, self._arrive, frame)
 
     async def close(self) -> None:
@@ -214,24 +286,67 @@ class Socket:
         if not self._gone:
             self._gone = True
             self.close_code = 1006
+            if self._private:
+                self._line.streaming_since_s = None
             self._line.sockets.pop(self, None)
             self._line.venue.mask.depart(self.peer)
             self._put(Message(WSMsgType.CLOSED))
 
-    def push(self, payload: bytes, private: bool) -> None:
-        """Let a frame of the venue travel, perhaps late or twice."""
-        if self.muted or self._gone:
+    def push(self, payload: bytes, topic: str) -> None:
+        """Let a frame of the venue travel."""
+        if self._gone:
             return
-        loop, weather = self._line.loop, self._line.weather
-        delays = weather.frame_delays_s() if private else [weather.latency_s()]
-        for index, delay_s in enumerate(delays):
-            at_s = loop.time() + delay_s
-            if index == 0:
-                at_s = self._in_s = max(self._in_s, at_s)
-            loop.call_at(max(at_s, self._in_s), self._deliver, payload)
+        weather, loop = self._line.weather, self._line.loop
+        if topic == "aop_p":
+            if not self._private:
+                self._private = True
+                self._line.streaming_since_s = loop.now_s
+            roll = weather.roll(f"private frame of connection {self.peer.number}")
+            way = weather.way(roll, private=True)
+        elif topic.startswith("orderbook_p"):
+            symbol = topic.partition(":")[2]
+            snapshot = self.published.tell(payload)
+            roll = weather.roll(f"{symbol} book frame of connection {self.peer.number}")
+            way = Way.CLEAN if snapshot else weather.way(roll, private=False)
+            if snapshot:
+                self._deliver_at(0.005, payload, symbol)
+                return
+            if way in (Way.DROPPED, Way.SWAPPED):
+                self.misled.add(symbol)
+        else:
+            self._deliver_at(0.005, payload)
+            return
+        travel_s = roll.between(2, 0.001, 0.03)
+        match way:
+            case Way.LATE:
+                self._deliver_at(travel_s + roll.between(3, 0.3, 4.0), payload)
+            case Way.TWICE:
+                self._deliver_at(travel_s, payload)
+                self._deliver_at(travel_s, payload)
+            case Way.AGAIN:
+                self._deliver_at(travel_s, payload)
+                self._line.road.send(self._in_s + roll.between(3, 0.3, 20.0), self._deliver, payload)
+            case Way.DROPPED:
+                pass
+            case Way.SWAPPED:
+                self._held = payload
+            case Way.TRUNCATED:
+                self._deliver_at(travel_s, payload[: roll.pick(3, len(payload))])
+            case _:
+                self._deliver_at(travel_s, payload)
 
-    def _deliver(self, payload: bytes) -> None:
+    def _deliver_at(self, delay_s: float, payload: bytes, healed: str = "") -> None:
+        """Deliver after a while and not before what was sent earlier; then the frame that this one overtook."""
+        loop = self._line.loop
+        self._in_s = max(self._in_s, loop.now_s + delay_s)
+        self._line.road.send(self._in_s, self._deliver, payload, healed)
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._line.road.send(self._in_s, self._deliver, held)
+
+    def _deliver(self, payload: bytes, healed: str = "") -> None:
         if not self._gone and not self.muted:
+            self.misled.discard(healed)
             self._put(Message(WSMsgType.TEXT, payload))
 
     def _arrive(self, frame: bytes) -> None:
@@ -240,7 +355,8 @@ class Socket:
 
     def _put(self, message: Message) -> None:
         self._inbox.append(message)
-        self._wake.set()
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
 
 class _Peer:
@@ -251,7 +367,7 @@ class _Peer:
         self._socket = socket
 
     def send(self, payload: bytes, topic: str = "") -> None:
-        self._socket.push(payload, private=topic == "aop_p")
+        self._socket.push(payload, topic)
 
     def close(self, code: int, reason: str) -> None:
         self._socket.cut()
@@ -263,11 +379,15 @@ def refused() -> aiohttp.ClientConnectorError:
     return aiohttp.ClientConnectorError(where, ConnectionRefusedError(111, "Connection refused"))
 
 
-def _resolve(answer: asyncio.Future[RestReply], reply: RestReply) -> None:
-    if not answer.done():
-        answer.set_result(reply)
+def _status(roll: Roll) -> int:
+    return (500, 502, 503, 504)[roll.pick(5, 4)]
 
 
 def _break(answer: asyncio.Future[RestReply]) -> None:
     if not answer.done():
         answer.set_exception(Interrupted("the connection broke"))
+
+
+def _give_up(answer: asyncio.Future[RestReply]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.types import (
@@ -218,21 +218,24 @@ class Order:
         stated. ``filled`` is a maximum. A terminal order has nothing pending.
         """
         status = report.status if RANK[report.status] > RANK[self.status] else self.status
-        told = self._read_verdict(report)
+        stamps, told = self._read_verdict(report, self.stamps)
         if not report.is_ack:
-            told = told._read_terms(report)
+            stamps = self._read_terms(report, stamps, told)
+        if status.is_terminal:
+            told["pending"] = None
         return replace(
-            told,
+            self,
             venue_id=self.venue_id or report.venue_id,
             status=status,
             filled=max(self.filled, report.filled),
             filled_value=max(self.filled_value, report.filled_value),
-            pending=None if status.is_terminal else told.pending,
+            stamps=stamps,
+            **told,
         )
 
-    def _read_verdict(self, report: OrderReport) -> Order:
-        """Take reason, code and pending action, which acknowledgements carry too."""
-        stamps, reason, code, pending = self.stamps, self.reason, self.code, self.pending
+    def _read_verdict(self, report: OrderReport, stamps: Stamps) -> tuple[Stamps, dict[str, Any]]:
+        """Take reason, code and pending action, which acknowledgements carry too; return the new stamps and those fields."""
+        reason, code, pending = self.reason, self.code, self.pending
         weight = (RANK[report.status], report.sequence, report.at_ns)
         if report.reason and (weight, report.reason) > (stamps.reason, reason):
             stamps, reason = stamps._replace(reason=weight), report.reason
@@ -241,40 +244,35 @@ class Order:
         moment = (report.at_ns, report.sequence)
         if (report.pending or not report.is_ack) and (moment, report.pending or "") > (stamps.pending, pending or ""):
             stamps, pending = stamps._replace(pending=moment), report.pending
-        return replace(self, stamps=stamps, reason=reason, code=code, pending=pending)
+        return stamps, {"reason": reason, "code": code, "pending": pending}
 
-    def _read_terms(self, report: OrderReport) -> Order:
-        """Take what a venue report says the order is."""
-        stamps, stamp = self.stamps, (report.sequence, report.at_ns)
-        order = replace(
-            self,
-            sequence=max(self.sequence, report.sequence),
-            updated_ns=max(self.updated_ns, report.at_ns),
-            created_ns=min(self.created_ns, report.at_ns) if self.external and report.at_ns else self.created_ns,
-        )
+    def _read_terms(self, report: OrderReport, stamps: Stamps, told: dict[str, Any]) -> Stamps:
+        """Put what a venue report says the order is into ``told``; return the new stamps."""
+        stamp = (report.sequence, report.at_ns)
+        told["sequence"] = max(self.sequence, report.sequence)
+        told["updated_ns"] = max(self.updated_ns, report.at_ns)
+        if self.external and report.at_ns:
+            told["created_ns"] = min(self.created_ns, report.at_ns)
         if report.qty and (stamp, report.qty) > (stamps.qty, self.qty):
-            stamps, order = stamps._replace(qty=stamp), replace(order, qty=report.qty)
+            stamps, told["qty"] = stamps._replace(qty=stamp), report.qty
         if report.price is not None and (stamp, report.price) > (stamps.price, self.price or ZERO):
-            stamps, order = stamps._replace(price=stamp), replace(order, price=report.price)
+            stamps, told["price"] = stamps._replace(price=stamp), report.price
         if report.trigger_price is not None and (stamp, report.trigger_price) > (
             stamps.trigger_price,
             self.trigger_price or ZERO,
         ):
-            stamps, order = stamps._replace(trigger_price=stamp), replace(order, trigger_price=report.trigger_price)
+            stamps, told["trigger_price"] = stamps._replace(trigger_price=stamp), report.trigger_price
         if report.position_side is not None and (stamp, report.position_side) > (stamps.leg, self.position_side):
-            stamps, order = stamps._replace(leg=stamp), replace(order, position_side=report.position_side)
+            stamps, told["position_side"] = stamps._replace(leg=stamp), report.position_side
         if (stamp, _terms(report)) > (stamps.terms, _terms(self)):
             stamps = stamps._replace(terms=stamp)
-            order = replace(
-                order,
-                tif=report.tif,
-                reduce_only=report.reduce_only,
-                close_on_trigger=report.close_on_trigger,
-                trigger_source=report.trigger_source,
-                take_profit=report.take_profit,
-                stop_loss=report.stop_loss,
-            )
-        return replace(order, stamps=stamps)
+            told["tif"] = report.tif
+            told["reduce_only"] = report.reduce_only
+            told["close_on_trigger"] = report.close_on_trigger
+            told["trigger_source"] = report.trigger_source
+            told["take_profit"] = report.take_profit
+            told["stop_loss"] = report.stop_loss
+        return stamps
 
     def to_status(self, status: OrderStatus, *, reason: str = "", code: str = "", at_ns: int = 0) -> Order:
         """Return the order moved by our own knowledge (sent, unknown, not sent); raises ValueError on an illegal move."""

@@ -397,3 +397,22 @@ class TestNonsense:
         [event] = feed.receive(b'{"symbol":"XUSD","trades":[[1,"Buy",15000,2]],"type":"incremental"}', NOW)
         assert isinstance(event, Unreadable)
         assert event.reason == "trades of XUSD: scales not known"
+
+
+class TestUndecodableFrames:
+    def test_a_frame_that_does_not_say_whose_book_it_was_doubts_every_book(self, feed: PhemexFeed) -> None:
+        book = b'{"depth":30,"orderbook_p":{"asks":[],"bids":[["1","2"]]},"sequence":7,"symbol":"%s","type":"snapshot"}'
+        for symbol in (b"BTCUSDT", b"ETHUSDT"):
+            feed.receive(book % symbol, NOW)
+        cut_short = (book % b"BTCUSDT")[:50]
+        events = feed.receive(cut_short, NOW)
+        assert [event.instrument for event in events if isinstance(event, Unreadable)] == [iid("BTCUSDT"), iid("ETHUSDT")]
+        assert feed.unreadable == 1
+
+    def test_one_that_does_doubts_that_book_alone(self, feed: PhemexFeed) -> None:
+        book = b'{"depth":30,"orderbook_p":{"asks":[],"bids":[["1","2"]]},"sequence":7,"symbol":"%s","type":"snapshot"}'
+        for symbol in (b"BTCUSDT", b"ETHUSDT"):
+            feed.receive(book % symbol, NOW)
+        [event] = feed.receive((book % b"ETHUSDT")[:-3], NOW)
+        assert isinstance(event, Unreadable)
+        assert event.instrument == iid("ETHUSDT")

@@ -5,7 +5,6 @@ Its own implementation of the signing rule: sharing the client's would make both
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 
@@ -142,5 +141,5 @@ def _in_time(expiry_s: int, clock: Clock) -> bool:
 
 
 def _matches(secret: str, text: bytes, signature: str) -> bool:
-    expected = hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+    expected = hmac.digest(secret.encode(), text, "sha256").hex()
     return hmac.compare_digest(expected.encode(), signature.encode())

@@ -7,6 +7,7 @@ name in each (``orderType``/``ordType``, ``cumQtyRq``/``cumQty``, ``orderID``/``
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tui_trader.core.decimals import ZERO, divide, plain
@@ -24,8 +25,10 @@ Row = dict[str, Any]
 _SLIPPAGE = Decimal("0.02")
 
 
+@lru_cache(maxsize=4096)
 def text(value: Decimal | None) -> str:
     """Return decimal text with at most twelve decimals, ``"0"`` for nothing: how the venue writes every number."""
+    # Every row repeats most numbers of the row before, and equal numbers are written alike.
     if value is None or not value:
         return "0"
     exponent = value.as_tuple().exponent

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
@@ -189,7 +190,7 @@ class PhemexFeed:
         try:
             message = decode_frame(frame)
         except (ValueError, RecursionError) as error:
-            return [self._set_aside(f"frame: {error}", frame, _book_named_in(frame))]
+            return self._set_frame_aside(f"frame: {error}", frame)
         levels = message.orderbook_p
         if levels is None:
             levels = message.book
@@ -423,6 +424,13 @@ class PhemexFeed:
         if found is None and len(self._ids) < MAX_SYMBOLS and is_symbol(symbol):
             found = self._ids[symbol] = InstrumentId(VENUE, symbol)
         return found
+
+    def _set_frame_aside(self, reason: str, frame: bytes) -> list[Event]:
+        """Set a frame aside that does not decode; where it does not say whose book it was, it may have been anybody's."""
+        named = _book_named_in(frame)
+        first = self._set_aside(reason, frame, named or next(iter(self._books.values()), None))
+        others = () if named else tuple(self._books.values())[1:]
+        return [first, *(replace(first, instrument=each) for each in others)]
 
     def _set_aside(self, reason: str, raw: object, instrument: InstrumentId | None = None) -> Unreadable:
         self.unreadable += 1

@@ -7,7 +7,6 @@ every maintained client does the same. Nothing here keeps the secret.
 from __future__ import annotations
 
 import hmac
-from hashlib import sha256
 
 
 def rest_signature(secret: str, path: str, query: str, expiry: int, body: bytes) -> str:
@@ -24,4 +23,4 @@ def feed_signature(secret: str, key: str, expiry: int) -> str:
 
 
 def _hmac(secret: str, message: bytes) -> str:
-    return hmac.new(secret.encode(), message, sha256).hexdigest()
+    return hmac.digest(secret.encode(), message, "sha256").hex()

@@ -1,0 +1,131 @@
+"""What a history is made of, as a list of choices: the climate, who trades what, and every step with the pause before it.
+
+A plan follows from its seed. Choices can be taken out of it, and what is left plays the same way every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from random import Random
+
+from tests.dst.weather import Climate
+
+WEIGHTS: dict[str, int] = {
+    "submit": 10,
+    "cancel": 5,
+    "amend": 3,
+    "cancel_all": 1,
+    "panic": 1,
+    "move": 5,
+    "requote": 2,
+    "meddle": 2,
+    "leap": 1,
+    "fund": 1,
+    "sever": 1,
+    "mute": 1,
+    "outage": 1,
+    "raid": 1,
+    "refuse_login": 1,
+    "suspend": 1,
+    "step_clock": 1,
+    "crash": 1,
+    "submit_and_crash": 2,
+    "submit_and_lose": 2,
+    "fill_the_disk": 1,
+}
+"""How often each kind of step is taken where it is taken at all."""
+
+ALWAYS = frozenset({"submit", "move"})
+
+SECOND = (None, None, "ETHUSDT", "BTCUSDC")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that somebody does, after a pause."""
+
+    number: int
+    pause_s: float
+    what: str
+    """A method of ``Steps``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One history before it is played."""
+
+    seed: int
+    climate: Climate
+    steps: tuple[Step, ...]
+    second: str | None = None
+    """A second instrument."""
+    hedged: bool = False
+    """Whether the account keeps two legs of each instrument."""
+    poor: bool = False
+    """Whether the account has so little that it can be liquidated."""
+    skew_s: float = 0.0
+    """The venue's clock minus the true time."""
+    troubles: frozenset[str] | None = None
+    """The troubles that happen, by name; None where the climate decides."""
+
+    @classmethod
+    def drawn(cls, seed: int) -> Plan:
+        """Return the history of a seed. Most are short and dense; one in twenty is long."""
+        random = Random(seed)
+        climate = Climate.drawn(random)
+        many = random.choices((random.randint(2, 7), random.randint(7, 16), random.randint(16, 60)), (79, 17, 4))[0]
+        names = [name for name in WEIGHTS if name in ALWAYS or random.random() < 0.6]
+        weights = [WEIGHTS[name] for name in names]
+        rate = random.choice((1.0, 2.0, 4.0))
+        steps = [
+            Step(number, random.expovariate(rate), what) for number, what in enumerate(random.choices(names, weights, k=many))
+        ]
+        return cls(
+            seed=seed,
+            climate=climate,
+            steps=tuple(steps),
+            second=random.choice(SECOND),
+            hedged=random.random() < 0.2,
+            poor=random.random() < 0.15,
+            skew_s=random.choice((0.0, 0.0, 0.0, 3.0, -3.0, 240.0, -240.0)),
+        )
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies that are settled in."""
+        return ("USDT", "USDC") if self.second == "BTCUSDC" else ("USDT",)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The instruments that are traded."""
+        return ("BTCUSDT", self.second) if self.second else ("BTCUSDT",)
+
+    def simpler(self) -> list[Plan]:
+        """Return plans with one circumstance less each, those that are different."""
+        calm = Climate()
+        fewer = [
+            replace(self, second=None),
+            replace(self, hedged=False),
+            replace(self, poor=False),
+            replace(self, skew_s=0.0),
+            *(
+                replace(self, climate=replace(self.climate, **{name: getattr(calm, name)}))
+                for name in ("history_lag_s", "snapshot_rows", "page_rows")
+            ),
+        ]
+        return [plan for plan in fewer if plan != self]
+
+    def only(self, steps: Collection[Step], troubles: Collection[str]) -> Plan:
+        """Return the plan with these steps and these troubles alone; the pauses of the others stay, time is not a choice."""
+        kept, pause_s = [], 0.0
+        for step in self.steps:
+            pause_s += step.pause_s
+            if step in steps:
+                kept.append(replace(step, pause_s=pause_s))
+                pause_s = 0.0
+        return replace(self, steps=tuple(kept), troubles=frozenset(troubles))
+
+    def random(self, step: Step) -> Random:
+        """Return the chance of one step, which does not depend on the others."""
+        return Random(self.seed * 1_000_003 + step.number)

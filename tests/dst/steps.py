@@ -1,0 +1,216 @@
+"""What people do and what goes wrong in a history: one method a kind of step, each with its own chance."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.dst.venue import ACCOUNT, Market
+from tui_trader.core.clock import NS
+from tui_trader.core.order import OrderTicket
+from tui_trader.core.types import ClientOrderId, InstrumentId, OrderType, PositionSide, Side, TimeInForce
+
+if TYPE_CHECKING:
+    from tests.dst.history import History
+    from tests.dst.plan import Step
+    from tests.dst.wire import Line
+
+JUST_NOW_NS = 2 * NS
+"""An order that another screen placed so lately may be younger than the answer that did not list it."""
+
+
+class Steps:
+    """The hands of a history's people, and of its bad luck."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def take(self, step: Step, random: Random) -> Awaitable[None] | None:
+        """Take one step; what it returns has to be awaited before the next."""
+        do: Callable[[Step, Random], Awaitable[None] | None] = getattr(self, step.what)
+        return do(step, random)
+
+    # -- what people do --------------------------------------------------------------------------------------------
+
+    def submit(self, step: Step, random: Random) -> None:
+        """Send an order, mostly a limit near the market, now and then one that the venue must refuse."""
+        history, venue = self._history, self._history.venue
+        market = self._market(random)
+        side = random.choice((Side.BUY, Side.SELL))
+        kind = random.choice((OrderType.LIMIT,) * 5 + (OrderType.MARKET, OrderType.STOP))
+        away = market.tick * random.choice((-35, -15, 5, 30, 100, 900)) * side.sign
+        leg = random.choice((PositionSide.LONG, PositionSide.SHORT)) if venue.hedged else PositionSide.MERGED
+        many = random.randint(20, 80) if history.plan.poor else random.randint(1, 10)
+        ticket = OrderTicket(
+            client_id=ClientOrderId(f"tt-{step.number:04d}"),
+            instrument=InstrumentId("phemex", market.symbol),
+            side=side,
+            type=kind,
+            qty=market.size * many + (market.instrument.lot / 2 if random.random() < 0.03 else 0),
+            price=market.price - away if kind is OrderType.LIMIT else None,
+            tif=random.choice((TimeInForce.GTC,) * 4 + (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)),
+            position_side=leg,
+            reduce_only=random.random() < 0.15,
+            trigger_price=market.price + abs(away) * 3 * side.sign if kind is OrderType.STOP else None,
+        )
+        if history.terminal.started:
+            history.meant[ticket.client_id] = history.now_s
+            history.say(f"  {side} {kind} {ticket.qty} {market.symbol} @ {ticket.price} {ticket.client_id}")
+            history.terminal.submit(ticket)
+
+    def cancel(self, step: Step, random: Random) -> None:
+        """Cancel one order that the screen lists."""
+        terminal = self._history.terminal
+        orders = terminal.desk.store.blotter.working()
+        if orders:
+            order = random.choice(orders)
+            self._history.say(f"  {order.client_id} {order.status}")
+            terminal.do("cancel", terminal.desk.cancel(order))
+
+    def amend(self, step: Step, random: Random) -> None:
+        """Change price, size or both of one order that the screen lists."""
+        terminal = self._history.terminal
+        orders = [order for order in terminal.desk.store.blotter.working() if order.price is not None]
+        if orders:
+            order = random.choice(orders)
+            market = self._history.venue.markets[order.instrument.symbol]
+            price = market.price + market.tick * random.randint(-300, 300) if random.random() < 0.7 else None
+            qty = market.size * random.randint(1, 12) if price is None or random.random() < 0.5 else None
+            self._history.say(f"  {order.client_id} {order.status} to {qty} @ {price}")
+            terminal.do("amend", terminal.desk.orders.amend(order, qty=qty, price=price))
+
+    def cancel_all(self, step: Step, random: Random) -> None:
+        """Cancel everything of one instrument, or all but its stops."""
+        terminal = self._history.terminal
+        iid = InstrumentId("phemex", self._market(random).symbol)
+        if terminal.started:
+            terminal.do("cancel all", terminal.desk.orders.cancel_all(iid, keep_stops=random.random() < 0.5))
+
+    def panic(self, step: Step, random: Random) -> None:
+        """Press the big key, and hold what it says against the exchange."""
+        terminal = self._history.terminal
+        if terminal.started:
+            terminal.do("panic", self._panic(flatten=random.random() < 0.5))
+
+    async def _panic(self, *, flatten: bool) -> None:
+        history = self._history
+        said = await history.terminal.desk.panic(flatten=flatten)
+        history.say(f"  {said}")
+        since_ns = history.venue.exchange.now_ns - JUST_NOW_NS
+        left = [
+            order.client_id or order.order_id
+            for order in history.venue.exchange.open_orders(ACCOUNT)
+            if order.client_id.startswith("tt-") or order.created_ns < since_ns
+        ]
+        if said.startswith("verified: 0") and flatten and left:
+            history.complain(f"false comfort: {said!r} with {', '.join(left)} open")
+
+    # -- what the market does --------------------------------------------------------------------------------------
+
+    def move(self, step: Step, random: Random) -> None:
+        """Move a price by up to half a percent."""
+        self._history.venue.now()
+        self._market(random).move(random, 0.005)
+        self._history.venue.mask.flush()
+
+    def requote(self, step: Step, random: Random) -> None:
+        """Let the street come back where it was, with other sizes."""
+        self._history.venue.now()
+        self._market(random).requote(random)
+        self._history.venue.mask.flush()
+
+    def leap(self, step: Step, random: Random) -> None:
+        """Move a price by up to a tenth: who is poor is liquidated."""
+        self._history.venue.now()
+        self._market(random).move(random, 0.1)
+        self._history.venue.mask.flush()
+
+    def fund(self, step: Step, random: Random) -> None:
+        """Have funding paid."""
+        self._history.venue.charge_funding(random)
+        self._history.venue.mask.flush()
+
+    def meddle(self, step: Step, random: Random) -> None:
+        """Let the trader do something from another screen."""
+        self._history.venue.now()
+        self._history.venue.meddle(random)
+        self._history.venue.mask.flush()
+
+    # -- what goes wrong -------------------------------------------------------------------------------------------
+
+    def sever(self, step: Step, random: Random) -> None:
+        """Cut every socket."""
+        self._history.line.sever()
+
+    def mute(self, step: Step, random: Random) -> None:
+        """Make every socket half-open."""
+        self._history.line.mute()
+
+    def outage(self, step: Step, random: Random) -> None:
+        """Let nobody be reached for a while."""
+        self._go_down(self._history.line, random.expovariate(0.1))
+
+    def raid(self, step: Step, random: Random) -> None:
+        """Let nobody be reached for a moment, in which the market goes through the orders that rest."""
+        venue = self._history.venue
+        self._go_down(self._history.line, random.uniform(0.2, 5.0))
+        venue.now()
+        market = self._market(random)
+        for _ in range(3):
+            market.move(random, 0.02)
+        venue.mask.flush()
+
+    def refuse_login(self, step: Step, random: Random) -> None:
+        """Let the key be unknown for a while, as when it is being revoked, and cut the sockets so that somebody notices."""
+        history = self._history
+        key = history.venue.keys.pop("key", None)
+        if key is not None:
+            history.later(random.expovariate(0.1), history.venue.keys.__setitem__, "key", key)
+        if random.random() < 0.7:
+            history.line.sever()
+
+    def step_clock(self, step: Step, random: Random) -> None:
+        """Set the trader's wall clock."""
+        self._history.clock.offset_ns = random.choice((0, 1, -1, 30, -30, 300, -300)) * NS
+
+    def suspend(self, step: Step, random: Random) -> None:
+        """Close the lid of the laptop: no timer notices, every clock does, and the market goes on meanwhile."""
+        history = self._history
+        history.line.sleep()
+        history.asleep.total_ns += round(random.choice((5.0, 40.0, 600.0, 7_200.0, 30_000.0)) * NS)
+        for market in history.venue.markets.values():
+            history.venue.now()
+            market.move(random, 0.01)
+        history.venue.mask.flush()
+
+    async def crash(self, step: Step, random: Random) -> None:
+        """Die as by kill -9, and start again after a while."""
+        await self._history.restart(random.expovariate(0.3))
+
+    async def submit_and_crash(self, step: Step, random: Random) -> None:
+        """Die with an order anywhere between the finger and the answer."""
+        self.submit(step, random)
+        await asyncio.sleep(random.uniform(0.0, 0.07))
+        await self.crash(step, random)
+
+    async def submit_and_lose(self, step: Step, random: Random) -> None:
+        """Lose every connection with an order anywhere between the finger and the answer."""
+        line = self._history.line
+        self.submit(step, random)
+        await asyncio.sleep(random.uniform(0.0, 0.07))
+        line.lose_answers()
+        self._go_down(line, random.uniform(0.2, 15.0))
+
+    def _go_down(self, line: Line, for_s: float) -> None:
+        line.down = True
+        line.sever()
+        self._history.later(for_s, setattr, line, "down", False)
+
+    def fill_the_disk(self, step: Step, random: Random) -> None:
+        """Let the journal fail until the next start."""
+        self._history.terminal.journal.failure = "the disk is full"
+
+    def _market(self, random: Random) -> Market:
+        return random.choice(list(self._history.venue.markets.values()))
