@@ -1,6 +1,7 @@
 """The built-in exchange in a process of its own, going wrong by a schedule: ``python -m tests.soak.exchange [--every SECONDS]``.
 
-Prints one JSON line when it listens and one for every fault; when told to end, it heals, and says what is open.
+Prints one JSON line when it listens and one for every fault; when told to end, it heals, and says what is open. With ``--still``
+nothing goes wrong, prices only flicker, every event is told, and from SIGUSR1 on nothing moves at all.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from typing import Any
 
 from aiohttp import ClientConnectionResetError
 
+from tests.crash.street import SYMBOL, Street
 from tui_trader.core.clock import SystemClock
+from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.faults import Action, FaultRule, Faults, Moment
-from tui_trader.sim.launch import ACCOUNT, build_server
+from tui_trader.sim.launch import ACCOUNT, DEFAULT_BALANCE, build_server
+from tui_trader.sim.masks.phemex import PhemexMask
+from tui_trader.sim.products import phemex_instruments
 from tui_trader.sim.server import SimServer
 
 HEALED_AFTER = 0.6
@@ -81,11 +86,11 @@ async def wreak(server: SimServer, faults: Faults, every_s: float, seed: int, te
             faults.fired.clear()
 
 
-async def serve(every_s: float, seed: int) -> None:
+async def serve(every_s: float, seed: int, *, still: bool = False) -> None:
     """Serve until SIGTERM."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    server = build_server(seed=seed, clock=SystemClock())
+    server = _still(seed) if still else build_server(seed=seed, clock=SystemClock())
     async with server:
         tell({"event": "access", "rest": server.rest_url})
         work = [wreak(server, server.faults, every_s, seed, tell)] if every_s else []
@@ -97,6 +102,18 @@ async def serve(every_s: float, seed: int) -> None:
                 task.cancel()
         opened = [order.client_id or order.order_id for order in server.exchange.open_orders(ACCOUNT)]
         tell({"event": "end", "open": opened, "orders": len(server.exchange.floor.orders.get(ACCOUNT, {}))})
+
+
+def _still(seed: int) -> SimServer:
+    street, clock = Street(seed), SystemClock()
+
+    def freeze() -> None:
+        street.open_for_trade = False
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, freeze)
+    exchange = Exchange(phemex_instruments((SYMBOL,)), seed=seed, start_ns=clock.wall_ns(), flow=street)
+    exchange.open_account(ACCOUNT, {"USDT": DEFAULT_BALANCE, "USDC": DEFAULT_BALANCE})
+    return SimServer(exchange, PhemexMask, account=ACCOUNT, seed=seed, clock=clock, on_event=tell, limits=False)
 
 
 async def _report_failure(server: SimServer) -> None:
@@ -119,6 +136,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.soak.exchange", description=__doc__)
     parser.add_argument("--every", type=float, default=20.0, metavar="SECONDS", help="between two faults; 0: none")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--still", action="store_true")
     asked = parser.parse_args()
     logging.getLogger("aiohttp.server").addFilter(is_news)
-    asyncio.run(serve(asked.every, asked.seed))
+    asyncio.run(serve(0.0 if asked.still else asked.every, asked.seed, still=asked.still))

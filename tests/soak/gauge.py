@@ -3,7 +3,7 @@
 Nothing in the program knows of it. Once a second it appends one JSON line to REPORT: how late each beat of a 10 ms grid was (a
 blocked loop is late for every beat it missed), how many tasks live, what failed unseen, and the keys that reached the app.
 Run by the installed interpreter, so it imports nothing but the program. Without words it beats in an empty loop: what that is
-late by, the machine is to blame for.
+late by, the machine is to blame for. A single ``-`` is the program without words.
 """
 
 from __future__ import annotations

@@ -16,11 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from tests.e2e.conftest import ROOT, Shell
-from tests.e2e.terminal import Terminal
+from tests.e2e.conftest import GAUGE, ROOT, Shell
 from tests.soak.figures import Report, Sample, leaks, read_process
 
-GAUGE = ROOT / "tests/soak/gauge.py"
 CONTROL = "nothing"
 """The loop that does nothing but beat: what it is late by, the machine is to blame for."""
 
@@ -144,9 +142,8 @@ class Run:
         report = str(folder / "desk.gauge")
         self._robot = start("desk", "-m", "tests.soak.robot", url, report, "--seed", str(seed))
         self._control = start(CONTROL, str(GAUGE), str(folder / f"{CONTROL}.gauge"))
-        command = [shell.python, str(GAUGE), str(folder / "terminal.gauge"), "--sim-url", url]
-        self.screen = Terminal(command, environ=shell.environ, cwd=folder, width=120, height=40)
-        stack.callback(self.screen.end)
+        stack.callback(shell.end)
+        self.screen = shell.gauged(folder / "terminal.gauge", "--sim-url", url)
         self._shell = shell
         self.screen.wait(r"eq [\d,]+\.\d\d", 60)
         self._started = self._hand_at = time.monotonic()
