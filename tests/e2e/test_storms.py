@@ -85,10 +85,10 @@ def test_a_storm_of_everything_a_terminal_can_send(shell: Shell, tmp_path: Path)
     taken = screen.pour(paste, 20.0)
     assert taken == len(paste), f"{taken} of {len(paste)} bytes of the paste were read"
     screen.pour(b"\x1b[27u" * 4, 2.0)
-    screen.pour(bytes(draw.choice((0x80, 0xC3, 0xFF, 0xE2, 0x9B, 0xF0)) for _ in range(20_000)) + b"\x1b[27u" * 4, 5.0)
-    screen.pour(b"".join(draw.choice(FAKE_REPLIES) for _ in range(2_000)), 5.0)
+    screen.pour(bytes(draw.choice((0x80, 0xC3, 0xFF, 0xE2, 0x9B, 0xF0)) for _ in range(4_000)) + b"\x1b[27u" * 4, 5.0)
+    screen.pour(b"".join(draw.choice(FAKE_REPLIES) for _ in range(200)), 5.0)
     mouse = b"".join(
-        b"\x1b[<%d;%d;%dM" % (draw.choice((0, 35, 64, 65)), draw.randint(1, 120), draw.randint(1, 40)) for _ in range(5_000)
+        b"\x1b[<%d;%d;%dM" % (draw.choice((0, 35, 64, 65)), draw.randint(1, 120), draw.randint(1, 40)) for _ in range(1_000)
     )
     screen.pour(mouse, 10.0)
     to_safe(screen)

@@ -1,4 +1,4 @@
-"""``python -m tests.soak --hours 1``, ``--minutes 5`` or ``--stall 10m``: long runs of the installed program.
+"""``python -m tests.soak --hours 1``, ``--minutes 5``, ``--stall 10m`` or ``--endings``: long runs of the installed program.
 
 Prints progress on stderr, a table with sparklines and a verdict at the end, and writes every reading to a JSON file.
 """
@@ -14,8 +14,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.e2e.conftest import Installation, Shell
+from tests.e2e.endings import ENDINGS, STATES, try_all
 from tests.soak.figures import LATE_P99_MS, Sample, as_rows, growth, sparkline
 from tests.soak.run import CONTROL, Outcome, Run
+from tests.soak.stall import stall
 
 
 def main() -> int:
@@ -24,6 +26,8 @@ def main() -> int:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--hours", type=float, metavar="N")
     length.add_argument("--minutes", type=float, metavar="N", help="default 5")
+    length.add_argument("--stall", type=_duration, metavar="TIME", help="do not read a terminal for 60s, 10m or 2h")
+    length.add_argument("--endings", action="store_true", help="end the program in every way in every state of the screen")
     parser.add_argument("--every", type=float, default=20.0, metavar="SECONDS", help="between two faults (default 20; 0: none)")
     parser.add_argument("--sample", type=float, metavar="SECONDS", help="between two readings (default 60, less in short runs)")
     parser.add_argument("--seed", type=int, default=1)
@@ -32,14 +36,40 @@ def main() -> int:
     )
     args = parser.parse_args()
     seconds = args.hours * 3600 if args.hours else (args.minutes or 5) * 60
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        return soak(Path(folder), seconds, args)
+    with tempfile.TemporaryDirectory(prefix="soak-") as name:
+        folder = Path(name)
+        say(f"seed {args.seed}; installing …")
+        installed = Installation.build(folder)
+        if args.endings:
+            return _end_all(installed, folder)
+        if args.stall:
+            return _stall(installed, folder, args.stall)
+        return soak(installed, folder, seconds, args)
 
 
-def soak(folder: Path, seconds: float, args: argparse.Namespace) -> int:
+def _duration(text: str) -> float:
+    number, unit = (text[:-1], text[-1]) if text[-1:].isalpha() else (text, "s")
+    return float(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+
+
+def _stall(installed: Installation, folder: Path, seconds: float) -> int:
+    say(f"a terminal that nobody reads, {seconds:g} s …")
+    figures = stall(installed, folder, seconds)
+    print("\n".join(figures.lines()))
+    return 1 if figures.problems else 0
+
+
+def _end_all(installed: Installation, folder: Path) -> int:
+    pairs = [(state, how) for state in STATES for how in ENDINGS]
+    failures = try_all(installed, folder, pairs, say)
+    print("\n".join(failures))
+    print(f"{len(pairs)} endings, {len(failures)} not as they must be")
+    return 1 if failures else 0
+
+
+def soak(installed: Installation, folder: Path, seconds: float, args: argparse.Namespace) -> int:
     """Trade at an exchange that misbehaves, and watch what grows."""
-    say(f"seed {args.seed}; installing …")
-    shell = Shell(Installation.build(folder), folder)
+    shell = Shell(installed, folder)
     every = args.sample or min(60.0, seconds / 20)
     due = every
     with ExitStack() as stack:

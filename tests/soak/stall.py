@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -265,7 +264,3 @@ def _judge(figures: Figures) -> None:
         figures.problems.append(f"the panic key took {figures.panic_s:.2f} s")
     if figures.repaint_s > REPAINT_S + idle.most / 1000:
         figures.problems.append(f"the picture took {figures.repaint_s:.2f} s")
-
-
-if __name__ == "__main__":
-    sys.exit("python -m tests.soak --stall 60s")
