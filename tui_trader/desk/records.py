@@ -81,19 +81,60 @@ def _text(value: Decimal | None) -> str | None:
 _SETTLED = frozenset({"ack", "rejected", "not_sent", "limited"})
 
 
+class OpenIntents:
+    """What the journal does not know the end of, kept up to date record by record; bounded by what one part of it holds."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        """Client ids of all orders that were to be sent, as far as heard."""
+        self._open: dict[str, Mapping[str, Any]] = {}
+        self._absent: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        """Intents that were found absent, and when."""
+
+    def take(self, record: Record) -> None:
+        """Hear a record."""
+        body = record.body
+        match record.kind:
+            case "intent":
+                self._intend(body)
+            case "segment" | "set-aside":
+                for intent in body.get("open", ()):
+                    self._intend(intent)
+            case "absent":
+                if (intent := self._open.pop(str(body.get("id")), None)) is not None:
+                    self._absent[str(body.get("id"))] = (record.at, intent)
+            case "seen" | "resurrected":
+                self._open.pop(str(body.get("id")), None)
+                self._absent.pop(str(body.get("id")), None)
+            case "outcome" if body.get("what") == "place" and body.get("outcome") in _SETTLED:
+                self._open.pop(str(body.get("ref")), None)
+
+    def still_open(self) -> list[Mapping[str, Any]]:
+        """Return the bodies of intents whose outcome is not known, oldest first."""
+        return list(self._open.values())
+
+    def buried(self, since: str) -> list[Mapping[str, Any]]:
+        """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
+        return [intent for at, intent in self._absent.values() if at >= since]
+
+    def _intend(self, body: Mapping[str, Any]) -> None:
+        client_id = str(body["id"])
+        self.ids.add(client_id)
+        self._open[client_id] = body
+
+
 def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:
     """Return the bodies of intents whose outcome the journal does not know: sent by a run that ended too early."""
-    open_intents: dict[str, Mapping[str, Any]] = {}
-    for record in records:
-        if record.kind == "intent":
-            open_intents[str(record.body["id"])] = record.body
-        elif record.kind in ("absent", "seen"):
-            open_intents.pop(str(record.body["id"]), None)
-        elif record.kind == "outcome" and record.body.get("what") == "place" and record.body.get("outcome") in _SETTLED:
-            open_intents.pop(str(record.body.get("ref")), None)
-    return list(open_intents.values())
+    return _heard(records).still_open()
 
 
 def intents(records: Iterable[Record]) -> set[str]:
     """Return the client ids of all orders that were ever to be sent from here."""
-    return {str(record.body["id"]) for record in records if record.kind == "intent"}
+    return _heard(records).ids
+
+
+def _heard(records: Iterable[Record]) -> OpenIntents:
+    heard = OpenIntents()
+    for record in records:
+        heard.take(record)
+    return heard

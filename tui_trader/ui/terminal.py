@@ -224,6 +224,10 @@ class TraderDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         outlet.abandon(RESTORE)
 
+    def _sigtstp_application(self, *_: object) -> None:
+        if adapter.may_sleep(self):
+            super()._sigtstp_application()
+
     def _sigcont_application(self, *_: object) -> None:
         if self._showing:  # stopped by somebody else (SIGSTOP): the modes were never left, but the picture is not ours
             self._loop.call_soon_threadsafe(self._reassert)
