@@ -24,6 +24,9 @@ AT_A_TIME = 3
 GONE_S = 3.0
 """How long the program may live after it was told to end."""
 
+FINGER_S = 0.4
+"""Between two presses of a finger; a key that is held is faster."""
+
 MOST_CPU_S = 1.0
 """What it may use to end: one that spins uses all there is."""
 
@@ -142,13 +145,13 @@ def _unread(shell: Shell, way: Way) -> Iterator[Terminal]:
 
 
 def _flooded(shell: Shell, way: Way) -> Iterator[Terminal]:
-    """Mouse reports and keys without end."""
+    """Mouse reports without end."""
     screen = _open(shell, way)
     ready(screen)
     stop = threading.Event()
 
     def pour() -> None:
-        mouse = b"".join(_MOUSE % (x, y) for x in range(1, 100) for y in range(1, 30)) + b"+-jk" * 20
+        mouse = b"".join(_MOUSE % (x, y) for x in range(1, 100) for y in range(1, 30))
         while not stop.is_set():
             try:
                 screen.pour(mouse, 0.2)
@@ -198,6 +201,7 @@ class Way:
 
     act: Callable[[Terminal], None]
     codes: tuple[int, ...]
+    """Exit codes; -2 where the second signal may come when the interpreter is already on its way out (130 to a shell)."""
     controlling: bool = True
     """Whether the terminal is the program's controlling one, so that closing it sends SIGHUP."""
     deaf: bool = False
@@ -218,14 +222,14 @@ def _signalled(*numbers: signal.Signals) -> Callable[[Terminal], None]:
 def _keys(screen: Terminal) -> None:
     for _ in range(2):
         screen.pour(b"\x03", 1.0)
-        time.sleep(0.2)
+        time.sleep(FINGER_S)
 
 
 ENDINGS: dict[str, Way] = {
     "SIGTERM": Way(_signalled(signal.SIGTERM), (143,)),
     "SIGHUP": Way(_signalled(signal.SIGHUP), (129,)),
-    "SIGINT twice": Way(_signalled(signal.SIGINT, signal.SIGINT), (130,)),
-    "^C twice": Way(_keys, (0, 130)),
+    "SIGINT twice": Way(_signalled(signal.SIGINT, signal.SIGINT), (130, -2)),
+    "^C twice": Way(_keys, (0, 130, -2)),
     "hang-up": Way(Terminal.close, (129,), gone=True),
     "hang-up unheard": Way(Terminal.close, (129,), controlling=False, gone=True),
     "hang-up under nohup": Way(Terminal.close, (129,), deaf=True, gone=True),

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.e2e.conftest import Shell
-from tests.e2e.endings import Ending, cpu_s, ready
+from tests.e2e.endings import FINGER_S, Ending, cpu_s, ready
 from tests.e2e.screen import wait_until
 from tests.e2e.terminal import Terminal
 from tests.e2e.test_safety import to_safe
@@ -43,9 +43,9 @@ def is_quiet(screen: Terminal) -> None:
 
 def leaves(screen: Terminal) -> None:
     """Leave by the keys, and find the terminal as it was."""
+    screen.press("\x03", "again leaves")
+    time.sleep(FINGER_S)
     ending = Ending(screen)
-    screen.type("\x03")
-    screen.until(lambda: screen.all_read)
     screen.type("\x03")
     ending.check(0)
     screen.assert_given_back()
@@ -153,7 +153,35 @@ def test_tmux_detached_resized_and_attached_again(shell: Shell) -> None:
     screen.wait(r"STAGE +empty")
     assert shell.intents() == []
     screen.press("q", "again leaves")
+    time.sleep(FINGER_S)
     screen.type("q")
     assert screen.wait_exit() == 0
     screen.assert_given_back()
     again.end()
+
+
+def state_of(screen: Terminal) -> str:
+    """Return the state of the program's process: R or S running, T stopped."""
+    return Path(f"/proc/{screen.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_it_is_not_put_to_sleep_while_an_order_stands(shell: Shell) -> None:
+    """SIGTSTP: a stopped program answers no fill. With nothing open it may sleep, and comes back with a whole picture."""
+    screen = shell.terminal()
+    ready(screen)
+    screen.press(":buy 0.003 @ bid-100t!", r"=> (?i:buy) 0\.003")
+    screen.press("\r", "ORDERS 1")
+    screen.wait(r"\bwork")
+    os.kill(screen.process.pid, signal.SIGTSTP)
+    screen.wait("not suspended")
+    assert state_of(screen) in "RS"
+    screen.press("c", "ORDERS 0")
+    os.kill(screen.process.pid, signal.SIGTSTP)
+    assert wait_until(lambda: state_of(screen) == "T", 5.0), "it did not stop though nothing was open"
+    assert screen.until(lambda: screen.taken.rfind(b"\x1b[?1049l") > screen.taken.rfind(b"\x1b[?1049h"))
+    os.kill(screen.process.pid, signal.SIGCONT)
+    ready(screen)
+    screen.press("b", r"STAGE \(not sent\)")
+    screen.type("\x1b[27u")
+    screen.wait(r"STAGE +empty")
+    leaves(screen)

@@ -1,12 +1,14 @@
 """Pastes cut to a length that a line could have: what follows in the middle of megabytes is dropped before it is parsed.
 
-Bytes in, bytes out; it knows the brackets that a terminal puts around pasted text and nothing else. Outside of a paste nothing is
-ever held back: a lone Esc is a key.
+Bytes in, bytes out; it knows the brackets that a terminal puts around pasted text, and outside of them leaves it to ``replies``.
+Nothing is ever held back there: a lone Esc is a key.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from .replies import ReplyCut
 
 MOST: Final = 65_536
 """Bytes of a paste that are kept. The parser reads some 170 kB a second: the panic key must not wait a minute behind a paste."""
@@ -26,6 +28,7 @@ class PasteCut:
         """Bytes of the paste under way that may still pass."""
         self._tail = b""
         """The last bytes passed on outside of a paste: a bracket may be cut in two by a read."""
+        self._replies = ReplyCut()
         self._held = b""
         """The last bytes of a paste: the end of its closing bracket may be still to come."""
 
@@ -38,9 +41,11 @@ class PasteCut:
                 at = seen.find(START)
                 if at < 0:
                     self._tail = seen[1 - len(START) :]
-                    return bytes(passed + data)
+                    return bytes(passed + self._replies.feed(data))
                 opened = at + len(START) - len(self._tail)
-                passed += data[:opened]
+                begun = max(0, opened - len(START))
+                passed += self._replies.feed(data[:begun]) + data[begun:opened]
+                self._replies.forget()
                 data, self._tail, self._left = data[opened:], b"", self._most
                 continue
             data, self._held = self._held + data, b""
