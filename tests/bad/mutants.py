@@ -70,8 +70,8 @@ MUTANTS = (
     Mutant(
         "a delta of the past is applied",
         "tui_trader/core/book.py",
-        "if sequence < self.sequence:\n            return",
-        "if False:\n            return",
+        "if sequence < self.sequence:\n            if self._joined:",
+        "if False:\n            if self._joined:",
         _BOOK,
     ),
     Mutant("a crossed book stays live", "tui_trader/core/book.py", 'self.doubt("crossed")', "pass", _BOOK),

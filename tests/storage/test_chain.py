@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.storage.journals import intent, number_of, write
 from tui_trader.core.error import JournalError
 from tui_trader.storage.chain import Part, mentions, next_part, parts, read, salvage
-from tui_trader.storage.record import MAX_LINE, Link
+from tui_trader.storage.record import MAX_LINE, Link, Record, digest, encode
 
 
 def looked_at(path: Path) -> Part:
@@ -111,6 +111,15 @@ def test_a_part_of_another_journal_does_not_follow(tmp_path: Path) -> None:
     assert list(part) == []
     assert part.damage is not None
     assert "does not follow" in part.damage.what
+
+
+def test_a_number_that_is_left_out_is_damage_even_with_the_right_hash(tmp_path: Path) -> None:
+    lines = lines_of(tmp_path / "j")
+    lines.append(encode(Record(9, "", 0, "intent", {}, digest(lines[-1]))))
+    (tmp_path / "j").write_bytes(b"".join(lines))
+    damage = looked_at(tmp_path / "j").damage
+    assert damage is not None
+    assert "record 9 is in its place" in damage.what
 
 
 @pytest.mark.parametrize("damage", ["newline", "checksum", "noise"])

@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 def grown(path: Path) -> Journal:
     """Return a closed journal of several parts in which intents 0, 5 and 10 are open."""
-    journal, _ = reopened(path, segment_bytes=1_500)
+    journal, _ = reopened(path, segment_bytes=1_800)
     for number in range(15):
         journal.append("intent", intent(number))
         if number % 5:
@@ -213,5 +213,5 @@ def test_a_journal_in_use_is_not_set_aside(path: Path) -> None:
 def test_a_foreign_file_is_set_aside_whole(path: Path) -> None:
     path.write_bytes(b"hello\nworld\n")
     aside = put_aside(path)
-    assert (aside.end.number, aside.still_open) == (0, [])
+    assert (aside.end.number, aside.carried["open"]) == (0, [])
     assert [record.kind for record in read(path)] == ["set-aside"]

@@ -284,7 +284,7 @@ def _set_aside(paths: list[Path]) -> int:
             continue
         print(f"{aside.moved}: kept as it was; {_damage_words(aside.damage)}")
         print(f"{aside.damage.file}: goes on after record {aside.end.number}, last hash {aside.end.hash}")
-        for intent in aside.still_open:
+        for intent in aside.carried["open"]:
             print(f"  still to be asked after: order {intent.get('id')} {intent.get('symbol')}")
     return 0
 

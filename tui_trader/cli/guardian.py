@@ -173,7 +173,8 @@ class Watch:
             sweep = Sweep(dialect=self._dialect, send=self._send, clock=self._clock)
             instruments = [InstrumentId(self._account.venue.name, symbol) for symbol in self._symbols]
             swept = await sweep.run(instruments, until_ns=until_ns)
-        verdict = f"NOT VERIFIED: {swept.text}" if swept.unverified else "verified: 0 open orders left"
+        kept = f", {swept.stops_kept} stops kept" if swept.stops_kept else ""
+        verdict = f"NOT VERIFIED: {swept.text}" if swept.unverified else f"verified: 0 open orders left{kept}"
         text = f"the terminal ended without leaving; {verdict}"
         return {"rounds": swept.rounds, "unverified": list(swept.unverified), "text": text}
 

@@ -134,7 +134,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
     if not read_only:
-        for text, severity in ((journal.notice, Severity.WARNING), (journal.failure, Severity.ALARM)):
+        warnings = ((journal.notice, Severity.WARNING), (recall.epilogue, Severity.WARNING), (journal.failure, Severity.ALARM))
+        for text, severity in warnings:
             if text:
                 desk.absorb([Notice(text, severity, clock.wall_ns())])
     return desk
@@ -146,8 +147,8 @@ def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack)
     Without ``release`` before, that end is one that it acts on.
     """
     hangup = config.settings.hangup
-    if not hangup.guardian or desk.account.ends_with_program or desk.account.credential is None:
-        return None
+    if not hangup.guardian or desk.account.ends_with_program or desk.account.credential is None or desk.permit.looks_only:
+        return None  # what only looks on has nothing to leave behind
 
     def tell(text: str, severity: Severity) -> None:
         desk.absorb([Notice(text, severity, desk.clock.wall_ns())])

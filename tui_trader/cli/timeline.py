@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _TRADER = frozenset({"intent", "amend", "cancel", "cancel_all", "panic", "acknowledged"})
 _VENUE = frozenset({"outcome", "seen", "fill", "external", "resurrected"})
-_ALARMS = frozenset({"lost", "panic", "desync", "resurrected", "external", "state", "set-aside", "note"})
+_ALARMS = frozenset({"lost", "panic", "guardian", "desync", "resurrected", "external", "state", "set-aside", "note"})
 _BAD = frozenset({"unknown", "rejected", "limited", "missing", "exists"})
 
 _DIM, _RED, _YELLOW, _GREEN, _PLAIN = "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
@@ -136,7 +136,7 @@ def _absent(body: Mapping[str, Any]) -> str:
 
 
 def _begun(body: Mapping[str, Any]) -> str:
-    rest = {name: value for name, value in body.items() if name not in ("open", "hash")}
+    rest = {name: value for name, value in body.items() if name not in ("open", "absent", "hash")}
     return f"{_fields(rest)} still open: {len(body.get('open', ()))}"
 
 

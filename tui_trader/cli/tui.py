@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NO_TERMINAL = (
     "tui-trader needs a terminal on standard output; without one use: "
-    "instruments, book, positions, orders, fills, account, watch, do, replay, sim, config"
+    "instruments, book, positions, orders, fills, account, watch, do, replay, audit, sim, config"
 )
 
 

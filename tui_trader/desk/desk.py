@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from tui_trader import __version__
 from tui_trader.core.clock import Clock
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, TraderError
@@ -208,6 +210,7 @@ class Desk:
         self.feeds.open(Lane.PUBLIC)
         if self.account.credential is not None:
             self.feeds.open(Lane.PRIVATE)
+        self._record("session", {"event": "start", **self._who()})
         self.orders.recover(self.recoverable, self.buried)
         self._rounds = Rounds(
             store=self.store,
@@ -238,6 +241,8 @@ class Desk:
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
+            if self._rounds is not None:
+                self._record("session", {"event": "end", **self._who()})
             self._journal.close()
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -449,6 +454,11 @@ class Desk:
             words = f"tick {plain(now.tick)}, lot {plain(now.lot)}" if now.tradable else "not tradable any more"
             self._say(f"{iid.symbol} has changed at the venue: {words}", Severity.WARNING)
         self.store.touch(topic.STAGE, topic.INSTRUMENTS)
+
+    def _who(self) -> dict[str, Any]:
+        """Return who acts here, for the record."""
+        account = self.account
+        return {"account": account.name, "env": account.env, "version": __version__, "pid": os.getpid(), "uid": os.getuid()}
 
     def _record(self, kind: str, body: Mapping[str, Any]) -> None:
         """Write down what happened, where that can be; nothing waits for it."""

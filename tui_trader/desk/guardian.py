@@ -34,6 +34,9 @@ READY_S = 15.0
 TELL_S = 1.0
 """How often it is looked whether there are other instruments to tell of."""
 
+MOST_SYMBOLS = 100
+"""Instruments told of in one line."""
+
 END_S = 0.5
 """How long a guardian that was released is waited for."""
 
@@ -103,6 +106,10 @@ class Guardian:
         self._heard = b""
 
     @property
+    def _hung_up(self) -> bool:
+        return self._process is not None and self._process.stdin is not None and self._process.stdin.closed
+
+    @property
     def pid(self) -> int:
         """Its process; 0 when there is none."""
         return self._process.pid if self._process is not None else 0
@@ -136,21 +143,22 @@ class Guardian:
         self._tasks.spawn("guardian", self._keep_told(symbols))
 
     def say(self, symbols: Iterable[str]) -> None:
-        """Tell it which instruments may have orders; told before ones stay."""
-        told = self._told | frozenset(symbols)
-        if told != self._told and self._write(orjson.dumps({"symbols": sorted(told)}) + b"\n"):
-            self._told = told
+        """Tell it which other instruments may have orders now."""
+        fresh = sorted(frozenset(symbols) - self._told)[:MOST_SYMBOLS]
+        if fresh and self._write(orjson.dumps({"symbols": fresh}) + b"\n"):
+            self._told |= frozenset(fresh)
 
     def release(self) -> None:
         """Let it go: the terminal leaves as it should, and nothing is to be done."""
-        if self._process is not None:
-            self._write(CLEAN)
+        if self._process is not None and not self._hung_up:
+            if not self._write(CLEAN):
+                self._process.kill()  # it does not listen, and must not take the end of the pipe for our death
             self._hang_up()
 
     async def close(self) -> None:
         """Hang up; without ``release`` before, the guardian now does its work. A released one is waited for, half a second."""
         process = self._process
-        released = process is not None and process.stdin is not None and process.stdin.closed
+        released = self._hung_up
         await self._tasks.close()
         self._hang_up()
         if process is not None and released:
@@ -186,23 +194,23 @@ class Guardian:
         if self._heard == READY:
             self.ready = True
         if not said:
-            code = _code_of(process)
-            self._gone(f"ended by signal {-code}" if code is not None and code < 0 else f"ended (exit code {code})")
+            self._gone(_end_of(process))
 
     def _write(self, line: bytes) -> bool:
         process = self._process
-        if process is None or process.stdin is None or process.stdin.closed:
+        if process is None or process.stdin is None or self._hung_up:
             return False
         try:
-            # Shorter than PIPE_BUF but for the charge, which finds the pipe empty: a line goes whole or not at all.
+            # Shorter than PIPE_BUF (4096) but for the charge, which finds the pipe empty: a line goes whole or not at all.
             return os.write(process.stdin.fileno(), line) == len(line)
         except OSError:
             return False  # gone, which its own pipe tells; or stopped, and then it is asked again
 
     def _gone(self, why: str) -> None:
-        if self._process is None or self._process.stdin is None or self._process.stdin.closed:
+        if self._process is None or self._hung_up:
             return
         self.ready = False
+        self._process.kill()  # whatever is left of it must not take the end of the pipe for our death
         self._hang_up()
         self._on_gone(f"the guardian {why}: if this terminal dies now, nobody acts on its orders")
 
@@ -221,9 +229,10 @@ class Guardian:
         self._gone(f"is no longer told of orders ({type(error).__name__})")
 
 
-def _code_of(process: subprocess.Popen[bytes]) -> int | None:
-    """Return how a process whose pipe has ended, ended; None when it closed the pipe and lives."""
+def _end_of(process: subprocess.Popen[bytes]) -> str:
+    """Return in words how a process whose pipe has ended, ended."""
     try:
-        return process.wait(0.1)
+        code = process.wait(0.1)
     except subprocess.TimeoutExpired:
-        return None
+        return "closed its pipe"
+    return f"ended by signal {-code}" if code < 0 else f"ended (exit code {code})"

@@ -45,14 +45,19 @@ class Permit:
         self._read_only = read_only
 
     @property
+    def looks_only(self) -> bool:
+        """Whether this terminal sends no entry at all: it was started so, or another one writes the account's journal."""
+        journal = self._journal
+        return self._read_only or (self._account.credential is not None and (journal is None or journal.is_held))
+
+    @property
     def lock(self) -> str:
         """Why entries are refused altogether, in a word or two for the screen; empty while they are not."""
         if self._exits.trying:
             return "NOT VERIFIED"
-        journal = self._journal
-        if self._read_only or (self._account.credential is not None and (journal is None or journal.is_held)):
+        if self.looks_only:
             return "READ-ONLY"
-        if journal is not None and journal.failure:
+        if self._journal is not None and self._journal.failure:
             return "NO JOURNAL"
         state = self._controls.state
         return "" if state is TradingState.ACTIVE else state.value.upper()

@@ -81,31 +81,45 @@ def _text(value: Decimal | None) -> str | None:
 _SETTLED = frozenset({"ack", "rejected", "not_sent", "limited"})
 
 
+MAX_ABSENT = 200
+"""Orders found absent that a new part of the journal still names."""
+
+
 class OpenIntents:
     """What the journal does not know the end of, kept up to date record by record; bounded by what one part of it holds."""
 
     def __init__(self) -> None:
-        self.ids: set[str] = set()
-        """Client ids of all orders that were to be sent, as far as heard."""
+        self._known: dict[str, Mapping[str, Any]] = {}
         self._open: dict[str, Mapping[str, Any]] = {}
-        self._absent: dict[str, tuple[str, Mapping[str, Any]]] = {}
-        """Intents that were found absent, and when."""
+        self._absent: dict[str, str] = {}
+        """When orders were found absent."""
+        self.epilogue = ""
+        """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
+
+    @property
+    def ids(self) -> set[str]:
+        """Client ids of all orders that were to be sent, as far as heard."""
+        return set(self._known)
 
     def take(self, record: Record) -> None:
         """Hear a record."""
         body = record.body
+        client_id = str(body.get("id"))
+        self.epilogue = f"{record.at}: {body.get('text')}" if record.kind == "guardian" else ""
         match record.kind:
             case "intent":
                 self._intend(body)
             case "segment" | "set-aside":
                 for intent in body.get("open", ()):
                     self._intend(intent)
+                for absent in body.get("absent", ()):
+                    self._intend(absent["intent"])
+                    self._miss(str(absent["intent"].get("id")), str(absent["at"]))
             case "absent":
-                if (intent := self._open.pop(str(body.get("id")), None)) is not None:
-                    self._absent[str(body.get("id"))] = (record.at, intent)
+                self._miss(client_id, record.at)
             case "seen" | "resurrected":
-                self._open.pop(str(body.get("id")), None)
-                self._absent.pop(str(body.get("id")), None)
+                self._open.pop(client_id, None)
+                self._absent.pop(client_id, None)
             case "outcome" if body.get("what") == "place" and body.get("outcome") in _SETTLED:
                 self._open.pop(str(body.get("ref")), None)
 
@@ -115,12 +129,24 @@ class OpenIntents:
 
     def buried(self, since: str) -> list[Mapping[str, Any]]:
         """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
-        return [intent for at, intent in self._absent.values() if at >= since]
+        return [self._known[client_id] for client_id, at in self._absent.items() if at >= since]
+
+    def carried(self) -> dict[str, Any]:
+        """Return what a new part of the journal must begin with."""
+        absent = list(self._absent.items())[-MAX_ABSENT:]
+        return {
+            "open": self.still_open(),
+            "absent": [{"at": at, "intent": self._known[client_id]} for client_id, at in absent],
+        }
 
     def _intend(self, body: Mapping[str, Any]) -> None:
-        client_id = str(body["id"])
-        self.ids.add(client_id)
-        self._open[client_id] = body
+        if client_id := str(body.get("id", "")):
+            self._known[client_id] = self._open[client_id] = body
+
+    def _miss(self, client_id: str, at: str) -> None:
+        self._open.pop(client_id, None)
+        if client_id in self._known:
+            self._absent[client_id] = at
 
 
 def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:

@@ -46,8 +46,8 @@ class Recall(Protocol):
     def take(self, record: Record) -> None:
         """Hear a record, in order: those of the newest part at the start, then each that is written."""
 
-    def still_open(self) -> list[Mapping[str, Any]]:
-        """Return what a new part must begin with."""
+    def carried(self) -> Mapping[str, Any]:
+        """Return what a new part must begin with: fields of its first record."""
 
 
 class Journal:
@@ -188,9 +188,10 @@ class Journal:
     def _check_in_place(self) -> None:
         """See that the file is still there and as this process left it; raises JournalError."""
         try:
-            if not lock.is_at(self._fd, self.file):
+            ours = os.fstat(self._fd)
+            if not lock.is_at(ours, self.file):
                 raise self._fail("was moved, replaced or removed while it was in use")
-            if os.fstat(self._fd).st_size != self._size:
+            if ours.st_size != self._size:
                 raise self._fail("was changed by somebody else while it was in use")
         except OSError as error:
             raise self._fail(f"cannot be written: {error.strerror or error}") from error
@@ -207,7 +208,7 @@ class Journal:
     def _begin_part(self, recall: Recall) -> None:
         """Go on in a new file; when that cannot be made, in the old one for as long again."""
         file = next_part(self.path, [self.file])
-        body = {"account": self._account, "after": self.file.name, "open": recall.still_open()}
+        body = {"account": self._account, "after": self.file.name, **recall.carried()}
         try:
             record, line = self._next(SEGMENT, body)
             fd = write_whole(file, line)

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 import orjson
@@ -38,7 +39,7 @@ def open_locked(path: Path) -> int:
         try:
             check_private(fd, path)
             lock(fd, path)
-            if is_at(fd, path):
+            if is_at(os.fstat(fd), path):
                 return fd
         except BaseException:
             os.close(fd)
@@ -64,8 +65,6 @@ def lock(fd: int, path: Path) -> None:
 
 def check_private(fd: int, path: Path) -> None:
     """Make an open file readable for this user alone; raises JournalError when it is not a plain file of this user."""
-    import stat
-
     facts = os.fstat(fd)
     if not stat.S_ISREG(facts.st_mode):
         raise JournalError(f"the journal {path} is not a regular file")
@@ -75,10 +74,10 @@ def check_private(fd: int, path: Path) -> None:
         os.fchmod(fd, 0o600)
 
 
-def is_at(fd: int, path: Path) -> bool:
-    """Whether an open file is still what a path names."""
+def is_at(facts: os.stat_result, path: Path) -> bool:
+    """Whether the file of which these are the facts is still what a path names."""
     try:
-        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(fd))
+        return os.path.samestat(os.stat(path, follow_symlinks=False), facts)
     except FileNotFoundError:
         return False
 

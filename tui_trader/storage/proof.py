@@ -45,8 +45,8 @@ class Aside:
     """Where the damaged file is now."""
     end: Link
     """The last record that was proved in it."""
-    still_open: list[Mapping[str, Any]]
-    """The intents that the new part begins with."""
+    carried: Mapping[str, Any]
+    """What the new part begins with."""
 
 
 def prove(path: Path) -> list[Proof]:
@@ -85,18 +85,19 @@ def set_aside(path: Path, clock: Clock, recall: Recall) -> Aside | None:
         now = rfc3339(clock.wall_ns())
         moved = part.file.with_name(f"{part.file.name}.damaged-{now[:19].replace(':', '').replace('-', '')}Z")
         account = part.first.body.get("account") if part.first is not None else None
+        carried = recall.carried()
         body = {
             "account": account or "",
             "file": moved.name,
             "records": part.end.number,
             "hash": part.end.hash,
             "damage": part.damage.what,
-            "open": recall.still_open(),
+            **carried,
         }
         line = encode(Record(part.end.number + 1, now, clock.mono_ns(), SET_ASIDE, body, part.end.hash))
         _also_call(part.file, moved)
         os.close(write_whole(part.file, line))
-        return Aside(part.damage, moved, part.end, recall.still_open())
+        return Aside(part.damage, moved, part.end, carried)
     finally:
         os.close(fd)
 
