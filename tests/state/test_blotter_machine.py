@@ -73,6 +73,9 @@ class Wire(RuleBasedStateMachine):
         self.under_way: set[str] = set()
         """Creates that left and may still arrive."""
         self.asked: dict[str, set[PendingAction]] = {}
+        """What was ever asked for."""
+        self.requests: set[tuple[str, PendingAction]] = set()
+        """Changes and cancels that left and may still arrive, once."""
         self.told: list[Event] = []
         """Everything that arrived, repetitions included."""
         self.most: dict[str, D] = {}
@@ -173,11 +176,14 @@ class Wire(RuleBasedStateMachine):
     @rule(name=orders, what=st.sampled_from(PendingAction))
     def ask(self, name: str, what: PendingAction) -> None:
         """Ask for an end or a change, as the order path does: one change at a time."""
-        order = self.shown(name)
+        order, truth = self.shown(name), self.truth.get(name)
+        if what is PendingAction.AMEND and truth is not None and order.sequence != truth.sequence:
+            return
         if not order.status.is_terminal and order.pending is None:
             self.blotter.put(replace(order, pending=what))
             assert self.shown(name).pending is what
             self.asked.setdefault(name, set()).add(what)
+            self.requests.add((name, what))
 
     # -- the venue -----------------------------------------------------------------------------------------------------
 
@@ -225,8 +231,9 @@ class Wire(RuleBasedStateMachine):
     @rule(target=wire, name=orders, answered=st.booleans())
     def cancel_arrives(self, name: str, answered: bool) -> Any:
         order = self.truth.get(name)
-        if order is None or not order.alive or PendingAction.CANCEL not in self.asked.get(name, ()):
+        if order is None or not order.alive or (name, PendingAction.CANCEL) not in self.requests:
             return multiple()
+        self.requests.discard((name, PendingAction.CANCEL))
         ack = self._ack(order, PendingAction.CANCEL)
         order.status, order.sequence = OrderStatus.CANCELED, self._next()
         return multiple(*([ack] if answered else []), self._report(order))
@@ -234,8 +241,9 @@ class Wire(RuleBasedStateMachine):
     @rule(target=wire, name=orders, price=st.integers(98, 102), more=st.integers(-2, 2), answered=st.booleans())
     def amend_arrives(self, name: str, price: int, more: int, answered: bool) -> Any:
         order = self.truth.get(name)
-        if order is None or not order.alive or PendingAction.AMEND not in self.asked.get(name, ()):
+        if order is None or not order.alive or (name, PendingAction.AMEND) not in self.requests:
             return multiple()
+        self.requests.discard((name, PendingAction.AMEND))
         ack = self._ack(order, PendingAction.AMEND)
         order.price, order.sequence = D(price), self._next()
         order.qty = max(order.filled + 1, order.qty + more)
@@ -248,6 +256,8 @@ class Wire(RuleBasedStateMachine):
         shown = self.shown(name)
         if order is None or not order.alive or shown.status not in OPEN or shown.pending is not None:
             return multiple()
+        if shown.sequence != order.sequence:
+            return multiple()  # news from before the request would take its overlay off: that is not known to be told apart
         self.ask(name, PendingAction.AMEND)
         before = order.qty - order.filled
         said = [*self.amend_arrives(name, 100, more, False).values, *self.fill(name, int(before), True).values]
