@@ -82,7 +82,6 @@ async def _is_not_changed(cockpit: Cockpit, status: OrderStatus) -> None:
     assert cockpit.sent() == []
 
 
-@pytest.mark.xfail(strict=True, reason="an order sets the leverage it brings when it is staged, not when it is confirmed")
 @pytest.mark.parametrize("line", ["buy 0.01 @ 67000 lev 7", "buy 90 @ 67000 lev 20!"], ids=["staged", "refused"])
 async def test_an_order_that_was_not_confirmed_changes_nothing_at_the_venue(tmp_path: Path, line: str) -> None:
     cockpit = Cockpit(tmp_path)

@@ -127,4 +127,4 @@ def test_a_private_exchange_comes_and_goes_with_the_command(shell: Shell) -> Non
     journals = list((shell.home / "state" / "journal").iterdir())
     assert [path.stat().st_mode & 0o777 for path in journals] == [0o600]
     kinds = [json.loads(line.rpartition("\t")[0])["kind"] for line in journals[0].read_text().splitlines()]
-    assert kinds == ["intent", "outcome"] * 2
+    assert kinds == ["session", *["intent", "outcome"] * 2, "session"]

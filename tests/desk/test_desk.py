@@ -446,8 +446,7 @@ async def test_a_symbol_is_flattened_and_others_are_left_alone(world: World) -> 
 async def test_leverage_and_margin_mode_follow(world: World) -> None:
     desk = await world.desk()
     await buy(desk)
-    verdict = await desk.set_leverage(BTC, D(25), cross=False)
-    assert verdict.outcome is Outcome.ACK
+    assert await desk.set_leverage(BTC, D(25), MarginMode.ISOLATED) is MarginMode.ISOLATED
     await until(lambda: desk.store.open_positions()[0].leverage == 25, "the leverage")
     assert desk.store.open_positions()[0].margin_mode is MarginMode.ISOLATED
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.desk.conftest import BTC, World, until
 from tests.desk.test_desk import CREATE, buy, passive, status
-from tui_trader.core.error import CommandError, RefusedError
+from tui_trader.core.error import CommandError, LinkError, RefusedError
 from tui_trader.core.facts import TradingState
 from tui_trader.core.types import OrderStatus, Side
 from tui_trader.desk import exits
@@ -173,6 +173,6 @@ async def test_a_read_only_desk_signs_no_order_request(world: World) -> None:
     assert desk.blocked(BTC) == "read-only: this terminal was started to look, it sends no orders"
     before = {what: count for what, count in world.server.receipts.items() if not what.startswith("GET")}
     assert "did not answer" in await desk.panic()
-    verdict = await desk.set_leverage(BTC, D(5), cross=True)
-    assert (verdict.code, verdict.text) == ("read_only", "Not sent: this terminal is read-only.")
+    with pytest.raises(LinkError, match="leverage was not changed: Not sent: this terminal is read-only"):
+        await desk.set_leverage(BTC, D(5))
     assert {what: count for what, count in world.server.receipts.items() if not what.startswith("GET")} == before

@@ -32,11 +32,11 @@ from tui_trader.core.command import (
     SizeUnit,
 )
 from tui_trader.core.decimals import HUNDRED, plain
-from tui_trader.core.error import CommandError, ConfigError, LinkError, NotThereError, OutcomeUnknown, VenueError
+from tui_trader.core.error import CommandError, ConfigError, NotThereError
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
-from tui_trader.core.types import InstrumentId, MarginMode, OrderType, PositionMode, Side
+from tui_trader.core.types import InstrumentId, OrderType, PositionMode, Side
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.orders import Sent
 from tui_trader.venues.base import Outcome
@@ -140,8 +140,6 @@ class Executor:
         suspicion = guard_size(command, self._desk.facts.gather(iid).last)
         if suspicion is not None:
             raise suspicion
-        if command.leverage is not None:
-            await self._leverage(SetLeverage(command.leverage, command.margin_mode), iid)
         self._desk.stage.place(iid, command)
         return await self._finish(send)
 
@@ -234,24 +232,10 @@ class Executor:
             results.append(_said(sent, "amend"))
         return results
 
-    async def _leverage(self, command: SetLeverage, iid: InstrumentId | None = None) -> Result:
-        iid = iid or self.instrument("")
-        most = self._desk.resolver.instrument(iid).max_leverage
-        if command.leverage > most:
-            text = f"a leverage of {plain(command.leverage)} is above {plain(most)}, the most that {iid.symbol} has"
-            raise CommandError(text, fix=f"lev {plain(most)} or less")
-        cross = command.margin_mode is not MarginMode.ISOLATED
-        if command.margin_mode is None:
-            leg = next((p for (i, _), p in self._desk.store.positions.items() if i == iid), None)
-            cross = leg is None or leg.margin_mode is MarginMode.CROSS
-        verdict = await self._desk.set_leverage(iid, command.leverage, cross=cross)
-        if verdict.outcome is Outcome.UNKNOWN:
-            raise OutcomeUnknown(f"whether the leverage was changed is not known: {verdict.text}", code=verdict.code)
-        if verdict.outcome is Outcome.NOT_SENT:
-            raise LinkError(f"leverage was not changed: {verdict.text}")
-        if verdict.outcome is not Outcome.ACK:
-            raise VenueError(f"leverage was not changed: {verdict.text or verdict.outcome}", code=verdict.code)
-        return Result(f"{iid.symbol}: leverage {plain(command.leverage)}x {'cross' if cross else 'isolated'}")
+    async def _leverage(self, command: SetLeverage) -> Result:
+        iid = self.instrument("")
+        mode = await self._desk.set_leverage(iid, command.leverage, command.margin_mode)
+        return Result(f"{iid.symbol}: leverage {plain(command.leverage)}x {mode}")
 
     def _orders(self, selector: Selector | None) -> Sequence[Order]:
         working = self._desk.store.blotter.working()

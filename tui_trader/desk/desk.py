@@ -17,7 +17,16 @@ from typing import Any
 from tui_trader import __version__
 from tui_trader.core.clock import Clock
 from tui_trader.core.decimals import HUNDRED, plain
-from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, TraderError
+from tui_trader.core.error import (
+    CommandError,
+    ConfigError,
+    JournalError,
+    LinkError,
+    OutcomeUnknown,
+    RefusedError,
+    TraderError,
+    VenueError,
+)
 from tui_trader.core.event import (
     BookDelta,
     Event,
@@ -33,7 +42,7 @@ from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
-from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
+from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
@@ -317,10 +326,12 @@ class Desk:
         Raises CommandError or RefusedError, and then nothing was sent and the draft stays. Because the draft is gone when this
         returns, a second Enter finds nothing to send.
         """
-        judgement = self.stage.confirm()
+        draft, judgement = self.stage.draft, self.stage.confirm()
         self.permit.admit(judgement)
         self.stage.drop()
         self.store.touch(topic.STAGE)
+        if draft is not None and draft.leverage is not None:
+            return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         return self._submit(judgement)
 
     async def send_stage(self) -> Sent:
@@ -384,10 +395,28 @@ class Desk:
         """Cancel every order of one instrument and close its position at market; return what could not be done."""
         return await self.exits.flatten(iid)
 
-    async def set_leverage(self, iid: InstrumentId, leverage: Decimal, *, cross: bool) -> Verdict:
-        """Change leverage and margin mode of an instrument; on success the position row follows by the private stream."""
+    async def set_leverage(self, iid: InstrumentId, leverage: Decimal, mode: MarginMode | None = None) -> MarginMode:
+        """Change leverage and margin mode of an instrument; return the mode, by default the one in force.
+
+        The position row follows by the private stream. Raises CommandError, LinkError or VenueError when nothing was changed, and
+        OutcomeUnknown when that is not known.
+        """
+        most = self.resolver.instrument(iid).max_leverage
+        if leverage > most:
+            text = f"a leverage of {plain(leverage)} is above {plain(most)}, the most that {iid.symbol} has"
+            raise CommandError(text, fix=f"lev {plain(most)} or less")
+        mode = mode or self.facts.gather(iid).margin_mode
         hedged = self.facts.mode(iid) is PositionMode.HEDGED
-        return await self.send(self._dialect.set_leverage(iid, leverage, cross=cross, hedged=hedged))
+        verdict = await self.send(self._dialect.set_leverage(iid, leverage, cross=mode is MarginMode.CROSS, hedged=hedged))
+        match verdict.outcome:
+            case Outcome.ACK:
+                return mode
+            case Outcome.UNKNOWN:
+                raise OutcomeUnknown(f"whether the leverage was changed is not known: {verdict.text}", code=verdict.code)
+            case Outcome.NOT_SENT:
+                raise LinkError(f"leverage was not changed: {verdict.text}")
+            case _:
+                raise VenueError(f"leverage was not changed: {verdict.text or verdict.outcome}", code=verdict.code)
 
     async def send(self, request: Request) -> Verdict:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
@@ -407,6 +436,14 @@ class Desk:
 
     async def _submit(self, judgement: Judgement) -> Sent:
         return await self._to_its_end(f"submit {judgement.ticket.client_id}", self._submit_still_allowed(judgement))
+
+    async def _submit_with_leverage(self, judgement: Judgement, leverage: Decimal, mode: MarginMode | None) -> Sent:
+        """Set the leverage that an order was confirmed with, then send it; when that cannot be done, it does not leave."""
+        try:
+            await self.set_leverage(judgement.ticket.instrument, leverage, mode)
+        except TraderError as error:
+            raise RefusedError(f"the order was not sent: {error.message}", code=error.code) from error
+        return await self._submit(judgement)
 
     async def _submit_still_allowed(self, judgement: Judgement) -> Sent:
         self.permit.still(judgement)

@@ -99,12 +99,18 @@ class FactSource:
             recent=tuple(self._recent),
         )
 
-    def judge(self, ticket: OrderTicket, instrument: Instrument, *, beside_unknown: bool = False) -> Judgement:
+    def judge(
+        self, ticket: OrderTicket, instrument: Instrument, *, leverage: Decimal | None = None, beside_unknown: bool = False
+    ) -> Judgement:
         """Return a ticket's consequences and everything that speaks against sending it now.
 
-        ``beside_unknown`` lets it pass although an order of unknown outcome stands on the same side.
+        ``leverage`` is what will be in force when it leaves, if that is to change; ``beside_unknown`` lets it pass although an
+        order of unknown outcome stands on the same side.
         """
-        return self._judged(ticket, instrument, self.gather(ticket.instrument), beside_unknown=beside_unknown)
+        facts = self.gather(ticket.instrument)
+        if leverage is not None:
+            facts = replace(facts, leverage=leverage)
+        return self._judged(ticket, instrument, facts, beside_unknown=beside_unknown)
 
     def judge_change(
         self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None

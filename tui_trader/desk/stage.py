@@ -23,6 +23,7 @@ from tui_trader.core.risk import Objection
 from tui_trader.core.types import (
     ClientOrderId,
     InstrumentId,
+    MarginMode,
     OrderType,
     PositionMode,
     PositionSide,
@@ -59,6 +60,10 @@ class Draft:
     closes: bool = False
     title: str = ""
     """What the trader asked for, e.g. ``close 50%``; empty for a plain entry."""
+    leverage: Decimal | None = None
+    """Set at the venue just before the order leaves; None leaves it as it is."""
+    margin_mode: MarginMode | None = None
+    """With ``leverage``; None leaves it as it is."""
     beside_unknown: bool = False
     """Whether the trader typed that it may go out beside an order of unknown outcome; for this draft as it stands only."""
 
@@ -151,6 +156,8 @@ class Stage:
                 targets=command.targets,
                 position_side=command.position_side,
                 closes=reduces,
+                leverage=command.leverage,
+                margin_mode=command.margin_mode,
             )
         )
 
@@ -285,7 +292,7 @@ class Stage:
             ticket = self._ticket(draft, DRAFT_ID)
         except CommandError as error:
             return StageView(draft, instrument, None, None, (), error.message, error.fix)
-        judgement = self._facts.judge(ticket, instrument, beside_unknown=draft.beside_unknown)
+        judgement = self._judged(draft, ticket)
         return StageView(draft, instrument, ticket, judgement.preview, judgement.objections)
 
     def confirm(self, draft: Draft | None = None) -> Judgement:
@@ -295,10 +302,13 @@ class Stage:
         """
         draft = draft or self._need()
         ticket = self._ticket(draft, self._ids.new())
-        instrument = self._resolver.instrument(ticket.instrument)
-        return self._facts.judge(ticket, instrument, beside_unknown=draft.beside_unknown)
+        return self._judged(draft, ticket)
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _judged(self, draft: Draft, ticket: OrderTicket) -> Judgement:
+        instrument = self._resolver.instrument(ticket.instrument)
+        return self._facts.judge(ticket, instrument, leverage=draft.leverage, beside_unknown=draft.beside_unknown)
 
     def _changed(self, draft: Draft, **change: Any) -> Draft:
         """Return the draft with a change; what was overridden was overridden for the draft as it stood."""
