@@ -40,6 +40,9 @@ SOON_S = 12.0 + 30.0
 """After the venue answers again, an order that a stream without a break would have told of is known this soon: the life of a
 signed create with its bound, and half a minute."""
 
+BREATH_S = 0.1
+"""Between the last step and the calm: what it sends must still meet its fate."""
+
 OPENING_S = 1.0
 """A stream that has begun to speak is known to the client as live within this."""
 
@@ -109,6 +112,7 @@ class History:
         """Live through the plan, and then hold everything against the exchange."""
         for step in self.plan.steps:
             await self.take(step)
+        await asyncio.sleep(BREATH_S)
         await self.calm()
 
     async def take(self, step: Step) -> None:
