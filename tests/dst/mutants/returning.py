@@ -24,7 +24,7 @@ from tui_trader.venues.phemex.feed import PhemexFeed
 from tui_trader.venues.phemex.orders import PhemexOrders
 
 
-@mutant("does not reconcile after a reconnect", seed=50)
+@mutant("does not reconcile after a reconnect", seed=65)
 def _no_reconcile(stack: ExitStack) -> None:
     async def nothing(self: Reconciler, *args: Any) -> list[str]:
         return []
@@ -100,7 +100,7 @@ def _ticket_of(order: Order) -> OrderTicket:
     )
 
 
-@mutant("asks for no executions after a reconnect", seed=50)
+@mutant("asks for no executions after a reconnect", seed=65)
 def _no_fills(stack: ExitStack) -> None:
     async def nothing(self: Reconciler) -> None:
         return None
