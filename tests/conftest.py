@@ -1,11 +1,12 @@
-"""What every test shares: the same examples on each CI run, new ones on each run by hand."""
+"""What every test shares: the same examples on each CI run, new ones on each run by hand, and none made smaller for mutants."""
 
 from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
+settings.register_profile("unshrunk", phases=(Phase.explicit, Phase.reuse, Phase.generate))
 settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")

@@ -18,6 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "feed": ("G1", "G2"),
     "gate": ("G3",),
     "order": ("G9",),
+    "journal": ("G13",),
     "scale": ("G11",),
     "start": ("G10", "G12"),
     "latency": ("G7", "G8"),
@@ -25,7 +26,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 """Which module measures which goals; each offers ``measure(rounds, goals) -> list[Row]``."""
 
-GOALS = tuple(f"G{number}" for number in range(1, 13))
+GOALS = tuple(f"G{number}" for number in range(1, 14))
 
 
 def goals_of(text: str) -> frozenset[str]:

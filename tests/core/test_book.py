@@ -107,11 +107,28 @@ class TestSnapshot:
         assert book.is_live
         assert [size for _, size in book.bids()] == [D(size) for _, size in bids]
 
-    @pytest.mark.parametrize("level", [("x", "1"), ("1", "x"), ("-1", "1"), ("1", "-1"), ("1", "NaN"), ("0", "1"), ("1",), 5])
+    @pytest.mark.parametrize(
+        "level",
+        [
+            *(("x", "1"), ("1", "x"), ("-1", "1"), ("1", "-1"), ("1", "NaN"), ("0", "1"), ("1",), 5),
+            *(("1", "1e400"), ("1", 10**30), ("1e400", "1"), (10**30, "1")),
+        ],
+    )
     def test_unreadable(self, book: Book, level: Any) -> None:
         book.snapshot(snapshot([level], sequence=11))
         assert book.state is BookState.SUSPECT
         assert book.reason.startswith("unreadable snapshot")
+
+    def test_ten_thousand_levels_a_side(self, book: Book) -> None:
+        bids = [(f"{1_000_000 - step / 10:.1f}", "1") for step in range(1, 10_001)]
+        asks = [(f"{1_000_000 + step / 10:.1f}", "1") for step in range(1, 10_001)]
+        book.snapshot(snapshot(bids, asks))
+        assert (book.is_live, len(book.bids()), len(book.asks())) == (True, 10_000, 10_000)
+        assert (book.best_bid, book.best_ask) == (D("999999.9"), D("1000000.1"))
+        book.apply(delta(bids=[("999999.9", "2")], depth=30))
+        assert (len(book.bids()), len(book.asks()), book.bid_size(9_999_999)) == (30, 30, D(2))
+        book.apply(delta(bids=[(price, "0") for price, _ in bids[:30]], sequence=12, depth=30))
+        assert (book.is_live, book.best_bid, book.best_ask) == (True, None, D("1000000.1"))
 
 
 class TestDelta:
@@ -141,12 +158,34 @@ class TestDelta:
             0,
         )
 
-    def test_a_gap_in_sequence_is_normal_and_a_step_back_is_dropped(self, book: Book) -> None:
+    def test_a_gap_in_sequence_is_normal_and_a_repetition_changes_nothing(self, book: Book) -> None:
+        book.apply(delta([("99.9", "2")], sequence=5_000))
+        book.apply(delta([("99.9", "4")], sequence=5_000))
+        assert (book.is_live, book.sequence, book.bid_size(999)) == (True, 5_000, D(4))
+
+    def test_what_is_older_than_the_snapshot_is_part_of_it(self, book: Book) -> None:
+        before = book.bid_size(999)
+        book.apply(delta([("99.9", "3")], sequence=book.sequence - 1))
+        assert (book.is_live, book.bid_size(999)) == (True, before)
+
+    def test_a_step_back_is_doubted_at_once(self, book: Book) -> None:
         book.apply(delta([("99.9", "2")], sequence=5_000))
         book.apply(delta([("99.9", "3")], sequence=4_999))
-        assert (book.sequence, book.bid_size(999)) == (5_000, D(2))
-        book.apply(delta([("99.9", "4")], sequence=5_000))
-        assert book.bid_size(999) == D(4)
+        assert (book.is_live, book.reason) == (False, "sequence went back from 5000 to 4999")
+        assert book.bid_size(999) == D(2)
+
+    def test_a_jump_to_the_end_of_numbers_is_noticed_by_the_next_message(self, book: Book) -> None:
+        sequence = book.sequence
+        book.apply(delta([("99.9", "2")], sequence=1 << 63))
+        book.apply(delta([("99.9", "3")], sequence=sequence + 1))
+        assert not book.is_live
+
+    def test_an_old_snapshot_may_be_followed_by_what_is_held_already(self, book: Book) -> None:
+        book.apply(delta([("99.9", "2")], sequence=5_000))
+        book.snapshot(BookSnapshot(book.instrument.id, [["99.9", "1"]], [["100.1", "1"]], 4_990, 30, 0))
+        for sequence, size in ((4_995, "7"), (5_000, "2"), (5_001, "9")):
+            book.apply(delta([("99.9", size)], sequence=sequence))
+        assert (book.is_live, book.sequence, book.bid_size(999)) == (True, 5_001, D(9))
 
     def test_crossed_is_doubted_at_once(self, book: Book) -> None:
         version = book.version
@@ -188,6 +227,7 @@ class TestDelta:
             ("junk", "1"),
             (None, "1"),
             ([], "1"),
+            ("1e400", "1"),
             (99.9, "1"),
             ("99.9",),
             5,

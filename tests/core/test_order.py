@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from decimal import Decimal
 
@@ -102,6 +103,52 @@ def test_an_acknowledgement_never_regresses_or_describes(seen: list[OrderReport]
         assert after.status is OrderStatus.ACKED
     for name in ("qty", "price", "trigger_price", "tif", "take_profit", "stop_loss", "sequence", "updated_ns"):
         assert getattr(after, name) == getattr(before, name)
+
+
+@given(st.data(), st.lists(reports.map(lambda r: replace(r, pending=None)), max_size=5))
+def test_what_this_side_does_meanwhile_does_not_change_what_the_venue_says(data: st.DataObject, seen: list[OrderReport]) -> None:
+    """Sent, given up, asked after: whenever that happens between the reports, the venue's word ends in the same order."""
+    plain, moved = (Order.from_ticket(TICKET, 7) for _ in range(2))
+    for report in seen:
+        for status in data.draw(
+            st.lists(st.sampled_from([OrderStatus.SENT, OrderStatus.UNKNOWN, OrderStatus.ACKED]), max_size=2)
+        ):
+            with contextlib.suppress(ValueError):
+                moved = moved.to_status(status, reason="ours")
+        plain, moved = plain.merge(report), moved.merge(report)
+    told = [report for report in seen if RANK[report.status] > RANK[OrderStatus.ACKED]]
+    for name in (
+        "qty",
+        "price",
+        "filled",
+        "filled_value",
+        "trigger_price",
+        "tif",
+        "take_profit",
+        "stop_loss",
+        "sequence",
+        "venue_id",
+    ):
+        assert getattr(moved, name) == getattr(plain, name)
+    if told and told[-1] is seen[-1]:
+        assert RANK[moved.status] >= RANK[told[-1].status], "what was told last holds, whatever was thought before"
+    if plain.status.is_terminal:
+        assert moved.status is plain.status
+
+
+@given(st.lists(st.sampled_from(OrderStatus), max_size=8))
+def test_own_knowledge_never_leads_out_of_an_end_nor_to_an_execution(path: list[OrderStatus]) -> None:
+    order = Order.from_ticket(TICKET, 7)
+    for status in path:
+        before = order.status
+        try:
+            order = order.to_status(status)
+        except ValueError:
+            assert order.status is before
+            continue
+        assert not before.is_terminal
+        assert status not in (OrderStatus.LIVE, OrderStatus.PARTIAL, OrderStatus.FILLED, OrderStatus.EXPIRED, OrderStatus.ARMED)
+        assert order.filled == 0
 
 
 def test_ranks_are_distinct() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from decimal import Decimal as D
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tui_trader.core.account import Balance
-from tui_trader.core.clock import ManualClock, SystemClock
+from tui_trader.core.clock import NS, Clock, ManualClock, SystemClock
 from tui_trader.core.event import (
     BalanceChanged,
     BookSnapshot,
@@ -42,6 +42,7 @@ from tui_trader.core.types import (
     VenueOrderId,
 )
 from tui_trader.desk.account import Account
+from tui_trader.desk.controls import Controls
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.orders import OrderPath
@@ -168,7 +169,11 @@ class Bench:
         self.wire.on("fills", NO_FILLS)
         self.journal = journal or Journal(folder / "journal.jsonl", self.clock)
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.graves: dict[str, Coroutine[Any, Any, Any]] = {}
+        """What asks about absent orders again, by client id."""
         self.slept = 0.0
+        self.heard: list[Verdict] = []
+        """How requests ended."""
         self.path = self.make()
 
     def make(self, *, journal: bool = True) -> OrderPath:
@@ -181,6 +186,7 @@ class Bench:
             send=self.wire,
             absorb=self.absorb,
             spawn=self.spawn,
+            heard=self.heard.append,
             sleep=self.sleep,
         )
 
@@ -194,6 +200,9 @@ class Bench:
         self.absorb([OrderChanged(one) for one in reports])
 
     def spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        if name.startswith("tombstone"):
+            self.graves[name.split()[1]] = work  # for half an hour: a test that wants it runs it
+            return
         task = asyncio.get_running_loop().create_task(work, name=name)
         self.tasks.add(task)
 
@@ -230,8 +239,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    for work in bench.graves.values():
+        work.close()
 
 
 # -- the whole stack -----------------------------------------------------------------------------------------------------
@@ -250,6 +262,23 @@ async def until(condition: Callable[[], Any], what: str = "") -> None:
         await asyncio.sleep(0.005)
 
 
+WIDE = Limits(order_notional=D(50_000), position_notional=D(500_000), gross_notional=D(500_000))
+
+
+class MovedClock(SystemClock):
+    """The machine's clocks, moved by as many seconds as a test likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wall_s = self.mono_s = 0.0
+
+    def wall_ns(self) -> int:
+        return super().wall_ns() + round(self.wall_s * NS)
+
+    def mono_ns(self) -> int:
+        return super().mono_ns() + round(self.mono_s * NS)
+
+
 class World:
     """An exchange that is served on a loopback socket, and desks of its account."""
 
@@ -263,10 +292,19 @@ class World:
         secret = self.server.secret
         return Credential(self.server.key, lambda: secret)
 
-    async def desk(self, *symbols: str, limits: Limits | None = None, journal: bool = True, start: bool = True) -> Desk:
+    async def desk(
+        self,
+        *symbols: str,
+        limits: Limits | None = None,
+        journal: bool = True,
+        start: bool = True,
+        clock: Clock | None = None,
+        controls: Controls | None = None,
+        read_only: bool = False,
+    ) -> Desk:
         """Return a desk, started and with everything known of its account and of its first symbol."""
         self._desks += 1
-        clock = SystemClock()
+        clock = clock or SystemClock()
         account = Account(PHEMEX, Environment.SIM, Endpoints(self.server.rest_url, self.server.ws_url), self.credential())
         desk = Desk(
             account,
@@ -274,7 +312,9 @@ class World:
             rng=random.Random(1),
             journal=Journal(self.folder / f"journal-{self._desks}.jsonl", clock) if journal else None,
             ids=IdFactory(),
-            limits=limits or Limits(order_notional=D(50_000), position_notional=D(500_000), gross_notional=D(500_000)),
+            limits=limits or WIDE,
+            controls=controls,
+            read_only=read_only,
         )
         crashes: list[tuple[str, BaseException]] = []
         desk.crashed = lambda name, error: crashes.append((name, error))

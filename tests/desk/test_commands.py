@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -221,6 +222,10 @@ async def test_leverage_is_set_and_a_refusal_is_the_venues(shell: Shell, world: 
     )
     (result,) = await shell("lev 10")
     assert result.text == "BTCUSDT: leverage 10x isolated", "the mode stays"
+    with pytest.raises(CommandError, match="a leverage of 5000 is above 100, the most that BTCUSDT has"):
+        await shell("lev 5000")
+    listed = shell.desk.store.instruments
+    listed[BTC] = replace(listed[BTC], max_leverage=D(9999))
     with pytest.raises(VenueError, match="leverage was not changed"):
         await shell("lev 5000")
 

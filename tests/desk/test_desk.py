@@ -319,7 +319,7 @@ async def test_what_was_learned_before_a_loss_does_not_count_after_it(world: Wor
 
 
 async def test_a_reconciliation_that_is_not_answered_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui_trader.desk.desk.RECONCILE_S", 0.05)
+    monkeypatch.setattr("tui_trader.desk.sync.RECONCILE_S", 0.05)
     world.server.faults.add(FaultRule(Action.ERROR_BEFORE, prefix="GET /g-accounts/accountPositions", times=2))
     desk = await world.desk()
     assert world.server.receipts["GET /g-accounts/accountPositions"] == 4

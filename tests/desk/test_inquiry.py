@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tests.desk.conftest import BTC, MISSING, UNKNOWN, Bench, open_list, report, ticket, told
-from tui_trader.core.clock import NS
+from tui_trader.core.clock import NS, rfc3339
 from tui_trader.core.event import LinkChanged
 from tui_trader.core.types import LinkState, OrderStatus
 from tui_trader.desk.inquiry import HISTORY_LAG_S, SKEW_BOUND_S
+from tui_trader.desk.records import OpenIntents
+from tui_trader.state.blotter import Blotter
 
 FENCE_S = 10 + SKEW_BOUND_S
 
@@ -92,3 +94,60 @@ async def test_absence_waits_for_the_history_when_the_stream_came_up_after_the_o
     await bench.settle()
     assert bench.order().status is OrderStatus.ABSENT
     assert bench.slept > HISTORY_LAG_S, "its snapshot does not go back to the beginning"
+
+
+# -- tombstones ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_absent_order_is_asked_about_again_and_adopted_when_it_appears(bench: Bench) -> None:
+    bench.wire.on("place", UNKNOWN)
+    await bench.path.submit(ticket(), reduces=False)
+    await bench.settle()
+    assert bench.order().status is OrderStatus.ABSENT
+    asked = bench.wire.whats().count("order_by_id")
+    slept = bench.slept
+    grave = bench.graves.pop("tt-1")
+    bench.wire.on("order_by_id", MISSING, told(report()))
+    await grave
+    assert bench.wire.whats().count("order_by_id") == asked + 2
+    assert bench.slept - slept == 300.0, "after a minute, after five, and no more once it was seen"
+    assert bench.order().status is OrderStatus.LIVE
+    assert "was thought over and is live" in bench.notices()
+    bench.wire.on("open_orders", open_list(report()))
+    bench.path.inquiry.tick()
+    await bench.settle()
+    assert bench.kinds()[-1] == "resurrected"
+    assert bench.wire.creates() == [bench.wire.sent[0]], "nothing was sent again"
+
+
+async def test_an_absent_order_rests_after_half_an_hour(bench: Bench) -> None:
+    bench.wire.on("place", UNKNOWN)
+    await bench.path.submit(ticket(), reduces=False)
+    await bench.settle()
+    slept = bench.slept
+    await bench.graves.pop("tt-1")
+    assert bench.slept - slept == 1_800.0
+    assert bench.order().status is OrderStatus.ABSENT
+
+
+async def test_what_an_earlier_run_found_absent_is_asked_about_at_the_start(bench: Bench) -> None:
+    bench.wire.on("place", UNKNOWN)
+    await bench.path.submit(ticket(), reduces=False)
+    await bench.settle()
+    bench.graves.pop("tt-1").close()
+    heard = OpenIntents()
+    for record in bench.records():
+        heard.take(record)
+    bodies = heard.buried(rfc3339(bench.clock.wall_ns() - 3_600 * NS))
+    assert [body["id"] for body in bodies] == ["tt-1"]
+    assert heard.still_open() == []
+    assert heard.buried(rfc3339(bench.clock.wall_ns() + NS)) == [], "too long ago"
+
+    bench.store.blotter = Blotter()
+    path = bench.make()
+    path.recover([], bodies)
+    assert bench.order().status is OrderStatus.ABSENT
+    bench.wire.on("order_by_id", told(report()))
+    await bench.graves.pop("tt-1")
+    assert bench.order().status is OrderStatus.LIVE
+    assert not bench.order().external

@@ -430,6 +430,37 @@ async def test_an_amend_that_was_not_taken_leaves_no_overlay_and_is_asked_after(
     assert bench.order().status is (OrderStatus.LIVE if outcome is Outcome.REJECTED else OrderStatus.FILLED)
 
 
+async def test_an_amend_whose_answer_was_lost_counts_with_both_forms_until_it_can_no_longer_arrive(bench: Bench) -> None:
+    bench.hear(report(sequence=1))
+    bench.wire.on("amend", UNKNOWN)
+    bench.wire.on("open_orders", open_list(report(sequence=1)))
+    await bench.path.amend(bench.order(), qty=D(9), price=D(90))
+    order = bench.order()
+    assert (order.qty, order.price) == (3, 100), "what the venue told"
+    assert (bench.path.at_most(order).qty, bench.path.at_most(order).price) == (9, 100), "what it may be by now"
+    with pytest.raises(RefusedError, match="still being answered"):
+        await bench.path.amend(order, qty=D(4))
+    start = bench.slept
+    await bench.settle()
+    assert bench.slept - start > FENCE_S
+    assert bench.path.at_most(bench.order()) is bench.order()
+
+
+async def test_an_amend_that_was_taken_counts_with_both_forms_until_the_venue_says_how_the_order_stands(bench: Bench) -> None:
+    bench.hear(report(sequence=1, at_ns=1))
+    bench.wire.on("amend", told(report(OrderStatus.ACKED, is_ack=True, pending=PendingAction.AMEND, at_ns=2)))
+    await bench.path.amend(bench.order(), qty=D(9))
+    assert bench.path.at_most(bench.order()).qty == 9
+    bench.hear(report(sequence=2, at_ns=3, qty=D(5)))
+    assert bench.path.at_most(bench.order()).qty == 5
+
+
+async def test_how_every_request_ended_is_told(bench: Bench) -> None:
+    bench.wire.on("place", UNKNOWN)
+    await bench.path.submit(ticket(), reduces=False)
+    assert bench.heard == [UNKNOWN]
+
+
 async def test_amends_that_cannot_be_meant_are_refused_here(bench: Bench) -> None:
     bench.hear(report(OrderStatus.PARTIAL, filled=D(2)), report(OrderStatus.CANCELED, "tt-2"))
     with pytest.raises(RefusedError, match="2 is filled already"):

@@ -14,9 +14,9 @@ from tui_trader.core.facts import TradingState
 from tui_trader.core.grammar import parse_one
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.objection import Rule
-from tui_trader.core.order import OrderTicket
+from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.risk import Limits
-from tui_trader.core.types import LinkState, OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
+from tui_trader.core.types import LinkState, OrderStatus, OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.stage import DRAFT_ID, Stage, StageView
@@ -326,6 +326,21 @@ def test_a_halted_desk_lets_exits_through(desk: Desk) -> None:
     assert Rule.STATE in [o.code for o in desk.view().objections if o.hard]
     desk.stage.close(desk.market.hold("1"), D(100))
     assert desk.view().sendable
+
+
+def test_an_entry_beside_one_of_unknown_outcome_takes_typed_words_and_only_for_the_order_as_it_stands(desk: Desk) -> None:
+    blotter = desk.market.store.blotter
+    blotter.put(Order.from_ticket(ticket("tt-lost"), 1).to_status(OrderStatus.UNKNOWN))
+    desk.stage.join(BTC, Side.BUY)
+    (objection,) = [o for o in desk.view().objections if o.hard]
+    assert (objection.code, objection.fix) == (Rule.UNKNOWN_ORDER, "wait until it is resolved, or type :override unknown")
+    desk.stage.override_unknown()
+    assert desk.view().sendable
+    assert not [o for o in desk.stage.confirm().objections if o.hard]
+    desk.stage.nudge_size(1)
+    assert not desk.view().sendable, "it is another order now"
+    desk.stage.join(BTC, Side.SELL)
+    assert desk.view().sendable, "the other side was never in question"
 
 
 def test_replacing_the_price_by_nothing_crosses(desk: Desk) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.e2e.tmux import Tmux
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
+GAUGE = ROOT / "tests/soak/gauge.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -95,10 +96,25 @@ class Shell:
         }
         self._open: list[Terminal | Tmux] = []
 
-    def terminal(self, *words: str, width: int = 120, height: int = 40, controlling: bool = True) -> Terminal:
-        """Start the program in a terminal window."""
-        options = {"width": width, "height": height, "controlling": controlling}
-        window = Terminal([self.script, *words], environ=self.environ, cwd=self.folder, **options)  # type: ignore[arg-type]
+    def terminal(
+        self,
+        *words: str,
+        width: int = 120,
+        height: int = 40,
+        controlling: bool = True,
+        before: Sequence[str] = (),
+        stdin: int | None = None,
+    ) -> Terminal:
+        """Start the program in a terminal window; ``before`` is a command that becomes the program."""
+        options = {"width": width, "height": height, "controlling": controlling, "stdin": stdin}
+        window = Terminal([*before, self.script, *words], environ=self.environ, cwd=self.folder, **options)  # type: ignore[arg-type]
+        self._open.append(window)
+        return window
+
+    def gauged(self, report: Path, *words: str, width: int = 120, height: int = 40) -> Terminal:
+        """Start the program with a gauge in its event loop, that reports to a file."""
+        command = [self.python, str(GAUGE), str(report), *(words or ["-"])]
+        window = Terminal(command, environ=self.environ, cwd=self.folder, width=width, height=height)
         self._open.append(window)
         return window
 

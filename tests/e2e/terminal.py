@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from fcntl import ioctl
@@ -27,6 +28,9 @@ from tests.e2e.screen import DEADLINE_S, ScreenOfText, wait_until
 
 _MAKE_IT_MINE = "import fcntl, os, sys, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\nos.execv(sys.argv[1], sys.argv[1:])"
 """Takes the terminal on descriptor 0 as the controlling one, as a login shell does, then becomes the program."""
+
+_SLOW_S = 0.1
+"""How often a terminal behind a modem takes something."""
 
 _UNREAD_BY_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$[a-z]|\x18")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;?<>=$]*)?\Z")
@@ -53,7 +57,9 @@ class Terminal(ScreenOfText):
         width: int = 120,
         height: int = 40,
         controlling: bool = True,
+        stdin: int | None = None,
     ) -> None:
+        """``stdin`` is a descriptor to read keys from instead of this terminal."""
         self._master, self._slave = os.openpty()
         self.resize(width, height)
         self.modes_before = self.modes()
@@ -65,11 +71,12 @@ class Terminal(ScreenOfText):
         self._lock = threading.Lock()
         self._reading = threading.Event()
         self._reading.set()
+        self._rate = 0
         self._closed = False
         full = [sys.executable, "-I", "-S", "-c", _MAKE_IT_MINE, *command] if controlling else list(command)
         self.process = subprocess.Popen(
             full,
-            stdin=self._slave,
+            stdin=self._slave if stdin is None else stdin,
             stdout=self._slave,
             stderr=self._slave,
             env=dict(environ),
@@ -84,9 +91,7 @@ class Terminal(ScreenOfText):
     def text(self) -> str:
         """Return what is shown now."""
         with self._lock:
-            screen = self._screen
-            rows = ["".join(screen.buffer[y][x].data for x in range(screen.columns)) for y in range(screen.lines)]
-        return "\n".join(unicodedata.normalize("NFC", row.rstrip()) for row in rows)
+            return _text(self._screen)
 
     def type(self, keys: str) -> None:
         """Send keys."""
@@ -111,7 +116,12 @@ class Terminal(ScreenOfText):
 
     def read_again(self) -> None:
         """Take everything that waits, and go on."""
+        self._rate = 0
         self._reading.set()
+
+    def read_slowly(self, bytes_per_s: int) -> None:
+        """Take only so many bytes a second, as a terminal behind a modem."""
+        self._rate = bytes_per_s
 
     @property
     def is_full(self) -> bool:
@@ -122,6 +132,32 @@ class Terminal(ScreenOfText):
     def all_read(self) -> bool:
         """Whether the program has taken every key that was typed."""
         return not select.select([self._slave], [], [], 0)[0]
+
+    def pour(self, data: bytes, seconds: float) -> int:
+        """Send bytes as fast as the program takes them, for so long at most; return how many it took."""
+        sent, deadline = 0, time.monotonic() + seconds
+        os.set_blocking(self._master, False)
+        try:
+            while sent < len(data) and (left := deadline - time.monotonic()) > 0:
+                if select.select([], [self._master], [], min(left, 0.05))[1]:
+                    with contextlib.suppress(BlockingIOError):
+                        sent += os.write(self._master, data[sent : sent + 4096])
+        finally:
+            os.set_blocking(self._master, True)
+        return sent
+
+    def repainted(self) -> str:
+        """Let the program draw everything anew and return what a terminal shows that has seen nothing else.
+
+        A continued program does so: somebody else may have written on its terminal while it was stopped.
+        """
+        start = len(self.taken)
+        os.kill(self.process.pid, signal.SIGCONT)
+        wait_until(lambda: len(self.taken) > start and not self._waits(0.15), 5.0)
+        with self._lock:
+            screen = pyte.Screen(self._screen.columns, self._screen.lines)
+            pyte.ByteStream(screen).feed(_UNREAD_BY_PYTE.sub(b"", bytes(self.taken[start:])))
+        return _text(screen)
 
     def close(self) -> None:
         """Close the window: the program's terminal no longer exists."""
@@ -180,9 +216,11 @@ class Terminal(ScreenOfText):
             self._reading.wait()
             if not self._waits(0.05) or not self._reading.is_set() or self._closed:
                 continue
+            if self._rate:
+                time.sleep(_SLOW_S)
             with self._lock:
                 try:
-                    data = os.read(self._master, 65536)
+                    data = os.read(self._master, max(1, round(self._rate * _SLOW_S)) if self._rate else 65536)
                 except OSError:
                     return
                 for question, answer in _ANSWERS.items():
@@ -202,6 +240,11 @@ class Terminal(ScreenOfText):
         """Whether nothing that the program left behind is unread."""
         with self._lock:
             return not self._waits()
+
+
+def _text(screen: pyte.Screen) -> str:
+    rows = ["".join(screen.buffer[y][x].data for x in range(screen.columns)) for y in range(screen.lines)]
+    return "\n".join(unicodedata.normalize("NFC", row.rstrip()) for row in rows)
 
 
 _PAIRS = (

@@ -3,71 +3,17 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import time
-from itertools import cycle
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import OwnExchange, Shell
+from tests.e2e.endings import Ending, ready, stall
 from tests.e2e.screen import wait_until
-from tests.e2e.terminal import Terminal
-
-GONE_S = 3.0
-"""How long the program may live after it was told to end."""
 
 STALL_S = 6.0
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-
-
-def ready(screen: Terminal) -> None:
-    screen.wait(r"eq 10,000\.00")
-    screen.wait(r"STAGE +empty")
-
-
-def stall(screen: Terminal) -> None:
-    """Stop reading and make the program draw until it can no longer write."""
-    screen.stop_reading()
-    sizes = cycle([(118, 38), (119, 39), (117, 37)])
-
-    def full() -> bool:
-        screen.resize(*next(sizes))
-        return screen.is_full
-
-    assert screen.until(full), "the terminal never filled up"
-
-
-def cpu_s(screen: Terminal) -> float:
-    """Return the processor time the program has used."""
-    fields = Path(f"/proc/{screen.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-class Ending:
-    """Measures how a program ends from here on."""
-
-    def __init__(self, screen: Terminal) -> None:
-        self._screen = screen
-        self._used = cpu_s(screen)
-        self._children = self._children_s()
-        self._since = time.monotonic()
-
-    def check(self, *codes: int) -> None:
-        """Wait for the end and judge it."""
-        code = self._screen.wait_exit(20)
-        took = time.monotonic() - self._since
-        assert code in codes, f"exit code {code}, not {codes}"
-        assert took <= GONE_S, f"it took {took:.1f} s to end"
-        assert not self._screen.others(), "a process is left"
-        used = self._children_s() - self._children - self._used
-        assert used < 1.0, f"{used:.2f} s of processor time to end"
-
-    @staticmethod
-    def _children_s() -> float:
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return usage.ru_utime + usage.ru_stime
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.screen import DEADLINE_S, ScreenOfText
+from tests.e2e.terminal import Terminal
 
 _numbers = count(1)
 _AS_A_SHELL = '"$@"; echo "exit code $?"; while read -r line; do :; done'
@@ -48,6 +49,15 @@ class Tmux(ScreenOfText):
     def wait_exit(self, seconds: float = DEADLINE_S) -> int:
         """Wait for the program's end and return its exit code."""
         return int(self.wait(_EXIT, seconds)[1])
+
+    def attach(self, environ: Mapping[str, str], cwd: Path, *, width: int, height: int) -> Terminal:
+        """Look at the session from a terminal window of its own size."""
+        return Terminal([*self._tmux, "attach-session"], environ=environ, cwd=cwd, width=width, height=height)
+
+    def detach(self) -> None:
+        """Let every window that looks on go."""
+        self._call("detach-client", "-a")
+        self._call("detach-client")
 
     def assert_given_back(self) -> None:
         """Check that the window is on its main screen again, with its cursor and without the program's modes."""

@@ -235,10 +235,9 @@ class Ground:
             venue="test",
             hosts={"127.0.0.1"},
             clock=self.clock,
-            rng=Soon(),
             on_events=watcher,
             ca_file=str(CERTS / "ca.pem"),
-            **settings,
+            **{"rng": Soon(), **settings},
         )
         self._stack.push_async_callback(session.close)
         return session

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
+from typing import Any
 
 import pytest
 
 from tui_trader.core.error import ConfigError
-from tui_trader.net.endpoint import check_url, tls_context
+from tui_trader.net.endpoint import Misled, PublicNames, check_url, tls_context
 
 HTTP = ("https", "http")
 HOSTS = {"api.phemex.com"}
@@ -49,3 +52,53 @@ def test_tls_is_verified_and_modern() -> None:
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@pytest.fixture
+def leads_to(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that makes every name resolve to given addresses."""
+
+    def lead(*addresses: str) -> None:
+        async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+            return [
+                (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (one, port, 0, 0))
+                if ":" in one
+                else (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port))
+                for one in addresses
+            ]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+
+    return lead
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "0.0.0.0",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "224.0.0.1",
+        "::1",
+        "fd00::1",
+        "::ffff:10.0.0.1",
+    ],
+)
+async def test_a_name_that_leads_near_is_refused(leads_to: Any, address: str) -> None:
+    leads_to(address)
+    with pytest.raises(Misled, match="not on the public internet"):
+        await PublicNames().resolve("api.phemex.com", 443)
+
+
+async def test_of_several_addresses_the_public_ones_are_used(leads_to: Any) -> None:
+    leads_to("10.0.0.1", "93.184.216.34", "2606:2800:220:1::1")
+    found = await PublicNames().resolve("api.phemex.com", 443)
+    assert [each["host"] for each in found] == ["93.184.216.34", "2606:2800:220:1::1"]
+
+
+async def test_where_a_vpn_client_lets_all_names_lead_is_no_private_network(leads_to: Any) -> None:
+    leads_to("198.18.0.7")
+    assert len(await PublicNames().resolve("api.phemex.com", 443)) == 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
 import tracemalloc
+import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +19,7 @@ from aiohttp import web
 from tui_trader.core.clock import NS, SystemClock
 from tui_trader.core.error import ConfigError, LinkError, WireError
 from tui_trader.net.limiter import Limiter
-from tui_trader.net.rest import MAX_WRITE_BODY, RestClient, _gunzip
+from tui_trader.net.rest import CONNECT_S, MAX_WRITE_BODY, TOTAL_S, RestClient, _gunzip
 from tui_trader.net.tasks import TaskSet, stop
 from tui_trader.venues.base import Credential, Outcome, Request, RequestKind, Verdict
 
@@ -279,6 +281,108 @@ async def test_no_such_name(ground: Any, exchange: Any, monkeypatch: pytest.Monk
     assert (verdict.outcome, verdict.code) == (Outcome.NOT_SENT, "dns")
 
 
+def abroad(ground: Any, url: str = "https://venue.invalid", **settings: Any) -> RestClient:
+    """Return a client of a venue that is reached by its name."""
+    limiter = Limiter({"contract": (9, 1.0)}, ground.clock)
+    host = url.partition("://")[2].partition(":")[0]
+    return RestClient(url, hosts={host}, clock=ground.clock, limiter=limiter, on_lost=lambda *_: None, **settings)
+
+
+async def test_a_name_that_takes_for_ever_is_bounded_and_not_sent(
+    ground: Any, exchange: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hang)
+    async with abroad(ground, connect_s=0.1) as client:
+        verdict = await client.send(request("PUT"), exchange)
+    assert (verdict.outcome, verdict.code) == (Outcome.NOT_SENT, "connect_timeout")
+    assert CONNECT_S < TOTAL_S <= 5.0
+
+
+async def test_a_name_that_leads_home_is_not_spoken_to(ground: Any, exchange: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(16))
+
+    port = await ground.raw(listen)
+
+    async def home(host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", home)
+    async with abroad(ground, f"https://venue.invalid:{port}") as client:
+        verdict = await client.send(request("PUT"), exchange)
+    assert (verdict.outcome, verdict.code) == (Outcome.NOT_SENT, "private_address")
+    assert verdict.text == "Not sent: venue.invalid leads to 127.0.0.1, which is not on the public internet."
+    assert asked == []
+    async with abroad(ground, f"https://venue.invalid:{port}", private_addresses=True) as client:
+        await client.send(request("PUT"), exchange)
+    assert asked[0][0] == 0x16, "an address that the user gave is tried"
+
+
+async def test_no_thread_left_to_resolve_with(ground: Any, exchange: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", fail)
+    async with abroad(ground) as client:
+        assert (await client.send(request("PUT"), exchange)).outcome is Outcome.NOT_SENT
+
+
+async def test_an_address_behind_a_black_hole_is_given_up_for_the_other(
+    ground: Any, exchange: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IPv6 swallows every packet, IPv4 answers: the connection is made by IPv4 long before the time is up."""
+    port = await ground.raw(Till(ok()))
+    with socket.socket(socket.AF_INET6) as hole:
+        try:
+            hole.bind(("::1", port))
+        except OSError as error:
+            pytest.skip(f"no IPv6 loopback on this machine: {error}")
+        hole.listen(0)
+        waiting = []
+        for _ in range(8):  # past its backlog, whoever knocks gets no answer
+            knocking = socket.socket(socket.AF_INET6)
+            knocking.setblocking(False)
+            knocking.connect_ex(("::1", port))
+            waiting.append(knocking)
+
+        async def both(host: str, port: int, **_: Any) -> list[Any]:
+            return [
+                (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0)),
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)),
+            ]
+
+        loop = asyncio.get_running_loop()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.open_connection("::1", port), 0.3)
+        monkeypatch.setattr(loop, "getaddrinfo", both)
+        monkeypatch.setattr("tui_trader.net.endpoint.LOOPBACK", frozenset({"venue.invalid"}))
+        started = loop.time()
+        async with abroad(ground, f"http://venue.invalid:{port}", private_addresses=True) as client:
+            verdict = await client.send(request("PUT"), exchange)
+        assert verdict.outcome is Outcome.ACK
+        assert loop.time() - started < 2.0
+        for knocking in waiting:
+            knocking.close()
+
+
+async def test_a_server_that_only_speaks_an_old_tls(ground: Any, exchange: Any, make_tls: Callable[[str], Any]) -> None:
+    old = make_tls("good")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    till = Till(ok())
+    client = await ground.client(await ground.raw(till, old), scheme="https")
+    verdict = await client.send(request("PUT"), exchange)
+    assert (verdict.outcome, verdict.code) == (Outcome.NOT_SENT, "tls")
+    assert till.received == []
+
+
 async def test_a_handshake_that_never_ends(ground: Any, exchange: Any) -> None:
     greeted: list[bytes] = []
 
@@ -298,7 +402,9 @@ async def test_a_handshake_that_is_cut(ground: Any, exchange: Any) -> None:
         writer.transport.abort()
 
     client = await ground.client(await ground.raw(cut), scheme="https")
-    assert (await client.send(request("PUT"), exchange)).outcome is Outcome.NOT_SENT
+    verdict = await client.send(request("PUT"), exchange)
+    assert (verdict.outcome, verdict.code) == (Outcome.NOT_SENT, "tls")
+    assert verdict.text == "Not sent: no TLS connection to 127.0.0.1 (it hung up during the handshake)."
 
 
 async def test_a_plain_server_on_a_tls_port(ground: Any, exchange: Any) -> None:

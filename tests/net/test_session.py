@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import socket
 import time
+from bisect import bisect
 from collections.abc import Awaitable, Callable
+from itertools import accumulate
 from random import Random
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -122,6 +126,7 @@ async def test_three_refused_logins_end_it_and_it_can_be_run_again(ground: Any, 
     assert venue.asked == ["login s3cret"] * 3
     assert len(venue.sockets) == 3
     assert watcher.links[-1].reason == "login refused: no such key; 3 times in a row, not trying again"
+    assert session.has_given_up
     venue.answers["login"] = "login ok"
     crew.start(session)
     await watcher.until(lambda: session.state is LinkState.LIVE)
@@ -297,6 +302,36 @@ async def test_a_half_open_connection_is_noticed_and_replaced(ground: Any, watch
     assert session.traffic.reconnects == 1
 
 
+async def test_a_dead_line_is_found_at_the_limit_and_not_a_tick_later(
+    ground: Any, watcher: Any, make_feed: Any, crew: Crew
+) -> None:
+    """Looking once a second would find it up to a second late."""
+    venue = Venue()
+    session = ground.session(await ground.ws(venue), make_feed(heartbeat_s=0.05, silence_s=1.5), watcher)
+    session.set_subscriptions([BOOK])
+    crew.start(session)
+    await watcher.until(lambda: session.state is LinkState.LIVE)
+    venue.answers["ping"] = ""
+    await watcher.until(lambda: "down" in watcher.states)
+    told = watcher.links[3].reason
+    assert 1.5 <= float(told.removeprefix("nothing received for ").partition(" s")[0]) <= 1.6, told
+
+
+async def test_a_connection_that_is_not_trusted_is_given_up_for_a_new_one(
+    ground: Any, watcher: Any, make_feed: Any, crew: Crew
+) -> None:
+    venue = Venue()
+    session = ground.session(await ground.ws(venue), make_feed(), watcher)
+    session.renew("nothing happens before there is one")
+    crew.start(session)
+    await watcher.until(lambda: session.state is LinkState.LIVE)
+    session.renew("it says nothing of an order")
+    await watcher.until(lambda: watcher.states == [*UP, "down", *UP])
+    assert watcher.links[3].reason.startswith("it says nothing of an order; trying again in ")
+    assert len(venue.sockets) == 2
+    assert not session.has_given_up
+
+
 async def test_a_machine_that_slept_reconnects(
     ground: Any, watcher: Any, make_feed: Any, crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,6 +453,47 @@ async def test_a_bug_stops_the_lane_visibly(ground: Any, watcher: Any, make_feed
     await asyncio.wait({running}, timeout=5)
     assert [type(failure) for failure in crew.failures] == [LookupError]
     assert watcher.links[-1].reason == "stopped by an internal error (LookupError)"
+
+
+class Hasty(Random):
+    """Draws the waits that would be, and waits next to nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.drawn: list[tuple[float, float]] = []
+        """Each wait with the ceiling it was drawn under, seconds."""
+
+    def uniform(self, a: float, b: float) -> float:
+        wait_s = super().uniform(a, b)
+        self.drawn.append((wait_s, b))
+        return wait_s / 100_000
+
+
+async def test_five_hundred_refused_connections_cost_next_to_nothing(
+    ground: Any, watcher: Any, make_feed: Any, crew: Crew
+) -> None:
+    """Nobody listens; what is measured is the work of 500 attempts against the time that they would take."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    rng = Hasty()
+    session = ground.session(port, make_feed(), watcher, rng=rng)
+    before_s = time.process_time()
+    crew.start(session)
+    await watcher.until(lambda: len(rng.drawn) > 500)
+    spent_s = time.process_time() - before_s
+    await session.close()
+    assert crew.failures == []
+    waits = [wait_s for wait_s, _ in rng.drawn[:500]]
+    assert [ceiling for _, ceiling in rng.drawn[:8]] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    print(f"{spent_s / sum(waits):.4%} CPU")
+    assert spent_s / sum(waits) < 0.05, f"{spent_s:.2f} s of CPU in {sum(waits):.0f} s"
+    starts = list(accumulate(waits))
+    window_s, most = 300.0, 100  # the venue's 200 in five minutes, for two lanes
+    assert max(bisect(starts, start + window_s) - index for index, start in enumerate(starts)) <= most
+    late = waits[10:]
+    assert min(late) < 1.0
+    assert max(late) > 29.0
+    assert 13.0 < fmean(late) < 17.0, "full jitter: uniform up to the ceiling"
 
 
 # --- closing ---------------------------------------------------------------------------------------------------------

@@ -217,6 +217,14 @@ async def test_server_error(venue: SimVenue, action: Action, executed: list[str]
     assert [line["action"] for line in venue.lines if line["event"] == "fault"] == [str(action)]
 
 
+async def test_a_revoked_key_opens_nothing_until_it_is_restored(venue: SimVenue) -> None:
+    venue.server.revoke_key(venue.server.key)
+    status, _, answer = await venue.call("GET", "/g-orders/activeList", "symbol=BTCUSDT")
+    assert (status, answer["code"]) == (401, "10500")
+    venue.server.restore_key(venue.server.key)
+    assert (await venue.call("GET", "/g-orders/activeList", "symbol=BTCUSDT"))[0] == 200
+
+
 @pytest.mark.parametrize(("action", "status"), [(Action.LIMIT, 429), (Action.REFUSE, 403)])
 async def test_turned_away_without_execution(venue: SimVenue, action: Action, status: int) -> None:
     venue.server.faults.add(FaultRule(action, prefix="GET /public/time", retry_after_s=7))

@@ -131,6 +131,19 @@ def test_an_order_made_larger_is_not_filled_by_the_size_it_had() -> None:
     assert (order.status, order.remaining) == (OrderStatus.PARTIAL, 1)
 
 
+def test_executions_do_not_end_an_order_whose_size_is_being_changed() -> None:
+    blotter = tell(sent(), [report()])
+    shown = blotter.get("tt-1")
+    assert shown is not None
+    blotter.put(replace(shown, pending=PendingAction.AMEND))
+    order = tell(blotter, [fill("e-1", "3")]).get("tt-1")
+    assert order is not None
+    assert (order.status, order.filled, order.remaining) == (OrderStatus.PARTIAL, 3, 0)
+    blotter.put(replace(order, pending=None))
+    assert [o.status for o in blotter.orders()] == [OrderStatus.FILLED], "refused: the size is what it was"
+    assert blotter.take_resurrected() == []
+
+
 def test_what_executions_say_is_not_written_into_what_reports_say() -> None:
     blotter = tell(sent(), [report(qty=D(1)), fill("e-1", "1")])
     shown = blotter.get("tt-1")

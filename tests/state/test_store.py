@@ -189,6 +189,11 @@ def test_a_fill_is_news_once(store: Store, clock: ManualClock) -> None:
     assert [n.text for n in store.notices] == ["filled buy 1 BTCUSDT @ 100 taker"]
 
 
+def test_what_the_venue_closes_by_force_is_an_alarm_and_no_fill_of_ours(store: Store, clock: ManualClock) -> None:
+    tell(store, clock, OrderFilled(fill(kind="liquidation")))
+    assert [(n.text, n.severity) for n in store.notices] == [("LIQUIDATION by the venue: buy 1 BTCUSDT @ 100", Severity.ALARM)]
+
+
 def test_a_fill_out_of_a_snapshot_is_history_and_no_news(store: Store, clock: ManualClock) -> None:
     tell(store, clock, OrderFilled(fill(), replayed=True))
     assert not store.notices

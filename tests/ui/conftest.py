@@ -144,6 +144,12 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+@pytest.fixture(autouse=True)
+def _positions_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scripted desk hears nothing by itself: there is nothing to wait for after a flatten."""
+    monkeypatch.setattr("tui_trader.desk.exits.FLAT_LOOKS", 1)
+
+
 @pytest.fixture
 def in_pty(tmp_path: Path) -> Iterator[Callable[..., PtyProgram]]:
     """Start programs in pseudo-terminals; end them afterwards."""

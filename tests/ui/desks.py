@@ -46,7 +46,7 @@ class ScriptedDesk(Desk):
         world.store = self.store
         world.listed()
         self._dialect.list_instruments(list(INSTRUMENTS))
-        self.reconciled = True
+        self.sync.reconciled = True
         self.show(BTC)
 
     async def send(self, request: Request) -> Verdict:
@@ -136,13 +136,19 @@ class Keys:
         self.desk = desk
         self.surface = FakeSurface()
         self.trading = Trading(desk, self.surface, desk.clock, [BTC, ETH])
+        self._last = ""
 
     def do(self, *names: str) -> None:
+        """Perform actions one after the other; the same one again at the pace of somebody who reads in between."""
         for name in names:
+            if name == self._last:
+                self.desk.world.clock.advance(0.31)
+            self._last = name
             self.trading.perform(action_named(name))
 
     async def type(self, line: str) -> bool:
         """Enter a line and wait for what it does."""
+        self._last = ""
         taken = self.trading.enter(line)
         await self.surface.done()
         return taken
@@ -168,6 +174,7 @@ class Program:
     def __init__(self, app: TraderApp, pilot: Any) -> None:
         self.app = app
         self.pilot = pilot
+        self._last = ""
 
     @property
     def screen(self) -> TradeScreen:
@@ -176,8 +183,12 @@ class Program:
         return screen
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after the other."""
+        """Press keys one after the other; the same one again at the pace of somebody who reads in between."""
+        desk = self.app.desk
         for key in keys:
+            if key == self._last and isinstance(desk, ScriptedDesk):
+                desk.world.clock.advance(0.31)
+            self._last = key
             self.app.post_message(key_event(key))
             await self.pilot.pause()
         await self.settle()

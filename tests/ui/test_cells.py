@@ -199,6 +199,7 @@ def test_after_a_glyph_of_doubtful_width_the_neighbour_is_placed_anew() -> None:
         ("漢", "漢", 2),
         ("e\u0301x", "e\u0301x", 2),
         ("\u0301x", "x", 1),
+        ("a\u2028b\u2029", "ab", 2),
         ("👩\u200d🚀!", "👩!", 3),
         ("\U000f0000", "\U000f0000", 1),
     ],

@@ -145,6 +145,20 @@ def test_bytes_that_are_not_text_do_not_end_the_program(in_pty: Any) -> None:
     assert program.wait_exit(5) == 0
 
 
+def test_a_character_that_arrives_in_two_reads_does_not_end_the_keyboard(in_pty: Any) -> None:
+    """A read that holds no whole character is no end of input."""
+    program = in_pty("screen.py")
+    program.wait_for("started")
+    os.write(program.fd, b"\xc3")
+    threading.Event().wait(0.3)
+    os.write(program.fd, b"\xa9")
+    program.type("g")
+    program.wait_for("longest")
+    program.type("q")
+    assert program.wait_exit(5) == 0
+    assert b"Error" not in program.taken
+
+
 def test_a_stop_from_outside_is_followed_by_a_whole_picture(in_pty: Any) -> None:
     program = in_pty("screen.py")
     program.wait_for("started")

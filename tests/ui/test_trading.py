@@ -210,7 +210,7 @@ async def test_exits_leave_even_unseen(keys: Keys, flag: str) -> None:
 
 
 async def test_a_blocked_desk_refuses_entries_and_lets_exits_through(keys: Keys) -> None:
-    keys.desk.reconciled = False
+    keys.desk.sync.reconciled = False
     keys.do("join.buy", "send")
     await keys.surface.done()
     assert "being checked after the connect" in keys.surface.last

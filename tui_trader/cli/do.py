@@ -35,10 +35,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Parse first (nothing is connected for a line that does not read), then connect and run it."""
+    from tui_trader.cli.configure import configuration
+    from tui_trader.cli.consent import ask_consent
     from tui_trader.cli.launch import run_headless
     from tui_trader.core.grammar import parse
 
     args.parsed = parse(args.line)
+    ask_consent(configuration(args), args)
     return run_headless(args, _do, symbols=[])
 
 

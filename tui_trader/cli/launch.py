@@ -12,25 +12,31 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.core.clock import NS, SystemClock
+from tui_trader.cli.journals import open_controls, open_journal
+from tui_trader.core.clock import NS, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
+from tui_trader.core.event import Notice
+from tui_trader.core.ids import PREFIX
 from tui_trader.core.risk import Limits
-from tui_trader.core.types import LinkState
+from tui_trader.core.types import LinkState, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.config import Config
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
+from tui_trader.desk.guardian import Charge, Guardian
+from tui_trader.desk.key import Address, is_loopback
+from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
-from tui_trader.desk.records import intents, unfinished
+from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
 from tui_trader.state.store import StaleLimits
-from tui_trader.storage.journal import Journal, read
+from tui_trader.storage.chain import mentions
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
 
@@ -43,7 +49,9 @@ READY_S = 10.0
 SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
 
-MAX_PRIVATE_JOURNALS = 8
+DAY_NS = 86_400 * NS
+
+_ADDRESS = Address(doc="", default="", secure="https", bare="http")
 
 Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
@@ -87,7 +95,15 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     settings = config.settings
     clock = SystemClock()
     account, private = await _account(config, args, stack)
-    journal = _journal(account, clock, private=private)
+    read_only = bool(getattr(args, "read_only", False))
+    recall = OpenIntents()
+    journal = open_journal(account, clock, recall, read_only=read_only)
+    controls = open_controls(config, account, journal, clock, stack)
+    consent: Consent | None = getattr(args, "consent", None)
+    if consent is not None:
+        controls.remember("acknowledged", consent.text_sha256)
+        with contextlib.suppress(JournalError):  # then entries are refused anyway, which is said
+            journal.append("acknowledged", asdict(consent))
     presets = Presets(
         notionals=settings.ticket.presets,
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
@@ -107,13 +123,56 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         ),
         presets=presets,
         gate_ms=settings.feed.gate_ms,
+        controls=controls,
+        read_only=read_only,
     )
     stack.push_async_callback(desk.close)
-    if journal is not None and not private:
-        records = list(read(journal.path))
-        desk.recoverable = unfinished(records)
-        desk.store.blotter.claim(intents(records))
+    if not private:
+        if not journal.is_held:  # whoever holds it looks for those
+            desk.recoverable = recall.still_open()
+            desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
+        desk.store.blotter.claim(recall.ids)
+        desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
+    if not read_only:
+        warnings = ((journal.notice, Severity.WARNING), (recall.epilogue, Severity.WARNING), (journal.failure, Severity.ALARM))
+        for text, severity in warnings:
+            if text:
+                desk.absorb([Notice(text, severity, clock.wall_ns())])
     return desk
+
+
+def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:
+    """Start what acts on the orders when this process is killed, if the configuration asks for it; ended with ``stack``.
+
+    Without ``release`` before, that end is one that it acts on.
+    """
+    hangup = config.settings.hangup
+    if not hangup.guardian or desk.account.ends_with_program or desk.account.credential is None or desk.permit.looks_only:
+        return None  # what only looks on has nothing to leave behind
+
+    def tell(text: str, severity: Severity) -> None:
+        desk.absorb([Notice(text, severity, desk.clock.wall_ns())])
+
+    def symbols() -> set[str]:
+        store = desk.store
+        involved = {order.instrument for order in store.blotter.working()} | {leg.instrument for leg in store.open_positions()}
+        return {iid.symbol for iid in (*desk.feeds.watched, *involved)}
+
+    guardian = Guardian(lambda text: tell(text, Severity.ALARM))
+    charge = Charge.of(
+        desk.account,
+        policy=hangup.on_hangup,
+        journal=private_dir(Locations.find(os.environ).journal_dir) / f"{desk.account.journal_name}.jsonl",
+        symbols=sorted(symbols()),
+        since=rfc3339(desk.clock.wall_ns()),
+    )
+    stack.push_async_callback(guardian.close)
+    try:
+        guardian.start(charge, symbols)
+    except LinkError as error:
+        tell(error.message, Severity.ALARM)
+        return None
+    return guardian
 
 
 def limits_for(config: Config, env: Environment) -> Limits:
@@ -225,10 +284,13 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
     import aiohttp
     import orjson
 
-    host = urlsplit(url).hostname
-    if host not in ("127.0.0.1", "::1"):
-        raise ConfigError([f"{url}: the built-in exchange is on this machine only (http://127.0.0.1:PORT)"])
-    base = url.rstrip("/")
+    try:
+        base = _ADDRESS.read(url).rstrip("/")
+        ours = is_loopback(base)
+    except ValueError:
+        ours = False
+    if not ours:  # the address is not repeated: it may carry a password
+        raise ConfigError(["--sim-url: the built-in exchange is on this machine only, at an address like http://127.0.0.1:PORT"])
     try:
         timeout = aiohttp.ClientTimeout(total=3)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client, client.get(f"{base}/sim/hello") as answer:
@@ -239,31 +301,6 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
     except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise LinkError(f"no tui-trader exchange at {base} ({reason}); start one with: tui-trader sim") from error
-
-
-def _journal(account: Account, clock: SystemClock, *, private: bool) -> Journal | None:
-    """Open the journal of an account; None when another process writes it (this one is then read-only).
-
-    A private exchange ends with its process, so each concurrent process gets a journal of its own.
-    """
-    folder = private_dir(Locations.find(os.environ).journal_dir)
-    if not private:
-        port = urlsplit(account.endpoints.rest).port if account.env is not Environment.LIVE else None
-        place = f"-{port}" if port else ""
-        path = folder / f"{account.venue.name}-{account.env.value}{place}-{account.label}.jsonl"
-        try:
-            return Journal(path, clock)
-        except JournalError as error:
-            if "another tui-trader" in error.message:
-                return None
-            raise
-    failure: JournalError | None = None
-    for number in range(1, MAX_PRIVATE_JOURNALS + 1):
-        try:
-            return Journal(folder / f"{account.venue.name}-builtin-{number}.jsonl", clock)
-        except JournalError as error:
-            failure = error
-    raise failure or JournalError("no journal could be opened")
 
 
 def arguments(**values: Any) -> argparse.Namespace:

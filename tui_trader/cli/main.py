@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "tui": "tui_trader.cli.tui",
     "sim": "tui_trader.cli.sim",
     "do": "tui_trader.cli.do",
+    "panic": "tui_trader.cli.panic",
     "instruments": "tui_trader.cli.show",
     "book": "tui_trader.cli.show",
     "positions": "tui_trader.cli.show",
@@ -26,14 +27,19 @@ COMMANDS: dict[str, str] = {
     "account": "tui_trader.cli.show",
     "watch": "tui_trader.cli.watch",
     "replay": "tui_trader.cli.replay",
+    "audit": "tui_trader.cli.audit",
     "config": "tui_trader.cli.config",
 }
 """Which module implements a command; each offers ``add_parser(subparsers)`` and ``run(args) -> int``."""
+
+HIDDEN: dict[str, str] = {"guardian": "tui_trader.cli.guardian"}
+"""Commands that the program starts itself; nobody needs to read of them in the help."""
 
 SUMMARIES: dict[str, str] = {
     "tui": "open the terminal (the default when no command is given)",
     "sim": "run the built-in exchange alone and print how to reach it",
     "do": "run a line of the order language: do 'buy 0.01 BTCUSDT @ bid-2t'",
+    "panic": "halt, and cancel everything but stops; --flatten closes everything",
     "instruments": "list the venue's contracts",
     "book": "print an order book",
     "positions": "print open positions",
@@ -42,6 +48,7 @@ SUMMARIES: dict[str, str] = {
     "account": "print balances and profit",
     "watch": "print changes of positions, orders or a book as they come",
     "replay": "feed a recording through the same code that reads the venue",
+    "audit": "prove, show or export the journal of everything that was sent and what came of it",
     "config": "check the configuration, or show it with the source of each value",
 }
 
@@ -84,8 +91,8 @@ def build_parser(name: str = "") -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tui-trader {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
-    if name in COMMANDS:
-        importlib.import_module(COMMANDS[name]).add_parser(subparsers)
+    if module := COMMANDS.get(name) or HIDDEN.get(name):
+        importlib.import_module(module).add_parser(subparsers)
     for command, summary in SUMMARIES.items():
         if command not in subparsers.choices:
             subparsers.add_parser(command, help=summary, add_help=False)

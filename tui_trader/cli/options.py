@@ -23,6 +23,15 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seed", type=int, default=None, metavar="N", help="seed of a private exchange")
     group.add_argument("--account", default=None, metavar="NAME", help="account label")
+    group.add_argument(
+        "--read-only", action="store_true", help="look only: no order request is signed or sent, whatever is typed"
+    )
+    group.add_argument(
+        "--live",
+        default=None,
+        metavar="VENUE",
+        help="name the venue where real money is meant, instead of being asked at the start",
+    )
     add_config(parser)
 
 

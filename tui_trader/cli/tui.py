@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NO_TERMINAL = (
     "tui-trader needs a terminal on standard output; without one use: "
-    "instruments, book, positions, orders, fills, account, watch, do, replay, sim, config"
+    "instruments, book, positions, orders, fills, account, watch, do, replay, audit, sim, config"
 )
 
 
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
     from tui_trader.cli.configure import configuration
+    from tui_trader.cli.consent import ask_consent
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from tui_trader.ui.theme import load_themes
 
     config = configuration(args)
+    ask_consent(config, args)
     places = Locations.find(os.environ)
     start_log(private_dir(places.log_dir))
     ui = config.settings.ui
@@ -66,11 +68,13 @@ def run(args: argparse.Namespace) -> int:
     red_up = ui.up_color.value == "red"
 
     async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
-        from tui_trader.cli.launch import open_desk, watched
+        from tui_trader.cli.launch import open_desk, start_guardian, watched
 
         desk = await open_desk(config, args, stack)
         symbols = watched(desk, config)
         await desk.start(symbols, args.symbol)
+        if guardian := start_guardian(desk, config, stack):
+            app.on_leave = guardian.release
         return desk, [desk.symbol(text) for text in symbols]
 
     app = TraderApp(

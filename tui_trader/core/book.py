@@ -19,6 +19,8 @@ from tui_trader.core.instrument import Instrument
 _FAR_ASK = 1 << 62
 _MEMO_LIMIT = 50_000
 _ABSURD = 1e30
+_MOST = Decimal("1e30")
+"""No price and no size is as large as that; a number that is stands for a mistake."""
 
 
 class BookState(StrEnum):
@@ -48,8 +50,8 @@ class _TickMemo(dict[Any, int]):
             price = from_scaled(raw, instrument.price_scale)
         else:
             price = from_wire(raw)
-        if price <= 0:
-            raise WireError(f"{instrument.symbol}: price {price} in the book")
+        if not 0 < price < _MOST:
+            raise WireError(f"{instrument.symbol}: price {price:.6g} in the book")
         try:
             ticks = instrument.to_ticks(price)
         except ValueError as error:
@@ -69,6 +71,7 @@ class Book:
         "_bid_ceiling",
         "_bids",
         "_crossed",
+        "_joined",
         "_memo",
         "_sorted",
         "applied",
@@ -106,17 +109,21 @@ class Book:
         self._bid_ceiling = 0
         self._ask_floor = _FAR_ASK
         self._crossed = 0
+        self._joined = False
+        """Whether an increment went beyond the last snapshot: an older one is part of it, after that the stream went back."""
         self._memo = _TickMemo(instrument)
         self._sorted: tuple[int, list[int], list[int]] | None = None
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def snapshot(self, event: BookSnapshot) -> None:
-        """Replace the book; an older snapshot than what is held is ignored while the book is live.
+        """Replace the book; an older snapshot than what is held is ignored while the book is live, and so is what follows it
+        until the stream is past what is held.
 
         A snapshot that carries the held sequence but other content is a true error signal: it is counted, and wins.
         """
         if self.state is BookState.LIVE and event.sequence < self.sequence:
+            self._joined = False
             return
         try:
             bids = self._load(event.bids)
@@ -135,6 +142,7 @@ class Book:
         self._ask_floor = min(asks, default=_FAR_ASK)
         self.sequence, self.depth, self.at_ns = event.sequence, event.depth, event.at_ns
         self._crossed = 0
+        self._joined = False
         self.state, self.reason = BookState.LIVE, ""
         self.version += 1
         self.applied += 1
@@ -142,13 +150,18 @@ class Book:
             self.doubt("crossed snapshot")
 
     def apply(self, event: BookDelta) -> None:
-        """Apply changed levels. Before a snapshot, or while in doubt, nothing is applied."""
+        """Apply changed levels. Before a snapshot, or while in doubt, nothing is applied.
+
+        Sequences may leave gaps but never go back: one that does, or that jumped ahead before, is a stream not to be trusted.
+        """
         if self.state is not _LIVE:
             if self.state is BookState.EMPTY:
                 self.reason = "increment before snapshot"
             return
         _, bid_levels, ask_levels, sequence, depth, at_ns = event
         if sequence < self.sequence:
+            if self._joined:
+                self.doubt(f"sequence went back from {self.sequence} to {sequence}")
             return
         memo = self._memo
         try:
@@ -185,6 +198,7 @@ class Book:
             return
         self._bid_ceiling, self._ask_floor = ceiling, floor
         self.sequence = sequence
+        self._joined = True
         self.at_ns = at_ns
         self.version += 1
         self.applied += 1
@@ -296,8 +310,8 @@ class Book:
     def _size(self, raw: Any) -> Decimal:
         scale = self.instrument.size_scale
         size = from_scaled(raw, scale) if scale and type(raw) is int else from_wire(raw)
-        if size < 0:
-            raise WireError(f"{self.instrument.symbol}: negative size {size} in the book")
+        if not 0 <= size < _MOST:
+            raise WireError(f"{self.instrument.symbol}: size {size:.6e} in the book")
         return size
 
     def _shown(self, raw: Any) -> Decimal:

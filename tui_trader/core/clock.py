@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -58,8 +59,12 @@ class ManualClock:
 def rfc3339(ns: int) -> str:
     """Format wall nanoseconds as RFC 3339 in UTC with milliseconds, e.g. ``2026-11-21T07:07:49.120Z``."""
     seconds, rest = divmod(ns, NS)
-    stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{stamp}.{rest // 1_000_000:03d}Z"
+    return f"{_to_the_second(seconds)}.{rest // 1_000_000:03d}Z"
+
+
+@functools.lru_cache(maxsize=16)  # what is written down one after the other is of the same second
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def hms(ns: int, *, millis: bool = False) -> str:

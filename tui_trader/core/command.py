@@ -234,7 +234,34 @@ class ShowHelp:
 
 @dataclass(frozen=True, slots=True)
 class Panic:
-    """Cancel every entry order everywhere."""
+    """End entries and cancel everything but stops; with ``flatten`` the stops too, and close every position."""
+
+    flatten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Let out only exits until trading is resumed; ``reducing`` does so without asking for the venue's name at the resuming."""
+
+    reducing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let entries out again."""
+
+    name: str = ""
+    """Of the venue; leaving a halt asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Send the staged order although another one of unknown outcome stands beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Ask the venue for everything again and take its positions for the truth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +311,10 @@ Command = (
     | Quit
     | ShowHelp
     | Panic
+    | Halt
+    | Resume
+    | Override
+    | Reconcile
     | Arm
     | GroupPrices
     | ShowLog
@@ -340,8 +371,16 @@ def canonical(command: Command) -> str:
             return "quit"
         case ShowHelp(topic):
             return _join("help", topic)
-        case Panic():
-            return "panic"
+        case Panic(flatten):
+            return "panic flatten" if flatten else "panic"
+        case Halt(reducing):
+            return "ro on" if reducing else "halt"
+        case Resume(name):
+            return _join("resume", name)
+        case Override():
+            return "override unknown"
+        case Reconcile():
+            return "reconcile"
         case Arm(seconds):
             return "arm" if seconds is None else f"arm {seconds}s"
         case GroupPrices(step):

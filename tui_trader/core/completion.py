@@ -11,6 +11,8 @@ from tui_trader.core.words import CLAUSES, SIDES, VERBS
 _PIECE = re.compile(r"[^\s@:]*\Z")
 _REFS = tuple(str(ref) for ref in PriceRef)
 _SELECTORS = tuple(str(kind) for kind in SelectorKind if kind is not SelectorKind.NAME)
+_SINGLE_WORDS = {"panic": ("flatten",), "ro": ("on", "off"), "override": ("unknown",)}
+"""What may follow verbs that take one fixed word."""
 _POSITIONS = ("all", "longs", "shorts", "marked")
 
 
@@ -48,6 +50,8 @@ def _candidates(before: str, symbols: Sequence[str]) -> list[str]:
         return [*_POSITIONS, *symbols] if len(words) == 1 or words[-1].endswith("%") else []
     if verb == "lev":
         return list(MARGIN_WORDS) if len(words) == 2 else []
+    if verb in _SINGLE_WORDS:
+        return list(_SINGLE_WORDS[verb]) if len(words) == 1 else []
     if verb == "rec":
         return ["start", "stop"] if len(words) == 1 else []
     if verb == "help":

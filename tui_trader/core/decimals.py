@@ -27,6 +27,9 @@ _GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d*)?\Z", re.ASCII)
 
 CONTEXT = Context(prec=PRECISION, rounding=ROUND_HALF_UP)
 
+_WIDE = Context(prec=2_500)
+"""Wide enough for the whole quotient of any two numbers that are read: a remainder is exact or an exception."""
+
 
 def from_wire(raw: object) -> Decimal:
     """Return the exact value of a wire number: text, integer or an exact ``Decimal``.
@@ -94,8 +97,7 @@ def nearest_to(value: Decimal, step: Decimal) -> Decimal:
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:
     """Whether ``value`` lies exactly on the grid of ``step``."""
-    with localcontext(CONTEXT):
-        return value % step == 0
+    return _WIDE.remainder(value, step) == 0
 
 
 def plain(value: Decimal) -> str:

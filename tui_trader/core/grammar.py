@@ -14,8 +14,9 @@ refused as such, so that it is never read as something else.
     manage = close [NUM%] [sel] [price] | cancel [sel|bids|asks|stops|last] | flat [sel] | rev [sel]
            | move sel price | qty sel NUM | lev NUM [iso|cross]
     sel    = id | symbol | glob | all | longs | shorts | marked
-    state  = symbol NAME | theme NAME | group [NUM] | arm [NUM(s|m|h)] | panic | help [TOPIC] | log | keys
+    state  = symbol NAME | theme NAME | group [NUM] | arm [NUM(s|m|h)] | help [TOPIC] | log | keys
            | rec start|stop | quit | q
+    guard  = panic [flatten] | halt | ro on|off | resume [NAME] | override unknown | reconcile
 """
 
 from __future__ import annotations
@@ -33,12 +34,16 @@ from tui_trader.core.command import (
     Command,
     Flatten,
     GroupPrices,
+    Halt,
     Line,
     MoveOrder,
+    Override,
     Panic,
     PlaceOrder,
     Quit,
+    Reconcile,
     Record,
+    Resume,
     Reverse,
     SelectorKind,
     SetLeverage,
@@ -152,8 +157,11 @@ def _close(cursor: Cursor) -> Command:
     start = cursor.column
     raw = cursor.peek_number()
     after = cursor.text[start + len(raw) : start + len(raw) + 1]
-    if raw and not after.isalnum() and after not in ("-", "*", "?"):
+    glued = cursor.peek_run().endswith("%")  # 5k% and 1e5% are no order's name
+    if raw and (glued or (not after.isalnum() and after not in ("-", "*", "?"))):
         percent = cursor.take_number("a percentage", fix="close 50%")
+        if glued:
+            cursor.end_number()
         if not cursor.take("%"):
             cursor.fail("close takes a percentage of the position", column=start, fix=f"close {plain(percent)}%")
         cursor.take_unit("p")
@@ -251,6 +259,25 @@ def _arm(cursor: Cursor) -> Command:
     return Arm(int(seconds))
 
 
+def _ro(cursor: Cursor) -> Command:
+    word = cursor.take_word("on", "off")
+    if not word:
+        cursor.fail("on or off expected", fix="ro on lets out exits only, ro off entries again")
+    return Halt(reducing=True) if word == "on" else Resume()
+
+
+def _resume(cursor: Cursor) -> Command:
+    return Resume("" if cursor.ended else _name(cursor, "the name of the venue", "resume phemex").lower())
+
+
+def _override(cursor: Cursor) -> Command:
+    if not cursor.take_word("unknown"):
+        cursor.fail(
+            "what is to be overridden is missing" if cursor.ended else "only 'unknown' can be overridden", fix="override unknown"
+        )
+    return Override()
+
+
 def _group(cursor: Cursor) -> Command:
     if cursor.ended:
         return GroupPrices()
@@ -283,7 +310,12 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "quit": lambda cursor: Quit(),
     "q": lambda cursor: Quit(),
     "help": _help,
-    "panic": lambda cursor: Panic(),
+    "panic": lambda cursor: Panic(flatten=bool(cursor.take_word("flatten"))),
+    "halt": lambda cursor: Halt(),
+    "ro": _ro,
+    "resume": _resume,
+    "override": _override,
+    "reconcile": lambda cursor: Reconcile(),
     "arm": _arm,
     "group": _group,
     "log": lambda cursor: ShowLog(),

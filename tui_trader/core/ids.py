@@ -11,6 +11,9 @@ from tui_trader.core.types import ClientOrderId
 MAX_LENGTH = 40
 """The shortest limit among venues (Phemex ``clOrdID``)."""
 
+PREFIX = "tt-"
+"""Begins every id that is made here, on whatever machine."""
+
 _VALID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z", re.ASCII)
 
 
@@ -22,7 +25,7 @@ class IdFactory:
 
     def new(self) -> ClientOrderId:
         """Return a fresh id, ``tt-`` and 32 hexadecimal digits."""
-        return ClientOrderId(f"tt-{self._hex(16)}")
+        return ClientOrderId(f"{PREFIX}{self._hex(16)}")
 
 
 def is_client_id(text: str) -> bool:

@@ -49,6 +49,8 @@ class Limits:
     per_minute: int = 60
     day_loss: Decimal | None = None
     """Loss of the day, realised and open, at which entries end; None for no such control."""
+    mode: PositionMode | None = None
+    """The position mode that the venue must be in; None for either."""
     unknown_override: bool = False
     """Whether an entry may be sent beside one of unknown outcome; set for one ticket by typed text."""
 
@@ -76,6 +78,9 @@ def _own(ticket: OrderTicket, instrument: Instrument, facts: Facts, limits: Limi
         yield from _exit_price(ticket, facts, limits, instrument)
         return
     yield from _state(facts, limits)
+    if limits.mode is not None and facts.mode is not limits.mode:
+        text = f"the venue is in {facts.mode} mode, the configuration expects {limits.mode}"
+        yield Objection(Rule.POSITION_SIDE, text, "change risk.position_mode, or the mode at the venue")
     yield from _freshness(ticket, facts)
     yield from _band(ticket, instrument, facts, limits)
     yield from _through(ticket, instrument, facts, limits, limits.through_percent)
@@ -88,9 +93,7 @@ def _own(ticket: OrderTicket, instrument: Instrument, facts: Facts, limits: Limi
 
 def _state(facts: Facts, limits: Limits) -> Iterator[Objection]:
     if facts.state is not TradingState.ACTIVE:
-        yield Objection(
-            Rule.STATE, f"trading is {facts.state}: only exits and cancels", "reduce with ro, or resume trading first"
-        )
+        yield Objection(Rule.STATE, f"trading is {facts.state}: only exits and cancels", "reduce with ro, or type :resume")
     if limits.day_loss is not None and facts.day_pnl is not None and facts.day_pnl <= -limits.day_loss:
         text = f"the day's loss {_money(-facts.day_pnl)} has reached {_money(limits.day_loss)}"
         yield Objection(Rule.DAY_LOSS, text, "entries end for today; exits and cancels go on")
@@ -233,7 +236,7 @@ def _counts(ticket: OrderTicket, facts: Facts, limits: Limits) -> Iterator[Objec
     for order in facts.working(ticket.instrument):
         if order.status is OrderStatus.UNKNOWN and order.side is ticket.side:
             text = f"a {order.side} of {plain(order.qty)} has an unknown outcome"
-            yield Objection(Rule.UNKNOWN_ORDER, text, "wait until it is resolved")
+            yield Objection(Rule.UNKNOWN_ORDER, text, "wait until it is resolved, or type :override unknown")
             return
 
 

@@ -28,6 +28,11 @@ VERBS: tuple[str, ...] = (
     "q",
     "help",
     "panic",
+    "halt",
+    "ro",
+    "resume",
+    "override",
+    "reconcile",
     "arm",
     "group",
     "log",
@@ -38,7 +43,7 @@ VERBS: tuple[str, ...] = (
 
 NOT_YET: tuple[str, ...] = (
     "scale", "chase", "twap", "swarm", "be", "sl", "tp", "trail", "mode", "margin", "protect", "watch", "alert", "when",
-    "every", "calc", "size", "limits", "halt", "ro", "paper", "live", "replay", "export", "note", "bind", "alias", "layout",
+    "every", "calc", "size", "limits", "paper", "live", "replay", "export", "note", "bind", "alias", "layout",
     "conn", "on",
 )  # fmt: skip
 """First words of the language that no part of this version executes."""

@@ -16,9 +16,13 @@ from tui_trader.core.command import (
     ClosePosition,
     Command,
     Flatten,
+    Halt,
     MoveOrder,
+    Override,
     Panic,
     PlaceOrder,
+    Reconcile,
+    Resume,
     Reverse,
     Selector,
     SelectorKind,
@@ -108,8 +112,23 @@ class Executor:
             case ShowSymbol(symbol):
                 self._desk.show(self.instrument(symbol))
                 return [Result(f"showing {self._desk.focus.symbol if self._desk.focus else ''}")]
-            case Panic():
-                return [Result(await self._desk.panic())]
+            case Panic(flatten):
+                return [Result(await self._desk.panic(flatten=flatten))]
+            case Halt(reducing):
+                if reducing:
+                    self._desk.controls.reduce("asked for by the trader")
+                else:
+                    self._desk.controls.halt("asked for by the trader")
+                return [Result(self._desk.controls.words())]
+            case Resume(name):
+                return [Result(self._desk.resume(name))]
+            case Override():
+                self._desk.stage.override_unknown()
+                return [Result("the staged order may go out beside the one of unknown outcome: Enter sends")]
+            case Reconcile():
+                self._desk.feeds.retry()
+                self._desk.sync.again()
+                return [Result("asking the venue for orders, executions and positions")]
             case _:
                 raise CommandError(SCREEN_ONLY)
 
@@ -217,6 +236,10 @@ class Executor:
 
     async def _leverage(self, command: SetLeverage, iid: InstrumentId | None = None) -> Result:
         iid = iid or self.instrument("")
+        most = self._desk.resolver.instrument(iid).max_leverage
+        if command.leverage > most:
+            text = f"a leverage of {plain(command.leverage)} is above {plain(most)}, the most that {iid.symbol} has"
+            raise CommandError(text, fix=f"lev {plain(most)} or less")
         cross = command.margin_mode is not MarginMode.ISOLATED
         if command.margin_mode is None:
             leg = next((p for (i, _), p in self._desk.store.positions.items() if i == iid), None)

@@ -20,6 +20,7 @@ _ORDERED = (
     ("risk.max_position_notional", "risk.max_gross_notional"),
     ("risk.cross_band_percent", "risk.price_band_percent"),
     ("risk.max_orders_per_second", "risk.max_orders_per_minute"),
+    ("risk.reduce_after_failures", "risk.halt_after_failures"),
 )
 """Pairs of which the first may not exceed the second: otherwise it could never be the one that bites."""
 

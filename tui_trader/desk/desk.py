@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.clock import NS, Clock
-from tui_trader.core.decimals import HUNDRED
+from tui_trader import __version__
+from tui_trader.core.clock import Clock
+from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, TraderError
 from tui_trader.core.event import (
     BookDelta,
@@ -26,7 +28,6 @@ from tui_trader.core.event import (
     OrderFilled,
     PositionChanged,
 )
-from tui_trader.core.facts import TradingState
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.position import Position
@@ -34,14 +35,19 @@ from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.controls import Controls
+from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
-from tui_trader.desk.inquiry import HISTORY_LAG_S
+from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.permit import Permit
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.resolve import Presets, Resolver
+from tui_trader.desk.rounds import Rounds
 from tui_trader.desk.stage import Stage
+from tui_trader.desk.sync import Sync
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
@@ -53,17 +59,8 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid)
 """Events that a trader must see in the frame they arrive in."""
 
-WARM_NS = 10 * NS
-"""A REST connection unused for this long is kept open by asking for the time."""
-
 CLOSE_S = 1.0
 """How long requests that are under way are waited for at the end: an answer that is awaited needs no looking up later."""
-
-RECONCILE_S = 2.0
-"""Between attempts to reconcile."""
-
-STALE_LOOK_S = 0.25
-"""How often the age of books is looked at: a stale one is marked at most this late."""
 
 
 class Desk:
@@ -81,19 +78,24 @@ class Desk:
         stale: StaleLimits | None = None,
         presets: Presets | None = None,
         gate_ms: int = 10,
+        controls: Controls | None = None,
+        read_only: bool = False,
     ) -> None:
+        """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
         self.clock = clock
         self.store = Store(clock, stale)
-        self.state = TradingState.ACTIVE
+        self.controls = controls or Controls(clock, name=account.venue.name)
+        """What may be sent: ACTIVE, REDUCING or HALTED."""
+        self.read_only = read_only
         self.focus: InstrumentId | None = None
         """The instrument on the screen."""
-        self.reconciled = False
-        """Whether orders and positions are known to be the venue's since the last connect."""
         self.urgent: Callable[[], None] | None = None
         """Called when an own event must be painted at once."""
         self.recoverable: list[Mapping[str, Any]] = []
         """Journalled intents of an earlier run whose end is not known; ``start`` puts them on the screen as UNKNOWN."""
+        self.buried: list[Mapping[str, Any]] = []
+        """Journalled intents that an earlier run found absent not long ago; they are asked about once more."""
         self.crashed: Callable[[str, BaseException], None] | None = None
         """Called when a task died of a bug, so that somebody writes it down."""
         self._journal = journal
@@ -101,8 +103,8 @@ class Desk:
         self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
         self._live_lanes: set[str] = set()
-        self._epoch = 0
-        """Counts moves of the private lane: what was learned in one epoch is not held to be known in the next."""
+        self._limits = limits or Limits()
+        self._rounds: Rounds | None = None
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
         self._rest: RestClient | None = None
@@ -125,17 +127,18 @@ class Desk:
             send=self.send,
             absorb=self.absorb,
             spawn=self._spawn,
+            heard=self.controls.hear,
         )
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
             clock=clock,
-            limits=limits or Limits(),
-            state=lambda: self.state,
+            limits=self._limits,
+            state=lambda: self.controls.state,
             recent=self.orders.recent,
+            widened=self.orders.at_most,
         )
         self.stage = Stage(self.resolver, self.facts, ids or IdFactory())
-        self.exits = Exits(store=self.store, orders=self.orders, close=self._close, web=account.endpoints.web)
         self._reconciler = Reconciler(
             store=self.store,
             dialect=self._dialect,
@@ -144,6 +147,37 @@ class Desk:
             orders=self.orders,
             currencies=account.venue.settle_currencies,
         )
+        self.sync = Sync(
+            store=self.store,
+            reconciler=self._reconciler,
+            ask=self._ask_everything,
+            server_ns=self._server_ns,
+            say=self._say,
+            spawn=self._spawn,
+        )
+        self.exits = Exits(
+            store=self.store,
+            orders=self.orders,
+            close=self._close,
+            positions=self._reconciler.positions,
+            watched=lambda: self.feeds.watched,
+            spawn=self._spawn,
+            say=self._say,
+            web=account.endpoints.web,
+        )
+        self.permit = Permit(
+            account=account,
+            store=self.store,
+            journal=journal,
+            controls=self.controls,
+            exits=self.exits,
+            sync=self.sync,
+            doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
+            read_only=read_only,
+        )
+        self.controls.attend(record=self._record, say=self._say)
+        with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
+            self.store.opening.recall(self.controls.note("opening") or {})
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -159,6 +193,8 @@ class Desk:
             clock=self.clock,
             limiter=self._limiter,
             on_lost=self._lost,
+            private_addresses=self.account.env is Environment.CUSTOM,
+            read_only=self.read_only,
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
@@ -175,8 +211,27 @@ class Desk:
         self.feeds.open(Lane.PUBLIC)
         if self.account.credential is not None:
             self.feeds.open(Lane.PRIVATE)
-        self.orders.recover(self.recoverable)
-        self._spawn("housekeeping", self._housekeeping())
+        self._record("session", {"event": "start", **self._who()})
+        self.orders.recover(self.recoverable, self.buried)
+        self._rounds = Rounds(
+            store=self.store,
+            clock=self.clock,
+            controls=self.controls,
+            limits=self._limits,
+            feeds=self.feeds,
+            inquiry=self.orders.inquiry,
+            hearing=Hearing(store=self.store, clock=self.clock, renew=lambda reason: self.feeds.renew(Lane.PRIVATE, reason)),
+            sync=self.sync,
+            rest=self._rest,
+            dialect=self._dialect,
+            send=self.send,
+            absorb=self.absorb,
+            relisted=self._relisted,
+            mend=self._mend_journal,
+            record=self._record,
+            say=self._say,
+        )
+        self._spawn("rounds", self._rounds.run())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
@@ -188,6 +243,8 @@ class Desk:
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
+            if self._rounds is not None:
+                self._record("session", {"event": "end", **self._who()})
             self._journal.close()
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -218,6 +275,11 @@ class Desk:
         if urgent and self.urgent is not None:
             self.urgent()
 
+    @property
+    def reconciled(self) -> bool:
+        """Whether orders and positions are known to be the venue's since the last connect."""
+        return self.sync.reconciled
+
     # -- use cases -------------------------------------------------------------------------------------------------
 
     def symbol(self, text: str) -> InstrumentId:
@@ -240,26 +302,14 @@ class Desk:
         self.feeds.watch(iid)
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
 
+    @property
+    def lock(self) -> str:
+        """Why entries are refused altogether, in a word or two for the screen; empty while they are not."""
+        return self.permit.lock
+
     def blocked(self, iid: InstrumentId) -> str:
-        """Return why no entry may leave now, in one sentence; empty when one may."""
-        venue = self.account.venue
-        if self.account.credential is None:
-            return "no API key: this is a look at the market only"
-        if not venue.capabilities.trading:
-            return venue.capabilities.why_not
-        if self._journal is None:
-            return "read-only: another tui-trader holds the journal of this account"
-        if self._journal.failure:
-            return f"{self._journal.failure}; exits still work"
-        if not self.store.private_is_fresh(venue.name):
-            return "the private stream is down or silent; exits still work"
-        if not self.reconciled:
-            return "orders and positions are being checked after the connect; exits still work"
-        if not self.store.book_is_fresh(iid):
-            book = self.store.book(iid)
-            reason = book.reason if book and book.reason else "no news for too long"
-            return f"the {iid.symbol} book is stale ({reason}); exits still work"
-        return ""
+        """Return why no entry in an instrument may leave now, in one sentence; empty when one may."""
+        return self.permit.blocked(iid)
 
     def begin_send(self) -> Coroutine[Any, Any, Sent]:
         """Judge the staged order once more, forget the draft, and return the work of sending it.
@@ -268,7 +318,7 @@ class Desk:
         returns, a second Enter finds nothing to send.
         """
         judgement = self.stage.confirm()
-        self._admit(judgement)
+        self.permit.admit(judgement)
         self.stage.drop()
         self.store.touch(topic.STAGE)
         return self._submit(judgement)
@@ -280,7 +330,7 @@ class Desk:
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
         judgement = self.facts.judge(ticket, self.resolver.instrument(ticket.instrument))
-        self._admit(judgement)
+        self.permit.admit(judgement)
         return await self._submit(judgement)
 
     async def amend(
@@ -289,7 +339,7 @@ class Desk:
         """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent."""
         order = self.store.blotter.get(order.client_id) or order
         instrument = self.resolver.instrument(order.instrument)
-        self._admit(self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger))
+        self.permit.admit(self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger))
         changing = self.orders.amend(order, qty=qty, price=price, trigger=trigger)
         return await self._to_its_end(f"amend {order.client_id}", changing)
 
@@ -302,12 +352,33 @@ class Desk:
         return await self.orders.cancel_all(iid)
 
     async def panic(self, *, flatten: bool = False) -> str:
-        """Cancel all entries and exits except stops, everywhere; with ``flatten`` cancel stops too and close all positions.
+        """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
 
-        Return one line that says what is verified and what is not.
+        Return one line that says what is verified and what is not. Entries are refused from the moment of the call, also those
+        that were confirmed and have not left yet; ``controls.resume`` lets them out again.
         """
+        if flatten:
+            self.controls.halt("everything was flattened")
+        else:
+            self.controls.reduce("everything was cancelled")
+        return await self.cancel_everything(flatten=flatten)
+
+    async def cancel_everything(self, *, flatten: bool = False) -> str:
+        """Do what ``panic`` does and leave the trading state as it is."""
         self.stage.drop()
-        return await self.exits.panic(self.feeds.watched, flatten=flatten)
+        self._record("panic", {"flatten": flatten})
+        result = await self.exits.panic(flatten=flatten)
+        self._record("panic_result", {"text": result})
+        return result
+
+    def resume(self, typed: str) -> str:
+        """Let entries out again; raises CommandError when a halt asks for the venue's name and ``typed`` is not it.
+
+        Raises RefusedError while a way out is still being tried.
+        """
+        if self.exits.trying:
+            raise RefusedError(f"everything is still being cancelled ({self.exits.trying})")
+        return self.controls.resume(typed)
 
     async def flatten(self, iid: InstrumentId) -> str:
         """Cancel every order of one instrument and close its position at market; return what could not be done."""
@@ -322,18 +393,24 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
-        return await self._rest.send(request, self._dialect, self.account.credential)
+        verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.bad_key:
+            self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
+        return verdict
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
     async def _close(self, position: Position) -> Sent:
         judgement = self.stage.confirm(self.stage.closing(position, HUNDRED))
-        self._admit(judgement)
+        self.permit.admit(judgement)
         return await self._submit(judgement)
 
     async def _submit(self, judgement: Judgement) -> Sent:
-        ticket = judgement.ticket
-        return await self._to_its_end(f"submit {ticket.client_id}", self.orders.submit(ticket, reduces=judgement.reduces))
+        return await self._to_its_end(f"submit {judgement.ticket.client_id}", self._submit_still_allowed(judgement))
+
+    async def _submit_still_allowed(self, judgement: Judgement) -> Sent:
+        self.permit.still(judgement)
+        return await self.orders.submit(judgement.ticket, reduces=judgement.reduces)
 
     async def _to_its_end(self, name: str, work: Coroutine[Any, Any, Sent]) -> Sent:
         """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
@@ -350,14 +427,6 @@ class Desk:
         self.focus = self.feeds.focus = iid
         self.store.home = self.store.instruments[iid].settle
 
-    def _admit(self, judgement: Judgement) -> None:
-        """Let an order through or raise RefusedError with every hard objection."""
-        reasons = [objection.text for objection in judgement.hard]
-        if not judgement.reduces and (why := self.blocked(judgement.ticket.instrument)):
-            reasons.insert(0, why)
-        if reasons:
-            raise RefusedError("; ".join(dict.fromkeys(reasons)))
-
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
@@ -367,61 +436,46 @@ class Desk:
             words = "live" if live else f"lost: {event.reason or event.state}"
             self._say(f"{event.lane} lane {words}", Severity.NOTE if live else Severity.WARNING)
             self._live_lanes ^= {event.lane}
-        if event.lane != Lane.PRIVATE.value:
-            return
-        self._epoch += 1
-        if self.reconciled:
-            self._reconciler.remember()
-        self.reconciled = False
-        if event.state is LinkState.LIVE:
-            self._spawn("reconcile", self._reconcile(self._epoch))
+        if event.lane == Lane.PRIVATE.value:
+            self.sync.moved(event)
 
-    async def _reconcile(self, epoch: int) -> None:
-        """Learn the account's truth; on failure say so and try again as long as the lane does not move."""
-        while epoch == self._epoch:
-            try:
-                lines = await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
-            except ConnectionError as error:
-                self._say(f"not reconciled: {error}; trying again", Severity.WARNING)
-                await asyncio.sleep(RECONCILE_S)
-                continue
-            for line in lines:
-                self._say(f"while away: {line}")
-            if epoch == self._epoch:
-                self.reconciled = True
-                self.store.touch(topic.LINKS, topic.STAGE)
-                self._spawn("late executions", self._catch_up(epoch))
-            return
+    async def _ask_everything(self) -> list[str]:
+        return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
 
-    async def _catch_up(self, epoch: int) -> None:
-        """Ask for the executions once more when the venue's history must have all of them: it trails its engine."""
-        await asyncio.sleep(HISTORY_LAG_S)
-        while epoch == self._epoch:
-            with contextlib.suppress(ConnectionError):
-                await self._reconciler.fills()
-                return
-            await asyncio.sleep(RECONCILE_S)
+    def _relisted(self, changed: set[InstrumentId]) -> None:
+        """Take up a new product list: a draft for a contract that changed was thought in other terms."""
+        instruments = list(self.store.instruments.values())
+        self._dialect.list_instruments(instruments)
+        self.feeds.list_instruments(instruments)
+        draft = self.stage.draft
+        if draft is not None and draft.instrument in changed:
+            self.stage.drop()
+            self._say(f"{draft.instrument.symbol} has changed at the venue: the staged order was dropped", Severity.ALARM)
+        for iid in sorted(changed & set(self.feeds.watched)):
+            now = self.store.instruments[iid]
+            words = f"tick {plain(now.tick)}, lot {plain(now.lot)}" if now.tradable else "not tradable any more"
+            self._say(f"{iid.symbol} has changed at the venue: {words}", Severity.WARNING)
+        self.store.touch(topic.STAGE, topic.INSTRUMENTS)
 
-    async def _housekeeping(self) -> None:
-        """Mark what grew old four times a second; once a second sample equity, ask after silent orders, keep REST warm."""
-        beat = 0
-        while True:
-            await asyncio.sleep(STALE_LOOK_S)
-            beat += 1
-            self.feeds.mark_stale()
-            if beat % round(1 / STALE_LOOK_S):
-                continue
-            self.store.sample_equity()
-            self.orders.inquiry.tick()
-            self.store.touch(topic.CLOCK, topic.LINKS)
-            rest = self._rest
-            if rest is not None and self.clock.mono_ns() - rest.last_used_ns > WARM_NS:
-                await rest.warm(self._dialect)
+    def _who(self) -> dict[str, Any]:
+        """Return who acts here, for the record."""
+        account = self.account
+        return {"account": account.name, "env": account.env, "version": __version__, "pid": os.getpid(), "uid": os.getuid()}
+
+    def _record(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Write down what happened, where that can be; nothing waits for it."""
+        if self._journal is not None:
+            with contextlib.suppress(JournalError):
+                self._journal.append(kind, body)
+
+    def _mend_journal(self) -> None:
+        """Ask a disk that was full once more: entries wait for it."""
+        if self._journal is not None and self._journal.failure and self._journal.retry():
+            self._say("the journal can be written again", Severity.NOTE)
+            self.store.touch(topic.STAGE)
 
     def _lost(self, request: Request, verdict: Verdict) -> None:
-        if self._journal is not None:
-            with contextlib.suppress(JournalError):  # the outcome stays open then, which is what it is
-                self._journal.append("lost", {"ref": request.ref, "what": request.what, "text": verdict.text})
+        self._record("lost", {"ref": request.ref, "what": request.what, "text": verdict.text})
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
         if self._closed:

@@ -46,12 +46,15 @@ class FactSource:
         limits: Limits,
         state: Callable[[], TradingState],
         recent: Iterable[tuple[int, OrderTicket]],
+        widened: Callable[[Order], Order] = lambda order: order,
     ) -> None:
+        """``widened`` returns an order as large as it may have become by a change whose outcome is not known."""
         self._store = store
         self._clock = clock
         self.limits = limits
         self._state = state
         self._recent = recent
+        self._widened = widened
 
     def mode(self, iid: InstrumentId) -> PositionMode:
         """Return the position mode of an instrument as its rows tell it; one-way until a row says otherwise."""
@@ -86,7 +89,7 @@ class FactSource:
             book_live=store.book_is_fresh(iid),
             mode=self.mode(iid),
             positions=tuple(store.open_positions()),
-            orders=tuple(store.blotter.working()),
+            orders=tuple(self._widened(order) for order in store.blotter.working()),
             other_exposure=self._other_exposure(iid),
             equity=pnl.equity if pnl else None,
             available=pnl.available if pnl else None,
@@ -96,9 +99,12 @@ class FactSource:
             recent=tuple(self._recent),
         )
 
-    def judge(self, ticket: OrderTicket, instrument: Instrument) -> Judgement:
-        """Return a ticket's consequences and everything that speaks against sending it now."""
-        return self._judged(ticket, instrument, self.gather(ticket.instrument))
+    def judge(self, ticket: OrderTicket, instrument: Instrument, *, beside_unknown: bool = False) -> Judgement:
+        """Return a ticket's consequences and everything that speaks against sending it now.
+
+        ``beside_unknown`` lets it pass although an order of unknown outcome stands on the same side.
+        """
+        return self._judged(ticket, instrument, self.gather(ticket.instrument), beside_unknown=beside_unknown)
 
     def judge_change(
         self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None
@@ -127,12 +133,13 @@ class FactSource:
         recent = tuple((at_ns, sent) for at_ns, sent in facts.recent if sent.client_id != order.client_id)
         return self._judged(ticket, instrument, replace(facts, orders=others, recent=recent))
 
-    def _judged(self, ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Judgement:
+    def _judged(self, ticket: OrderTicket, instrument: Instrument, facts: Facts, *, beside_unknown: bool = False) -> Judgement:
+        limits = replace(self.limits, unknown_override=True) if beside_unknown else self.limits
         return Judgement(
             ticket=ticket,
             facts=facts,
             preview=preview(ticket, instrument, facts),
-            objections=tuple(check(ticket, instrument, facts, self.limits)),
+            objections=tuple(check(ticket, instrument, facts, limits)),
             reduces=reduces(ticket, facts.leg(ticket)),
         )
 
@@ -144,7 +151,7 @@ class FactSource:
             instrument = store.instruments.get(position.instrument)
             if position.instrument != iid and instrument is not None:
                 total += quote_value(instrument, position.qty, store.ticker(position.instrument).mark or position.entry)
-        for order in store.blotter.working():
+        for order in map(self._widened, store.blotter.working()):
             instrument = store.instruments.get(order.instrument)
             if order.instrument == iid or instrument is None or order.reduce_only or order.close_on_trigger:
                 continue

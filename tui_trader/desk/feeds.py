@@ -6,17 +6,19 @@ It must not know orders. What the sessions bring is handed to ``absorb``, frame 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.event import Event, Notice
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import InstrumentId, LinkState, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.environment import Environment
 from tui_trader.net.session import Session
 from tui_trader.state import topic
 from tui_trader.state.store import Store
-from tui_trader.venues.base import Channel, Lane, Subscription
+from tui_trader.venues.base import Channel, FeedDialect, Lane, Subscription
 
 RESYNC_NS = 2 * NS
 """A doubtful book is asked for again at most this often."""
@@ -52,6 +54,7 @@ class Feeds:
         self._spawn = spawn
         self._server_ns = server_ns
         self._sessions: dict[Lane, Session] = {}
+        self._dialects: list[FeedDialect] = []
         self._resynced: dict[InstrumentId, int] = {}
 
     def open(self, lane: Lane) -> None:
@@ -59,6 +62,7 @@ class Feeds:
         account = self._account
         dialect = account.venue.feed(lane, account.credential if lane is Lane.PRIVATE else None)
         dialect.list_instruments(list(self._store.instruments.values()))
+        self._dialects.append(dialect)
         session = Session(
             dialect,
             account.endpoints.ws,
@@ -70,6 +74,7 @@ class Feeds:
             server_ns=self._server_ns,
             gate_ms=self._gate_ms if lane is Lane.PUBLIC else 0,
             record=self._record(lane),
+            private_addresses=account.env is Environment.CUSTOM,
         )
         session.set_subscriptions(self._wanted(lane))
         self._sessions[lane] = session
@@ -87,6 +92,32 @@ class Feeds:
         session = self._sessions.get(Lane.PUBLIC)
         if session is not None:
             session.set_subscriptions(self._wanted(Lane.PUBLIC))
+
+    def list_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Tell every lane the product list: it was read again."""
+        for dialect in self._dialects:
+            dialect.list_instruments(instruments)
+
+    def retry(self) -> None:
+        """Start lanes again that gave up because their login was refused: the trader says that the cause is gone."""
+        for lane, session in self._sessions.items():
+            if session.has_given_up:
+                self._spawn(f"session {lane}", session.run())
+
+    def renew(self, lane: Lane, reason: str) -> None:
+        """Give the connection of a lane up for a new one, which begins with everything that is so."""
+        session = self._sessions.get(lane)
+        if session is not None:
+            session.renew(reason)
+
+    def doubt(self, reason: str) -> None:
+        """Hold no book for true any more, and ask for all of them again."""
+        for iid, book in self._store.books.items():
+            if book.is_live:
+                book.doubt(reason)
+                self._store.touch(topic.book_topic(iid), topic.STAGE)
+                self._store.doubtful.add(iid)
+        self.resync()
 
     def mark_stale(self) -> None:
         """Have doubtful and old books drawn as such, and ask for the doubtful ones again."""

@@ -7,7 +7,7 @@ answered and none has it; the passing of time alone proves nothing. It must not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -33,6 +33,9 @@ SILENT_ACK_S = 3.0
 RESOLVE_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 FOLLOW_DELAYS_S = (1.0, 2.0, 4.0)
+
+TOMBSTONE_S = (60.0, 300.0, 1_800.0)
+"""When an absent order is asked about again: venues have been seen to forget orders for up to half an hour."""
 
 FILLS_BEFORE_NS = 60 * NS
 """Executions of an order are looked for from this long before it was made: clocks disagree."""
@@ -78,6 +81,8 @@ class Inquiry:
         self._following: set[str] = set()
         self._unlisted: set[str] = set()
         """Orders that came into doubt because the open orders lack them: an old history's word that they live does not do."""
+        self._graves: set[str] = set()
+        """Orders found absent that are asked about again."""
 
     def fence(self, client_id: str) -> None:
         """Note that a request that may create this order is being signed now: until it expires, absence proves nothing."""
@@ -115,8 +120,33 @@ class Inquiry:
             return False
         return (await self._ask_after(order)).outcome is Outcome.ACK
 
+    async def outlast(self, client_id: str) -> None:
+        """Ask for an order until a request that is signed now can no longer change it and the venue has told how it stands."""
+        fence_ns = self._clock.mono_ns() + self._life_ns()
+        attempt = 0
+        while (order := self._store.blotter.get(client_id)) is not None and order.status.is_working:
+            past_fence = self._clock.mono_ns() > fence_ns
+            listed = await self._list_open(order)
+            answered = listed is True or (listed is False and (await self._ask_after(order)).outcome is Outcome.ACK)
+            if past_fence and answered:
+                return
+            await self._sleep(RESOLVE_DELAYS_S[min(attempt, len(RESOLVE_DELAYS_S) - 1)])
+            attempt += 1
+
+    def bury(self, client_id: str, *, at_once: bool = False) -> None:
+        """Ask about an absent order again after a while: absence is the one end that is inferred and not told."""
+        if client_id not in self._graves:
+            self._graves.add(client_id)
+            self._spawn(f"tombstone {client_id}", self._revisit(client_id, (0.0, *TOMBSTONE_S) if at_once else TOMBSTONE_S))
+
     def tick(self) -> None:
         """Ask after acknowledged orders that the private stream stays silent about; the desk calls it once a second."""
+        for client_id in list(self._graves):
+            order = self._store.blotter.get(client_id)
+            if order is not None and order.status is not OrderStatus.ABSENT:
+                self._graves.discard(client_id)
+                self._record("resurrected", {"id": client_id, "status": order.status})
+                self.follow(client_id)
         for order in self._store.blotter.working():
             if order.client_id in self._resolving or order.external:
                 continue
@@ -193,6 +223,22 @@ class Inquiry:
         finally:
             self._following.discard(client_id)
 
+    async def _revisit(self, client_id: str, moments_s: Sequence[float]) -> None:
+        """Ask about an absent order at these times from now; one that is told after all is adopted by absorbing the answer."""
+        waited_s = 0.0
+        for at_s in moments_s:
+            await self._sleep(at_s - waited_s)
+            waited_s = at_s
+            if (order := self._absent(client_id)) is not None:
+                await self._ask_after(order)
+            if self._absent(client_id) is None:
+                return  # the next tick finds it among the living
+        self._graves.discard(client_id)
+
+    def _absent(self, client_id: str) -> Order | None:
+        order = self._store.blotter.get(client_id)
+        return order if order is not None and order.status is OrderStatus.ABSENT else None
+
     def _is_past(self, fence_ns: int, venue: str) -> bool:
         """Whether an order whose last possible acceptance was at ``fence_ns`` would be known by now.
 
@@ -261,6 +307,7 @@ class Inquiry:
         self._put(order.to_status(OrderStatus.ABSENT, reason=reason, at_ns=self._clock.wall_ns()))
         self._record("absent", {"id": client_id})
         self._say(f"order {short(client_id)}: {reason}")
+        self.bury(client_id)
 
     def _doubt(self, client_id: str) -> None:
         """Move a working order whose end is not told to UNKNOWN, and find out."""

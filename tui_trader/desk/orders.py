@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,16 @@ class Sent:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What an order was asked to become."""
+
+    qty: Decimal | None
+    price: Decimal | None
+    answered: bool = False
+    """Whether the venue took it: its next word on the order says how it stands."""
+
+
 class OrderPath:
     """Submits, amends and cancels for one account. Single writer of order intents."""
 
@@ -50,8 +60,10 @@ class OrderPath:
         send: Sender,
         absorb: Callable[[list[Event]], None],
         spawn: Callable[[str, Any], None],
+        heard: Callable[[Verdict], None] = lambda verdict: None,
         sleep: Callable[[float], Any] = asyncio.sleep,
     ) -> None:
+        """``heard`` is told how every order request ended."""
         self._store = store
         self._clock = clock
         self._journal = journal
@@ -59,6 +71,7 @@ class OrderPath:
         self._send = send
         self._absorb = absorb
         self._spawn = spawn
+        self._heard = heard
         self.inquiry = Inquiry(
             store=store,
             clock=clock,
@@ -70,7 +83,8 @@ class OrderPath:
             sleep=sleep,
         )
         """Finds out what became of orders."""
-        self._amending: set[str] = set()
+        self._changes: dict[str, _Change] = {}
+        """What orders were asked to become, until it is known what they are."""
         self.recent: deque[tuple[int, OrderTicket]] = deque(maxlen=50)
         """Submitted tickets with their monotonic time, newest last: what the duplicate guard looks at. A wall clock that is
         set back must not let a duplicate through."""
@@ -121,7 +135,8 @@ class OrderPath:
         order = self._store.blotter.get(order.client_id) or order
         if order.status.is_terminal:
             raise RefusedError(f"order {order.client_id} is {order.status}: nothing to change")
-        if order.pending is not None or order.client_id in self._amending:
+        change = self._changes.get(order.client_id)
+        if order.pending is not None or (change is not None and not change.answered):
             raise RefusedError(f"a {order.pending or PendingAction.AMEND} of this order is still being answered")
         if qty is not None and qty <= order.filled:
             raise RefusedError(f"{plain(order.filled)} is filled already: the new size must be larger")
@@ -130,18 +145,37 @@ class OrderPath:
         self._record("amend", body, required=not (order.reduce_only or order.close_on_trigger))
         self._put(replace(order, pending=PendingAction.AMEND))
         # The overlay alone would not do: news of an older moment may take it off while the answer is under way.
-        self._amending.add(order.client_id)
+        self._changes[order.client_id] = _Change(qty, price)
         try:
             verdict = await self._send_recorded(request, order.client_id)
-        finally:
-            self._amending.discard(order.client_id)
+        except BaseException:
+            # The wait ended, not the change.
+            self._spawn(f"change of {order.client_id}", self._find_out(order.client_id))
+            raise
         if verdict.outcome is Outcome.ACK:
+            self._changes[order.client_id] = _Change(qty, price, answered=True)
             self._absorb(list(verdict.events))
         else:
             self._drop_overlay(order.client_id, PendingAction.AMEND)
-            if verdict.outcome is not Outcome.REJECTED:
-                self._spawn(f"look-up {order.client_id}", self.inquiry.look_up(order.client_id))
+            if verdict.outcome in (Outcome.REJECTED, Outcome.LIMITED, Outcome.NOT_SENT):
+                self._changes.pop(order.client_id, None)
+                if verdict.outcome is not Outcome.REJECTED:
+                    self._spawn(f"look-up {order.client_id}", self.inquiry.look_up(order.client_id))
+            else:
+                self._spawn(f"change of {order.client_id}", self._find_out(order.client_id))
         return Sent(order.client_id, verdict.outcome, verdict.text, verdict.code)
+
+    def at_most(self, order: Order) -> Order:
+        """Return the order as large as it is or may have become: until a change is known to have arrived, both forms count."""
+        change = self._changes.get(order.client_id)
+        if change is None:
+            return order
+        if change.answered and order.pending is not PendingAction.AMEND:
+            del self._changes[order.client_id]  # the venue has said how the order stands since it took the change
+            return order
+        qty = order.qty if change.qty is None else max(order.qty, change.qty)
+        price = order.price if change.price is None else max(order.price or change.price, change.price)
+        return replace(order, qty=qty, price=price)
 
     async def cancel(self, order: Order) -> Sent:
         """Ask for the end of one order. May be repeated; the journal not being writable does not stop it."""
@@ -182,8 +216,16 @@ class OrderPath:
                 self._drop_overlay(order.client_id, PendingAction.CANCEL)
         return verdicts
 
-    def recover(self, records: list[Mapping[str, Any]]) -> None:
-        """Put orders of an earlier run whose end the journal does not know back on the screen as UNKNOWN, to be resolved."""
+    def recover(self, records: Sequence[Mapping[str, Any]], buried: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Put orders of an earlier run whose end the journal does not know back on the screen as UNKNOWN, to be resolved.
+
+        Those ``buried`` were found absent by an earlier run; they are asked about again.
+        """
+        for body in buried:
+            order = replace(order_from_body(body), status=OrderStatus.ABSENT, reason="found absent by an earlier run")
+            if self._store.blotter.get(order.client_id) is None:
+                self._put(order)
+                self.inquiry.bury(order.client_id, at_once=True)
         for body in records:
             order = order_from_body(body)
             if self._store.blotter.get(order.client_id) is None:
@@ -192,6 +234,11 @@ class OrderPath:
                 self.inquiry.resolve(order.client_id)
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _find_out(self, client_id: str) -> None:
+        """Learn how an order stands once a change of it can no longer arrive; until then both forms count."""
+        await self.inquiry.outlast(client_id)
+        self._changes.pop(client_id, None)
 
     def _settle(self, client_id: str, verdict: Verdict) -> None:
         match verdict.outcome:
@@ -230,7 +277,10 @@ class OrderPath:
     async def _send_recorded(self, request: Request, ref: str) -> Verdict:
         verdict = await self._send(request)
         body = {"ref": ref, "what": request.what, "outcome": verdict.outcome, "code": verdict.code, "text": verdict.text}
+        if verdict.digest:
+            body["reply_sha256"] = verdict.digest
         self._record("outcome", body, required=False)
+        self._heard(verdict)
         return verdict
 
     def _record(self, kind: str, body: Mapping[str, Any], *, required: bool) -> None:

@@ -76,8 +76,7 @@ class Reconciler:
         """
         if self._before is None:
             self.remember()
-        for currency in self._currencies:
-            await self._positions(currency)
+        await self.positions()
         instruments = {iid for iid in watched if iid.venue == venue}
         instruments |= {order.instrument for order in self._store.blotter.working()}
         instruments |= {position.instrument for position in self._store.open_positions()}
@@ -96,6 +95,11 @@ class Reconciler:
         """Learn the executions since the loss; asked again later, for a history may trail. Raises ConnectionError as ``run``."""
         for scope in self._scopes:
             await self._fills(scope, self._start_ns)
+
+    async def positions(self) -> None:
+        """Learn all positions and balances. Raises ConnectionError as ``run``."""
+        for currency in self._currencies:
+            await self._positions(currency)
 
     async def _positions(self, currency: str) -> None:
         """Learn the positions of a currency; an answer that the stream overtook while it was on its way is asked for again."""

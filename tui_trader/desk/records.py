@@ -81,19 +81,86 @@ def _text(value: Decimal | None) -> str | None:
 _SETTLED = frozenset({"ack", "rejected", "not_sent", "limited"})
 
 
+MAX_ABSENT = 200
+"""Orders found absent that a new part of the journal still names."""
+
+
+class OpenIntents:
+    """What the journal does not know the end of, kept up to date record by record; bounded by what one part of it holds."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Mapping[str, Any]] = {}
+        self._open: dict[str, Mapping[str, Any]] = {}
+        self._absent: dict[str, str] = {}
+        """When orders were found absent."""
+        self.epilogue = ""
+        """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
+
+    @property
+    def ids(self) -> set[str]:
+        """Client ids of all orders that were to be sent, as far as heard."""
+        return set(self._known)
+
+    def take(self, record: Record) -> None:
+        """Hear a record."""
+        body = record.body
+        client_id = str(body.get("id"))
+        self.epilogue = f"{record.at}: {body.get('text')}" if record.kind == "guardian" else ""
+        match record.kind:
+            case "intent":
+                self._intend(body)
+            case "segment" | "set-aside":
+                for intent in body.get("open", ()):
+                    self._intend(intent)
+                for absent in body.get("absent", ()):
+                    self._intend(absent["intent"])
+                    self._miss(str(absent["intent"].get("id")), str(absent["at"]))
+            case "absent":
+                self._miss(client_id, record.at)
+            case "seen" | "resurrected":
+                self._open.pop(client_id, None)
+                self._absent.pop(client_id, None)
+            case "outcome" if body.get("what") == "place" and body.get("outcome") in _SETTLED:
+                self._open.pop(str(body.get("ref")), None)
+
+    def still_open(self) -> list[Mapping[str, Any]]:
+        """Return the bodies of intents whose outcome is not known, oldest first."""
+        return list(self._open.values())
+
+    def buried(self, since: str) -> list[Mapping[str, Any]]:
+        """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
+        return [self._known[client_id] for client_id, at in self._absent.items() if at >= since]
+
+    def carried(self) -> dict[str, Any]:
+        """Return what a new part of the journal must begin with."""
+        absent = list(self._absent.items())[-MAX_ABSENT:]
+        return {
+            "open": self.still_open(),
+            "absent": [{"at": at, "intent": self._known[client_id]} for client_id, at in absent],
+        }
+
+    def _intend(self, body: Mapping[str, Any]) -> None:
+        if client_id := str(body.get("id", "")):
+            self._known[client_id] = self._open[client_id] = body
+
+    def _miss(self, client_id: str, at: str) -> None:
+        self._open.pop(client_id, None)
+        if client_id in self._known:
+            self._absent[client_id] = at
+
+
 def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:
     """Return the bodies of intents whose outcome the journal does not know: sent by a run that ended too early."""
-    open_intents: dict[str, Mapping[str, Any]] = {}
-    for record in records:
-        if record.kind == "intent":
-            open_intents[str(record.body["id"])] = record.body
-        elif record.kind in ("absent", "seen"):
-            open_intents.pop(str(record.body["id"]), None)
-        elif record.kind == "outcome" and record.body.get("what") == "place" and record.body.get("outcome") in _SETTLED:
-            open_intents.pop(str(record.body.get("ref")), None)
-    return list(open_intents.values())
+    return _heard(records).still_open()
 
 
 def intents(records: Iterable[Record]) -> set[str]:
     """Return the client ids of all orders that were ever to be sent from here."""
-    return {str(record.body["id"]) for record in records if record.kind == "intent"}
+    return _heard(records).ids
+
+
+def _heard(records: Iterable[Record]) -> OpenIntents:
+    heard = OpenIntents()
+    for record in records:
+        heard.take(record)
+    return heard

@@ -16,6 +16,7 @@ from tui_trader.desk.key import Address, Amount, Choice, Flag, Key, Many, Name, 
 
 if TYPE_CHECKING:
     from tui_trader.core.risk import Limits
+    from tui_trader.desk.controls import FailureLimits
 
 T = TypeVar("T")
 
@@ -41,6 +42,14 @@ class Confirm(StrEnum):
     NEVER = "never"
     LARGE = "large"
     ALWAYS = "always"
+
+
+class Mode(StrEnum):
+    """The position mode that is expected of the venue."""
+
+    ANY = "any"
+    ONE_WAY = "one_way"
+    HEDGED = "hedged"
 
 
 class OnHangup(StrEnum):
@@ -88,6 +97,13 @@ class General:
             doc="Label under which the API key is stored in the system's keyring.",
             pattern=_PLAIN_NAME,
             meaning=_PLAIN_NAME_WORDS,
+        )
+    )
+    allow_live: bool = _key(
+        Flag(
+            default=False,
+            doc="Whether orders may go to the venue itself, with real money. Only this file can say so; the venue's name is asked"
+            " at every start besides.",
         )
     )
     symbols: tuple[str, ...] = _key(
@@ -200,10 +216,36 @@ class Risk:
             high=Decimal(1_000),
         )
     )
+    reduce_after_failures: int = _key(
+        Whole(
+            default=3,
+            doc="Order requests in a row without a proper answer after which only exits are sent, until :resume.",
+            unit="requests",
+            low=1,
+            high=100,
+        )
+    )
+    halt_after_failures: int = _key(
+        Whole(
+            default=5,
+            doc="The same, after which trading is halted; that survives a restart and is left by typing the venue's name.",
+            unit="requests",
+            low=1,
+            high=100,
+        )
+    )
+    position_mode: Mode = _key(
+        Choice(
+            default=Mode.ANY,
+            doc="Entries are refused while the venue's position mode is another one than this.",
+            words=Mode,
+        )
+    )
     daily_loss_limit: Decimal = _key(
         Amount(
             default=ZERO,
-            doc="Loss of the UTC day, realised and open, at which entries end; 0 for no such limit.",
+            doc="Loss of the UTC day, realised and open, at which trading is halted: only exits are sent, until the venue's name"
+            " is typed after :resume, also after a restart; 0 for no such limit.",
             unit="USD or equivalent",
             low=ZERO,
             high=_MOST_MONEY,
@@ -213,6 +255,7 @@ class Risk:
     def limits(self) -> Limits:
         """Return the limits in the form that ``core.risk.check`` takes."""
         from tui_trader.core.risk import Limits  # late: the configuration is read before the first paint
+        from tui_trader.core.types import PositionMode
 
         return Limits(
             order_notional=self.max_order_notional,
@@ -226,7 +269,14 @@ class Risk:
             per_second=self.max_orders_per_second,
             per_minute=self.max_orders_per_minute,
             day_loss=self.daily_loss_limit or None,
+            mode=None if self.position_mode is Mode.ANY else PositionMode(self.position_mode.value),
         )
+
+    def failure_limits(self) -> FailureLimits:
+        """Return how many unanswered order requests are borne."""
+        from tui_trader.desk.controls import FailureLimits
+
+        return FailureLimits(reducing=self.reduce_after_failures, halted=self.halt_after_failures)
 
 
 def _stale(default: float, doc: str) -> float:
@@ -262,6 +312,14 @@ class Hangup:
             doc="keep leaves resting orders at the venue; cancel_all asks the venue to cancel them before the program ends"
             " (2 seconds at most).",
             words=OnHangup,
+        )
+    )
+    guardian: bool = _key(
+        Flag(
+            default=False,
+            doc="Start a second process that carries out on_hangup when this program is killed or the machine's session ends"
+            " so suddenly that it cannot do so itself; it writes what came of it into the journal. Not for the private built-in"
+            " exchange.",
         )
     )
 

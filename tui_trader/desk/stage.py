@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from tui_trader.core.command import Offset, OffsetUnit, PlaceOrder, Price, PriceRef, Size, SizeUnit, Target, Trigger
 from tui_trader.core.decimals import HUNDRED, ZERO, plain
@@ -58,6 +59,8 @@ class Draft:
     closes: bool = False
     title: str = ""
     """What the trader asked for, e.g. ``close 50%``; empty for a plain entry."""
+    beside_unknown: bool = False
+    """Whether the trader typed that it may go out beside an order of unknown outcome; for this draft as it stands only."""
 
     @property
     def follows(self) -> PriceRef | None:
@@ -169,7 +172,7 @@ class Stage:
         tif = draft.tif
         if draft.price is None:
             tif = TimeInForce.GTC
-        self.draft = replace(draft, price=Price(number=price), tif=tif)
+        self.draft = self._changed(draft, price=Price(number=price), tif=tif)
 
     def nudge_size(self, steps: int) -> None:
         """Change the size by steps: a tenth of the present size, at least one lot; never below one lot."""
@@ -177,7 +180,7 @@ class Stage:
         instrument = self._resolver.instrument(draft.instrument)
         qty = self._qty(draft)
         step = max(instrument.lot, instrument.round_qty(qty / 10))
-        self.draft = replace(draft, size=Size(max(instrument.lot, qty + step * steps)))
+        self.draft = self._changed(draft, size=Size(max(instrument.lot, qty + step * steps)))
 
     def use_preset(self, number: int) -> None:
         """Choose a size preset, 1 to 5, for this draft and the next ones."""
@@ -185,7 +188,7 @@ class Stage:
             raise CommandError(f"there is no size preset {number}", fix="1 to 5")
         self.preset = number
         if self.draft is not None and not self.draft.closes:
-            self.draft = replace(self.draft, size=self._preset_size())
+            self.draft = self._changed(self.draft, size=self._preset_size())
 
     def close_part(self, percent: int) -> None:
         """Change a staged close to another share of the position."""
@@ -197,16 +200,16 @@ class Stage:
 
     def set_size(self, size: Size) -> None:
         """Replace the size."""
-        self.draft = replace(self._need(), size=size)
+        self.draft = self._changed(self._need(), size=size)
 
     def set_price(self, price: Price | None) -> None:
         """Replace the price; None crosses."""
         draft = self._need()
         if price is None:
-            self.draft = replace(draft, price=None, tif=TimeInForce.IOC, market=False)
+            self.draft = self._changed(draft, price=None, tif=TimeInForce.IOC, market=False)
         else:
             tif = TimeInForce.GTC if draft.price is None else draft.tif
-            self.draft = replace(draft, price=price, tif=tif, market=False)
+            self.draft = self._changed(draft, price=price, tif=tif, market=False)
 
     def set_side(self, side: Side) -> None:
         """Turn the draft around as in a mirror: a following price follows the other touch, distances change their sign."""
@@ -219,52 +222,56 @@ class Stage:
         if stop is not None:
             stop = _mirrored_trigger(stop)
         targets = tuple(replace(target, trigger=_mirrored_trigger(target.trigger)) for target in draft.targets)
-        self.draft = replace(draft, side=side, price=price, stop_loss=stop, targets=targets)
+        self.draft = self._changed(draft, side=side, price=price, stop_loss=stop, targets=targets)
 
     def set_tif(self, tif: TimeInForce) -> None:
         """Replace the time in force."""
-        self.draft = replace(self._need(), tif=tif)
+        self.draft = self._changed(self._need(), tif=tif)
 
     def set_exits(self, stop: Trigger | None, targets: tuple[Target, ...]) -> None:
         """Replace the attached stop and targets."""
-        self.draft = replace(self._need(), stop_loss=stop, targets=targets)
+        self.draft = self._changed(self._need(), stop_loss=stop, targets=targets)
+
+    def override_unknown(self) -> None:
+        """Let the draft, as it stands, go out beside an order of unknown outcome; any change of it takes that back."""
+        self.draft = replace(self._need(), beside_unknown=True)
 
     def toggle_post_only(self) -> None:
         """Switch between post-only and good-till-cancel."""
         draft = self._need()
         post = draft.tif is not TimeInForce.POST_ONLY
-        self.draft = replace(draft, tif=TimeInForce.POST_ONLY if post else TimeInForce.GTC)
+        self.draft = self._changed(draft, tif=TimeInForce.POST_ONLY if post else TimeInForce.GTC)
 
     def toggle_reduce_only(self) -> None:
         """Switch reduce-only."""
         draft = self._need()
-        self.draft = replace(draft, reduce_only=not draft.reduce_only, closes=not draft.reduce_only)
+        self.draft = self._changed(draft, reduce_only=not draft.reduce_only, closes=not draft.reduce_only)
 
     def cycle_tif(self) -> None:
         """Go to the next time in force."""
         draft = self._need()
         index = _TIF_CYCLE.index(draft.tif)
-        self.draft = replace(draft, tif=_TIF_CYCLE[(index + 1) % len(_TIF_CYCLE)])
+        self.draft = self._changed(draft, tif=_TIF_CYCLE[(index + 1) % len(_TIF_CYCLE)])
 
     def toggle_market(self) -> None:
         """Switch between a limit order at the near touch and a crossing one."""
         draft = self._need()
         if draft.market or draft.price is None:
             ref = PriceRef.BID if draft.side is Side.BUY else PriceRef.ASK
-            self.draft = replace(draft, market=False, price=Price(ref=ref), tif=TimeInForce.GTC)
+            self.draft = self._changed(draft, market=False, price=Price(ref=ref), tif=TimeInForce.GTC)
         else:
-            self.draft = replace(draft, market=draft.closes, price=None, tif=TimeInForce.IOC)
+            self.draft = self._changed(draft, market=draft.closes, price=None, tif=TimeInForce.IOC)
 
     def toggle_bracket(self) -> None:
         """Attach the stop and target of the template, or take them off."""
         draft = self._need()
         if draft.stop_loss or draft.targets:
-            self.draft = replace(draft, stop_loss=None, targets=())
+            self.draft = self._changed(draft, stop_loss=None, targets=())
             return
         presets = self._resolver.presets
         distance = Offset(-presets.stop_pct * draft.side.sign, OffsetUnit.PERCENT)
         stop = Trigger(Price(offset=distance))
-        self.draft = replace(draft, stop_loss=stop, targets=(Target(Trigger(multiple=presets.target_multiple)),))
+        self.draft = self._changed(draft, stop_loss=stop, targets=(Target(Trigger(multiple=presets.target_multiple)),))
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -278,7 +285,7 @@ class Stage:
             ticket = self._ticket(draft, DRAFT_ID)
         except CommandError as error:
             return StageView(draft, instrument, None, None, (), error.message, error.fix)
-        judgement = self._facts.judge(ticket, instrument)
+        judgement = self._facts.judge(ticket, instrument, beside_unknown=draft.beside_unknown)
         return StageView(draft, instrument, ticket, judgement.preview, judgement.objections)
 
     def confirm(self, draft: Draft | None = None) -> Judgement:
@@ -288,9 +295,14 @@ class Stage:
         """
         draft = draft or self._need()
         ticket = self._ticket(draft, self._ids.new())
-        return self._facts.judge(ticket, self._resolver.instrument(ticket.instrument))
+        instrument = self._resolver.instrument(ticket.instrument)
+        return self._facts.judge(ticket, instrument, beside_unknown=draft.beside_unknown)
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _changed(self, draft: Draft, **change: Any) -> Draft:
+        """Return the draft with a change; what was overridden was overridden for the draft as it stood."""
+        return replace(draft, beside_unknown=False, **change)
 
     def _set(self, draft: Draft) -> Draft:
         self.draft = draft

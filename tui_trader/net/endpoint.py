@@ -6,11 +6,15 @@ cookies, no proxies or credentials picked up from the environment, and no second
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Collection
+from ipaddress import IPv4Network, ip_address
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from tui_trader.core.error import ConfigError
@@ -30,6 +34,54 @@ class Interrupted(aiohttp.ClientError):
 
 class Strayed(aiohttp.ClientError):
     """A redirect pointed away from the configured address."""
+
+
+class Misled(OSError):
+    """A name of the outside world resolved into a private network."""
+
+
+class Trust(NamedTuple):
+    """What is believed beyond the public roots and the public internet."""
+
+    ca_file: str | None = None
+    """Additional trusted roots."""
+    private_addresses: bool = False
+    """Whether a name may lead to this machine or into a private network: for addresses that the user gave."""
+
+
+_STAND_IN = IPv4Network("198.18.0.0/15")
+"""Where VPN clients let every name lead; set aside for benchmarks (RFC 2544), so nobody's machine."""
+
+
+class PublicNames(AbstractResolver):
+    """Resolves names to public addresses only: a venue does not live on this machine or behind this router.
+
+    What would otherwise be spoken to there is refused by its certificate anyway; this says why, before a byte is sent.
+    """
+
+    def __init__(self) -> None:
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        """Return the public addresses of ``host``; raises OSError when there are none, or no thread to ask with."""
+        try:
+            found = await self._inner.resolve(host, port, family)
+        except RuntimeError as error:  # "can't start new thread"
+            raise OSError(str(error)) from error
+        public = [each for each in found if _is_public(each["host"])]
+        if not public:
+            raise Misled(f"{host} leads to {', '.join(each['host'] for each in found)}, which is not on the public internet")
+        return public
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+
+def _is_public(text: str) -> bool:
+    address = ip_address(text.partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    near = address.is_private or address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
+    return not near or (address.version == 4 and address in _STAND_IN)
 
 
 def check_url(text: str, *, schemes: Collection[str], hosts: Collection[str]) -> URL:
@@ -80,6 +132,8 @@ def why_unreachable(host: str, error: BaseException) -> tuple[str, str] | None:
     match error:
         case aiohttp.ConnectionTimeoutError():
             return "connect_timeout", f"{host} did not accept a connection in time"
+        case aiohttp.ClientConnectorDNSError(os_error=Misled() as misled):
+            return "private_address", sanitise(str(misled), 160)
         case aiohttp.ClientConnectorDNSError():
             return "dns", f"the name {host} does not resolve"
         case aiohttp.ClientConnectorCertificateError():
@@ -89,20 +143,22 @@ def why_unreachable(host: str, error: BaseException) -> tuple[str, str] | None:
         case aiohttp.ClientConnectorError():
             inner = error.os_error
             detail = sanitise(inner.strerror or str(inner) or type(inner).__name__, 160)
+            if isinstance(inner, ConnectionResetError) and getattr(error.args[0], "is_ssl", False):
+                return "tls", f"no TLS connection to {host} (it hung up during the handshake)"
             if isinstance(error, aiohttp.ClientConnectorSSLError):
                 return "tls", f"no TLS connection to {host} ({detail})"
             return "connect", f"{host} cannot be reached ({detail})"
     return None
 
 
-def open_client(url: URL, timeout: aiohttp.ClientTimeout, ca_file: str | None = None) -> aiohttp.ClientSession:
+def open_client(url: URL, timeout: aiohttp.ClientTimeout, trust: Trust = Trust()) -> aiohttp.ClientSession:  # noqa: B008
     """Open a client for ``url``'s origin alone, and for a WebSocket for ``url`` alone: its handshake would follow redirects.
 
     Must be called with a running loop; the caller closes it.
     """
     scheme, host, port = url.scheme, url.host, url.port
     fixed = url if scheme in ("ws", "wss") else None
-    tls = tls_context(ca_file) if scheme in ("https", "wss") else True  # reading the system's roots costs 20 ms
+    tls = tls_context(trust.ca_file) if scheme in ("https", "wss") else True  # reading the system's roots costs 20 ms
 
     async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         # aiohttp silently sends GET, HEAD, PUT and DELETE a second time when the connection breaks before the answer
@@ -119,7 +175,13 @@ def open_client(url: URL, timeout: aiohttp.ClientTimeout, ca_file: str | None = 
 
     return aiohttp.ClientSession(
         # No limit of connections: the budgets of Limiter bound them, and a cancel must not queue behind a hung read.
-        connector=aiohttp.TCPConnector(ssl=tls, limit=0, keepalive_timeout=KEEP_ALIVE_S, ttl_dns_cache=300),
+        connector=aiohttp.TCPConnector(
+            ssl=tls,
+            limit=0,
+            keepalive_timeout=KEEP_ALIVE_S,
+            ttl_dns_cache=300,
+            resolver=None if trust.private_addresses else PublicNames(),
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=timeout,
         middlewares=(once,),

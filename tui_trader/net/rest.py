@@ -11,12 +11,13 @@ exception goes on, so that no write can end without its outcome being recorded.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 from yarl import URL
@@ -72,10 +73,16 @@ class RestClient:
         limiter: Limiter,
         on_lost: Callable[[Request, Verdict], None],
         ca_file: str | None = None,
+        private_addresses: bool = False,
         connect_s: float = CONNECT_S,
         total_s: float = TOTAL_S,
+        read_only: bool = False,
     ) -> None:
-        """Check the address against ``hosts``; raise ConfigError when it is not one that may be spoken to."""
+        """Check the address against ``hosts``; raise ConfigError when it is not one that may be spoken to.
+
+        ``private_addresses`` lets its name lead into a private network: for an address that the user gave. A client that is
+        ``read_only`` refuses every write before anything of it is signed.
+        """
         url = endpoint.check_url(base_url, schemes=("https", "http"), hosts=hosts)
         self.host: str = url.host or ""
         """Where it sends to, for messages."""
@@ -95,13 +102,14 @@ class RestClient:
         self._base = str(url).rstrip("/")
         self._clock = clock
         self._on_lost = on_lost
-        self._ca_file = ca_file
+        self._trust = endpoint.Trust(ca_file, private_addresses)
         self._timeout = aiohttp.ClientTimeout(total=total_s, connect=min(connect_s, total_s / 2))
         self._client: aiohttp.ClientSession | None = None
         self._server_minus_mono: int | None = None
+        self._read_only = read_only
 
     async def __aenter__(self) -> RestClient:
-        self._client = endpoint.open_client(self._url, self._timeout, self._ca_file)
+        self._client = endpoint.open_client(self._url, self._timeout, self._trust)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -130,6 +138,8 @@ class RestClient:
             return self._end(_not_sent("closed", "the client is closed"))
         if request.signed and credential is None:
             return self._end(_not_sent("no_key", "this needs an API key and none is loaded"))
+        if request.kind.is_write and self._read_only:
+            return self._end(_not_sent("read_only", "this terminal is read-only"))
         target = request.target
         if not _TARGET.match(target):
             raise ValueError(f"the request target of {request.what!r} would not reach the wire as it was signed: {target!r}")
@@ -211,6 +221,8 @@ class RestClient:
         verdict = dialect.parse(request, reply)
         if verdict.outcome is Outcome.LIMITED:
             self.limiter.pause(request.group, verdict.retry_after_s)
+        if request.kind.is_write:
+            verdict = replace(verdict, digest=hashlib.sha256(body).hexdigest())
         return verdict
 
     def _trouble(self, request: Request, error: Exception) -> Verdict:

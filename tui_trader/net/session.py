@@ -95,11 +95,13 @@ class Session:
         gate_ms: int | None = None,
         record: Callable[[str, bytes], None] | None = None,
         ca_file: str | None = None,
+        private_addresses: bool = False,
     ) -> None:
         """Check the address against ``hosts``; raise ConfigError when it is not one that may be spoken to.
 
         ``on_events`` must not await and must not raise. ``server_ns`` is the venue's wall clock for the login. ``record`` gets
-        ``"in"`` or ``"out"`` and each frame, logins redacted. A private lane is never gated.
+        ``"in"`` or ``"out"`` and each frame, logins redacted. A private lane is never gated. ``private_addresses`` lets the name
+        of the address lead into a private network.
         """
         self.traffic = Traffic()
         """Counters and the age of the data."""
@@ -107,7 +109,7 @@ class Session:
         """Where the lane stands."""
         self._dialect = dialect
         self._url = endpoint.check_url(url, schemes=("wss", "ws"), hosts=hosts)
-        self._ca_file = ca_file
+        self._trust = endpoint.Trust(ca_file, private_addresses)
         self._venue = venue
         self._private = dialect.lane is Lane.PRIVATE
         self._clock = clock
@@ -159,7 +161,7 @@ class Session:
         self._runner = asyncio.current_task()
         self._denied = 0
         last_words = "closed"
-        client = endpoint.open_client(self._url, aiohttp.ClientTimeout(total=None, connect=CONNECT_S), self._ca_file)
+        client = endpoint.open_client(self._url, aiohttp.ClientTimeout(total=None, connect=CONNECT_S), self._trust)
         try:
             while True:
                 try:
@@ -181,6 +183,15 @@ class Session:
         finally:
             await client.close()
             self._move(LinkState.DOWN, last_words)
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether ``run`` ended by itself: nothing happens any more until it is run again."""
+        return not self._closed and self._runner is not None and self._runner.done()
+
+    def renew(self, reason: str) -> None:
+        """Give the present connection up for a new one; nothing happens while there is none."""
+        self._drop(_Ended(reason))
 
     async def close(self) -> None:
         """Hang up and end ``run`` within a second."""
@@ -331,12 +342,14 @@ class Session:
                         break
                     await self._say(ws, *self._outbox.popleft())
                 self._wake.clear()
+                # Not a tick later than the venue's own limit: what is dead must not look alive.
+                left_ns = max(self.traffic.last_frame_ns, started_ns) + silence_ns - clock.mono_ns()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(wait_s):
+                    async with asyncio.timeout(min(wait_s, max(left_ns, 0) / NS)):
                         await self._wake.wait()
                 now_ns = clock.mono_ns()
                 quiet_ns = now_ns - max(self.traffic.last_frame_ns, started_ns)
-                if quiet_ns > silence_ns:
+                if quiet_ns >= silence_ns:
                     return self._drop(_Ended(f"nothing received for {quiet_ns / NS:.1f} s"))
                 if now_ns - started_ns > silence_ns and opening.stage in (Stage.LOGIN, Stage.SUBSCRIBING):
                     what = "login" if opening.stage is Stage.LOGIN else "subscription"

@@ -72,6 +72,7 @@ class SimServer:
         self._on_event = on_event
         self._random = random.Random(f"tui-trader-sim-key-{seed}")
         self._keys: dict[str, Key] = {}
+        self._revoked: dict[str, Key] = {}
         account = account or next((name for name in exchange.accounts if not is_house(name)), "")
         if not account:
             raise ValueError("the exchange has no account to hand a key for")
@@ -164,6 +165,14 @@ class SimServer:
         key = Key(name, secret, account)
         self._keys[name] = key
         return key
+
+    def revoke_key(self, name: str) -> None:
+        """Accept a key no more until ``restore_key``; connections that it opened stay."""
+        self._revoked[name] = self._keys.pop(name)
+
+    def restore_key(self, name: str) -> None:
+        """Accept a revoked key again."""
+        self._keys[name] = self._revoked.pop(name)
 
     def cut(self) -> None:
         """Break every WebSocket connection at once, without a goodbye; for tests of reconnection."""

@@ -6,13 +6,13 @@ add up to are kept apart and only laid over each other to be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import RANK, Fill, Order, OrderReport
-from tui_trader.core.types import ClientOrderId, ExecId, InstrumentId, OrderStatus
+from tui_trader.core.types import ClientOrderId, ExecId, InstrumentId, OrderStatus, PendingAction
 
 MAX_CLOSED = 2_000
 """Finished orders kept in memory; the journal and the venue hold the rest."""
@@ -46,6 +46,8 @@ class Blotter:
         self._concluded: set[ClientOrderId] = set()
         """Orders whose end this side put, not the venue."""
         self._own: frozenset[str] = frozenset()
+        self.sent_before: Callable[[str], bool] = lambda client_id: False
+        """Whether an order that nobody claimed was sent from here long ago; asked once for each order not heard of before."""
         self._resurrected: list[Order] = []
         self.fees: dict[str, Decimal] = {}
         """Fees of all fills since start, by the currency they were paid in."""
@@ -91,6 +93,10 @@ class Blotter:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
+    def executed(self, client_id: str) -> Decimal:
+        """Return how much of an order the executions add up to; reports may say more."""
+        return self._filled_qty.get(ClientOrderId(client_id), ZERO)
+
     def claim(self, client_ids: Iterable[str]) -> None:
         """Take orders with these ids for our own when the venue tells of them: an earlier run sent them."""
         self._own |= frozenset(client_ids)
@@ -118,7 +124,8 @@ class Blotter:
         key = self._key(report)
         known = self._told.get(key)
         if known is None:
-            told = replace(Order.from_report(report), client_id=key, external=key not in self._own)
+            own = key in self._own or self.sent_before(key)
+            told = replace(Order.from_report(report), client_id=key, external=not own)
         elif key in self._concluded and not report.is_ack and report.status is not known.status:
             # A conclusion stands below everything the venue says, so the order starts again from where it was sent.
             told = replace(known, status=OrderStatus.SENT, reason="").merge(report)
@@ -189,7 +196,9 @@ class Blotter:
         executed = self._filled_qty.get(told.client_id, ZERO)
         if executed <= told.filled:
             return told
-        status = OrderStatus.FILLED if told.qty and executed >= told.qty else OrderStatus.PARTIAL
+        # While a change is being answered nobody knows what size it has: then executions alone do not end an order.
+        whole = told.qty and executed >= told.qty and told.pending is not PendingAction.AMEND
+        status = OrderStatus.FILLED if whole else OrderStatus.PARTIAL
         if RANK[status] <= RANK[told.status]:
             status = told.status
         # The value that reports told is of fewer executions: an average over it would be a wrong price.

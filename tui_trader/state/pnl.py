@@ -6,11 +6,13 @@ Everything is derived from wallets, positions and marks; nothing is accumulated 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from tui_trader.core.clock import NS
-from tui_trader.core.decimals import HUNDRED, ZERO, divide
+from tui_trader.core.decimals import HUNDRED, ZERO, divide, plain
 
 DAY_NS = 86_400 * NS
 
@@ -65,6 +67,14 @@ class AccountPnl:
         return divide(self.used * HUNDRED, self.equity) if self.equity > 0 else ZERO
 
 
+class _Mark(NamedTuple):
+    """The account at one moment: UTC nanoseconds, and money in the settle currency."""
+
+    at_ns: int
+    wallet: Decimal
+    equity: Decimal
+
+
 class EquityCurve:
     """Equity over time as (wall ns, equity), bounded: when full, every other old point goes."""
 
@@ -88,14 +98,33 @@ class Opening:
     """What the account was worth when the UTC day (or the session) began, per currency."""
 
     def __init__(self) -> None:
-        self._opening: dict[str, tuple[int, Decimal, Decimal]] = {}
+        self._opening: dict[str, _Mark] = {}
 
     def fix(self, pnl: AccountPnl, wall_ns: int) -> AccountPnl:
         """Return ``pnl`` with its opening figures, recording them when this is the first sight of the day of ``wall_ns``."""
         known = self._opening.get(pnl.currency)
-        if known is None or known[0] // DAY_NS != wall_ns // DAY_NS:
+        if known is None or known.at_ns // DAY_NS != wall_ns // DAY_NS:
             if not pnl.complete:
                 return replace(pnl, opening_wallet=pnl.wallet, opening_equity=pnl.equity, since_ns=wall_ns)
-            known = (wall_ns, pnl.wallet, pnl.equity)
+            known = _Mark(wall_ns, pnl.wallet, pnl.equity)
             self._opening[pnl.currency] = known
-        return replace(pnl, since_ns=known[0], opening_wallet=known[1], opening_equity=known[2])
+        return replace(pnl, since_ns=known.at_ns, opening_wallet=known.wallet, opening_equity=known.equity)
+
+    def document(self) -> dict[str, dict[str, str]]:
+        """Return the figures as they can be written down; money and times are decimal text."""
+        return {
+            currency: {"at_ns": str(mark.at_ns), "wallet": plain(mark.wallet), "equity": plain(mark.equity)}
+            for currency, mark in self._opening.items()
+        }
+
+    def recall(self, document: Mapping[str, Mapping[str, str]]) -> None:
+        """Take up the figures of an earlier run, so that a restart does not forget what the day has cost.
+
+        Raises ValueError when they are not what ``document`` writes.
+        """
+        try:
+            for currency, row in document.items():
+                mark = _Mark(int(row["at_ns"]), Decimal(row["wallet"]), Decimal(row["equity"]))
+                self._opening.setdefault(str(currency), mark)
+        except (AttributeError, KeyError, TypeError, InvalidOperation) as error:
+            raise ValueError(f"unreadable opening figures: {error!r}") from error

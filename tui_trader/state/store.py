@@ -47,6 +47,7 @@ from tui_trader.state.blotter import Blotter
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
+from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
 
 MAX_NOTICES = 500
@@ -97,6 +98,10 @@ class Store:
         self.balances: dict[tuple[str, str], Balance] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.blotter = Blotter()
+        self.tally = Tally()
+        """Positions as the executions add up."""
+        self.desync: frozenset[PositionKey] = frozenset()
+        """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self.curve = EquityCurve()
         self.order_rtt = Histogram()
@@ -114,7 +119,8 @@ class Store:
         self._book_lanes: dict[InstrumentId, _BookLane] = {}
         self._heard: dict[tuple[str, InstrumentId], int] = {}
         self._dirty: set[t.Topic] = set()
-        self._opening = Opening()
+        self.opening = Opening()
+        """What the account was worth when the day began."""
         self._funding_seen: set[str] = set()
         self._overfilled: set[str] = set()
         self._by_text: dict[str, InstrumentId] = {}
@@ -263,7 +269,7 @@ class Store:
             unrealised=open_profit,
             complete=complete,
         )
-        pnl = self._opening.fix(pnl, self._clock.wall_ns())
+        pnl = self.opening.fix(pnl, self._clock.wall_ns())
         return replace(pnl, fees=self._fees_since(pnl.since_ns, currency), funding=self._funding_since(pnl.since_ns, currency))
 
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
@@ -361,6 +367,10 @@ class Store:
         self._dirty.add(("candles", event.instrument))
 
     def _instruments_listed(self, event: InstrumentsListed) -> None:
+        listed = {instrument.id for instrument in event.instruments}
+        for iid, known in self.instruments.items():
+            if iid.venue == event.venue and iid not in listed and known.tradable:
+                self.instruments[iid] = replace(known, tradable=False)  # delisted; what is held in it is still shown
         for instrument in event.instruments:
             self.instruments[instrument.id] = instrument
             self._by_text[instrument.symbol.lower()] = instrument.id
@@ -385,13 +395,17 @@ class Store:
     def _fill(self, event: OrderFilled) -> None:
         fill = event.fill
         if self.blotter.add_fill(fill):
+            self.tally.add(fill)
             self._dirty.update((t.FILLS, t.ORDERS, t.PNL, ("book", fill.instrument)))
             order = self.blotter.find(fill.venue_id) or self.blotter.get(fill.client_id)
             if order is not None:
                 self._alarm(order)
             if not event.replayed:
-                text = f"filled {fill.side} {plain(fill.qty)} {fill.instrument.symbol} @ {plain(fill.price)} {fill.liquidity}"
-                self._notice(Notice(text, Severity.NOTE, self._clock.wall_ns(), fill.client_id))
+                terms = f"{fill.side} {plain(fill.qty)} {fill.instrument.symbol} @ {plain(fill.price)}"
+                if fill.kind == "trade":
+                    self._notice(Notice(f"filled {terms} {fill.liquidity}", Severity.NOTE, self._clock.wall_ns(), fill.client_id))
+                else:
+                    self._notice(Notice(f"{fill.kind.upper()} by the venue: {terms}", Severity.ALARM, self._clock.wall_ns()))
 
     def _alarm(self, order: Order) -> None:
         """Say what must not happen and did: an order that was thought over lives, or more was executed than was asked for."""

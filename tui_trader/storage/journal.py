@@ -1,176 +1,348 @@
 """The journal: an append-only record of every intent and every outcome, durable before a request may leave.
 
-One JSON document a line. Each line carries a CRC of itself and the hash of the line before, so that a torn tail is told from
-damage and nothing can be taken out of the middle unseen. It must not know what the records mean.
+``Journal`` is the one writer; how a record looks is in ``record``, how the files are read and proved in ``chain``. It must not
+know what the records mean.
 
-    {"n":7,"at":"…Z","boot":123,"kind":"intent","body":{…},"prev":"<sha256 of line 6>"}<TAB>crc32<LF>
+A journal that is damaged, cannot be opened or cannot be written does not stop the program: it refuses records and says why in
+``failure``, and nothing on the disk is overwritten.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
+import contextlib
+import errno
 import os
-import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import orjson
+from typing import Any, Protocol
 
 from tui_trader.core.clock import Clock, rfc3339
 from tui_trader.core.error import JournalError
+from tui_trader.storage import lock
+from tui_trader.storage.chain import SEGMENT, SET_ASIDE, Part, end_of, next_part, parts, read, salvage
+from tui_trader.storage.lock import HeldError
+from tui_trader.storage.record import GENESIS, MAX_LINE, Link, Record, digest, encode
 
-GENESIS = "0" * 64
-MAX_LINE = 256 * 1024
-"""A longer line is not ours."""
+__all__ = ["GENESIS", "MAX_LINE", "HeldError", "Journal", "Recall", "Record", "read"]
+
+SEGMENT_BYTES = 4 << 20
+"""A part longer than this is followed by a new one: what a start has to read stays small however much was ever written."""
+
+TORN_SHOWN = 400
+"""Bytes of an unfinished record that its note repeats."""
+
+OPENING = "journal"
+"""Kind of the first record of a new journal, which says whose it is."""
+
+_NAMING = frozenset({OPENING, SEGMENT, SET_ASIDE})
+
+_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What ends when somebody makes room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of the journal, verified."""
+class Recall(Protocol):
+    """What the records mean, as far as the next part must begin with it."""
 
-    number: int
-    at: str
-    """Wall time, RFC 3339 UTC."""
-    boot_ns: int
-    """Monotonic time since boot, nanoseconds."""
-    kind: str
-    body: Mapping[str, Any]
+    def take(self, record: Record) -> None:
+        """Hear a record, in order: those of the newest part at the start, then each that is written."""
+
+    def carried(self) -> Mapping[str, Any]:
+        """Return what a new part must begin with: fields of its first record."""
 
 
 class Journal:
-    """An open journal file, locked by this process. ``append`` returns after the record is on the disk.
+    """An open journal, locked by this process. ``append`` returns after the record is on the disk.
 
-    Raises JournalError when the file is damaged anywhere but in a torn last line, or when another process holds it.
+    Raises HeldError when another process writes it; anything else that is wrong with it is told in ``failure``. With ``account``
+    a new journal begins with a record of whose it is, and that of another account is refused. Without ``recall`` no new part is
+    ever begun.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        account: str = "",
+        recall: Recall | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
         self.path = path
-        self._clock = clock
-        self._fd = -1
-        self._last = GENESIS
-        self._count = 0
+        """The first file; the later parts lie beside it."""
+        self.file = path
+        """The part that is written to."""
         self.torn_bytes = 0
         """Bytes of an unfinished last record that were cut off when opening; 0 normally."""
+        self.notice = ""
+        """What a person should know about the opening; empty normally."""
         self.failure = ""
-        """Why writing is no longer possible; empty while it is."""
-        self._open()
+        """Why writing is not possible; empty while it is."""
+        self.is_held = False
+        """Whether it refuses because another process writes it."""
+        self._clock = clock
+        self._account = account
+        self._recall = recall
+        self._segment_bytes = segment_bytes
+        self._lock_fd = -1
+        self._fd = -1
+        self._end = Link()
+        self._size = 0
+        self._lost = 0
+        """Records that could not be written since the disk filled up."""
+        self._passing = False
+        """Whether the failure may end while the program runs."""
+        try:
+            self._open()
+        except HeldError:
+            self._release()
+            raise
+        except JournalError as error:
+            self._refuse(error.message)
+        except OSError as error:
+            self._refuse(f"the journal {path} cannot be opened: {error.strerror or error}")
+            if recall is not None:
+                hear(path, recall)
+
+    @classmethod
+    def refusing(cls, path: Path, clock: Clock, why: str, *, is_held: bool = False) -> Journal:
+        """Return a journal that touches no file and refuses every record: for a terminal beside the one that writes it."""
+        journal = cls.__new__(cls)
+        journal.path = journal.file = path
+        journal.torn_bytes, journal.notice, journal.failure = 0, "", why
+        journal._clock, journal._account, journal._recall, journal._segment_bytes = clock, "", None, 0
+        journal._lock_fd = journal._fd = -1
+        journal._end, journal._size, journal._lost, journal._passing = Link(), 0, 0, False
+        journal.is_held = is_held
+        return journal
 
     def __len__(self) -> int:
-        return self._count
+        """Return the number of the last record."""
+        return self._end.number
 
     def append(self, kind: str, body: Mapping[str, Any]) -> Record:
-        """Write one record and return once it is durable; raises JournalError, after which nothing more is accepted."""
-        if self.failure:
+        """Write one record and return once it is durable.
+
+        Raises JournalError; after a failed write nothing more is accepted, but that of a full disk is tried again.
+        """
+        if self.failure and not self.retry():
+            self._lost += 1
             raise JournalError(self.failure)
-        record = Record(self._count + 1, rfc3339(self._clock.wall_ns()), self._clock.mono_ns(), kind, body)
-        line = _encode(record, self._last)
+        if self._size >= self._segment_bytes and self._recall is not None:
+            self._begin_part(self._recall)
         try:
-            written = os.write(self._fd, line)
-            if written != len(line):
-                raise OSError(f"only {written} of {len(line)} bytes were written")
-            os.fdatasync(self._fd)
-        except OSError as error:
-            self.failure = f"the journal {self.path} cannot be written: {error}"
-            raise JournalError(self.failure) from error
-        self._last = _digest(line)
-        self._count = record.number
-        return record
-
-    def close(self) -> None:
-        """Release the file and its lock."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-            self.failure = "the journal is closed"
-
-    def _open(self) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-            self._fd = os.open(self.path, flags, 0o600)
-        except OSError as error:
-            raise JournalError(f"the journal {self.path} cannot be opened: {error}") from error
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._fd)
-            self._fd = -1
-            raise JournalError(f"another tui-trader is using the journal {self.path}") from None
-        try:
-            good = 0
-            for line, record in _scan(self.path):
-                good += len(line)
-                self._last = _digest(line)
-                self._count = record.number
-            size = os.fstat(self._fd).st_size
-            if size > good:
-                self.torn_bytes = size - good
-                os.ftruncate(self._fd, good)
-                os.fdatasync(self._fd)
-        except (JournalError, OSError):
-            self.close()
+            return self._write(kind, body)
+        except JournalError:
+            self._lost += bool(self.failure)
             raise
 
+    def retry(self) -> bool:
+        """Whether records are accepted; after a full disk this asks the disk once more."""
+        if self.failure and self._passing:
+            self.failure, self._passing = "", False
+            lost, self._lost = self._lost, 0
+            with contextlib.suppress(JournalError):
+                self._write("note", {"text": f"the disk was full; {lost} records were not written", "lost": lost})
+                return True
+            self._lost = lost
+        return not self.failure
 
-def read(path: Path) -> Iterator[Record]:
-    """Yield the verified records of a journal, stopping quietly before a torn last line.
+    def close(self) -> None:
+        """Release the files and the lock."""
+        self._release()
+        self.failure, self._passing = self.failure or "the journal is closed", False
 
-    Raises JournalError with the record number at the first damage in the middle.
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def _write(self, kind: str, body: Mapping[str, Any]) -> Record:
+        record, line = self._next(kind, body)
+        self._check_in_place()
+        try:
+            _write_all(self._fd, line)
+        except OSError as error:
+            # Half a record must not stay: the next one would be glued to it.
+            self._passing = self._cut_back() and error.errno in _PASSING
+            raise self._fail(f"cannot be written: {error.strerror or error}") from error
+        try:
+            _sync(self._fd)
+        except OSError as error:
+            # After a failed sync nobody knows what is on the disk: never again in this process.
+            self._cut_back()
+            raise self._fail(f"cannot be written: {error.strerror or error}") from error
+        self._end = Link(record.number, digest(line))
+        self._size += len(line)
+        if self._recall is not None:
+            self._recall.take(record)
+        return record
+
+    def _next(self, kind: str, body: Mapping[str, Any]) -> tuple[Record, bytes]:
+        clock = self._clock
+        record = Record(self._end.number + 1, rfc3339(clock.wall_ns()), clock.mono_ns(), kind, body, self._end.hash)
+        try:
+            line = encode(record)
+        except TypeError as error:
+            raise JournalError(f"a record of kind {kind} cannot be written down: {error}") from error
+        if len(line) > MAX_LINE:
+            raise JournalError(f"a record of kind {kind} is too long: {len(line)} bytes")
+        return record, line
+
+    def _check_in_place(self) -> None:
+        """See that the file is still there and as this process left it; raises JournalError."""
+        try:
+            ours = os.fstat(self._fd)
+            if not lock.is_at(ours, self.file):
+                raise self._fail("was moved, replaced or removed while it was in use")
+            if ours.st_size != self._size:
+                raise self._fail("was changed by somebody else while it was in use")
+        except OSError as error:
+            raise self._fail(f"cannot be written: {error.strerror or error}") from error
+
+    def _cut_back(self) -> bool:
+        """Take what a failed write left behind off the end; whether that is on the disk."""
+        try:
+            os.ftruncate(self._fd, self._size)
+            _sync(self._fd)
+        except OSError:
+            return False
+        return True
+
+    def _begin_part(self, recall: Recall) -> None:
+        """Go on in a new file; when that cannot be made, in the old one for as long again."""
+        file = next_part(self.path, [self.file])
+        body = {"account": self._account, "after": self.file.name, **recall.carried()}
+        try:
+            record, line = self._next(SEGMENT, body)
+            fd = write_whole(file, line)
+        except (OSError, JournalError) as error:
+            if file.exists():
+                # Begun, but perhaps not for good: a second end of the chain must not grow.
+                raise self._fail(f"could not be continued in {file.name}: {error}") from error
+            self._segment_bytes += self._size
+            return
+        if self._fd != self._lock_fd:
+            os.close(self._fd)
+        self._fd, self.file, self._size = fd, file, len(line)
+        self._end = Link(record.number, digest(line))
+        recall.take(record)
+
+    def _fail(self, what: str) -> JournalError:
+        self.failure = f"the journal {self.file} {what}"
+        return JournalError(self.failure)
+
+    # -- opening ---------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        before = parts(self.path)
+        self._fd = self._lock_fd = lock.open_locked(self.path)
+        lock.tell_holder(self.path, rfc3339(self._clock.wall_ns()))
+        if not before:
+            sync_folder(self.path.parent)
+        elif self.path not in before:
+            # The older parts may be put away, but then the next start must not take the first for a new journal's.
+            self.path.unlink()
+            raise JournalError(f"the journal {self.path} is missing, but later parts of it are there: put it back")
+        files = before or [self.path]
+        self.file = files[-1]
+        if self.file != self.path:
+            self._fd = os.open(self.file, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            lock.check_private(self._fd, self.file)
+        self._learn(files)
+
+    def _learn(self, files: list[Path]) -> None:
+        """Prove the newest part, hear its records, cut a torn end off and say so."""
+        part = Part(self.file, end_of(files[-2]) if len(files) > 1 else None)
+        for record in part:
+            if self._recall is not None:
+                self._recall.take(record)
+        self._end, self._size = part.end, part.good_bytes
+        if part.damage is not None:
+            for record in salvage(self.file, part.good_bytes):
+                if self._recall is not None:
+                    self._recall.take(record)
+            raise JournalError(
+                f"the journal is damaged: {part.damage}; to see it: tui-trader audit verify;"
+                " to begin a new one: tui-trader audit set-aside"
+            )
+        if part.first is not None and self._account and part.first.kind in _NAMING:
+            whose = part.first.body.get("account")
+            if whose and whose != self._account:
+                raise JournalError(f"the journal {self.file} is that of {whose}, not of {self._account}")
+        if part.torn:
+            self.torn_bytes = len(part.torn)
+            os.ftruncate(self._fd, part.good_bytes)
+            _sync(self._fd)
+            self.notice = (
+                f"the last record of the journal was unfinished ({self.torn_bytes} bytes) and was cut off:"
+                " what it announced was not sent"
+            )
+            shown = part.torn[:TORN_SHOWN].decode("utf-8", "backslashreplace")
+            self._write("note", {"text": "an unfinished record was cut off", "bytes": self.torn_bytes, "torn": shown})
+        elif not part.records and self._account:
+            self._write(OPENING, {"account": self._account})
+
+    def _refuse(self, why: str) -> None:
+        self._release()
+        self.failure = why
+
+    def _release(self) -> None:
+        if self._lock_fd >= 0:
+            lock.forget_holder(self.path)
+        for fd in {self._fd, self._lock_fd} - {-1}:
+            os.close(fd)
+        self._fd = self._lock_fd = -1
+
+
+def hear(path: Path, recall: Recall) -> None:
+    """Tell ``recall`` the newest part of a journal that is not to be written to; what cannot be read is left out."""
+    files = parts(path)
+    if files:
+        with contextlib.suppress(OSError):
+            for record in Part(files[-1], None if len(files) == 1 else end_of(files[-2])):
+                recall.take(record)
+
+
+def write_whole(file: Path, line: bytes) -> int:
+    """Make a file that holds one record, whole or not at all, in the place of what is there; return it open and locked.
+
+    Raises OSError.
     """
-    for _, record in _scan(path):
-        yield record
-
-
-def _scan(path: Path) -> Iterator[tuple[bytes, Record]]:
-    last = GENESIS
-    number = 0
-    with path.open("rb") as file:
-        while line := file.readline(MAX_LINE):
-            if not line.endswith(b"\n"):
-                if len(line) >= MAX_LINE:
-                    raise JournalError(f"{path}: record {number + 1} is longer than any record of ours")
-                return
-            record = _decode(line, last, number + 1)
-            if record is None:
-                if not file.readline(1):
-                    # The last line, whole but wrong: a record whose pages reached the disk out of order.
-                    return
-                raise JournalError(f"{path}: record {number + 1} is damaged")
-            number = record.number
-            last = _digest(line)
-            yield line, record
-
-
-def _encode(record: Record, previous: str) -> bytes:
-    document = orjson.dumps(
-        {
-            "n": record.number,
-            "at": record.at,
-            "boot": record.boot_ns,
-            "kind": record.kind,
-            "body": record.body,
-            "prev": previous,
-        },
-        default=str,
-    )
-    return b"%s\t%08x\n" % (document, zlib.crc32(document))
-
-
-def _decode(line: bytes, previous: str, number: int) -> Record | None:
-    document, _, crc = line.rstrip(b"\n").rpartition(b"\t")
-    if crc != b"%08x" % zlib.crc32(document):
-        return None
+    draft = file.with_name(f"{file.name}.new")
+    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    fd = os.open(draft, flags, 0o600)
     try:
-        row = orjson.loads(document)
-        if row["prev"] != previous or row["n"] != number:
-            return None
-        return Record(row["n"], row["at"], row["boot"], row["kind"], row["body"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None
+        lock.check_private(fd, draft)
+        lock.lock(fd, file)
+        _write_all(fd, line)
+        _sync(fd)
+        os.rename(draft, file)
+    except BaseException:
+        os.close(fd)
+        draft.unlink(missing_ok=True)
+        raise
+    try:
+        sync_folder(file.parent)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
 
 
-def _digest(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()
+def _write_all(fd: int, line: bytes) -> None:
+    while line:
+        line = line[os.write(fd, line) :]
+
+
+def _sync(fd: int) -> None:
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(fd)
+    else:
+        os.fsync(fd)  # macOS
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a file whose name is lost is lost."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

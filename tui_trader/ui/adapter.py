@@ -81,6 +81,10 @@ class CellApp(App[ReturnType]):
         self._exit_renderables.append(Text("\n".join(crash.short_report(error))))
         self._close_messages_no_wait()
 
+    def may_sleep(self) -> bool:
+        """Whether the program may be suspended now (SIGTSTP); called from a signal handler: it must only look."""
+        return True
+
     def terminal_gone(self) -> None:
         """End: the terminal no longer exists. Called on the event loop, once."""
         self.exit(return_code=129)
@@ -221,3 +225,9 @@ def post_gone(driver: LinuxDriver, loop: asyncio.AbstractEventLoop) -> None:
     """Tell the app, from any thread, that its terminal is gone."""
     app: Any = driver._app
     loop.call_soon_threadsafe(app.terminal_gone if isinstance(app, CellApp) else app.exit)
+
+
+def may_sleep(driver: LinuxDriver) -> bool:
+    """Ask the app whether the program may be suspended now."""
+    app = driver._app
+    return not isinstance(app, CellApp) or app.may_sleep()

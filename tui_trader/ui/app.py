@@ -81,6 +81,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.ascii_only = ascii_only
         self._confirm = confirm
         self._on_hangup = on_hangup
+        self.on_leave: Callable[[], None] = lambda: None
+        """Called when the program leaves and has done what it had to do with the orders."""
         self.desk: Desk | None = None
         """None until it is open."""
         self._opener = opener
@@ -94,6 +96,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._trade: TradeScreen | None = None
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self._uninstall: Callable[[], None] = lambda: None
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -111,6 +114,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         for theme in self.themes.values():
             self.register_theme(theme.to_textual())
         self.theme = self.look.name
+        self._event_loop = asyncio.get_running_loop()
         driver = self._driver
         if isinstance(driver, TraderDriver):
             self._uninstall = install_exit_handlers(asyncio.get_running_loop(), self.leave, restore=driver.emergency_restore)
@@ -149,10 +153,14 @@ class TraderApp(CellApp[int], inherit_bindings=False):
     async def _leave(self, code: int) -> None:
         if self._pump is not None:
             self._pump.stop()
+        done = True
         if code == HANGUP and self._on_hangup is OnHangup.CANCEL_ALL and self.desk is not None:
+            done = False
             with contextlib.suppress(TimeoutError, TraderError):
                 async with asyncio.timeout(CANCEL_S):
-                    await self.desk.panic()
+                    done = (await self.desk.cancel_everything()).startswith("verified: 0")
+        if done:
+            self.on_leave()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._stack.aclose()
@@ -163,6 +171,16 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if self._pump is not None:
             self._pump.stop()
         await self._stack.aclose()
+
+    def may_sleep(self) -> bool:
+        """Stay awake while anything is at stake: a program that is stopped neither sees fills nor answers the panic key."""
+        desk = self.desk
+        if desk is None or not (desk.store.blotter.working() or desk.store.open_positions()):
+            return True
+        if self._event_loop is not None:
+            words = "not suspended: orders or positions are open (q q leaves, tmux detaches)"
+            self._event_loop.call_soon_threadsafe(self._say, words, Severity.WARNING)
+        return False
 
     def terminal_gone(self) -> None:
         """The terminal no longer exists: leave as on a hang-up."""

@@ -36,6 +36,9 @@ _SHORT = 12
 _ZERO_WIDTH_JOINER = "\u200d"
 _DROPPED = frozenset({"Cc", "Cf"})
 _REPLACED = frozenset({"Cs", "Zl", "Zp"})
+_ALONE = _DROPPED | _REPLACED
+"""Never part of the character before them, however narrow they are said to be."""
+
 _PRIVATE = 0xF0000
 _PRIVATE_END = 0x10FFFE
 _glyphs: list[str] = []
@@ -413,7 +416,7 @@ def graphemes(text: str) -> tuple[str, bool]:
             if clusters:
                 clusters[-1] += char
             joined = bool(clusters)
-        elif clusters and (joined or (get_character_cell_size(char) == 0 and unicodedata.category(char) not in _DROPPED)):
+        elif clusters and (joined or (get_character_cell_size(char) == 0 and unicodedata.category(char) not in _ALONE)):
             clusters[-1] += char
             joined = False
         elif unicodedata.category(char) in _DROPPED:

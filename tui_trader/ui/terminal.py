@@ -26,6 +26,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from . import adapter
 from .cells import CellModel
 from .outlet import Outlet
+from .paste import PasteCut
 from .pens import Pens
 
 BEHIND_BACKLOG: Final = 1.0
@@ -223,6 +224,10 @@ class TraderDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         outlet.abandon(RESTORE)
 
+    def _sigtstp_application(self, *_: object) -> None:
+        if adapter.may_sleep(self):
+            super()._sigtstp_application()
+
     def _sigcont_application(self, *_: object) -> None:
         if self._showing:  # stopped by somebody else (SIGSTOP): the modes were never left, but the picture is not ours
             self._loop.call_soon_threadsafe(self._reassert)
@@ -236,8 +241,10 @@ class TraderDriver(LinuxDriver):
     # -- input --------------------------------------------------------------------------------------------------------
 
     def run_input_thread(self) -> None:
-        """Read keys until told to stop or until the terminal is gone; bytes that are not UTF-8 become replacement marks."""
+        """Read keys until told to stop or until the terminal is gone; bytes that are not UTF-8 become replacement marks, and
+        long pastes are cut."""
         parser = adapter.parser(self._debug)
+        pastes = PasteCut()
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -252,8 +259,10 @@ class TraderDriver(LinuxDriver):
                     if not data:  # end of file or a hang-up: select would report it for ever
                         self._lost()
                         return
-                    for event in parser.feed(decode(data)):
-                        self.process_message(event)
+                    text = decode(pastes.feed(data))
+                    if text:  # a read may hold no whole character, and to the parser nothing is the end
+                        for event in parser.feed(text):
+                            self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)
 

@@ -28,6 +28,7 @@ from tui_trader.core.command import (
 )
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError, TraderError
+from tui_trader.core.facts import TradingState
 from tui_trader.core.grammar import parse
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
@@ -39,7 +40,7 @@ from tui_trader.desk.settings import Confirm
 from tui_trader.desk.stage import StageView
 from tui_trader.state import topic as t
 from tui_trader.ui.keymap import Action
-from tui_trader.ui.twice import Twice
+from tui_trader.ui.twice import READING_NS, Twice
 from tui_trader.venues.base import Outcome
 
 NOT_YET = "not available in this version"
@@ -131,7 +132,7 @@ class Trading:
 
     def perform(self, action: Action) -> None:
         """Do what an action says, now or as a task; what cannot be done is said."""
-        if action.id not in ("flatten.symbol", "panic", "quit", "leave"):
+        if action.id not in ("flatten.symbol", "panic", "quit", "leave", "send"):
             self._twice.forget()
         if action.id != "send":
             self._agreed = frozenset()
@@ -318,9 +319,13 @@ class Trading:
             self._see()
         doubts = self._doubts(view)
         news = [text for rule, text in doubts.items() if rule not in self._agreed]
-        if view.sendable and news:
+        if view.sendable and doubts and (news or not self._twice.press("send", READING_NS)):
+            # The first Enter shows them; a second one too soon after it is a held key, or was typed before they were read.
+            if news:
+                self._twice.forget()
+                self._twice.press("send")
             self._agreed = frozenset(doubts)
-            self._surface.say(f"{news[0]}: Enter again sends", Severity.WARNING)
+            self._surface.say(f"{next(iter(news or doubts.values()))}: Enter again sends", Severity.WARNING)
             return
         self._agreed = frozenset()
         # Judged and forgotten before anything is awaited: a second Enter finds nothing to send.
@@ -386,15 +391,17 @@ class Trading:
     def _panic(self) -> None:
         flatten = self._twice.press("panic")
         if flatten:
-            self._surface.say("^G^G: cancelling everything and closing every position", Severity.ALARM)
+            self._surface.say("^G^G: cancelling everything and closing every position; trading is halted", Severity.ALARM)
         else:
-            self._surface.say("^G: cancelling entries and exits, stops stay; again within 2 s flattens", Severity.ALARM)
+            self._surface.say("^G: entries end, all but stops is cancelled; again within 2 s flattens", Severity.ALARM)
         self._surface.run("panic", self._panic_now(flatten))
 
     async def _panic_now(self, flatten: bool) -> None:
         result = await self._desk.panic(flatten=flatten)
-        severity = Severity.ALARM if result.startswith("NOT") else Severity.WARNING
-        self._surface.say(f"{'flatten' if flatten else 'cancel all'}: {result}", severity)
+        severity = Severity.WARNING if result.startswith("verified: 0") else Severity.ALARM
+        back = self._desk.controls.name
+        way_back = f":resume {back}" if self._desk.controls.state is TradingState.HALTED else ":resume"
+        self._surface.say(f"{'flatten' if flatten else 'cancel all'}: {result}; {way_back} lets entries out again", severity)
 
     def _quit(self, name: str) -> None:
         if self._twice.press(name):

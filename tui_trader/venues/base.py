@@ -151,8 +151,13 @@ class Verdict:
     """With LIMITED: how long the venue asks to wait; 0 when it does not say."""
     refresh_clock: bool = False
     """The refusal was about time: fetch the server clock, then one retry is allowed for a READ."""
+    bad_key: bool = False
+    """The refusal proves that the key itself is not accepted (unknown, revoked, wrong secret, bound to another address, without
+    the permission): every other signed request will be refused too."""
     next_page: Request | None = None
     """With a paged READ: the request for what follows."""
+    digest: str = ""
+    """SHA-256 of the body of an answer to a write, for the record; empty where nothing was answered."""
     server_ns: int = 0
     """With ``server_time``: the venue's wall clock in nanoseconds; 0 in every other answer."""
 

@@ -345,7 +345,7 @@ def test_status_keeps_the_important_hints(world: World) -> None:
 
 def test_a_locked_desk_says_why(world: World) -> None:
     view = StatusView(world.store, world.clock, HINTS)
-    view.lock("daily loss")
+    view.lock("HALTED")
     rows = view.body(80, 1)
-    assert texts(rows)[0].startswith(" LOCKED daily loss ")
-    assert roles(rows, "LOCKED") == {"alarm"}
+    assert texts(rows)[0].startswith(" HALTED ")
+    assert roles(rows, "HALTED") == {"alarm"}

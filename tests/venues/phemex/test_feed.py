@@ -121,6 +121,34 @@ class TestReplies:
         frame = b'{"error":{"code":6012,"message":"invalid login token"},"id":null,"result":null}'
         assert feed.receive(frame, NOW) == [Subscribed("phemex", "private", 0, False, "invalid login token", is_login=True)]
 
+    def test_the_account_is_granted_once_it_was_told(self) -> None:
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed.subscribe([Subscription(Channel.ACCOUNT)])
+        granted = Subscribed("phemex", "private", 1, True)
+        assert feed.receive(b'{"error":null,"id":1,"result":{"status":"success"}}', NOW) == []
+        assert feed.receive(b'{"error":null,"id":2,"result":"pong"}', NOW) == [PongReceived("phemex", "private", NOW)]
+        snapshot = b'{"accounts_p":[],"orders_p":[],"positions_p":[],"sequence":1,"timestamp":1,"type":"snapshot","version":0}'
+        assert feed.receive(snapshot, NOW) == [granted]
+        assert feed.receive(snapshot, NOW) == []
+
+    def test_an_account_that_is_told_before_it_is_granted_is_not_waited_for(self) -> None:
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed.subscribe([Subscription(Channel.ACCOUNT)])
+        feed.receive(b'{"accounts_p":[],"sequence":1,"timestamp":1,"type":"snapshot"}', NOW)
+        [event] = feed.receive(b'{"error":null,"id":1,"result":{"status":"success"}}', NOW)
+        assert event == Subscribed("phemex", "private", 1, True)
+
+    def test_a_refused_account_is_told_at_once_and_a_new_connection_waits_anew(self) -> None:
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed.subscribe([Subscription(Channel.ACCOUNT)])
+        [event] = feed.receive(b'{"error":{"code":6001,"message":"x"},"id":1,"result":null}', NOW)
+        assert isinstance(event, Subscribed)
+        assert not event.ok
+        feed.subscribe([Subscription(Channel.ACCOUNT)])
+        assert feed.receive(b'{"error":null,"id":2,"result":{"status":"success"}}', NOW) == []
+        feed.reset()
+        assert feed.receive(b'{"accounts_p":[],"sequence":1,"timestamp":1,"type":"snapshot"}', NOW) == []
+
     def test_reset_forgets_what_was_asked(self) -> None:
         feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
         feed.login(NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -225,6 +226,26 @@ class TestUnproven:
         assert (verdict.outcome, verdict.refresh_clock) == (Outcome.REJECTED, True)
         assert not ask(orders, PLACE, {"code": "401", "msg": "401 Request IP mismatch."}, 401).refresh_clock
 
+    @pytest.mark.parametrize(
+        ("code", "message", "bad"),
+        [
+            ("401", "401 Request IP mismatch.", True),
+            ("401", "401 Failed to load API KEY.", True),
+            ("10500", "Api key not found 806066b0", True),
+            (10500, "API Signature verification failed.", True),
+            (34003, "Access forbidden", True),
+            ("401", "401 Request Expired at 1618547919", False),
+            ("403", "403 Forbidden", False),
+            (11001, "TE_NO_ENOUGH_AVAILABLE_BALANCE", False),
+        ],
+    )
+    def test_a_refusal_of_the_key_is_told_from_one_of_the_request(
+        self, orders: PhemexOrders, code: object, message: str, bad: bool
+    ) -> None:
+        verdict = ask(orders, PLACE, {"code": code, "msg": message}, 401)
+        assert (verdict.outcome, verdict.bad_key) == (Outcome.REJECTED, bad)
+        assert not ask(orders, replace(PLACE, signed=False), {"code": code, "msg": message}, 401).bad_key
+
 
 class TestLimited:
     @pytest.mark.parametrize(
@@ -304,6 +325,16 @@ class TestCancel:
 
 
 class TestReads:
+    @pytest.mark.parametrize("rows", [[], [ROW]])
+    def test_a_bare_list_is_no_answer_about_open_orders(self, orders: PhemexOrders, rows: list[Any]) -> None:
+        verdict = ask(orders, OPEN, rows)
+        assert (verdict.outcome, verdict.events) == (Outcome.UNKNOWN, ()), "what it leaves out would be taken for gone"
+
+    def test_a_book_needs_a_sequence(self, orders: PhemexOrders) -> None:
+        sides = {"asks": [["2", "1"]], "bids": [["1", "1"]]}
+        book = {"error": None, "result": {"symbol": "BTCUSDT", "orderbook_p": sides, "depth": 30, "timestamp": 1}}
+        assert ask(orders, PhemexOrders().book(BTC), book).outcome is Outcome.UNKNOWN
+
     def test_no_open_orders_is_an_error_code(self, orders: PhemexOrders) -> None:
         verdict = refuse(orders, OPEN, 10002, "OM_ORDER_NOT_FOUND")
         assert verdict == Verdict(Outcome.ACK, events=(OrdersSnapshot("phemex", (), "BTCUSDT"),))
@@ -313,9 +344,8 @@ class TestReads:
         [
             lambda rows: {"code": 0, "msg": "", "data": {"rows": rows, "nextPageArg": ""}},
             lambda rows: {"code": 0, "msg": "", "data": rows},
-            lambda rows: rows,
         ],
-        ids=["data.rows", "data", "bare"],
+        ids=["data.rows", "data"],
     )
     def test_open_orders(self, orders: PhemexOrders, shape: Callable[[list[Any]], object]) -> None:
         verdict = ask(orders, OPEN, shape([ROW]))

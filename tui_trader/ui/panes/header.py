@@ -192,7 +192,9 @@ class HeaderView(View):
 
     def _alarms(self) -> list[Part]:
         naked = sum(cover_of(leg, self.store.blotter.working(leg.instrument)).is_naked for leg in self.store.open_positions())
-        return [part(3, f"{naked} NAKED", "alarm")] if naked else []
+        desync = len(self.store.desync)
+        parts = [part(1, f"{desync} DESYNC", "alarm")] if desync else []
+        return [*parts, part(3, f"{naked} NAKED", "alarm")] if naked else parts
 
 
 def _tone(value: Decimal) -> str:

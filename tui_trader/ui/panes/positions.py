@@ -88,6 +88,8 @@ class PositionsView(CursorView[PositionKey]):
         naked = sum(1 for leg in legs if self._cover(leg).is_naked)
         if naked:
             parts.append(part(1, f"{naked} NAKED", "alarm"))
+        if self.store.desync:
+            parts.append(part(0, f"{len(self.store.desync)} DESYNC", "alarm"))
         if self._hidden:
             parts.append(part(1, f"+{self._hidden} more", "warn"))
         if self.filter_text:
@@ -173,7 +175,7 @@ class PositionsView(CursorView[PositionKey]):
         old = not self.store.mark_is_fresh(leg.instrument)
         profit = self.store.unrealised(leg)
         cover = self._cover(leg)
-        sure = self.store.private_is_fresh(leg.instrument.venue)
+        sure = self.store.private_is_fresh(leg.instrument.venue) and leg.key not in self.store.desync
         size_role = "text" if sure else "stale"
         size = number(leg.qty, 0)
         if instrument is not None:

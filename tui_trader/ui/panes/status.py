@@ -53,9 +53,10 @@ class StatusView(View):
         self.moved()
 
     def lock(self, reason: str) -> None:
-        """Say why entries are refused altogether (read-only, daily loss); empty for not at all."""
-        self._lock = reason
-        self.moved()
+        """Say in a word or two why entries are refused altogether, e.g. HALTED; empty for not at all."""
+        if reason != self._lock:
+            self._lock = reason
+            self.moved()
 
     # -- content ---------------------------------------------------------------------------------------------------
 
@@ -72,7 +73,7 @@ class StatusView(View):
 
     def _posture(self) -> Part:
         if self._lock:
-            return part(0, f" LOCKED {self._lock} ", "alarm")
+            return part(0, f" {self._lock} ", "alarm")
         left = 0 if self._armed_until is None else self._armed_until - self.clock.mono_ns()
         if left <= 0:
             return part(0, " SAFE ", "safe")

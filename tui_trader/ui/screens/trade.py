@@ -520,6 +520,7 @@ class TradeScreen(Screen[None]):
         blocked = self.desk.blocked(iid) if iid is not None else "no symbol yet"
         if not self.current:
             blocked = "DISPLAY DELAYED: your terminal lags behind"
+        self.status.lock(self.desk.lock)
         self.ticket.confirming = self.trading.confirming
         if blocked != self.ticket.blocked:
             self.ticket.blocked = blocked

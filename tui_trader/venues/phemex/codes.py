@@ -22,6 +22,9 @@ IN_FLIGHT: Final = frozenset({10003, 10004, 10005, 11061, 11063, 11064})
 NOT_FOUND: Final = 10002
 ALREADY_FINAL: Final = frozenset({11062, 11066})
 LIMITED: Final = frozenset({429, 39995})
+BAD_KEY: Final = frozenset({401, 10500, 34003})
+"""Not authenticated, or not permitted: said of the key, not of the request. 403 is not among them: edges in front of the venue
+use it for addresses and countries too."""
 WILL_CROSS: Final = 101
 
 REJECTIONS: Final[dict[int, str]] = {

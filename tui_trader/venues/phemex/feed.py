@@ -85,6 +85,10 @@ class PhemexFeed:
         self._request_ids = count(1)
         self._logins: set[int] = set()
         self._pings: set[int] = set()
+        self._accounts: set[int] = set()
+        """Requests for the account's stream that are not granted yet, or granted and held back until it speaks."""
+        self._granted: list[Subscribed] = []
+        """Grants held back."""
         self._columns: list[str] | None = None
         self._plan: Plan = ()
 
@@ -92,6 +96,8 @@ class PhemexFeed:
         """Forget the state of the previous connection; what is known of instruments stays."""
         self._logins.clear()
         self._pings.clear()
+        self._accounts.clear()
+        self._granted.clear()
         self._ended.clear()
         self._columns = None
 
@@ -124,13 +130,20 @@ class PhemexFeed:
         return [frame]
 
     def subscribe(self, subscriptions: Sequence[Subscription]) -> list[bytes]:
-        """Return one frame for each subscription."""
+        """Return one frame for each subscription.
+
+        The account's counts as granted once the account was told: a stream that says yes and then nothing shows positions that
+        are not so.
+        """
         frames = []
         for subscription in subscriptions:
             if subscription.channel is Channel.BOOK and subscription.instrument is not None:
                 self._ended.discard(subscription.instrument.symbol)
             name, params = self._channel(subscription)
-            frames.append(self._request(f"{name}.subscribe", params)[0])
+            frame, request_id = self._request(f"{name}.subscribe", params)
+            if subscription.channel is Channel.ACCOUNT:
+                self._accounts.add(request_id)
+            frames.append(frame)
         return frames
 
     def unsubscribe(self, subscriptions: Sequence[Subscription], remaining: Sequence[Subscription]) -> list[bytes]:
@@ -360,6 +373,9 @@ class PhemexFeed:
             events.append(self._set_aside(str(error), frame))
         else:
             self.unreadable += sum(isinstance(event, Unreadable) for event in events)
+            events += self._granted
+            self._granted.clear()
+            self._accounts.clear()
         return events
 
     def _receive_reply(self, message: Frame, at_ns: int) -> list[Event]:
@@ -373,7 +389,11 @@ class PhemexFeed:
         reason = _refusal(message)
         if is_login and reason:
             self._logins.clear()
-        return [Subscribed(VENUE, self.lane, request_id, not reason, reason, is_login)]
+        answer = Subscribed(VENUE, self.lane, request_id, not reason, reason, is_login)
+        if request_id in self._accounts and answer.ok:
+            self._granted.append(answer)
+            return []
+        return [answer]
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from tui_trader.core.error import WireError
 from tui_trader.core.event import (
@@ -39,8 +39,8 @@ PAGE_ROWS: Final = 200
 MAX_WAIT_S: Final = 60.0
 """The longest wait believed: the windows are one minute."""
 
-_HISTORY: Final = frozenset({"fills", "order_by_id", "open_orders"})
-"""Reads that may be answered by a bare list."""
+_HISTORY: Final = frozenset({"fills", "order_by_id"})
+"""Reads that the reference documents with a bare list. Open orders are not among them: ``[]`` would say that there are none."""
 
 _EXPIRED = re.compile(r"expired", re.IGNORECASE)
 _SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
@@ -118,7 +118,8 @@ class ReplyReader:
         expired = code == 401 and isinstance(message, str) and bool(_EXPIRED.search(message))
         if expired:
             text = "the request arrived after its expiry: the clocks differ, or the way was slow"
-        return Verdict(outcome, str(code), text, refresh_clock=expired)
+        bad_key = request.signed and code in codes.BAD_KEY and not expired
+        return Verdict(outcome, str(code), text, refresh_clock=expired, bad_key=bad_key)
 
     def _accepted(self, request: Request, facts: Any) -> Verdict:
         read = self._facts.get(request.what)
@@ -182,10 +183,12 @@ class ReplyReader:
         if symbol != request.ref or not isinstance(sides, dict):
             return _unknown("the answer is not this book", "0")
         bids, asks = sides.get("bids"), sides.get("asks")
-        if not isinstance(bids, list) or not isinstance(asks, list):
+        if not _are_levels(bids) or not _are_levels(asks):
             return _unknown("the answer is not a book", "0")
-        depth = row.whole("depth")
-        snapshot = BookSnapshot(InstrumentId(VENUE, symbol), bids, asks, row.whole("sequence"), depth, row.whole("timestamp"))
+        depth, sequence = row.whole("depth"), row.whole("sequence")
+        if sequence <= 0:
+            return _unknown("the book carries no sequence", "0")
+        snapshot = BookSnapshot(InstrumentId(VENUE, symbol), bids, asks, sequence, depth, row.whole("timestamp"))
         return Verdict(Outcome.ACK, events=(snapshot,))
 
     def _open_orders(self, request: Request, facts: Any) -> Verdict:
@@ -269,6 +272,11 @@ def _rows(facts: Any) -> tuple[list[Any], bool]:
     if isinstance(facts, dict) and isinstance(facts.get("rows"), list):
         return facts["rows"], bool(facts.get("nextPageArg"))
     raise WireError("no list of rows")
+
+
+def _are_levels(side: object) -> TypeGuard[list[list[Any]]]:
+    """Whether a side of a book is rows of two; what stands in them is for the Book to judge."""
+    return isinstance(side, list) and all(isinstance(level, list) and len(level) == 2 for level in side)
 
 
 def _next_page(request: Request) -> Request:

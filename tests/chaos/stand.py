@@ -1,0 +1,206 @@
+"""Where a row is played: a quiet exchange on a loopback socket, the chaos proxy in front of it, and a whole shipping desk behind.
+
+The market stands still, so that a row fills exactly what it says; the street moves one far level five times a second, so that
+books and marks stay young.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from pathlib import Path
+
+import orjson
+
+from tests.chaos.proxy import Proxy
+from tests.dst.venue import ACCOUNT
+from tests.dst.watch import WatchedBlotter
+from tui_trader.core.clock import SystemClock
+from tui_trader.core.ids import IdFactory
+from tui_trader.core.order import Order
+from tui_trader.core.risk import Limits
+from tui_trader.core.types import InstrumentId, OrderType, PositionMode, PositionSide, Side, TimeInForce
+from tui_trader.desk.account import Account
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.environment import Environment
+from tui_trader.net.tasks import TaskSet
+from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.masks.base import RestCall, RestReply
+from tui_trader.sim.masks.phemex import PhemexMask
+from tui_trader.sim.products import phemex_instruments
+from tui_trader.sim.server import SimServer
+from tui_trader.sim.types import NewOrder, SimOrder
+from tui_trader.storage.journal import Journal
+from tui_trader.venues.base import Credential, Endpoints
+from tui_trader.venues.phemex import PHEMEX
+
+SYMBOL = "BTCUSDT"
+BTC = InstrumentId("phemex", SYMBOL)
+STREET = "street"
+MIDDLE = Decimal(50_000)
+HALF_SPREAD = Decimal(10)
+STIR_S = 0.2
+
+ROOMY = Limits(
+    order_notional=Decimal(100_000),
+    position_notional=Decimal(500_000),
+    gross_notional=Decimal(500_000),
+    per_second=50,
+    per_minute=500,
+)
+
+
+class Watch(SystemClock):
+    """The machine's clocks, which a row may set wrong or make jump as a suspended machine's do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead_ns = 0
+        """By how much the wall reading is wrong."""
+        self.slept_ns = 0
+        """How long the machine was suspended in all; both readings count it."""
+
+    def wall_ns(self) -> int:
+        return super().wall_ns() + self.ahead_ns + self.slept_ns
+
+    def mono_ns(self) -> int:
+        return super().mono_ns() + self.slept_ns
+
+
+class _Mask(PhemexMask):
+    """Counts the creates that arrive, by client id, before anything is made of them."""
+
+    creates: Counter[str]
+
+    def rest(self, call: RestCall) -> RestReply:
+        if (call.method, call.path) == ("POST", "/g-orders"):
+            self.creates[str(orjson.loads(call.body)["clOrdID"])] += 1
+        return super().rest(call)
+
+
+class Stand:
+    """One exchange, one proxy, one desk. ``open`` it, use it, ``close`` it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.receipts: Counter[str] = Counter()
+        """Creates that arrived at the exchange, by client id."""
+        self.complaints: list[str] = []
+        """Everything that was shown and not so, and every crash."""
+        self.story: list[str] = []
+        """Every change of an order."""
+        self.clock = Watch()
+        """The desk's."""
+        self.venue_clock = Watch()
+        self._folder = folder
+        self._stack = AsyncExitStack()
+        self._tasks = TaskSet(lambda name, error: self.complaints.append(f"{name}: {error!r}"))
+        self._numbers = itertools.count(1)
+
+    async def open(self, *, hedged: bool = False) -> Stand:
+        """Build everything; the desk is not started yet."""
+        self.exchange = Exchange(phemex_instruments((SYMBOL,)), seed=1, start_ns=self.venue_clock.wall_ns())
+        for account, amount in ((ACCOUNT, 1_000_000), (STREET, 10**9)):
+            self.exchange.open_account(account, {"USDT": Decimal(amount), "USDC": Decimal(1)})
+        if hedged:
+            self.exchange.set_position_mode(ACCOUNT, SYMBOL, PositionMode.HEDGED)
+        self.exchange.set_reference(SYMBOL, MIDDLE)
+        for side in (Side.BUY, Side.SELL):
+            for step in range(5):
+                self.trade(STREET, side, Decimal(10), MIDDLE - side.sign * HALF_SPREAD * (step + 1))
+
+        def mask(setting: object) -> _Mask:
+            made = _Mask(setting)  # type: ignore[arg-type]
+            made.creates = self.receipts
+            return made
+
+        self.server = SimServer(self.exchange, mask, account=ACCOUNT, seed=1, clock=self.venue_clock)
+        await self.server.start()
+        self._stack.push_async_callback(self.server.stop)
+        self.proxy = await Proxy(self.server.port).up()
+        self._stack.push_async_callback(self.proxy.close)
+        self._tasks.spawn("street", self._stir())
+        self._stack.push_async_callback(self._tasks.close)
+        secret = self.server.secret
+        self.desk = Desk(
+            Account(
+                PHEMEX,
+                Environment.SIM,
+                Endpoints(f"http://127.0.0.1:{self.proxy.port}", f"ws://127.0.0.1:{self.proxy.port}{self.server.mask.ws_path}"),
+                Credential(self.server.key, lambda: secret),
+            ),
+            clock=self.clock,
+            rng=random.Random(1),
+            journal=Journal(self._folder / "journal.jsonl", self.clock),
+            ids=IdFactory(),
+            limits=ROOMY,
+        )
+        self.desk.crashed = lambda name, error: self.complaints.append(f"{name} died of {error!r}")
+        self.desk.store.blotter = WatchedBlotter(self, self.complaints.append, self.story.append)  # type: ignore[arg-type]
+        self._stack.push_async_callback(self.desk.close)
+        return self
+
+    async def close(self) -> None:
+        """End everything, the desk first."""
+        await self._stack.aclose()
+
+    def spawn(self, name: str, work: object) -> asyncio.Task[object]:
+        """Let something happen in the background; a failure of it is a complaint."""
+        return self._tasks.spawn(name, work)  # type: ignore[arg-type]
+
+    # -- the exchange's side ---------------------------------------------------------------------------------------
+
+    def order(self, client_id: str) -> SimOrder | None:
+        """Return the order that an id made, None when there is none."""
+        return self.exchange.order(ACCOUNT, client_id=client_id)
+
+    def trade(
+        self,
+        account: str,
+        side: Side,
+        qty: Decimal,
+        price: Decimal | None,
+        client_id: str = "",
+        tif: TimeInForce = TimeInForce.GTC,
+        leg: PositionSide = PositionSide.MERGED,
+    ) -> SimOrder:
+        """Let an account do something by another way than the desk; without a price at the market."""
+        kind = OrderType.LIMIT if price is not None else OrderType.MARKET
+        return self.exchange.submit(account, NewOrder(client_id, SYMBOL, side, kind, qty, price, tif, leg))
+
+    def meet(self, order: SimOrder, qty: Decimal, times: int = 1) -> None:
+        """Let the street trade with a resting order, ``times`` times ``qty``."""
+        for _ in range(times):
+            self.trade(STREET, order.side.opposite, qty, order.price, tif=TimeInForce.IOC)
+
+    async def _stir(self) -> None:
+        for number in self._numbers:
+            order = self.trade(STREET, Side.BUY, Decimal("0.01") * (1 + number % 7), MIDDLE - 20 * HALF_SPREAD)
+            self.exchange.set_reference(SYMBOL, MIDDLE + Decimal("0.1") * (number % 2))
+            await asyncio.sleep(STIR_S)
+            self.exchange.cancel(STREET, SYMBOL, order_id=order.order_id)
+
+    # -- the reckoning ---------------------------------------------------------------------------------------------
+
+    def disagreements(self) -> list[str]:
+        """Return where the desk's picture is not the exchange's, one sentence each."""
+        store = self.desk.store
+        shown = {order.venue_id for order in store.blotter.working()}
+        held = {order.order_id for order in self.exchange.open_orders(ACCOUNT, SYMBOL)}
+        found = [f"orders: shown {sorted(shown)}, held {sorted(held)}"] if shown != held else []
+        legs = {p.position_side: p.signed_qty for p in store.open_positions()}
+        theirs = {p.position_side: p.qty for p in self.exchange.positions(ACCOUNT) if p.qty}
+        if legs != theirs:
+            found.append(f"position: shown {legs}, held {theirs}")
+        ours = {fill.exec_id: fill.qty for fill in store.blotter.fills()}
+        executed = {report.exec_id: report.exec_qty for report in self.exchange.fills(ACCOUNT)}
+        if ours != executed:
+            found.append(f"executions: {len(ours)} shown, {len(executed)} made")
+        return found
+
+    def shown(self, client_id: str) -> Order | None:
+        """Return the order as the desk shows it."""
+        return self.desk.store.blotter.get(client_id)

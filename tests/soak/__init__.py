@@ -1,0 +1,1 @@
+"""The installed program for as long as one likes: hours against an exchange that misbehaves, minutes against a dead terminal."""

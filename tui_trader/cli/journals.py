@@ -1,0 +1,93 @@
+"""What an account leaves on this machine: its journal and, beside it, its trading state. Opens both, finds those of others."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from tui_trader.core.clock import Clock
+from tui_trader.core.error import JournalError
+from tui_trader.desk.account import Account
+from tui_trader.desk.config import Config
+from tui_trader.desk.controls import Controls
+from tui_trader.desk.environment import Environment
+from tui_trader.desk.locations import Locations, private_dir
+from tui_trader.desk.records import OpenIntents
+from tui_trader.storage.journal import HeldError, Journal, hear
+from tui_trader.storage.state_file import StateFile
+from tui_trader.venues.base import Endpoints
+from tui_trader.venues.registry import load as venue_named
+
+MAX_PRIVATE_JOURNALS = 8
+
+STATE_SUFFIX = ".state.json"
+"""Beside the journal of an account stands its trading state."""
+
+
+def open_journal(account: Account, clock: Clock, recall: OpenIntents, *, read_only: bool) -> Journal:
+    """Open the journal of an account; one that another process writes refuses every record (this one is then read-only).
+
+    An exchange inside a process ends with it, so each of them gets a journal of its own.
+    """
+    folder = _folder()
+    path = folder / f"{account.journal_name}.jsonl"
+    if read_only:
+        hear(path, recall)
+        return Journal.refusing(path, clock, "read-only: nothing is sent from here")
+    if not account.ends_with_program:
+        try:
+            return Journal(path, clock, account=account.journal_name, recall=recall)
+        except HeldError as error:
+            hear(path, recall)
+            return Journal.refusing(path, clock, f"read-only: {error.message}", is_held=True)
+    failure = ""
+    for number in range(1, MAX_PRIVATE_JOURNALS + 1):
+        path = folder / f"{account.journal_name}-{number}.jsonl"
+        try:
+            journal = Journal(path, clock, recall=OpenIntents())
+        except HeldError as error:
+            failure = error.message
+            continue
+        if not journal.failure:
+            return journal
+        failure = journal.failure  # another one is as good
+        journal.close()
+    return Journal.refusing(path, clock, failure)
+
+
+def open_controls(config: Config, account: Account, journal: Journal, clock: Clock, stack: contextlib.AsyncExitStack) -> Controls:
+    """Return the trading state of an account. That of an exchange inside this process is new, and ends with ``stack``."""
+    file = StateFile(journal.path.with_suffix(STATE_SUFFIX))
+    if account.ends_with_program:
+        with contextlib.suppress(JournalError):  # then no other shell will find this exchange, and that is all
+            file.write({"notes": {"exchange": account.endpoints.rest, "pid": os.getpid()}})
+        stack.callback(file.path.unlink, missing_ok=True)
+    return Controls(clock, name=account.venue.name, file=file, failures=config.settings.risk.failure_limits())
+
+
+def state_path(config: Config, sim_url: str | None) -> Path:
+    """Return where the trading state of the configured account stands, without connecting to anything."""
+    general = config.settings.general
+    venue = venue_named(general.venue)
+    if general.env in (Environment.LIVE, Environment.TESTNET):
+        rest = venue.endpoints[general.env.value].rest
+    else:
+        rest = sim_url or config.settings.venue(general.venue).rest_url
+    account = Account(venue, general.env, Endpoints(rest, ""), None, general.account)
+    return _folder() / f"{account.journal_name}{STATE_SUFFIX}"
+
+
+def built_in_exchanges() -> dict[Path, str]:
+    """Return the exchanges inside terminals that run now: their state files and their addresses."""
+    found = {}
+    for path in sorted(_folder().glob(f"*-builtin-*{STATE_SUFFIX}")):
+        with contextlib.suppress(JournalError, KeyError, ValueError, TypeError, OSError):
+            notes = StateFile(path).read()["notes"]
+            os.kill(int(notes["pid"]), 0)
+            found[path] = str(notes["exchange"])
+    return found
+
+
+def _folder() -> Path:
+    return private_dir(Locations.find(os.environ).journal_dir)

@@ -1,0 +1,97 @@
+"""Whether the account is known: after every connect, and whenever somebody asks, the venue's truth is learned again.
+
+Until that has succeeded no entry may leave. It judges nothing and repairs nothing; differences are said, line by line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tui_trader.core.event import LinkChanged
+from tui_trader.core.types import LinkState, Severity
+from tui_trader.desk.inquiry import HISTORY_LAG_S
+from tui_trader.desk.reconcile import Reconciler
+from tui_trader.state import topic
+from tui_trader.state.store import Store
+
+RECONCILE_S = 2.0
+"""Between attempts to reconcile."""
+
+
+class Sync:
+    """Runs reconciliations, one at a time, for as long as it takes."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        reconciler: Reconciler,
+        ask: Callable[[], Coroutine[Any, Any, list[str]]],
+        server_ns: Callable[[], int],
+        say: Callable[[str, Severity], None],
+        spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
+    ) -> None:
+        """``ask`` asks the venue everything and returns the differences; it raises ConnectionError."""
+        self.reconciled = False
+        """Whether orders and positions are known to be the venue's since the last connect."""
+        self._store = store
+        self._reconciler = reconciler
+        self._ask = ask
+        self._server_ns = server_ns
+        self._say = say
+        self._spawn = spawn
+        self._epoch = 0
+        """Counts moves of the private lane: what was learned in one epoch is not held to be known in the next."""
+        self._live = False
+
+    def moved(self, event: LinkChanged) -> None:
+        """Note that the private lane moved; when it is live again, learn everything anew."""
+        self._live = event.state is LinkState.LIVE
+        self._forget()
+        if self._live:
+            self._spawn("reconcile", self._reconcile(self._epoch))
+
+    def again(self) -> None:
+        """Learn everything anew over the connection that there is; without one, the next will bring it."""
+        self._forget()
+        if self._live:
+            self._spawn("reconcile", self._reconcile(self._epoch))
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        self._epoch += 1
+        if self.reconciled:
+            self._reconciler.remember()
+        self.reconciled = False
+
+    async def _reconcile(self, epoch: int) -> None:
+        """Learn the account's truth; on failure say so and try again as long as the lane does not move."""
+        while epoch == self._epoch:
+            asked_ns = self._server_ns()
+            try:
+                lines = await self._ask()
+            except ConnectionError as error:
+                self._say(f"not reconciled: {error}; trying again", Severity.WARNING)
+                await asyncio.sleep(RECONCILE_S)
+                continue
+            for line in lines:
+                self._say(f"while away: {line}", Severity.NOTE)
+            if epoch == self._epoch:
+                self.reconciled = True
+                self._store.tally.agree(self._store.positions.values(), asked_ns)
+                self._store.touch(topic.LINKS, topic.STAGE, topic.POSITIONS)
+                self._spawn("late executions", self._catch_up(epoch))
+            return
+
+    async def _catch_up(self, epoch: int) -> None:
+        """Ask for the executions once more when the venue's history must have all of them: it trails its engine."""
+        await asyncio.sleep(HISTORY_LAG_S)
+        while epoch == self._epoch:
+            with contextlib.suppress(ConnectionError):
+                await self._reconciler.fills()
+                return
+            await asyncio.sleep(RECONCILE_S)
