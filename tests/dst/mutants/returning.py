@@ -12,11 +12,11 @@ from tests.dst.mutants.plot import mutant, swap
 from tui_trader.core.event import Event, OrderChanged, PositionsSnapshot
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderStatus
-from tui_trader.desk.desk import Desk
 from tui_trader.desk.inquiry import Inquiry
 from tui_trader.desk.orders import OrderPath
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.records import order_from_body
+from tui_trader.desk.sync import Sync
 from tui_trader.state.blotter import Blotter
 from tui_trader.venues.base import Outcome, Request
 from tui_trader.venues.phemex import replies
@@ -115,10 +115,10 @@ def _one_page(stack: ExitStack) -> None:
 
 @mutant("does not ask again when the venue's history has caught up", seed=132)
 def _no_second_look(stack: ExitStack) -> None:
-    async def nothing(self: Desk, epoch: int) -> None:
+    async def nothing(self: Sync, epoch: int) -> None:
         return None
 
-    swap(stack, Desk, "_catch_up", nothing)
+    swap(stack, Sync, "_catch_up", nothing)
 
 
 @mutant("asks after every order under the first instrument's name", seed=331)
