@@ -12,6 +12,7 @@ from tests.dst.mutants.plot import mutant, swap
 from tui_trader.core.event import Event, OrderChanged, PositionsSnapshot
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderStatus
+from tui_trader.desk.desk import Desk
 from tui_trader.desk.inquiry import Inquiry
 from tui_trader.desk.orders import OrderPath
 from tui_trader.desk.reconcile import Reconciler
