@@ -27,8 +27,7 @@ from tests.dst.weather import Weather
 from tests.dst.wire import Line, Road
 from tui_trader.core.clock import NS
 from tui_trader.core.types import OrderStatus
-from tui_trader.desk import desk as desks
-from tui_trader.desk import inquiry, reconcile
+from tui_trader.desk import inquiry, reconcile, rounds
 from tui_trader.net import endpoint
 from tui_trader.net.rest import RestClient
 from tui_trader.sim.masks import phemex_private
@@ -40,6 +39,9 @@ SOON_S = 12.0 + 30.0
 """After the venue answers again, an order that a stream without a break would have told of is known this soon: the life of a
 signed create with its bound, and half a minute."""
 
+BREATH_S = 0.1
+"""Between the last step and the calm: what it sends must still meet its fate."""
+
 OPENING_S = 1.0
 """A stream that has begun to speak is known to the client as live within this."""
 
@@ -48,8 +50,8 @@ PATIENCE_S = 240.0
 
 LOOK_S = 0.5
 
-STALE_LOOK_S = 1.0
-"""How often a desk looks at the age of its books here, instead of four times a second: nobody is looking at the screen."""
+BEAT_S = 1.0
+"""How often a desk makes its rounds here, instead of four times a second: nobody is looking at the screen."""
 
 MAX_PAGES = 1_000
 """How many pages of executions are read here: pages are small."""
@@ -109,6 +111,7 @@ class History:
         """Live through the plan, and then hold everything against the exchange."""
         for step in self.plan.steps:
             await self.take(step)
+        await asyncio.sleep(BREATH_S)
         await self.calm()
 
     async def take(self, step: Step) -> None:
@@ -251,7 +254,7 @@ async def _live(plan: Plan, folder: Path, loop: VirtualLoop, play: Callable[[His
             (requests, "PAGE_ROWS", plan.climate.page_rows),
             (reconcile, "MAX_PAGES", MAX_PAGES),
             (inquiry, "MAX_PAGES", MAX_PAGES),
-            (desks, "STALE_LOOK_S", STALE_LOOK_S),
+            (rounds, "BEAT_S", BEAT_S),
             (RestClient.sync_clock, "__defaults__", (1,)),  # of drawn latencies a second sample tells nothing
             (Store, "sample_equity", lambda self: None),  # a line that nobody sees
         ):

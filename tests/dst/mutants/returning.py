@@ -17,6 +17,7 @@ from tui_trader.desk.inquiry import Inquiry
 from tui_trader.desk.orders import OrderPath
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.records import order_from_body
+from tui_trader.desk.sync import Sync
 from tui_trader.state.blotter import Blotter
 from tui_trader.venues.base import Outcome, Request
 from tui_trader.venues.phemex import replies
@@ -24,7 +25,7 @@ from tui_trader.venues.phemex.feed import PhemexFeed
 from tui_trader.venues.phemex.orders import PhemexOrders
 
 
-@mutant("does not reconcile after a reconnect", seed=50)
+@mutant("does not reconcile after a reconnect", seed=65)
 def _no_reconcile(stack: ExitStack) -> None:
     async def nothing(self: Reconciler, *args: Any) -> list[str]:
         return []
@@ -100,7 +101,7 @@ def _ticket_of(order: Order) -> OrderTicket:
     )
 
 
-@mutant("asks for no executions after a reconnect", seed=50)
+@mutant("asks for no executions after a reconnect", seed=65)
 def _no_fills(stack: ExitStack) -> None:
     async def nothing(self: Reconciler) -> None:
         return None
@@ -115,10 +116,10 @@ def _one_page(stack: ExitStack) -> None:
 
 @mutant("does not ask again when the venue's history has caught up", seed=132)
 def _no_second_look(stack: ExitStack) -> None:
-    async def nothing(self: Desk, epoch: int) -> None:
+    async def nothing(self: Sync, epoch: int) -> None:
         return None
 
-    swap(stack, Desk, "_catch_up", nothing)
+    swap(stack, Sync, "_catch_up", nothing)
 
 
 @mutant("asks after every order under the first instrument's name", seed=331)
