@@ -50,7 +50,7 @@ class Way(StrEnum):
     TRUNCATED = "cut short"
 
 
-_PRIVATE = (Way.LATE, Way.TWICE, Way.AGAIN, Way.AGAIN)
+_PRIVATE = (Way.LATE, Way.TWICE, Way.AGAIN, Way.AGAIN, Way.TRUNCATED)
 _PUBLIC = (Way.LATE, Way.TWICE, Way.AGAIN, Way.TRUNCATED)
 _LOSSY = (*_PUBLIC, Way.DROPPED, Way.SWAPPED)
 

@@ -127,6 +127,7 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             server_ns=self._server_ns,
+            misheard=self._misheard,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -475,6 +476,12 @@ class Desk:
             self._live_lanes ^= {event.lane}
         if event.lane == Lane.PRIVATE.value:
             self.sync.moved(event)
+
+    def _misheard(self) -> None:
+        """Something that the account's stream said is lost: learn it by asking, and let the stream's silence prove nothing."""
+        self.store.misheard(self.account.venue.name, Lane.PRIVATE.value)
+        self._say("a message about the account could not be read: asking the venue for everything", Severity.WARNING)
+        self.sync.again()
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)

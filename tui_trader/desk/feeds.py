@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.event import Event, Notice
+from tui_trader.core.event import Event, Notice, Unreadable
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import InstrumentId, LinkState, Severity
 from tui_trader.desk.account import Account
@@ -38,7 +38,9 @@ class Feeds:
         absorb: Callable[[list[Event]], None],
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         server_ns: Callable[[], int],
+        misheard: Callable[[], None],
     ) -> None:
+        """``misheard`` is called when something that the account's own stream said could not be read."""
         self.focus: InstrumentId | None = None
         """The instrument whose book comes first when not all fit into the venue's limit."""
         self.watched: list[InstrumentId] = []
@@ -53,6 +55,7 @@ class Feeds:
         self._absorb = absorb
         self._spawn = spawn
         self._server_ns = server_ns
+        self._misheard = misheard
         self._sessions: dict[Lane, Session] = {}
         self._dialects: list[FeedDialect] = []
         self._resynced: dict[InstrumentId, int] = {}
@@ -177,7 +180,12 @@ class Feeds:
             absorb(events)
             heard(venue, name)
 
-        return deliver
+        def deliver_own(events: list[Event]) -> None:
+            deliver(events)
+            if any(type(event) is Unreadable for event in events):
+                self._misheard()
+
+        return deliver_own if lane is Lane.PRIVATE else deliver
 
     def _record(self, lane: Lane) -> Callable[[str, bytes], None]:
         def record(direction: str, frame: bytes) -> None:

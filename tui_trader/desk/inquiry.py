@@ -243,13 +243,13 @@ class Inquiry:
         """Whether an order whose last possible acceptance was at ``fence_ns`` would be known by now.
 
         What is accepted late and executes at once is nowhere open, and a history may not have it yet. The stream has, if it was
-        up since before the request was signed and spoke after the fence: frames keep their order. One that came up since then
-        began with a snapshot, which does not go back far enough to prove anything.
+        up since before the request was signed, was read whole and spoke after the fence: frames keep their order. One that came
+        up since then began with a snapshot, which does not go back far enough to prove anything.
         """
         now = self._clock.mono_ns()
         link = self._store.links.get((venue, "private"))
         signed_ns = fence_ns - self._life_ns()
-        told = link is None or (link.is_live and link.changed_ns < signed_ns and link.heard_ns > fence_ns)
+        told = link is None or (link.is_live and link.whole_ns < signed_ns and link.heard_ns > fence_ns)
         return now > fence_ns and (told or now > fence_ns + HISTORY_LAG_S * NS)
 
     def _life_ns(self) -> int:

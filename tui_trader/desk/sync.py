@@ -46,6 +46,9 @@ class Sync:
         self._epoch = 0
         """Counts moves of the private lane: what was learned in one epoch is not held to be known in the next."""
         self._live = False
+        self._asking = False
+        self._overtaken = False
+        """Whether what is being learned was put in doubt while it is."""
 
     def moved(self, event: LinkChanged) -> None:
         """Note that the private lane moved; when it is live again, learn everything anew."""
@@ -56,9 +59,12 @@ class Sync:
 
     def again(self) -> None:
         """Learn everything anew over the connection that there is; without one, the next will bring it."""
-        self._forget()
-        if self._live:
-            self._spawn("reconcile", self._reconcile(self._epoch))
+        if self._live and self._asking:
+            self._overtaken = True
+        else:
+            self._forget()
+            if self._live:
+                self._spawn("reconcile", self._reconcile(self._epoch))
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -72,19 +78,27 @@ class Sync:
         """Learn the account's truth; on failure say so and try again as long as the lane does not move."""
         while epoch == self._epoch:
             asked_ns = self._server_ns()
+            self._asking, self._overtaken = True, False
             try:
                 lines = await self._ask()
             except ConnectionError as error:
                 self._say(f"not reconciled: {error}; trying again", Severity.WARNING)
                 await asyncio.sleep(RECONCILE_S)
                 continue
+            finally:
+                self._asking = self._asking and epoch != self._epoch  # a later epoch's own asking goes on
             for line in lines:
                 self._say(f"while away: {line}", Severity.NOTE)
-            if epoch == self._epoch:
-                self.reconciled = True
-                self._store.tally.agree(self._store.positions.values(), asked_ns)
-                self._store.touch(topic.LINKS, topic.STAGE, topic.POSITIONS)
-                self._spawn("late executions", self._catch_up(epoch))
+            if epoch != self._epoch:
+                return
+            if self._overtaken:
+                self._reconciler.remember()
+                await asyncio.sleep(RECONCILE_S)
+                continue
+            self.reconciled = True
+            self._store.tally.agree(self._store.positions.values(), asked_ns)
+            self._store.touch(topic.LINKS, topic.STAGE, topic.POSITIONS)
+            self._spawn("late executions", self._catch_up(epoch))
             return
 
     async def _catch_up(self, epoch: int) -> None:

@@ -18,6 +18,8 @@ class Link:
     changed_ns: int = 0
     heard_ns: int = 0
     """When anything was last received; 0 before the first frame."""
+    whole_ns: int = 0
+    """Since when nothing that the lane said was lost: since it is connected, or since the last message that could not be read."""
     rtt_ns: int = 0
     """Round trip of the last heartbeat; 0 when unknown."""
 

@@ -461,7 +461,14 @@ class Store:
     def _link(self, event: LinkChanged) -> None:
         key = (event.venue, event.lane)
         known = self.links.get(key) or Link(event.venue, event.lane)
-        self.links[key] = replace(known, state=event.state, reason=event.reason, changed_ns=self.mono_ns, heard_ns=self.mono_ns)
+        self.links[key] = replace(
+            known,
+            state=event.state,
+            reason=event.reason,
+            changed_ns=self.mono_ns,
+            heard_ns=self.mono_ns,
+            whole_ns=self.mono_ns,
+        )
         if event.lane == "public" and event.state is not LinkState.LIVE:
             for iid, book in self.books.items():
                 if iid.venue == event.venue and book.is_live and event.state is LinkState.DOWN:
@@ -486,6 +493,12 @@ class Store:
         known = self.links.get(key)
         if known is not None:
             known.heard_ns = self.mono_ns
+
+    def misheard(self, venue: str, lane: str) -> None:
+        """Note that something that a lane said was lost; the desk calls it."""
+        known = self.links.get((venue, lane))
+        if known is not None:
+            known.whole_ns = self.mono_ns
 
     def _pong(self, event: PongReceived) -> None:
         self.heard(event.venue, event.lane)
