@@ -27,8 +27,7 @@ from tests.dst.weather import Weather
 from tests.dst.wire import Line, Road
 from tui_trader.core.clock import NS
 from tui_trader.core.types import OrderStatus
-from tui_trader.desk import desk as desks
-from tui_trader.desk import inquiry, reconcile
+from tui_trader.desk import inquiry, reconcile, rounds
 from tui_trader.net import endpoint
 from tui_trader.net.rest import RestClient
 from tui_trader.sim.masks import phemex_private
@@ -48,7 +47,7 @@ PATIENCE_S = 240.0
 
 LOOK_S = 0.5
 
-STALE_LOOK_S = 1.0
+BEAT_S = 1.0
 """How often a desk looks at the age of its books here, instead of four times a second: nobody is looking at the screen."""
 
 MAX_PAGES = 1_000
@@ -251,7 +250,7 @@ async def _live(plan: Plan, folder: Path, loop: VirtualLoop, play: Callable[[His
             (requests, "PAGE_ROWS", plan.climate.page_rows),
             (reconcile, "MAX_PAGES", MAX_PAGES),
             (inquiry, "MAX_PAGES", MAX_PAGES),
-            (desks, "STALE_LOOK_S", STALE_LOOK_S),
+            (rounds, "BEAT_S", BEAT_S),
             (RestClient.sync_clock, "__defaults__", (1,)),  # of drawn latencies a second sample tells nothing
             (Store, "sample_equity", lambda self: None),  # a line that nobody sees
         ):
