@@ -22,7 +22,7 @@ from tests.crash.points import Points
 from tests.crash.script import script
 from tui_trader.cli.configure import configuration
 from tui_trader.cli.launch import arguments, open_desk, wait_until, watched
-from tui_trader.core.error import TraderError
+from tui_trader.core.error import LinkError, TraderError
 from tui_trader.core.grammar import parse
 from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
@@ -35,6 +35,8 @@ ENVIRON = {
     "TUI_TRADER__GENERAL__SYMBOLS": "BTCUSDT",
 }
 """Configuration of every desk here: a script trades faster than a hand."""
+
+TRIES = 5
 
 TAIL_S = 0.15
 """How long after the last line points are still counted."""
@@ -61,7 +63,13 @@ async def started_desk(url: str, stack: AsyncExitStack) -> Desk:
     """Open and start a desk as a command of the shell does."""
     args = arguments(sim_url=url)
     config = configuration(args)
-    desk = await open_desk(config, args, stack)
+    for attempt in range(TRIES):
+        try:
+            desk = await open_desk(config, args, stack)
+            break
+        except LinkError:  # a busy machine at a fast pace: nothing is opened yet, and a person would try again too
+            if attempt + 1 == TRIES:
+                raise
     await desk.start(watched(desk, config), None)
     return desk
 

@@ -16,8 +16,8 @@ from tests.e2e.test_safety import to_safe
 from tests.soak.figures import Lateness, Report
 from tests.soak.stall import still
 
-QUIET_S = 2.0
-STORM_S = 4.0
+QUIET_S = 1.0
+STORM_S = 2.5
 
 FAKE_REPLIES = (
     b"\x1b[0n",  # status: ok
@@ -64,7 +64,7 @@ def test_signals_that_end_nothing(shell: Shell) -> None:
         time.sleep(0.1)
         assert not screen.ended(), number.name
     os.kill(screen.process.pid, signal.SIGSTOP)
-    time.sleep(2.5)
+    time.sleep(1.0)
     os.kill(screen.process.pid, signal.SIGCONT)
     screen.press("b", r"STAGE \(not sent\)")
     screen.wait("limits: all ok")

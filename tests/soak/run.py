@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.e2e.conftest import GAUGE, ROOT, Shell
+from tests.e2e.endings import FINGER_S
 from tests.soak.figures import Report, Sample, leaks, read_process
 
 CONTROL = "nothing"
@@ -163,7 +164,11 @@ class Run:
         if self._random.random() < 0.1:
             self.screen.resize(*self._random.choice(SIZES))
         else:
-            self.screen.type(self._random.choice(HANDS))
+            keys = self._random.choice(HANDS)
+            self.screen.type(keys.rstrip("\r"))
+            if keys.endswith("\r"):  # in one read with its line it would stage and not send
+                time.sleep(FINGER_S)
+                self.screen.type("\r")
             self.outcome.typed += 1
 
     def sample(self) -> dict[str, Sample]:
@@ -202,7 +207,7 @@ class Run:
         self._robot.end()
         final = next((line for line in reversed(self._robot.lines) if "open" in line), None)
         self.screen.type("\x03")
-        time.sleep(0.3)
+        time.sleep(FINGER_S)
         self.screen.type("\x03")
         if not self.screen.until(self.screen.ended, 10):
             outcome.problems.append("the terminal did not leave on two ^C")

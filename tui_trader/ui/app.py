@@ -22,7 +22,7 @@ from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
 from tui_trader.ui.screens.opening import OpeningScreen
-from tui_trader.ui.signals import install_exit_handlers
+from tui_trader.ui.signals import ExitBound, install_exit_handlers
 from tui_trader.ui.terminal import TraderDriver
 from tui_trader.ui.theme import DEFAULT_THEME, Theme
 
@@ -183,7 +183,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         return False
 
     def terminal_gone(self) -> None:
-        """The terminal no longer exists: leave as on a hang-up."""
+        """The terminal no longer exists: leave as on a hang-up, bounded as then: keys that wait must not hold the end up."""
+        if isinstance(self._driver, TraderDriver):
+            ExitBound().start(HANGUP)
         self.leave(HANGUP)
 
     async def on_event(self, event: events.Event) -> None:
