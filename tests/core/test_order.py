@@ -172,10 +172,21 @@ def test_an_amended_price_survives_an_older_report() -> None:
     assert (order.price, order.stop_loss) == (Decimal(101), Decimal(90))
 
 
-def test_an_amended_price_survives_a_query_answer_without_a_sequence() -> None:
-    new = replace(BASE, sequence=6, at_ns=20, price=Decimal(101))
-    order = Order.from_ticket(TICKET, 7).merge(new).merge(replace(BASE, sequence=0, at_ns=30))
-    assert order.price == Decimal(101)
+def test_an_answer_without_a_sequence_counts_by_its_time() -> None:
+    told = Order.from_ticket(TICKET, 7).merge(replace(BASE, sequence=6, at_ns=20, price=Decimal(101)))
+    assert told.merge(replace(BASE, sequence=0, at_ns=19)).price == Decimal(101)
+    assert told.merge(replace(BASE, sequence=0, at_ns=20)).price == Decimal(101), "of one moment the stream knows more"
+    later = replace(BASE, sequence=0, at_ns=30, price=Decimal(102))
+    assert told.merge(later).price == Decimal(102), "the amendment that the stream told of was lost on the way"
+
+
+def test_the_outcome_of_a_change_counts_over_its_receipt_of_the_same_moment() -> None:
+    receipt = replace(BASE, status=OrderStatus.ACKED, is_ack=True, pending=PendingAction.AMEND, at_ns=20)
+    outcome = replace(BASE, sequence=0, at_ns=20, price=Decimal(101))
+    live = Order.from_ticket(TICKET, 7).merge(replace(BASE, sequence=5, at_ns=10))
+    for first, second in ((receipt, outcome), (outcome, receipt)):
+        order = live.merge(first).merge(second)
+        assert (order.pending, order.price) == (None, Decimal(101))
 
 
 def test_the_first_report_of_a_journalled_order_counts_though_the_venue_clock_is_behind() -> None:

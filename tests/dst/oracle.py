@@ -110,7 +110,9 @@ def _funding(history: History) -> Iterator[str]:
 
 
 def remembers_all(history: History) -> bool:
-    """Whether the stream's snapshot goes back to the beginning of the history."""
+    """Whether the stream's snapshot goes back to the beginning of the history, and came through whole."""
+    if history.line.cut_short:
+        return False
     exchange, rows = history.venue.exchange, history.plan.climate.snapshot_rows
     return rows >= 100 and len(exchange.fills(ACCOUNT)) <= rows and len(exchange.closed_orders(ACCOUNT)) <= rows
 

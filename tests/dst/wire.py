@@ -73,6 +73,8 @@ class Line:
         self.sockets: dict[Socket, None] = {}  # a set would be walked in an order that no seed decides
         self.creates: Counter[str] = Counter()
         """Creates that the client sent, by client id."""
+        self.cut_short = False
+        """Whether a frame of the private stream came through in part."""
         self.streaming_since_s: float | None = None
         """Since when the private stream has been unbroken; None while there is none."""
         self.road = road
@@ -296,11 +298,10 @@ class Socket:
         """Let a frame of the venue travel."""
         if self._gone:
             return
-        weather, loop = self._line.weather, self._line.loop
+        weather, opening = self._line.weather, False
         if topic == "aop_p":
-            if not self._private:
-                self._private = True
-                self._line.streaming_since_s = loop.now_s
+            opening = not self._private and b'"accounts_p"' in payload
+            self._private |= opening
             roll = weather.roll(f"private frame of connection {self.peer.number}")
             way = weather.way(roll, private=True)
         elif topic.startswith("orderbook_p"):
@@ -332,8 +333,11 @@ class Socket:
                 self._held = payload
             case Way.TRUNCATED:
                 self._deliver_at(travel_s, payload[: roll.pick(3, len(payload))])
+                self._line.cut_short |= self._private
             case _:
                 self._deliver_at(travel_s, payload)
+        if opening or (self._private and way is Way.TRUNCATED):
+            self._line.streaming_since_s = self._in_s  # what was said before then, or with this one, is not known
 
     def _deliver_at(self, delay_s: float, payload: bytes, healed: str = "") -> None:
         """Deliver after a while and not before what was sent earlier; then the frame that this one overtook."""

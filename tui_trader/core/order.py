@@ -74,7 +74,10 @@ claims to have happened, the higher it stands (ABSENT is our inference, FILLED a
 
 
 class Stamps(NamedTuple):
-    """When the venue last said each thing: (sequence, time) pairs, so that an older report never overwrites a newer one."""
+    """When the venue last said each thing: (time, sequence) pairs, so that an older report never overwrites a newer one.
+
+    Time first: answers carry it too, sequences only the stream does.
+    """
 
     qty: tuple[int, int] = (-1, -1)
     price: tuple[int, int] = (-1, -1)
@@ -82,8 +85,8 @@ class Stamps(NamedTuple):
     leg: tuple[int, int] = (-1, -1)
     terms: tuple[int, int] = (-1, -1)
     """Of everything that a report always states: time in force, flags, exits."""
-    pending: tuple[int, int] = (-1, -1)
-    """(time, sequence): acknowledgements carry no sequence."""
+    pending: tuple[int, int, int] = (-1, -1, -1)
+    """(time, sequence, whether it tells the outcome): a receipt is of the moment of the request, and its outcome may be too."""
     reason: tuple[int, int, int] = (-1, -1, -1)
     """(rank of the status, sequence, time)."""
     code: tuple[int, int, int] = (-1, -1, -1)
@@ -214,7 +217,7 @@ class Order:
         """Return the order after one more report; commutative, associative and idempotent over a set of reports.
 
         A REST acknowledgement only lifts INTENT/SENT/UNKNOWN to ACKED or ARMED and never describes the order. A venue report
-        moves the status forward by rank, and each field it states wins over what an older report (by sequence, then time)
+        moves the status forward by rank, and each field it states wins over what an older report (by time, then sequence)
         stated. ``filled`` is a maximum. A terminal order has nothing pending.
         """
         status = report.status if RANK[report.status] > RANK[self.status] else self.status
@@ -241,14 +244,14 @@ class Order:
             stamps, reason = stamps._replace(reason=weight), report.reason
         if report.code and (weight, report.code) > (stamps.code, code):
             stamps, code = stamps._replace(code=weight), report.code
-        moment = (report.at_ns, report.sequence)
+        moment = (report.at_ns, report.sequence, int(not report.is_ack))
         if (report.pending or not report.is_ack) and (moment, report.pending or "") > (stamps.pending, pending or ""):
             stamps, pending = stamps._replace(pending=moment), report.pending
         return stamps, {"reason": reason, "code": code, "pending": pending}
 
     def _read_terms(self, report: OrderReport, stamps: Stamps, told: dict[str, Any]) -> Stamps:
         """Put what a venue report says the order is into ``told``; return the new stamps."""
-        stamp = (report.sequence, report.at_ns)
+        stamp = (report.at_ns, report.sequence)
         told["sequence"] = max(self.sequence, report.sequence)
         told["updated_ns"] = max(self.updated_ns, report.at_ns)
         if self.external and report.at_ns:

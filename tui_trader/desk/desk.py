@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from tui_trader import __version__
-from tui_trader.core.clock import Clock
+from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import (
     CommandError,
@@ -68,6 +68,9 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid)
 """Events that a trader must see in the frame they arrive in."""
 
+RENEW_NS = 60 * NS
+"""A private connection that said something unreadable is given up for a new one at most this often."""
+
 CLOSE_S = 1.0
 """How long requests that are under way are waited for at the end: an answer that is awaited needs no looking up later."""
 
@@ -113,6 +116,7 @@ class Desk:
         self._closed = False
         self._live_lanes: set[str] = set()
         self._limits = limits or Limits()
+        self._renewed_ns = -RENEW_NS
         self._rounds: Rounds | None = None
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
@@ -223,6 +227,7 @@ class Desk:
             self.feeds.open(Lane.PRIVATE)
         self._record("session", {"event": "start", **self._who()})
         self.orders.recover(self.recoverable, self.buried)
+        self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
             clock=self.clock,
@@ -480,8 +485,14 @@ class Desk:
     def _misheard(self) -> None:
         """Something that the account's stream said is lost: learn it by asking, and let the stream's silence prove nothing."""
         self.store.misheard(self.account.venue.name, Lane.PRIVATE.value)
-        self._say("a message about the account could not be read: asking the venue for everything", Severity.WARNING)
-        self.sync.again()
+        now = self.clock.mono_ns()
+        if now - self._renewed_ns > RENEW_NS:
+            self._renewed_ns = now
+            self.feeds.renew(Lane.PRIVATE, "a message about the account could not be read")
+        else:
+            # A message that is unreadable by its nature would come again with every connection.
+            self._say("a message about the account could not be read: asking the venue for everything", Severity.WARNING)
+            self.sync.again()
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)

@@ -7,6 +7,7 @@ answered and none has it; the passing of time alone proves nothing. It must not 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -33,6 +34,9 @@ SILENT_ACK_S = 3.0
 RESOLVE_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 FOLLOW_DELAYS_S = (1.0, 2.0, 4.0)
+
+MAX_WAITS = 5
+"""How often a page is waited for when the budget of requests is used up."""
 
 TOMBSTONE_S = (60.0, 300.0, 1_800.0)
 """When an absent order is asked about again: venues have been seen to forget orders for up to half an hour."""
@@ -286,6 +290,12 @@ class Inquiry:
             if request is None:
                 return True
             verdict = await self._send(request)
+            for _ in range(MAX_WAITS):
+                if verdict.outcome is not Outcome.NOT_SENT or not 0 < verdict.retry_after_s < math.inf:
+                    break
+                # Beginning again with the first page would never end while others spend the same budget.
+                await self._sleep(verdict.retry_after_s)
+                verdict = await self._send(request)
             if verdict.outcome is not Outcome.ACK:
                 return False
             self._absorb(list(verdict.events))
