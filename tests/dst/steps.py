@@ -96,12 +96,15 @@ class Steps:
 
     async def _panic(self, *, flatten: bool) -> None:
         history = self._history
+        began_s = history.now_s
         said = await history.terminal.desk.panic(flatten=flatten)
         history.say(f"  {said}")
         since_ns = history.venue.exchange.now_ns - JUST_NOW_NS
         left = [
             order.client_id or order.order_id
             for order in history.venue.exchange.open_orders(ACCOUNT)
+            # What the trader here sent since goes past the desk's halt, which a trader cannot.
+            if history.meant.get(order.client_id, 0.0) < began_s
             if order.client_id.startswith("tt-") or order.created_ns < since_ns
         ]
         if said.startswith("verified: 0") and flatten and left:

@@ -33,7 +33,7 @@ def _no_reconcile(stack: ExitStack) -> None:
     swap(stack, Reconciler, "run", nothing)
 
 
-@mutant("takes a position query that failed for flat", seed=19)
+@mutant("takes a position query that failed for flat", seed=36)
 def _failed_is_flat(stack: ExitStack) -> None:
     async def flat(self: Reconciler, currency: str) -> None:
         verdict = await self._send(self._dialect.positions(currency))
@@ -43,13 +43,13 @@ def _failed_is_flat(stack: ExitStack) -> None:
     swap(stack, Reconciler, "_positions", flat)
 
 
-@mutant("forgets at the start what the last run sent", seed=4)
+@mutant("forgets at the start what the last run sent", seed=0)
 def _forgets(stack: ExitStack) -> None:
     swap(stack, OrderPath, "recover", lambda self, records: None)
     swap(stack, Blotter, "claim", lambda self, client_ids: None)
 
 
-@mutant("reads no open orders after a reconnect", seed=66)
+@mutant("reads no open orders after a reconnect", seed=8)
 def _no_open_orders(stack: ExitStack) -> None:
     async def answered(self: Inquiry, instrument: object) -> bool:
         return True
@@ -57,7 +57,7 @@ def _no_open_orders(stack: ExitStack) -> None:
     swap(stack, Inquiry, "refresh", answered)
 
 
-@mutant("sends the unfinished orders of the last run again", seed=4)
+@mutant("sends the unfinished orders of the last run again", seed=0)
 def _resends_recovered(stack: ExitStack) -> None:
     recover = OrderPath.recover
 
@@ -109,12 +109,12 @@ def _no_fills(stack: ExitStack) -> None:
     swap(stack, Reconciler, "fills", nothing)
 
 
-@mutant("reads one page of the executions", seed=187)
+@mutant("reads one page of the executions", seed=103)
 def _one_page(stack: ExitStack) -> None:
     swap(stack, replies, "_next_page", lambda request: None)
 
 
-@mutant("does not ask again when the venue's history has caught up", seed=132)
+@mutant("does not ask again when the venue's history has caught up", seed=103)
 def _no_second_look(stack: ExitStack) -> None:
     async def nothing(self: Sync, epoch: int) -> None:
         return None
@@ -122,7 +122,7 @@ def _no_second_look(stack: ExitStack) -> None:
     swap(stack, Sync, "_catch_up", nothing)
 
 
-@mutant("asks after every order under the first instrument's name", seed=331)
+@mutant("asks after every order under the first instrument's name", seed=8)
 def _first_name(stack: ExitStack) -> None:
     by_id = PhemexOrders.order_by_id
 
