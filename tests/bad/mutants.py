@@ -48,8 +48,8 @@ MUTANTS = (
     Mutant(
         "an acknowledgement describes the order",
         "tui_trader/core/order.py",
-        "if not report.is_ack:\n            told",
-        "if True:\n            told",
+        "if not report.is_ack:\n            stamps",
+        "if True:\n            stamps",
         _ORDER,
     ),
     Mutant("a fill told twice is two fills", "tui_trader/state/blotter.py", "if fill_key in self._fills:", "if False:", _ORDER),

@@ -23,7 +23,6 @@ def outcomes(rows: tuple[Case, ...]) -> dict[str, BaseException | None]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("chaos")  # they are played side by side, once
 @pytest.mark.xdist_group("chaos")  # with "--dist loadgroup" they are played once, by one worker
 @pytest.mark.parametrize("case", PLAYED, ids=lambda case: case.id)
 def test_a_row_ends_as_it_must(case: Case, request: pytest.FixtureRequest) -> None:

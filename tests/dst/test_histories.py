@@ -39,7 +39,7 @@ def test_a_seed_tells_the_same_story_again() -> None:
 
 def test_a_history_is_the_list_of_its_choices() -> None:
     with fast_folder() as folder:
-        whole = run(15, folder)
+        whole = run(4, folder)
         again = play(whole.plan.only(whole.plan.steps, whole.struck), folder)
     assert whole.struck, "a history in which nothing goes wrong shows nothing here"
     assert again.story == whole.story

@@ -24,12 +24,28 @@ def wait_until(true: Callable[[], bool], seconds: float = DEADLINE_S) -> bool:
     return True
 
 
+_FINGER_S = 0.35
+
+
 class ScreenOfText(ABC):
     """A screen that can be read as text and typed at."""
 
-    @abstractmethod
+    _typed: tuple[str, float] = ("", 0.0)
+
     def type(self, keys: str) -> None:
-        """Send keys as a terminal sends them: ``\\r`` is Enter, ``\\x1b`` Esc, ``\\x07`` ^G."""
+        """Send keys as a terminal sends them: ``\\r`` is Enter, ``\\x1b`` Esc, ``\\x07`` ^G.
+
+        The same keys again come no sooner than a finger can press them: faster ones are taken for a key that is held.
+        """
+        before, at_s = self._typed
+        if keys == before:
+            wait_until(lambda: time.monotonic() > at_s + _FINGER_S, 2 * _FINGER_S)
+        self.write(keys)
+        self._typed = (keys, time.monotonic())
+
+    @abstractmethod
+    def write(self, keys: str) -> None:
+        """Send keys now."""
 
     @abstractmethod
     def text(self) -> str:

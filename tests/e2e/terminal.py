@@ -93,7 +93,7 @@ class Terminal(ScreenOfText):
         with self._lock:
             return _text(self._screen)
 
-    def type(self, keys: str) -> None:
+    def write(self, keys: str) -> None:
         """Send keys."""
         os.write(self._master, keys.encode())
 

@@ -25,7 +25,7 @@ ESC = "\x1b[27u"
 
 SAFE = r"STAGE +empty"
 STAGED = r"STAGE \(not sent\)"
-HINTS = r"SAFE +b/s"
+HINTS = r"(?:SAFE|REDUCING|HALTED) +b/s"
 
 PRINTABLE = [c for c in string.printable if c.isprintable() and c != "q"]
 """Every printable key but q, which pressed twice leaves (as it should)."""

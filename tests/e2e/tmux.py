@@ -38,7 +38,7 @@ class Tmux(ScreenOfText):
         """Return what the window shows."""
         return "\n".join(line.rstrip() for line in self._call("capture-pane", "-p").split("\n"))
 
-    def type(self, keys: str) -> None:
+    def write(self, keys: str) -> None:
         """Send keys, byte by byte."""
         self._call("send-keys", "-H", *(f"{byte:02x}" for byte in keys.encode()))
 

@@ -45,10 +45,11 @@ class PtyProgram:
         self.started = time.monotonic()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # Before it looks: a size that arrives while it starts, before it listens, would be missed.
+            ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
             os.execve(sys.executable, [sys.executable, script, str(self.report_file), *arguments], environ)
         self.width, self.height = width, height
         self.before = termios.tcgetattr(self.fd)
-        self.resize(width, height)
         self.taken = bytearray()
         self.reading = threading.Event()
         self.reading.set()

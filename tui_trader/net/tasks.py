@@ -6,7 +6,7 @@ The only module that may call ``asyncio.create_task``. It must not know what the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ class TaskSet:
 
     def __init__(self, on_failure: OnFailure) -> None:
         self._on_failure = on_failure
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], None] = {}  # in the order they began: what ends them must not be left to chance
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -36,11 +36,11 @@ class TaskSet:
         To let a waiting caller be cancelled without the work being cancelled, await ``asyncio.shield(task)``.
         """
         task = asyncio.create_task(coro, name=name)  # noqa: TID251 - this is the one place
-        self._tasks.add(task)
+        self._tasks[task] = None
         report = on_failure or self._on_failure
 
         def ended(task: asyncio.Task[T]) -> None:
-            self._tasks.discard(task)
+            self._tasks.pop(task, None)
             if not task.cancelled() and (error := task.exception()) is not None:
                 report(name, error)
 
@@ -49,7 +49,7 @@ class TaskSet:
 
     async def close(self, timeout_s: float = 1.0) -> list[str]:
         """Cancel everything and wait at most ``timeout_s`` seconds; return the names of tasks that would not end."""
-        ending = self._tasks - {asyncio.current_task()}
+        ending = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in ending:
             task.cancel()
         return await _settle(ending, timeout_s)
@@ -58,10 +58,10 @@ class TaskSet:
 async def stop(task: asyncio.Task[Any], timeout_s: float = 1.0) -> bool:
     """Cancel ``task`` and wait at most ``timeout_s`` seconds; return whether it ended. Its outcome is not raised here."""
     task.cancel()
-    return not await _settle({task}, timeout_s)
+    return not await _settle([task], timeout_s)
 
 
-async def _settle(tasks: set[asyncio.Task[Any]], timeout_s: float) -> list[str]:
+async def _settle(tasks: Collection[asyncio.Task[Any]], timeout_s: float) -> list[str]:
     if not tasks:
         return []
     _, pending = await asyncio.wait(tasks, timeout=timeout_s)
