@@ -17,7 +17,9 @@ from tui_trader.core.event import BookDelta, BookSnapshot, RawLevels
 from tui_trader.core.instrument import Instrument
 
 _FAR_ASK = 1 << 62
-_MEMO_LIMIT = 50_000
+_MEMO_LIMIT = 4_096
+"""Prices remembered: many times the levels of a book, and less than a megabyte. A market that moves all day would fill more."""
+
 _ABSURD = 1e30
 _MOST = Decimal("1e30")
 """No price and no size is as large as that; a number that is stands for a mistake."""
