@@ -24,6 +24,9 @@ AT_A_TIME = 3
 GONE_S = 3.0
 """How long the program may live after it was told to end."""
 
+DRAWING_S = 0.25
+"""Time to draw a whole screen in before it changes its size again."""
+
 FINGER_S = 0.4
 """Between two presses of a finger; a key that is held is faster."""
 
@@ -46,12 +49,16 @@ def stall(screen: Terminal) -> None:
     """Stop reading and make the program draw until it can no longer write."""
     screen.stop_reading()
     sizes = cycle([(118, 38), (119, 39), (117, 37)])
+    drawn_s = 0.0
 
     def full() -> bool:
-        screen.resize(*next(sizes))
+        nonlocal drawn_s
+        if time.monotonic() > drawn_s + DRAWING_S:
+            screen.resize(*next(sizes))
+            drawn_s = time.monotonic()
         return screen.is_full
 
-    assert screen.until(full), "the terminal never filled up"
+    assert screen.until(full), f"the terminal never filled up: {screen.unread} bytes wait, {len(screen.taken)} were taken"
 
 
 def cpu_s(screen: Terminal) -> float:

@@ -129,6 +129,11 @@ class Terminal(ScreenOfText):
         return not select.select([], [self._slave], [], 0)[1]
 
     @property
+    def unread(self) -> int:
+        """Bytes that wait for the terminal to take them."""
+        return int(struct.unpack("i", ioctl(self._master, termios.FIONREAD, b"\0" * 4))[0])
+
+    @property
     def all_read(self) -> bool:
         """Whether the program has taken every key that was typed."""
         return not select.select([self._slave], [], [], 0)[0]

@@ -137,7 +137,7 @@ def stall(installed: Installation, folder: Path, seconds: float) -> Figures:
         links = sum(line.get("event") == "connect" for line in exchange.lines)
         dead.screen.stop_reading()
         slow.screen.read_slowly(SLOW_BYTES)
-        if not dead.screen.until(lambda: _shake(dead.screen), 20):
+        if not dead.screen.until(lambda: _shake(dead.screen), 40):
             figures.problems.append("the dead terminal never filled up")
         time.sleep(REPAINT_S)  # the last of those sizes is still being laid out
         _watch(figures, exchange, elsewhere, url, (dead, slow), seconds, Report(folder / "nothing.gauge"))
@@ -242,7 +242,7 @@ def _shake(screen: Terminal) -> bool:
     """Make a program draw until its terminal takes no more."""
     for size in ((118, 38), (119, 39), (117, 37), (120, 40)):
         screen.resize(*size)
-        time.sleep(0.1)
+        time.sleep(0.25)
     return screen.is_full
 
 

@@ -34,7 +34,9 @@ class PtyProgram:
         self.report_file = folder / "report.jsonl"
         self.report_file.touch()
         script = str(ROOT / "tests/ui/programs" / program)
-        environ = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "SSH_CONNECTION")}
+        environ = {
+            key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "SSH_CONNECTION", "COLUMNS", "LINES")
+        }
         environ |= {
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
