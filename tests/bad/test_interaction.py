@@ -30,14 +30,7 @@ async def shown(desk: ScriptedDesk) -> AsyncIterator[Program]:
 
 async def _leave(shown: Program) -> None:
     """Close whatever is open and forget what is staged."""
-    while shown.app.screen is not shown.screen:
-        await shown.app.pop_screen()
-    screen = shown.screen
-    if screen.prompt.display:
-        screen._close_prompt()
-    if screen.form.is_open:
-        screen._close_form()
-    screen.desk.stage.drop()
+    await shown.leave_fields()
     await shown.settle()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import AsyncExitStack
 from decimal import Decimal as D
 from pathlib import Path
@@ -46,6 +46,7 @@ from tui_trader.desk.controls import Controls
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.orders import OrderPath
+from tui_trader.desk.records import OpenIntents
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.market import SeededFlow
 from tui_trader.sim.masks.phemex import PhemexMask
@@ -65,6 +66,14 @@ NOBODY = Verdict(Outcome.ACK, events=(OrdersSnapshot("phemex", ()),))
 NO_FILLS = Verdict(Outcome.ACK)
 ACK = Verdict(Outcome.ACK)
 UNKNOWN = Verdict(Outcome.UNKNOWN, "timeout", "no answer in time")
+
+
+def heard(records: Iterable[Record]) -> OpenIntents:
+    """Return what a start learns from records of an earlier run."""
+    recall = OpenIntents()
+    for record in records:
+        recall.take(record)
+    return recall
 
 
 def linear(iid: InstrumentId, **change: Any) -> Instrument:

@@ -9,7 +9,7 @@ from decimal import Decimal as D
 import aiohttp
 import pytest
 
-from tests.desk.conftest import BTC, ETH, World, until
+from tests.desk.conftest import BTC, ETH, World, heard, until
 from tui_trader.core.command import Price, PriceRef
 from tui_trader.core.error import ConfigError, LinkError, RefusedError
 from tui_trader.core.order import OrderTicket
@@ -29,7 +29,6 @@ from tui_trader.core.types import (
     TriggerSource,
 )
 from tui_trader.desk.desk import Desk
-from tui_trader.desk.records import unfinished
 from tui_trader.sim.faults import Action, FaultRule, Moment
 from tui_trader.sim.types import NewOrder
 from tui_trader.storage.journal import read
@@ -249,7 +248,7 @@ async def test_an_order_on_its_way_at_the_end_has_its_outcome_in_the_journal(wor
     await until(lambda: world.server.receipts[CREATE] == 1, "the request")
     await desk.close()
     await sending
-    assert unfinished(read(world.folder / "journal-1.jsonl")) == []
+    assert heard(read(world.folder / "journal-1.jsonl")).still_open() == []
 
 
 # -- connections ---------------------------------------------------------------------------------------------------------

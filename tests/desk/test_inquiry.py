@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.desk.conftest import BTC, MISSING, UNKNOWN, Bench, open_list, report, ticket, told
+from tests.desk.conftest import BTC, MISSING, UNKNOWN, Bench, heard, open_list, report, ticket, told
 from tui_trader.core.clock import NS, rfc3339
 from tui_trader.core.event import LinkChanged
 from tui_trader.core.types import LinkState, OrderStatus
 from tui_trader.desk.inquiry import HISTORY_LAG_S, SKEW_BOUND_S
-from tui_trader.desk.records import OpenIntents
 from tui_trader.state.blotter import Blotter
 
 FENCE_S = 10 + SKEW_BOUND_S
@@ -135,13 +134,11 @@ async def test_what_an_earlier_run_found_absent_is_asked_about_at_the_start(benc
     await bench.path.submit(ticket(), reduces=False)
     await bench.settle()
     bench.graves.pop("tt-1").close()
-    heard = OpenIntents()
-    for record in bench.records():
-        heard.take(record)
-    bodies = heard.buried(rfc3339(bench.clock.wall_ns() - 3_600 * NS))
+    recall = heard(bench.records())
+    bodies = recall.buried(rfc3339(bench.clock.wall_ns() - 3_600 * NS))
     assert [body["id"] for body in bodies] == ["tt-1"]
-    assert heard.still_open() == []
-    assert heard.buried(rfc3339(bench.clock.wall_ns() + NS)) == [], "too long ago"
+    assert recall.still_open() == []
+    assert recall.buried(rfc3339(bench.clock.wall_ns() + NS)) == [], "too long ago"
 
     bench.store.blotter = Blotter()
     path = bench.make()

@@ -18,6 +18,7 @@ from tests.desk.conftest import (
     UNKNOWN,
     Bench,
     acked,
+    heard,
     open_list,
     report,
     ticket,
@@ -39,7 +40,7 @@ from tui_trader.core.types import (
     VenueOrderId,
 )
 from tui_trader.desk.inquiry import HISTORY_LAG_S, SKEW_BOUND_S
-from tui_trader.desk.records import ticket_body, unfinished
+from tui_trader.desk.records import ticket_body
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Outcome, Request, Verdict
 from tui_trader.venues.phemex import PHEMEX
@@ -595,14 +596,14 @@ async def test_an_unfinished_order_of_an_earlier_run_is_unknown_until_resolved(b
 
     again = Bench(tmp_path)
     again.wire.on("order_by_id", MISSING, told(report(OrderStatus.FILLED, filled=D(3))))
-    again.path.recover(unfinished(again.records()))
+    again.path.recover(heard(again.records()).still_open())
     order = again.order()
     assert order.status is OrderStatus.UNKNOWN
     assert (order.side, order.qty, order.price, order.external) == (Side.BUY, 3, 100, False)
     await again.settle()
     assert again.order().status is OrderStatus.FILLED
     assert again.wire.creates() == []
-    assert unfinished(again.records()) == [], "asked after once, not at every start"
+    assert heard(again.records()).still_open() == [], "asked after once, not at every start"
 
 
 async def test_a_recovered_order_has_a_fence_of_its_own(bench: Bench) -> None:

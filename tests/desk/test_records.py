@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.desk.conftest import BTC, ticket
+from tests.desk.conftest import BTC, heard, ticket
 from tui_trader.core.clock import ManualClock
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.types import OrderStatus, OrderType, PositionSide, Side, TimeInForce, TriggerSource
-from tui_trader.desk.records import intents, order_from_body, ticket_body, unfinished
+from tui_trader.desk.records import order_from_body, ticket_body
 from tui_trader.storage.journal import Journal, Record, read
 
 STOP = ticket(
@@ -61,20 +61,20 @@ INTENT = ("intent", ticket_body(ticket()))
 
 @pytest.mark.parametrize("outcome", ["ack", "rejected", "not_sent", "limited"])
 def test_a_known_outcome_needs_no_asking(outcome: str) -> None:
-    assert unfinished(records(INTENT, ("outcome", {"ref": "tt-1", "what": "place", "outcome": outcome}))) == []
+    assert heard(records(INTENT, ("outcome", {"ref": "tt-1", "what": "place", "outcome": outcome}))).still_open() == []
 
 
 @pytest.mark.parametrize("outcome", ["unknown", "exists", "missing"])
 def test_an_unknown_outcome_stays_open_until_a_later_record_closes_it(outcome: str) -> None:
     open_end = records(INTENT, ("outcome", {"ref": "tt-1", "what": "place", "outcome": outcome}))
-    assert [body["id"] for body in unfinished(open_end)] == ["tt-1"]
+    assert [body["id"] for body in heard(open_end).still_open()] == ["tt-1"]
     for kind in ("absent", "seen"):
-        assert unfinished([*open_end, *records((kind, {"id": "tt-1"}))]) == []
+        assert heard([*open_end, *records((kind, {"id": "tt-1"}))]).still_open() == []
 
 
 def test_a_run_that_ended_before_any_outcome_leaves_the_intent_open() -> None:
     lines = records(INTENT, ("lost", {"ref": "tt-1", "what": "place", "text": "interrupted"}))
-    assert [body["symbol"] for body in unfinished(lines)] == [BTC.symbol]
+    assert [body["symbol"] for body in heard(lines).still_open()] == [BTC.symbol]
 
 
 def test_the_answer_to_another_request_closes_nothing() -> None:
@@ -85,9 +85,9 @@ def test_the_answer_to_another_request_closes_nothing() -> None:
         ("outcome", {"ref": "tt-2", "what": "place", "outcome": "ack"}),
         ("absent", {"id": "tt-2"}),
     )
-    assert len(unfinished(lines)) == 1
+    assert len(heard(lines).still_open()) == 1
 
 
 def test_every_intent_is_remembered_as_our_own() -> None:
     lines = records(INTENT, ("outcome", {"ref": "tt-9", "what": "place", "outcome": "ack"}), ("absent", {"id": "tt-1"}))
-    assert intents(lines) == {"tt-1"}
+    assert heard(lines).ids == {"tt-1"}

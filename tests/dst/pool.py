@@ -105,17 +105,15 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def play_many(first: int, count: int, jobs: int, deadline_s: float | None = None) -> Iterator[Tally]:
-    """Play histories on ``jobs`` cores and yield the tally of all so far after each batch; stop beginning new ones after
-    ``deadline_s`` seconds."""
-    ends_s = None if deadline_s is None else time.monotonic() + deadline_s
+def play_many(first: int, count: int, jobs: int) -> Iterator[Tally]:
+    """Play histories on ``jobs`` cores and yield the tally of all so far after each batch."""
     starts = iter(range(first, first + count, BATCH))
     total = Tally()
     with workers(jobs) as pool:
         waiting: set[Future[Tally]] = set()
 
         def feed() -> None:
-            while len(waiting) < jobs * 2 and (ends_s is None or time.monotonic() < ends_s):
+            while len(waiting) < jobs * 2:
                 start = next(starts, None)
                 if start is None:
                     return

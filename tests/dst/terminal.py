@@ -16,14 +16,15 @@ from tests.dst.plan import Plan
 from tests.dst.venue import SECRET
 from tests.dst.watch import WatchedBlotter, WatchedDesk
 from tests.dst.wire import Line
+from tui_trader.core.clock import DAY_NS, rfc3339
 from tui_trader.core.error import LinkError, RefusedError
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import OrderTicket
 from tui_trader.desk.account import Account
 from tui_trader.desk.environment import Environment
-from tui_trader.desk.records import intents, unfinished
+from tui_trader.desk.records import OpenIntents
 from tui_trader.net.tasks import TaskSet
-from tui_trader.storage.journal import Journal, read
+from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.phemex import PHEMEX
 
@@ -48,7 +49,8 @@ class Terminal:
         self._complain = complain
         self._symbols = plan.symbols
         self._hands = TaskSet(self._failed)
-        self.journal = Journal(path, clock)
+        recall = OpenIntents()
+        self.journal = Journal(path, clock, recall=recall)
         self.desk = WatchedDesk(
             _account(plan.currencies),
             clock=clock,
@@ -59,9 +61,9 @@ class Terminal:
         self.desk.watch(line, self._say)
         self.desk.crashed = self._failed
         self.desk.store.blotter = WatchedBlotter(line.venue, self._say, say)
-        records = list(read(path))
-        self.desk.recoverable = unfinished(records)
-        self.desk.store.blotter.claim(intents(records))
+        self.desk.recoverable = recall.still_open()
+        self.desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
+        self.desk.store.blotter.claim(recall.ids)
         self.started = False
         self._hands.spawn("start", self._start())
 

@@ -199,6 +199,16 @@ class Program:
             self.app.post_message(key_event(character))
         await self.settle()
 
+    async def leave_fields(self) -> None:
+        """Close whatever is open and forget what is staged."""
+        while self.app.screen is not self.screen:
+            await self.app.pop_screen()
+        if self.screen.prompt.display:
+            self.screen._close_prompt()
+        if self.screen.form.is_open:
+            self.screen._close_form()
+        self.screen.desk.stage.drop()
+
     async def settle(self) -> None:
         """Let everything happen that is due, and paint it."""
         await self.pilot.pause()

@@ -132,13 +132,7 @@ def screen_is_bare(shown: Program) -> bool:
 
 
 async def _back(shown: Program) -> None:
-    while shown.app.screen is not shown.screen:
-        await shown.app.pop_screen()
+    await shown.leave_fields()
     screen = shown.screen
-    if screen.prompt.display:
-        screen._close_prompt()
-    if screen.form.is_open:
-        screen._close_form()
-    screen.desk.stage.drop()
     screen.keymap.pending = ""
     screen.show_instrument(BTC)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
 from tui_trader.cli.journals import open_controls, open_journal
-from tui_trader.core.clock import NS, SystemClock, rfc3339
+from tui_trader.core.clock import DAY_NS, NS, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.event import Notice
 from tui_trader.core.ids import PREFIX
@@ -48,8 +48,6 @@ READY_S = 10.0
 
 SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
-
-DAY_NS = 86_400 * NS
 
 _ADDRESS = Address(doc="", default="", secure="https", bare="http")
 

@@ -10,6 +10,8 @@ from typing import Protocol
 NS = 1_000_000_000
 """Nanoseconds in a second."""
 
+DAY_NS = 86_400 * NS
+
 
 class Clock(Protocol):
     """Two readings of time, both in integer nanoseconds."""

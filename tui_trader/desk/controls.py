@@ -13,6 +13,7 @@ from typing import Any
 from tui_trader.core.clock import Clock, rfc3339
 from tui_trader.core.error import CommandError, JournalError
 from tui_trader.core.facts import TradingState
+from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import Severity
 from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Outcome, Verdict
@@ -143,7 +144,10 @@ class Controls:
             return
         try:
             document = self._file.read()
-            state, reason = TradingState(document.get("state", TradingState.ACTIVE)), str(document.get("reason", ""))
+            state, reason = (
+                TradingState(document.get("state", TradingState.ACTIVE)),
+                sanitise(str(document.get("reason", "")), 160),
+            )
             notes = document.get("notes", {})
         except (JournalError, ValueError) as error:
             self._state, self.reason = TradingState.HALTED, f"whether trading was halted cannot be read ({error})"

@@ -356,9 +356,14 @@ class Desk:
         """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent."""
         order = self.store.blotter.get(order.client_id) or order
         instrument = self.resolver.instrument(order.instrument)
-        self.permit.admit(self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger))
-        changing = self.orders.amend(order, qty=qty, price=price, trigger=trigger)
-        return await self._to_its_end(f"amend {order.client_id}", changing)
+        judgement = self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger)
+        self.permit.admit(judgement)
+
+        async def change() -> Sent:
+            self.permit.still(judgement)
+            return await self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+
+        return await self._to_its_end(f"amend {order.client_id}", change())
 
     async def cancel(self, order: Order) -> Sent:
         """Ask for the end of one order."""
@@ -413,7 +418,10 @@ class Desk:
             raise CommandError(text, fix=f"lev {plain(most)} or less")
         mode = mode or self.facts.gather(iid).margin_mode
         hedged = self.facts.mode(iid) is PositionMode.HEDGED
-        verdict = await self.send(self._dialect.set_leverage(iid, leverage, cross=mode is MarginMode.CROSS, hedged=hedged))
+        request = self._dialect.set_leverage(iid, leverage, cross=mode is MarginMode.CROSS, hedged=hedged)
+        self._record("setting", {"symbol": iid.symbol, "leverage": plain(leverage), "mode": mode})
+        verdict = await self.send(request)
+        self._record("outcome", {"ref": iid.symbol, "what": request.what, "outcome": verdict.outcome, "text": verdict.text})
         match verdict.outcome:
             case Outcome.ACK:
                 return mode

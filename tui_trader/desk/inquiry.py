@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from tui_trader.core.clock import NS, Clock
+from tui_trader.core.clock import DAY_NS, NS, Clock
 from tui_trader.core.event import Event, Notice, OrderChanged, OrderFilled, OrdersSnapshot
 from tui_trader.core.order import Order
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus, Severity
@@ -44,7 +44,6 @@ TOMBSTONE_S = (60.0, 300.0, 1_800.0)
 FILLS_BEFORE_NS = 60 * NS
 """Executions of an order are looked for from this long before it was made: clocks disagree."""
 
-DAY_NS = 86_400 * NS
 
 MAX_PAGES = 20
 

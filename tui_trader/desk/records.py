@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -147,20 +147,3 @@ class OpenIntents:
         self._open.pop(client_id, None)
         if client_id in self._known:
             self._absent[client_id] = at
-
-
-def unfinished(records: Iterable[Record]) -> list[Mapping[str, Any]]:
-    """Return the bodies of intents whose outcome the journal does not know: sent by a run that ended too early."""
-    return _heard(records).still_open()
-
-
-def intents(records: Iterable[Record]) -> set[str]:
-    """Return the client ids of all orders that were ever to be sent from here."""
-    return _heard(records).ids
-
-
-def _heard(records: Iterable[Record]) -> OpenIntents:
-    heard = OpenIntents()
-    for record in records:
-        heard.take(record)
-    return heard

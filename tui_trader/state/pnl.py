@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from tui_trader.core.clock import NS
+from tui_trader.core.clock import DAY_NS
 from tui_trader.core.decimals import HUNDRED, ZERO, divide, plain
-
-DAY_NS = 86_400 * NS
 
 CURVE_POINTS = 1_800
 """Points of the equity line kept; older ones are thinned to every other when it is full."""
