@@ -44,7 +44,6 @@ TOMBSTONE_S = (60.0, 300.0, 1_800.0)
 FILLS_BEFORE_NS = 60 * NS
 """Executions of an order are looked for from this long before it was made: clocks disagree."""
 
-
 MAX_PAGES = 20
 
 _IN_DOUBT = (OrderStatus.UNKNOWN, OrderStatus.SENT, OrderStatus.ACKED)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from tui_trader.core.clock import Clock, hms
+from tui_trader.core.clock import DAY_NS, Clock, hms
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import Fill
 from tui_trader.core.types import Liquidity, Side
 from tui_trader.state import topic as t
-from tui_trader.state.pnl import DAY_NS
 from tui_trader.state.store import Store
 from tui_trader.ui.format import contracts, money, number
 from tui_trader.ui.panes.spans import Part, Row, by_rank, page, part
