@@ -245,7 +245,7 @@ def test_reduce_only_without_a_position_is_a_hard_objection(desk: Desk) -> None:
 def test_what_is_typed_is_staged(desk: Desk) -> None:
     ticket = desk.place("buy r:1% @ bid sl 95:last tp 2R po")
     assert (ticket.qty, ticket.price, ticket.stop_loss, ticket.take_profit) == (20, 100, 95, 110)
-    assert (ticket.tif, ticket.trigger_source) == (TimeInForce.POST_ONLY, TriggerSource.LAST)
+    assert (ticket.tif, ticket.stop_loss_source) == (TimeInForce.POST_ONLY, TriggerSource.LAST)
     assert ticket.arrival_price == D("100.1")
     assert desk.place("sell 0.5").tif is TimeInForce.IOC
     desk.market.hold("2")

@@ -48,6 +48,18 @@ class OrderTicket:
     """Trigger of an attached profit target; None for none."""
     stop_loss: Decimal | None = None
     """Trigger of an attached protective stop; None for none."""
+    take_profit_source: TriggerSource = TriggerSource.MARK
+    """The price that fires the attached target."""
+    stop_loss_source: TriggerSource = TriggerSource.MARK
+    """The price that fires the attached stop."""
+    take_profit_limit: Decimal | None = None
+    """Limit that the attached target executes at; None at the market."""
+    stop_loss_limit: Decimal | None = None
+    """Limit that the attached stop executes at; None at the market."""
+    trail: Decimal | None = None
+    """Distance in quote currency, positive, that a trailing stop keeps behind the best price, from ``trigger_price`` on."""
+    activation_price: Decimal | None = None
+    """Price at which a trailing stop begins to follow; None at once."""
     arrival_price: Decimal | None = None
     """Mid price when the ticket was confirmed; slippage is measured against it."""
 
@@ -117,6 +129,12 @@ class OrderReport:
     trigger_source: TriggerSource = TriggerSource.MARK
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    take_profit_source: TriggerSource = TriggerSource.MARK
+    stop_loss_source: TriggerSource = TriggerSource.MARK
+    take_profit_limit: Decimal | None = None
+    stop_loss_limit: Decimal | None = None
+    trail: Decimal | None = None
+    activation_price: Decimal | None = None
     sequence: int = 0
     """The venue's execution sequence; 0 when this report carries none."""
     at_ns: int = 0
@@ -148,6 +166,12 @@ class Order:
     trigger_source: TriggerSource = TriggerSource.MARK
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    take_profit_source: TriggerSource = TriggerSource.MARK
+    stop_loss_source: TriggerSource = TriggerSource.MARK
+    take_profit_limit: Decimal | None = None
+    stop_loss_limit: Decimal | None = None
+    trail: Decimal | None = None
+    activation_price: Decimal | None = None
     filled: Decimal = ZERO
     filled_value: Decimal = ZERO
     created_ns: int = 0
@@ -193,6 +217,12 @@ class Order:
             trigger_source=ticket.trigger_source,
             take_profit=ticket.take_profit,
             stop_loss=ticket.stop_loss,
+            take_profit_source=ticket.take_profit_source,
+            stop_loss_source=ticket.stop_loss_source,
+            take_profit_limit=ticket.take_profit_limit,
+            stop_loss_limit=ticket.stop_loss_limit,
+            trail=ticket.trail,
+            activation_price=ticket.activation_price,
             created_ns=at_ns,
             updated_ns=at_ns,
             arrival_price=ticket.arrival_price,
@@ -275,6 +305,12 @@ class Order:
             told["trigger_source"] = report.trigger_source
             told["take_profit"] = report.take_profit
             told["stop_loss"] = report.stop_loss
+            told["take_profit_source"] = report.take_profit_source
+            told["stop_loss_source"] = report.stop_loss_source
+            told["take_profit_limit"] = report.take_profit_limit
+            told["stop_loss_limit"] = report.stop_loss_limit
+            told["trail"] = report.trail
+            told["activation_price"] = report.activation_price
         return stamps
 
     def to_status(self, status: OrderStatus, *, reason: str = "", code: str = "", at_ns: int = 0) -> Order:
@@ -290,7 +326,7 @@ class Order:
         )
 
 
-def _terms(told: OrderReport | Order) -> tuple[str, bool, bool, str, Decimal, Decimal]:
+def _terms(told: OrderReport | Order) -> tuple[str | bool | Decimal, ...]:
     """Return what a report always states, as one value with an order: equal stamps need a winner that does not depend on luck."""
     return (
         told.tif,
@@ -299,6 +335,12 @@ def _terms(told: OrderReport | Order) -> tuple[str, bool, bool, str, Decimal, De
         told.trigger_source,
         told.take_profit or ZERO,
         told.stop_loss or ZERO,
+        told.take_profit_source,
+        told.stop_loss_source,
+        told.take_profit_limit or ZERO,
+        told.stop_loss_limit or ZERO,
+        told.trail or ZERO,
+        told.activation_price or ZERO,
     )
 
 

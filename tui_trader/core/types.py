@@ -54,6 +54,8 @@ class OrderType(StrEnum):
     STOP_LIMIT = "stop_limit"
     MARKET_IF_TOUCHED = "market_if_touched"
     LIMIT_IF_TOUCHED = "limit_if_touched"
+    TRAILING_STOP = "trailing_stop"
+    """A stop whose trigger follows the best price at a distance; it only ever closes."""
 
     @property
     def is_conditional(self) -> bool:
@@ -66,7 +68,15 @@ class OrderType(StrEnum):
         return self in _PRICED
 
 
-_CONDITIONAL = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED})
+_CONDITIONAL = frozenset(
+    {
+        OrderType.STOP,
+        OrderType.STOP_LIMIT,
+        OrderType.MARKET_IF_TOUCHED,
+        OrderType.LIMIT_IF_TOUCHED,
+        OrderType.TRAILING_STOP,
+    }
+)
 _PRICED = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED})
 
 

@@ -45,11 +45,17 @@ def ticket_body(ticket: OrderTicket) -> dict[str, Any]:
         "trigger_source": ticket.trigger_source,
         "take_profit": _text(ticket.take_profit),
         "stop_loss": _text(ticket.stop_loss),
+        "take_profit_source": ticket.take_profit_source,
+        "stop_loss_source": ticket.stop_loss_source,
+        "take_profit_limit": _text(ticket.take_profit_limit),
+        "stop_loss_limit": _text(ticket.stop_loss_limit),
+        "trail": _text(ticket.trail),
+        "activation": _text(ticket.activation_price),
     }
 
 
 def order_from_body(body: Mapping[str, Any]) -> Order:
-    """Return the order of an earlier run's intent, in state UNKNOWN."""
+    """Return the order of an earlier run's intent, in state UNKNOWN; bodies of earlier versions may lack the later fields."""
 
     def number(key: str) -> Decimal | None:
         return None if body.get(key) is None else Decimal(str(body[key]))
@@ -70,6 +76,12 @@ def order_from_body(body: Mapping[str, Any]) -> Order:
         trigger_source=TriggerSource(body["trigger_source"]),
         take_profit=number("take_profit"),
         stop_loss=number("stop_loss"),
+        take_profit_source=TriggerSource(body.get("take_profit_source", body["trigger_source"])),
+        stop_loss_source=TriggerSource(body.get("stop_loss_source", body["trigger_source"])),
+        take_profit_limit=number("take_profit_limit"),
+        stop_loss_limit=number("stop_loss_limit"),
+        trail=number("trail"),
+        activation_price=number("activation"),
         reason="sent by an earlier run; its end is not known",
     )
 

@@ -378,7 +378,8 @@ class Stage:
         qty = self._size(draft, price, stop)
         hedged = self._facts.mode(draft.instrument) is PositionMode.HEDGED
         leg = draft.position_side or leg_for(draft.side, closes=draft.closes, hedged=hedged)
-        source = draft.stop_loss.source if draft.stop_loss and draft.stop_loss.source else TriggerSource.MARK
+        stop_source = draft.stop_loss.source if draft.stop_loss and draft.stop_loss.source else TriggerSource.MARK
+        target_source = draft.targets[0].trigger.source if draft.targets else None
         return OrderTicket(
             client_id=client_id,
             instrument=draft.instrument,
@@ -389,9 +390,10 @@ class Stage:
             tif=draft.tif,
             position_side=leg,
             reduce_only=draft.reduce_only,
-            trigger_source=source,
             take_profit=target,
             stop_loss=stop,
+            take_profit_source=target_source or stop_source,
+            stop_loss_source=stop_source,
             arrival_price=self._facts.mid(draft.instrument),
         )
 

@@ -22,7 +22,7 @@ PHEMEX = Venue(
         "live": Endpoints(rest="https://api.phemex.com", ws="wss://ws.phemex.com", web="https://phemex.com"),
     },
     capabilities=Capabilities(
-        order_types=frozenset(OrderType),
+        order_types=frozenset(OrderType) - {OrderType.TRAILING_STOP},
         tifs=frozenset(TimeInForce),
         triggers=frozenset(TriggerSource),
     ),

@@ -96,10 +96,10 @@ class PhemexOrders:
             body["closeOnTrigger"] = True
         if ticket.take_profit is not None:
             body["takeProfitRp"] = plain(ticket.take_profit)
-            body["tpTrigger"] = words.TRIGGER_TO_WIRE[ticket.trigger_source]
+            body["tpTrigger"] = words.TRIGGER_TO_WIRE[ticket.take_profit_source]
         if ticket.stop_loss is not None:
             body["stopLossRp"] = plain(ticket.stop_loss)
-            body["slTrigger"] = words.TRIGGER_TO_WIRE[ticket.trigger_source]
+            body["slTrigger"] = words.TRIGGER_TO_WIRE[ticket.stop_loss_source]
         return Request(
             RequestKind.CREATE,
             "place",
