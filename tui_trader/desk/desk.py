@@ -351,17 +351,29 @@ class Desk:
         return await self._submit(judgement)
 
     async def amend(
-        self, order: Order, *, qty: Decimal | None = None, price: Decimal | None = None, trigger: Decimal | None = None
+        self,
+        order: Order,
+        *,
+        qty: Decimal | None = None,
+        price: Decimal | None = None,
+        trigger: Decimal | None = None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        trail: Decimal | None = None,
     ) -> Sent:
-        """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent."""
+        """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent.
+
+        None leaves a term as it is, zero takes an attached exit off.
+        """
         order = self.store.blotter.get(order.client_id) or order
         instrument = self.resolver.instrument(order.instrument)
-        judgement = self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger)
+        exits = {"take_profit": take_profit, "stop_loss": stop_loss, "trail": trail}
+        judgement = self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger, **exits)
         self.permit.admit(judgement)
 
         async def change() -> Sent:
             self.permit.still(judgement)
-            return await self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+            return await self.orders.amend(order, qty=qty, price=price, trigger=trigger, **exits)
 
         return await self._to_its_end(f"amend {order.client_id}", change())
 
