@@ -121,7 +121,9 @@ class Desk:
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
         self._rest: RestClient | None = None
+        self._opened_mono_ns = clock.mono_ns()
         self._started_ns = clock.wall_ns()
+        """When this run of the program began; by the venue's clock once that is known."""
         self.feeds = Feeds(
             account,
             store=self.store,
@@ -217,7 +219,8 @@ class Desk:
         self.absorb(list(listing.events))
         self._dialect.list_instruments(list(self.store.instruments.values()))
         await self._rest.sync_clock(self._dialect)
-        self._started_ns = self._rest.server_ns()  # executions since then are asked for, and dated by the venue's clock
+        # Executions since the beginning are asked for, not since now: the machine may have slept between the two.
+        self._started_ns = self._rest.server_ns() - (self.clock.mono_ns() - self._opened_mono_ns)
         for text in symbols:
             self.feeds.watch(self.symbol(text))
         if focus or self.feeds.watched:
