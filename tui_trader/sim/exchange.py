@@ -188,6 +188,10 @@ class Exchange:
         """Choose one merged position or two legs; refused while a position or an order is open."""
         return settings.set_position_mode(self.floor, account_id, symbol, mode)
 
+    def set_risk_limit(self, account_id: str, symbol: str, limit: Decimal) -> Refusal:
+        """Choose a step of a COIN-M contract's margin table."""
+        return settings.set_risk_limit(self.floor, account_id, symbol, limit)
+
     def assign_margin(self, account_id: str, symbol: str, position_side: PositionSide, delta: Decimal) -> Refusal:
         """Add margin to an isolated position, or take some away (negative)."""
         return settings.assign_margin(self.floor, account_id, symbol, position_side, delta)
@@ -242,6 +246,7 @@ class Exchange:
         trigger_price: Decimal | None = None,
         take_profit: Decimal | None = None,
         stop_loss: Decimal | None = None,
+        peg_offset: Decimal | None = None,
     ) -> SimOrder | Refusal:
         """Change an open order; ``qty`` is the new total, zero removes an attached exit, None leaves as is.
 
@@ -250,7 +255,7 @@ class Exchange:
         order = self._find(account_id, symbol, order_id, client_id)
         if isinstance(order, Refusal):
             return order
-        change = amendment.Amendment(qty, price, trigger_price, take_profit, stop_loss)
+        change = amendment.Amendment(qty, price, trigger_price, take_profit, stop_loss, peg_offset)
         refusal = amendment.amend(self.floor, order, change)
         liquidate_unsound(self.floor)
         return refusal or order

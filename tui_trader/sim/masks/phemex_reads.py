@@ -180,16 +180,8 @@ class AccountReads:
         target = number(args, "posBalanceRv")
         if leg is None or target is None:
             raise Complaint(*words.BAD_ARGUMENT)
-        position = find_position(self._exchange, account, symbol, leg)
-        if not position.qty:
-            return refusal(11006, "TE_CANNOT_CHANGE_POSITION_MARGIN_WITHOUT_POSITION")
-        if not position.isolated:
-            return refusal(11007, "TE_CANNOT_CHANGE_POSITION_MARGIN_FOR_CROSS_MARGIN")
-        result = self._exchange.assign_margin(account, symbol, leg, target - position.margin)
-        if result is Refusal.NO_BALANCE and target > position.margin:
-            return refusal(11010, "TE_CANNOT_ADD_POSITION_MARGIN_DUE_TO_NO_ENOUGH_AVAILABLE_BALANCE")
-        if result is Refusal.NO_BALANCE:
-            return refusal(11008, "TE_CANNOT_REMOVE_POSITION_MARGIN_MORE_THAN_ADDED")
+        held = find_position(self._exchange, account, symbol, leg).margin
+        result = self._exchange.assign_margin(account, symbol, leg, target - held)
         return answer("OK") if result is Refusal.NONE else refusal(*words.REFUSAL[result])
 
     # -- inside ----------------------------------------------------------------------------------------------------
