@@ -17,8 +17,8 @@ from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import PositionMode, PositionSide, Side
-from tui_trader.sim import amendment, settings
+from tui_trader.core.types import PositionMode, PositionSide, Side, TriggerSource
+from tui_trader.sim import amendment, settings, treasury
 from tui_trader.sim.credit import committed
 from tui_trader.sim.floor import Floor
 from tui_trader.sim.flow import MarketFlow
@@ -32,6 +32,7 @@ from tui_trader.sim.types import (
     Emission,
     FundingCharge,
     MarketState,
+    Move,
     NewOrder,
     PositionTouched,
     PublicTrade,
@@ -165,11 +166,16 @@ class Exchange:
         """Every account, the exchange's own (``house:…``) included."""
         return self.ledger.accounts
 
-    def open_account(self, account_id: str, balances: dict[str, Decimal]) -> SimAccount:
-        """Create an account with deposits by currency. Raises ValueError when the name is taken or reserved."""
+    def open_account(self, account_id: str, balances: dict[str, Decimal], wallet: dict[str, Decimal] | None = None) -> SimAccount:
+        """Create an account with deposits by currency, in its trading accounts and in its wallet.
+
+        Raises ValueError when the name is taken or reserved.
+        """
         if is_house(account_id):
             raise ValueError(f"{account_id} is reserved")
-        return self.ledger.open(account_id, balances)
+        account = self.ledger.open(account_id, balances)
+        account.wallet.update(wallet or {})
+        return account
 
     def wallet(self, account_id: str, currency: str) -> tuple[Decimal, Decimal]:
         """Return (balance, used by positions and resting orders) in ``currency``."""
@@ -177,6 +183,21 @@ class Exchange:
         orders = self.floor.open.get(account_id, {}).values()
         balance = self.accounts[account_id].balances.get(currency, ZERO)
         return balance, used + committed(self.ledger, orders, currency)
+
+    def transfer(self, account_id: str, currency: str, amount: Decimal, link: str = "") -> Move | Refusal:
+        """Bring money from the wallet to a trading account, or take it back (negative); a known ``link`` is done once."""
+        return treasury.transfer(self.floor, account_id, currency, amount, link)
+
+    def exchange_usd(self, account_id: str, amount: Decimal, link: str = "") -> Move | Refusal:
+        """Change bitcoin of the wallet into dollars of the USD trading account at the index, or dollars back (negative)."""
+        listing = self.listings.get("BTCUSD")
+        return treasury.exchange_usd(
+            self.floor, account_id, amount, listing.reference(TriggerSource.INDEX) if listing else ZERO, link
+        )
+
+    def moves(self, account_id: str, currency: str | None = None) -> list[Move]:
+        """Return transfers and what insurance paid, oldest first."""
+        return [one for one in self.outbox.moves.get(account_id, []) if currency is None or one.currency == currency]
 
     def set_leverage(
         self, account_id: str, symbol: str, position_side: PositionSide | None, leverage: Decimal, *, isolated: bool

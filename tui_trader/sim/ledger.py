@@ -234,7 +234,7 @@ class Ledger:
 
 
 def new_position(instrument: Instrument, leg: PositionSide) -> SimPosition:
-    """Return a leg that nobody has touched: flat, cross, at the contract's default leverage and its first risk limit if it has any."""
+    """Return a leg that nobody has touched: flat, cross, at the default leverage, and at the first risk limit if there is one."""
     leverage = min(instrument.default_leverage, instrument.max_leverage)
     limit = instrument.tiers[0].notional if has_risk_limit(instrument) else ZERO
     return SimPosition(instrument.symbol, leg, leverage=leverage, risk_limit=limit)

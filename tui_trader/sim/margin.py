@@ -97,7 +97,7 @@ def maintenance(instrument: Instrument, value: Decimal, limit: Decimal = ZERO) -
 
 
 def allowed_tier(instrument: Instrument, value: Decimal, leverage: Decimal, limit: Decimal = ZERO) -> RiskTier | None:
-    """Return the tier that admits a position of ``value`` at ``leverage``, the chosen one or that of the value; None: none does."""
+    """Return the tier, chosen or by ``value``, that admits a position of ``value`` at ``leverage``; None when it does not."""
     tier = tier_of(instrument, value, limit)
     if tier is None or value > tier.notional or leverage > tier.max_leverage:
         return None

@@ -38,7 +38,7 @@ def phemex_coin_rows() -> dict[str, Any]:
 
 
 def phemex_coin_instruments(symbols: Sequence[str] | None = None) -> list[Instrument]:
-    """Return the COIN-M contracts in the venue's order, or those of ``symbols``: inverse ones, and a linear one settled in USD."""
+    """Return the COIN-M contracts in the venue's order, or those of ``symbols``: inverse ones, and one that is linear in USD."""
     document = phemex_coin_rows()
     limits = {row["symbol"]: row["riskLimits"] for row in document["riskLimits"]}
     scales = {row["currency"]: row["valueScale"] for row in document["currencies"]}

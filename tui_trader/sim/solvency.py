@@ -85,4 +85,4 @@ def _cover(floor: Floor, account: str, currency: str, loss: Decimal) -> None:
     """Let the insurance account pay what was lost beyond what stood behind it."""
     if loss > 0:
         floor.ledger.transfer(INSURANCE, account, currency, loss)
-        floor.outbox.touch_account(account, currency)
+        floor.outbox.move(account, currency, loss, "insurance")

@@ -96,6 +96,7 @@ class Refusal(StrEnum):
     MARGIN_NOT_ADDED = "more margin removed than was added"
     MARGIN_LOSS = "open loss holds the margin"
     MARGIN_BALANCE = "not enough balance to add margin"
+    WALLET_UNKNOWN = "no trading account of this currency"
     WALLET_BALANCE = "not enough in the wallet"
 
 
@@ -246,6 +247,25 @@ class FundingCharge:
     mark: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Money that came to a trading account or left it other than by trading; negative when it left."""
+
+    account: str
+    currency: str
+    amount: Decimal
+    kind: str
+    """``transfer`` from or to the account's wallet, ``insurance`` for what the exchange paid after bankruptcy."""
+    link: str
+    """What a transfer is known by; the same one is executed once."""
+    at_ns: int
+    seq: int
+    wallet_currency: str = ""
+    """Currency on the wallet's side."""
+    wallet_amount: Decimal = ZERO
+    """What the wallet gave (negative) or got, in its currency."""
+
+
 @dataclass(slots=True)
 class SimPosition:
     """One leg of one account; ``qty`` is signed (positive long)."""
@@ -347,3 +367,5 @@ class SimAccount:
     positions: dict[tuple[str, PositionSide], SimPosition] = field(default_factory=dict)
     modes: dict[str, PositionMode] = field(default_factory=dict)
     """Position mode by symbol; ONE_WAY when absent."""
+    wallet: dict[str, Decimal] = field(default_factory=dict)
+    """What the account has beside its trading accounts, by currency: no order reaches it."""

@@ -11,9 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-from tui_trader.core.decimals import CONTEXT, ONE, ZERO, divide
+from tui_trader.core.decimals import CONTEXT, ONE, ZERO
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import ContractKind
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.margin import trade_value
 from tui_trader.sim.masks import phemex_words as words
@@ -103,15 +102,6 @@ def with_twins(instrument: Instrument, row: Row, names: dict[str, str]) -> Row:
         if name in names:
             out[names[name]] = twin(value, scales[name[-2:]])
     return out
-
-
-def average_price(instrument: Instrument, qty: Decimal, value: Decimal) -> Decimal:
-    """Return what ``qty`` worth ``value`` cost on average; zero of nothing."""
-    if not qty or not value:
-        return ZERO
-    if instrument.kind is ContractKind.INVERSE:
-        return divide(qty * instrument.contract_size, value)
-    return divide(value, qty * instrument.contract_size)
 
 
 _ORDER_TWINS: Final = {

@@ -23,15 +23,17 @@ CAPACITY = {"contract": 500, "others": 100}
 IP_CAPACITY = 5_000
 IP_WINDOW_NS = 300 * NS
 
-_CONTRACT = ("/g-orders", "/g-accounts/", "/g-positions/")
+_CONTRACT = ("/g-orders", "/g-accounts/", "/g-positions/", "/orders", "/accounts/", "/positions/")
 _WEIGHTS = {
     ("DELETE", "/g-orders/all"): 3,
+    ("DELETE", "/orders/all"): 3,
     ("GET", "/g-accounts/positions"): 25,
+    ("GET", "/accounts/positions"): 25,
     ("GET", "/exchange/public/md/v2/kline"): 10,
     ("GET", "/exchange/public/md/v2/kline/last"): 10,
     ("GET", "/exchange/public/md/v2/kline/list"): 10,
 }
-_FREE = ("/public/", "/md/", "/exchange/public/products", "/v1/exchange/public/products")
+_FREE = ("/public/", "/md/", "/v1/md/", "/exchange/public/products", "/exchange/public/cfg/", "/v1/exchange/public/products")
 """Public reads that count against the address only (the documentation does not say otherwise)."""
 
 

@@ -14,8 +14,10 @@ from tui_trader.core.decimals import ZERO, divide, plain
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import Liquidity, OrderType, Side
 from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.ledger import average
 from tui_trader.sim.margin import trade_value
 from tui_trader.sim.masks import phemex_words as words
+from tui_trader.sim.terms import Term
 from tui_trader.sim.types import FundingCharge, Report, SimOrder, SimPosition, SimStatus
 
 NO_EXEC = "00000000-0000-0000-0000-000000000000"
@@ -330,6 +332,33 @@ def funding_fee(instrument: Instrument, charge: FundingCharge) -> Row:
         "feeRateRr": ratio(charge.rate),
         "execFeeRv": text(charge.amount),
         "createTime": charge.at_ns // 1_000_000,
+    }
+
+
+def closed_position(instrument: Instrument, term: Term, position: SimPosition) -> Row:
+    """Return a term of a position as ``/api-data/g-futures/closedPosition`` shows it (captured 2026-05, quoted by ccxt).
+
+    Its times are milliseconds, whatever their names say.
+    """
+    margin = divide(term.opened_value, position.leverage)
+    return {
+        "symbol": term.symbol,
+        "currency": instrument.settle,
+        "term": term.number,
+        "closedSizeRq": text(term.closed),
+        "side": words.SIDE_NUMBER[term.side],
+        "cumEntryValueRv": None,
+        "closedPnlRv": text(term.pnl),
+        "exchangeFeeRv": text(term.fees),
+        "fundingFeeRv": text(term.funding),
+        "realizedPnlRv": text(term.realised),
+        "finished": int(term.finished),
+        "openedTimeNs": term.opened_ns // 1_000_000,
+        "updatedTimeNs": term.updated_ns // 1_000_000,
+        "openPrice": text(average(instrument, term.opened, term.opened_value)),
+        "closePrice": text(average(instrument, term.closed, term.closed_value)),
+        "roi": ratio(divide(term.realised, margin)) if margin else "0",
+        "leverage": signed_leverage(position),
     }
 
 
