@@ -270,7 +270,7 @@ class Floor:
         """Tell the public of a trade."""
         trade = PublicTrade(listing.symbol, self.outbox.now_ns, side, price, qty, self.outbox.next_seq())
         listing.set_last(price)
-        listing.prints.add(trade, listing.instrument.value(qty, price))
+        listing.prints.add(trade, trade_value(listing.instrument, qty, price))
         self.outbox.emit_trade(trade)
 
     # -- what follows from a change --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from tui_trader.core.types import ContractKind, PositionSide, Side
 from tui_trader.sim.engine import Resting
 from tui_trader.sim.ledger import MAKER, TAKER
 from tui_trader.sim.listing import Listing
+from tui_trader.sim.margin import trade_value
 from tui_trader.sim.path import MILLI, MINUTE_NS, PricePath, recorded_levels
 from tui_trader.sim.prints import DAY_MINUTES
 from tui_trader.sim.quotes import Quotes, quote_lots, trade_lots
@@ -336,7 +337,7 @@ class SeededFlow:
             lots = stream.usual_lots * stream.profile.trades_a_minute * dice.randrange(80, 500) // 100
             lots += lots * abs(last - first) // reach
             volume = listing.qty(lots)
-            turnover = listing.instrument.value(volume, price((first + last) // 2))
+            turnover = trade_value(listing.instrument, volume, price((first + last) // 2))
             bars.append(Candle(at_ns // NS, 60, price(first), price(high), price(max(1, low)), price(last), volume, turnover))
         listing.prints.backfill(bars, [])
 

@@ -97,14 +97,14 @@ class CoinReads:
         return answer(rows, "OK")
 
     def funding_fees(self, account: str, args: Args) -> RestReply:
-        """``GET /api-data/futures/funding-fees``: own payments, newest first, in a bare list."""
+        """``GET /api-data/futures/funding-fees``: own payments, newest first."""
         symbol = optional(args, "symbol")
         rows = [
             coin_funding_fee(self._contracts[charge.symbol], charge)
             for charge in reversed(self._exchange.funding(account, symbol or None))
             if charge.symbol in self._contracts and within(args, charge.at_ns // 1_000_000)
         ]
-        return answer(page(rows, args), "OK")
+        return answer({"total": len(rows), "rows": page(rows, args)}, "OK")
 
     # -- positions -------------------------------------------------------------------------------------------------
 
