@@ -61,7 +61,15 @@ __all__ = ["CATCH_UP_NS", "STEP_NS", "AccountTouched", "Exchange", "PositionTouc
 class Exchange:
     """One venue's worth of contracts, accounts and orders."""
 
-    def __init__(self, instruments: Sequence[Instrument], *, seed: int, start_ns: int, flow: MarketFlow | None = None) -> None:
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        seed: int,
+        start_ns: int,
+        flow: MarketFlow | None = None,
+        insurance: dict[str, Decimal] | None = None,
+    ) -> None:
         self.instruments: dict[str, Instrument] = {instrument.symbol: instrument for instrument in instruments}
         """Listed contracts by symbol."""
         self.listings: dict[str, Listing] = {symbol: Listing(one) for symbol, one in self.instruments.items()}
@@ -69,6 +77,7 @@ class Exchange:
         self.outbox = Outbox(seed, start_ns)
         self.ledger = Ledger(self.instruments, lambda symbol: self.listings[symbol].mark)
         self.floor = Floor(self.listings, self.ledger, self.outbox)
+        self.floor.insurance.update(insurance or {})
         self._flow = flow
         self._watched: dict[str, None] = {}
         self._stepped_ns = start_ns - start_ns % STEP_NS

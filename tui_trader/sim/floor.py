@@ -38,6 +38,8 @@ class Floor:
         self.by_client: dict[tuple[str, str], SimOrder] = {}
         """The first order of each client id: an id is used once, whatever became of the order."""
         self._resting: dict[str, Resting] = {}
+        self.insurance: dict[str, Decimal] = {}
+        """What the insurance account may lose, by currency; without limit where it is not named."""
 
     # -- orders arriving -------------------------------------------------------------------------------------------
 
@@ -238,8 +240,17 @@ class Floor:
             if party.order is not None:
                 self._trim(party.order.account, party.order.symbol, party.order.position_side)
 
-    def book_trade(self, listing: Listing, taker: Resting, maker: Resting, qty: Decimal, price: Decimal, kind: str) -> None:
-        """Book both sides of an execution and tell those who are users."""
+    def book_trade(
+        self,
+        listing: Listing,
+        taker: Resting,
+        maker: Resting,
+        qty: Decimal,
+        price: Decimal,
+        kind: str,
+        maker_kind: str = "trade",
+    ) -> None:
+        """Book both sides of an execution and tell those who are users; each side is told its own kind."""
         instrument = listing.instrument
         value = trade_value(instrument, qty, price)
         for party, liquidity, rate in (
@@ -257,7 +268,7 @@ class Floor:
             order.fees += fee
             order.realised += realised
             order.status = SimStatus.PARTIAL if order.remaining else SimStatus.FILLED
-            party_kind = kind if liquidity is Liquidity.TAKER else "trade"
+            party_kind = kind if liquidity is Liquidity.TAKER else maker_kind
             report = self.outbox.fill(order, qty, price, fee, rate, realised, liquidity, party_kind)
             self._touch(order)
             position = self.ledger.position(order.account, order.symbol, leg)
@@ -354,34 +365,23 @@ class Floor:
         if order.filled:
             follow_up(self, order)
 
-    def force_close(self, position: SimPosition, account: str, worst: int, backstop: str) -> SimOrder:
-        """Close a leg on behalf of the exchange: against the book down to ``worst`` ticks, the rest with ``backstop``.
-
-        The backstop trades at ``worst`` off the book, which is no print.
-        """
-        listing = self.listings[position.symbol]
+    def forced(self, position: SimPosition, account: str, qty: Decimal, text: str) -> SimOrder:
+        """Return a market order of the exchange itself that closes ``qty`` of a leg; it is open and in no book."""
         side = Side.SELL if position.qty > 0 else Side.BUY
-        order = self.record(
-            account,
-            NewOrder(
-                "",
-                position.symbol,
-                side,
-                OrderType.MARKET,
-                abs(position.qty),
-                position_side=position.position_side,
-                reduce_only=True,
-                text="liquidation",
-            ),
-        )
+        leg = position.position_side
+        new = NewOrder("", position.symbol, side, OrderType.MARKET, qty, position_side=leg, reduce_only=True, text=text)
+        order = self.record(account, new)
         self.open.setdefault(account, {})[order.order_id] = order
         self.tell(Event.NEW, order)
-        incoming = Resting(account, side, worst, listing.lots(order.qty), order)
-        self._execute(listing, incoming, "liquidation")
-        if incoming.lots:
-            taker_over = Resting(backstop, side.opposite, worst, incoming.lots)
-            self.book_trade(listing, incoming, taker_over, listing.qty(incoming.lots), listing.price(worst), "liquidation")
         return order
+
+    def force_close(self, position: SimPosition, account: str, worst: int) -> Resting:
+        """Close a leg on behalf of the exchange, against the book down to ``worst`` ticks; returns what is left of it."""
+        listing = self.listings[position.symbol]
+        order = self.forced(position, account, abs(position.qty), "liquidation")
+        incoming = Resting(account, order.side, worst, listing.lots(order.qty), order)
+        self._execute(listing, incoming, "liquidation")
+        return incoming
 
     def tell_replaced(self, order: SimOrder) -> None:
         """Report an amendment."""

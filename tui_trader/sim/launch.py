@@ -38,8 +38,11 @@ def build_server(
     lockstep: bool = False,
     market: Path | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
+    shared_limits: bool = False,
 ) -> SimServer:
     """Return a server that is not started. ``market`` is a recording to replay; None moves prices by seeded order flow.
+
+    ``shared_limits`` has it answer as a testnet does where strangers use up a budget that all share.
 
     Raises WireError when the recording cannot be read.
     """
@@ -64,4 +67,5 @@ def build_server(
         lockstep=lockstep,
         clock=clock,
         on_event=on_event,
+        shared_limits=shared_limits,
     )

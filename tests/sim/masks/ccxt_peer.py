@@ -6,7 +6,7 @@ Where ccxt is known to be wrong, the test that meets it says so by name and show
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from decimal import Decimal as D
 from typing import Any, NamedTuple
@@ -142,6 +142,15 @@ async def soon(pushed: Awaitable[Any]) -> Any:
 def begun(pushed: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     """Start to wait for a push before what causes it."""
     return asyncio.get_running_loop().create_task(pushed)
+
+
+async def until(done: Callable[[], Any]) -> Any:
+    """Wait until ccxt has read what makes ``done`` true; returns that. A push between two calls of ``watch`` wakes nobody."""
+    deadline = asyncio.get_running_loop().time() + WAIT_S
+    while not (result := done()):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.005)
+    return result
 
 
 def exact(number: Any) -> D:

@@ -151,6 +151,10 @@ class PhemexMask:
         limits, now = self._setting.limits, self._exchange.now_ns
         if limits and self._limiter.blocked(call.peer, now):
             return turned_away("403", "403 Forbidden", 403)
+        if self._setting.shared_limits and (wait := self._limiter.crowded(now)):
+            limited = turned_away("39995", "Too many requests.", 429)
+            limited.headers["x-ratelimit-retry-after"] = str(wait)
+            return limited
         route = (call.method, call.path)
         serve = self._public.get(route)
         user = call.peer

@@ -23,6 +23,9 @@ CAPACITY = {"contract": 500, "others": 100}
 IP_CAPACITY = 5_000
 IP_WINDOW_NS = 300 * NS
 
+SHARED_CAPACITY = 500
+"""Requests of all users together in five minutes, as on the venue's testnet."""
+
 _CONTRACT = ("/g-orders", "/g-accounts/", "/g-positions/", "/orders", "/accounts/", "/positions/")
 _WEIGHTS = {
     ("DELETE", "/g-orders/all"): 3,
@@ -88,6 +91,18 @@ class Limiter:
         if wait:
             headers[f"x-ratelimit-retry-after{suffix}"] = str(wait)
         return headers, wait
+
+    def crowded(self, now_ns: int) -> int:
+        """Count a request against the budget that everybody shares; returns the seconds to wait, 0 when it may pass.
+
+        Strangers make one request a second.
+        """
+        window = self._window("*", "shared", now_ns, IP_WINDOW_NS)
+        elapsed = now_ns - window.start_ns
+        if window.spent + elapsed // NS >= SHARED_CAPACITY:
+            return max(1, (IP_WINDOW_NS - elapsed) // NS)
+        window.spent += 1
+        return 0
 
     def blocked(self, address: str, now_ns: int) -> bool:
         """Count a request of an address; whether it is past its five minutes' share."""
