@@ -78,6 +78,11 @@ def state_path(config: Config, sim_url: str | None) -> Path:
     return _folder() / f"{account.journal_name}{STATE_SUFFIX}"
 
 
+def history_path(journal_name: str) -> Path:
+    """Return where the history of an account stands, which is called as its journal is."""
+    return private_dir(Locations.find(os.environ).history_dir) / f"{journal_name}.sqlite"
+
+
 def built_in_exchanges() -> dict[Path, str]:
     """Return the exchanges inside terminals that run now: their state files and their addresses."""
     found = {}
