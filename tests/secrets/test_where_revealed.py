@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "tui_trader"
 SIGNERS = {"venues/phemex/sign.py", "desk/guardian.py"}
 """They sign, or hand the key over a pipe to the process that signs when this one is dead."""
 
-STORES = {"secrets/secret.py", "secrets/entry.py", "secrets/vault.py"}
+STORES = {"secrets/secret.py", "secrets/entry.py", "secrets/vault.py", "secrets/sealed.py"}
 """They write secrets where secrets are kept, and open what was written."""
 
 REDACTORS = {"secrets/secret.py", "secrets/redactor.py", "cli/main.py", "ui/crash.py"}

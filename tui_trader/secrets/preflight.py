@@ -6,24 +6,19 @@ would fight with the screen for the keys.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import select
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tui_trader.core.clock import NS, SystemClock
 from tui_trader.core.error import RefusedError
+from tui_trader.secrets.child import Child, OutOfTime
 from tui_trader.secrets.entry import KeyName, StoredKey, encode
 from tui_trader.secrets.errand import PROMPT, finding_of
 from tui_trader.secrets.finding import Finding, State
 from tui_trader.secrets.keychain import KILL, UNLOCK, VAULT
-from tui_trader.secrets.surroundings import without_secrets
 
 LIMIT_S: Final = 5.0
 """How long the store may take to answer."""
@@ -74,55 +69,30 @@ class Preflight:
         if name is not None:
             question["name"] = [name.venue, name.env, name.account]
         places = [str(_PACKAGES), *filter(None, [self._environ.get("PYTHONPATH")])]
+        environ = {**self._environ, "PYTHONPATH": os.pathsep.join(places)}
         try:
-            process = subprocess.Popen(
-                _COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={**without_secrets(self._environ), "PYTHONPATH": os.pathsep.join(places)},
-                start_new_session=True,
-            )
-        except OSError as error:
-            return Finding(State.NONE, f"no process could be started to ask the keyring ({error.strerror})", VAULT)
-        try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            with contextlib.suppress(OSError):  # it is gone, which its answer will show
-                process.stdin.write(json.dumps(question).encode() + b"\n")
-                process.stdin.close()
-            line = self._hear(process.stdout.fileno())
-        finally:
-            _end(process)
-        if line is None:
+            with Child(_COMMAND, environ, limit_s=self._limit_s, told=json.dumps(question).encode() + b"\n") as child:
+                return finding_of(json.loads(self._hear(child)), name)
+        except OutOfTime:
             cause = f"the keyring did not answer within {self._limit_s:g} seconds"
             return Finding(State.HUNG, cause, f"{KILL}; {UNLOCK}")
-        try:
-            return finding_of(json.loads(line), name)
+        except OSError as error:
+            return Finding(State.NONE, f"no process could be started to ask the keyring ({error.strerror})", VAULT)
         except RefusedError as error:
             return Finding(State.REFUSED, error.message)
         except (ValueError, KeyError, TypeError):
             return Finding(State.NONE, "the process that asks the keyring ended without an answer", VAULT)
 
-    def _hear(self, fd: int) -> bytes | None:
-        """Return the answer, an empty one when the process ended; None when the time is up."""
-        clock = SystemClock()
-        deadline_ns = clock.mono_ns() + round(self._limit_s * NS)
+    def _hear(self, child: Child) -> bytes:
+        """Return the answer, an empty one when the process ended without."""
         heard = b""
-        while len(heard) < MAX_ANSWER:
-            left_s = (deadline_ns - clock.mono_ns()) / NS
-            if left_s <= 0 or not select.select([fd], [], [], left_s)[0]:
-                return None
-            piece = os.read(fd, 4_096)
-            if not piece:
-                return b""
+        while len(heard) < MAX_ANSWER and (piece := child.read()):
             heard += piece
             while b"\n" in heard:
                 line, heard = heard.split(b"\n", 1)
-                if PROMPT.encode() not in line or not _is_prompt(line):
+                if not _is_prompt(line):
                     return line
-                deadline_ns = clock.mono_ns() + round(max(PROMPT_S, self._limit_s) * NS)
+                child.allow(max(PROMPT_S, self._limit_s))
                 self._on_prompt()
         return b""
 
@@ -133,14 +103,3 @@ def _is_prompt(line: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(told, dict) and told.get("event") == PROMPT
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a child and whatever it started, and leave nothing of it."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
