@@ -35,6 +35,7 @@ from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
+from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.chain import mentions
 from tui_trader.storage.history import History
@@ -283,7 +284,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
 
 
 def _sim_credential(key: str, secret: str) -> Credential:
-    return Credential(key, lambda: secret)
+    return Credential(key, Secret(secret))
 
 
 async def _hello(url: str) -> tuple[Endpoints, Credential]:

@@ -127,7 +127,7 @@ class PhemexFeed:
             return []
         expiry = wall_ns // NS + LOGIN_LIFE_S
         key = self._credential.key
-        signature = sign.feed_signature(self._credential.secret(), key, expiry)
+        signature = sign.feed_signature(self._credential.secret, key, expiry)
         frame, request_id = self._request("user.auth", ["API", key, signature, expiry])
         self._logins.add(request_id)
         return [frame]
