@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 READY_S = 10.0
 """How long a one-shot command waits for the venue to have told it everything."""
 
+MAX_HELLO = 1 << 16
+"""Longest answer of an exchange about itself, bytes."""
+
 SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
 
@@ -301,10 +304,13 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
         raise ConfigError(["--sim-url: the built-in exchange is on this machine only, at an address like http://127.0.0.1:PORT"])
     try:
         timeout = aiohttp.ClientTimeout(total=3)
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client, client.get(f"{base}/sim/hello") as answer:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as client,
+            client.get(f"{base}/sim/hello", allow_redirects=False) as answer,
+        ):
             if answer.status != 200:
                 raise LinkError(f"{base} answered {answer.status}: not a tui-trader exchange")
-            document = orjson.loads(await answer.read())
+            document = orjson.loads(await answer.content.read(MAX_HELLO))
         return Endpoints(document["rest_url"], document["ws_url"]), _sim_credential(document["key"], document["secret"])
     except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__

@@ -61,6 +61,7 @@ from tui_trader.desk.sync import Sync
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
@@ -583,7 +584,7 @@ class Desk:
             self._tasks.spawn(name, coro)
 
     def _task_failed(self, name: str, error: BaseException) -> None:
-        self._say(f"{name} failed: {type(error).__name__}: {sanitise(str(error), 120)}", Severity.ALARM)
+        self._say(f"{name} failed: {type(error).__name__}: {sanitise(REDACTOR.clean(str(error)), 120)}", Severity.ALARM)
         if self.crashed is not None:
             self.crashed(name, error)
 

@@ -32,6 +32,7 @@ from tui_trader.core.event import (
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.sanitise import is_symbol, sanitise
 from tui_trader.core.types import ContractKind, InstrumentId
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex import codes, sign
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, family_of
@@ -464,7 +465,7 @@ def _refusal(reply: Frame) -> str:
         code = codes.code_of(error.get("code"))
         return codes.sentence(code or 0, error.get("message"))
     if error is not None:
-        return sanitise(str(error)) or "refused without a reason"
+        return sanitise(REDACTOR.clean(str(error))) or "refused without a reason"  # it may repeat what it refuses
     # ``stauts`` is how the answer to a risk subscription is documented.
     status = result.get("status", result.get("stauts", "success")) if isinstance(result, dict) else "success"
     return "" if status == "success" else sanitise(f"the venue answered {status!r}")
