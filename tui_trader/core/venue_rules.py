@@ -159,8 +159,7 @@ def _trigger_side(ticket: OrderTicket, facts: Facts) -> Iterator[Objection]:
         if not reduces(ticket, facts.leg(ticket)):
             yield Objection(Rule.NO_MARK, f"no {ticket.trigger_source} price to hold the trigger against", "wait for it")
         return
-    stops = ticket.type in (OrderType.STOP, OrderType.STOP_LIMIT)
-    sign = ticket.side.sign if stops else -ticket.side.sign
+    sign = ticket.side.sign if ticket.type.is_stop else -ticket.side.sign
     if (ticket.trigger_price - reference) * sign > 0:
         return
     where = "above" if sign > 0 else "below"

@@ -18,7 +18,8 @@ from tui_trader.core.decimals import plain
 from tui_trader.core.error import JournalError, RefusedError
 from tui_trader.core.event import Event, Notice
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import InstrumentId, OrderStatus, OrderType, PendingAction, Severity
+from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, Severity
+from tui_trader.core.venue_rules import closes
 from tui_trader.desk.inquiry import Inquiry, Sender, as_venue_knows, short
 from tui_trader.desk.records import order_from_body, order_words, ticket_body
 from tui_trader.state import topic
@@ -308,8 +309,8 @@ class OrderPath:
 
 
 def is_stop(order: Order) -> bool:
-    """Whether an order protects: a stop that can only reduce. Targets and conditional entries are not stops."""
-    return order.type in (OrderType.STOP, OrderType.STOP_LIMIT) and (order.reduce_only or order.close_on_trigger)
+    """Whether an order protects: a stop that can only close. Targets and conditional entries are not stops."""
+    return order.type.is_stop and closes(order)
 
 
 def _text(value: Decimal | None) -> str | None:
