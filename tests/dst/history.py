@@ -97,6 +97,8 @@ class History:
         self.venue = Venue(venue_clock, plan)
         self.meant: dict[str, float] = {}
         """When the trader gave an order to a running desk, by client id."""
+        self.bracketed: dict[str, str] = {}
+        """Entries that were given a stop, by client id, with their symbol; without those whose stop the trader has cancelled."""
         self.lines: list[Line] = []
         self.opened_ns = 0
         """When the present run of the program began, by the venue's clock."""

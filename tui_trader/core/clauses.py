@@ -281,7 +281,9 @@ def _check(cursor: Cursor, side: Side, size: Size, draft: _Draft, targets: list[
     if draft.trail is not None:
         if not reducing:
             cursor.fail(
-                "a trailing stop only reduces", column=columns["trail"], fix="add ro; an entry takes sl, and trail once it is filled"
+                "a trailing stop only reduces",
+                column=columns["trail"],
+                fix="add ro; an entry takes sl, and trail once it is filled",
             )
         if draft.price is not None or draft.trigger is not None:
             other = columns["the price" if draft.price is not None else "the trigger"]

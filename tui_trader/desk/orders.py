@@ -62,9 +62,12 @@ class OrderPath:
         absorb: Callable[[list[Event]], None],
         spawn: Callable[[str, Any], None],
         heard: Callable[[Verdict], None] = lambda verdict: None,
+        giving_up: Callable[[InstrumentId, bool], None] = lambda iid, keep_stops: None,
         sleep: Callable[[float], Any] = asyncio.sleep,
     ) -> None:
-        """``heard`` is told how every order request ended."""
+        """``heard`` is told how every order request ended, ``giving_up`` that everything of an instrument, or all but its stops,
+        is being cancelled."""
+        self._giving_up = giving_up
         self._store = store
         self._clock = clock
         self._journal = journal
@@ -199,6 +202,7 @@ class OrderPath:
 
         Both calls are made even when the first fails. The result is verified by ``open_orders``, not by the replies.
         """
+        self._giving_up(instrument, keep_stops)
         self._record("cancel_all", {"symbol": instrument.symbol, "keep_stops": keep_stops}, required=False)
         for order in self._store.blotter.working(instrument):
             if not (keep_stops and is_stop(order)):
