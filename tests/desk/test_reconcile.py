@@ -177,3 +177,39 @@ async def test_only_instruments_of_the_venue_are_asked_about(bench: Bench, recon
     bench.wire.on("fills", NO_FILLS)
     await reconciler.run("phemex", [BTC, InstrumentId("mexc", "BTC_USDT")], 0)
     assert [r.ref for r in bench.wire.sent if r.what == "open_orders"] == ["BTCUSDT"]
+
+
+async def test_a_second_loss_does_not_narrow_what_a_trailing_history_still_owes(bench: Bench, reconciler: Reconciler) -> None:
+    loss = bench.clock.wall_ns()
+    bench.absorb([OrderFilled(execution(1, loss))])
+    reconciler.remember()
+    bench.clock.advance(3_600)
+    newest = bench.clock.wall_ns()
+    await reconciler.run("phemex", [BTC], 0)  # answered with nothing: the history trails
+    bench.absorb([OrderFilled(execution(9, newest))])  # while the stream's snapshot has the newest one
+    reconciler.remember()
+    owed = f"start={(loss - OVERLAP_NS) // 1_000_000}&"
+    await reconciler.run("phemex", [BTC], 0)
+    assert owed in bench.wire.sent[-1].query
+    await reconciler.late_fills()
+    assert owed in bench.wire.sent[-1].query
+    reconciler.remember()
+    await reconciler.run("phemex", [BTC], 0)
+    assert f"start={(newest - OVERLAP_NS) // 1_000_000}&" in bench.wire.sent[-1].query, "what is proven is not asked for again"
+
+
+async def test_an_asking_that_a_loss_overtook_proves_nothing(bench: Bench, reconciler: Reconciler) -> None:
+    loss = bench.clock.wall_ns()
+    bench.absorb([OrderFilled(execution(1, loss))])
+    await reconciler.run("phemex", [BTC], 0)
+    bench.clock.advance(3_600)
+    bench.absorb([OrderFilled(execution(9, bench.clock.wall_ns()))])
+
+    async def overtaken(request: Request) -> Verdict:
+        await reconciler.run("phemex", [], 0)
+        return NO_FILLS
+
+    bench.wire.on("fills", overtaken, NO_FILLS)
+    await reconciler.late_fills()
+    await reconciler.run("phemex", [BTC], 0)
+    assert f"start={(loss - OVERLAP_NS) // 1_000_000}&" in bench.wire.sent[-1].query

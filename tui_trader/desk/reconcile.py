@@ -58,6 +58,9 @@ class Reconciler:
         self._before: _Before | None = None
         self._scopes: list[InstrumentId | None] = []
         self._start_ns = 0
+        self._runs = 0
+        self._proven = True
+        """Whether the executions since ``_start_ns`` were asked for when no history could trail any more."""
 
     def remember(self) -> None:
         """Note how things stand now: what is compared with when the connection is back. Its first snapshots may come before
@@ -84,17 +87,30 @@ class Reconciler:
             if not await self._orders.inquiry.refresh(iid):
                 raise ConnectionError(f"open orders of {iid.symbol} were not answered")
         # From the last one known at the loss, not now: a snapshot of the newest hundred may have come meanwhile.
-        self._start_ns = max((self._before.last_fill_ns if self._before else 0) or since_ns, OVERLAP_NS) - OVERLAP_NS
+        start_ns = max((self._before.last_fill_ns if self._before else 0) or since_ns, OVERLAP_NS) - OVERLAP_NS
+        # A history may have trailed at the last asking, and the newest execution have come by the stream since: what lies between
+        # is asked for until an answer proves something.
+        self._start_ns = start_ns if self._proven else min(start_ns, self._start_ns)
         # A question without an instrument covers the first settle currency only.
-        self._scopes = [None, *(iid for iid in sorted(instruments) if self._settle(iid) != self._currencies[0])]
+        others = {iid for iid in instruments if self._settle(iid) != self._currencies[0]}
+        others |= set() if self._proven else {iid for iid in self._scopes if iid is not None}
+        self._scopes = [None, *sorted(others)]
+        self._runs += 1
+        self._proven = False
         await self.fills()
         lines, self._before = self._differences(), None
         return lines
 
     async def fills(self) -> None:
-        """Learn the executions since the loss; asked again later, for a history may trail. Raises ConnectionError as ``run``."""
+        """Learn the executions since the loss, as far as the history has them. Raises ConnectionError as ``run``."""
         for scope in self._scopes:
             await self._fills(scope, self._start_ns)
+
+    async def late_fills(self) -> None:
+        """Learn them once more at a time when the history must have all of them. Raises ConnectionError as ``run``."""
+        runs = self._runs
+        await self.fills()
+        self._proven = runs == self._runs
 
     async def positions(self) -> None:
         """Learn all positions and balances. Raises ConnectionError as ``run``."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import (
@@ -102,7 +104,8 @@ class OpenIntents:
     """What the journal does not know the end of, kept up to date record by record; bounded by what one part of it holds."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[str, bytes] = {}
+        """Every intent, as compact as it is written: a long day has thousands."""
         self._open: dict[str, Mapping[str, Any]] = {}
         self._absent: dict[str, str] = {}
         """When orders were found absent."""
@@ -146,11 +149,11 @@ class OpenIntents:
     def to_recover(self) -> list[Mapping[str, Any]]:
         """Return the bodies of all intents that a start has to ask about: also those of brackets that are not over."""
         wanted = self.plans.ids() - set(self._open) - set(self._absent)
-        return [*self._open.values(), *(self._known[one] for one in self._known if one in wanted)]
+        return [*self._open.values(), *(self._body(one) for one in self._known if one in wanted)]
 
     def buried(self, since: str) -> list[Mapping[str, Any]]:
         """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
-        return [self._known[client_id] for client_id, at in self._absent.items() if at >= since]
+        return [self._body(client_id) for client_id, at in self._absent.items() if at >= since]
 
     def carried(self) -> dict[str, Any]:
         """Return what a new part of the journal must begin with."""
@@ -158,12 +161,17 @@ class OpenIntents:
         return {
             "open": self.to_recover(),
             "brackets": self.plans.bodies(),
-            "absent": [{"at": at, "intent": self._known[client_id]} for client_id, at in absent],
+            "absent": [{"at": at, "intent": self._body(client_id)} for client_id, at in absent],
         }
 
     def _intend(self, body: Mapping[str, Any]) -> None:
         if client_id := str(body.get("id", "")):
-            self._known[client_id] = self._open[client_id] = body
+            self._known[client_id] = orjson.dumps(body, default=str)  # as the journal writes it
+            self._open[client_id] = body
+
+    def _body(self, client_id: str) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = orjson.loads(self._known[client_id])
+        return body
 
     def _miss(self, client_id: str, at: str) -> None:
         self._open.pop(client_id, None)

@@ -106,6 +106,6 @@ class Sync:
         await asyncio.sleep(HISTORY_LAG_S)
         while epoch == self._epoch:
             with contextlib.suppress(ConnectionError):
-                await self._reconciler.fills()
+                await self._reconciler.late_fills()
                 return
             await asyncio.sleep(RECONCILE_S)
