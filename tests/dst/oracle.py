@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 
 from tests.dst.venue import ACCOUNT
 from tests.dst.watch import agrees
+from tui_trader.core.bracket import Bracket
+from tui_trader.core.clock import NS
 from tui_trader.core.types import InstrumentId, OrderStatus, OrderType, PositionSide, Side
 from tui_trader.sim.credit import is_reducing
 from tui_trader.storage.journal import Record, read
 
 if TYPE_CHECKING:
     from tests.dst.history import History
+
+
+LATELY_NS = 30 * NS
+"""What was executed within this time may not have been told yet."""
 
 
 def is_journalled(path: Path, client_id: str) -> bool:
@@ -127,16 +133,23 @@ def _position(history: History) -> Iterator[str]:
 
 def _protection(history: History) -> Iterator[str]:
     """Hold the stops at the exchange against what entries with a stop have opened there, and the exits against the position."""
-    if not any(step.what == "bracket" for step in history.plan.steps):
-        return
+    taken = {step.what for step in history.plan.steps}
+    if "bracket" not in taken or "fill_the_disk" in taken:
+        return  # what could not be written down is not picked up, and not known here either
     venue, exchange = history.venue, history.venue.exchange
     exits: dict[str, list[str]] = {}
-    for record in _plans(history):
+    over: set[str] = set()
+    for record in read(history.terminal.journal.path):
         if record.kind == "exit":
             exits.setdefault(str(record.body["bracket"]), []).append(str(record.body["id"]))
+        elif record.kind == "bracket_end" or (
+            # A panic that is still being tried lets go of what is sent meanwhile, which a trader could not have sent.
+            record.kind == "bracket" and "panic" in taken and "stop" not in record.body["keeps"]
+        ):
+            over.add(str(record.body["id"]))
     ours = {client_id for row in exits.values() for client_id in row}
     claims: Counter[tuple[str, PositionSide]] = Counter()
-    for client_id in history.bracketed:
+    for client_id in history.bracketed.keys() - over:
         entry = venue.order(client_id)
         if entry is not None and entry.filled:
             made = [venue.order(one) for one in exits.get(client_id, ())]
@@ -172,8 +185,22 @@ def _protection(history: History) -> Iterator[str]:
             yield f"orphan: {order.client_id} {order.side} {order.type} {order.remaining} has nothing to close"
 
 
-def _plans(history: History) -> list[Record]:
-    return [record for record in read(history.terminal.journal.path) if record.kind == "exit"]
+def given_up(history: History, bracket: Bracket) -> str:
+    """Return what is wrong with a bracket's end: something of what its entry opened is held; empty when nothing is."""
+    exchange = history.venue.exchange
+    entry = history.venue.order(bracket.entry)
+    held = exchange.position(ACCOUNT, bracket.instrument.symbol, bracket.position_side).qty * bracket.side.sign
+    fills = exchange.fills(ACCOUNT, bracket.instrument.symbol)
+    lately = bool(fills) and exchange.now_ns - fills[-1].at_ns < LATELY_NS
+    if entry is not None and entry.status.is_open:
+        return f"given up: {bracket.entry} is {entry.status}"
+    if entry is None or not entry.filled or held <= 0 or lately:
+        return ""
+    made = [history.venue.order(one) for one in (*bracket.stops, *(one for row in bracket.targets for one in row))]
+    made += [one for one in exchange.floor.orders[ACCOUNT].values() if one.parent == entry.order_id]
+    if entry.filled > sum(one.filled for one in made if one is not None):
+        return f"given up: {bracket.entry} filled {entry.filled}, and {held} is held"
+    return ""
 
 
 def _words(legs: dict[tuple[str, PositionSide], Decimal]) -> str:
