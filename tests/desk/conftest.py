@@ -54,6 +54,7 @@ from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_instruments
 from tui_trader.sim.server import SimServer
 from tui_trader.state.store import Store
+from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal, Record, read
 from tui_trader.venues.base import Credential, Endpoints, Outcome, Request, RequestKind, Verdict
 from tui_trader.venues.phemex import PHEMEX
@@ -311,6 +312,7 @@ class World:
         clock: Clock | None = None,
         controls: Controls | None = None,
         read_only: bool = False,
+        history: History | None = None,
     ) -> Desk:
         """Return a desk, started and with everything known of its account and of its first symbol."""
         self._desks += 1
@@ -325,6 +327,7 @@ class World:
             limits=limits or WIDE,
             controls=controls,
             read_only=read_only,
+            history=history,
         )
         crashes: list[tuple[str, BaseException]] = []
         desk.crashed = lambda name, error: crashes.append((name, error))
