@@ -160,7 +160,7 @@ class Desk:
             widened=self.orders.at_most,
         )
         ids = ids or IdFactory()
-        self.stage = Stage(self.resolver, self.facts, ids, attached=account.venue.capabilities.attached_exits)
+        self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities)
         self.protect = Protector(
             store=self.store,
             clock=clock,

@@ -46,6 +46,7 @@ from tui_trader.core.types import (
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.resolve import Resolver, leg_for
 from tui_trader.state.cover import cover_of
+from tui_trader.venues.base import Capabilities
 
 DRAFT_ID = ClientOrderId("draft")
 """Stands where an identity will be; never sent."""
@@ -121,9 +122,10 @@ class StageView:
 class Stage:
     """Holds at most one draft."""
 
-    def __init__(self, resolver: Resolver, facts: FactSource, ids: IdFactory, *, attached: bool = True) -> None:
-        """``attached`` says whether the venue makes the exits of an entry itself."""
-        self._attached = attached
+    def __init__(self, resolver: Resolver, facts: FactSource, ids: IdFactory, *, can: Capabilities | None = None) -> None:
+        """``can`` is what the venue can do; without it everything is held to be possible."""
+        self._can = can
+        self._attached = can is None or can.attached_exits
         self._resolver = resolver
         self._facts = facts
         self._ids = ids
@@ -203,7 +205,7 @@ class Stage:
 
     def exit(self, position: Position, trigger: Trigger, *, target: bool, portion: Decimal | None = None) -> Draft:
         """Stage a stop or a target over a leg, or over a part of it in percent."""
-        draft = self.leaving(position, self._placed(position, trigger), target=target, portion=portion)
+        draft = self.leaving(position, self.placed(position, trigger), target=target, portion=portion)
         return self._set(replace(draft, title="target" if target else "stop"))
 
     def trailing(self, position: Position, trail: Trail) -> Draft:
@@ -289,6 +291,25 @@ class Stage:
         level = self._waits_for(draft) + self._resolver.instrument(draft.instrument).tick * ticks
         if level > 0:
             self.draft = self._changed(draft, trigger=replace(draft.trigger, price=Price(number=level), multiple=None))
+
+    def nudge_exit(self, ticks: int, *, target: bool) -> None:
+        """Move the stop or the first target of a staged order by whole ticks, those it waits for itself included."""
+        draft = self._need()
+        if draft.trigger is not None and draft.touch is target:
+            self.nudge_trigger(ticks)
+            return
+        price = self._expected(draft, self._price(draft))
+        stop, level = self._exits(draft, price)
+        at = level if target else stop
+        if at is None:
+            raise CommandError(f"the staged order has no {'target' if target else 'stop'}", fix="t attaches the template")
+        moved = Price(number=at + self._resolver.instrument(draft.instrument).tick * ticks)
+        if target:
+            first = draft.targets[0]
+            changed = replace(first, trigger=replace(first.trigger, price=moved, multiple=None))
+            self.draft = self._changed(draft, targets=(changed, *draft.targets[1:]))
+        elif draft.stop_loss is not None:
+            self.draft = self._changed(draft, stop_loss=replace(draft.stop_loss, price=moved))
 
     def nudge_size(self, steps: int) -> None:
         """Change the size by steps: a tenth of the present size, at least one lot; never below one lot."""
@@ -415,10 +436,10 @@ class Stage:
         instrument = self._resolver.instrument(draft.instrument)
         try:
             ticket = self._ticket(draft, DRAFT_ID)
+            bracket = self.bracket(draft, ticket)
         except CommandError as error:
             return StageView(draft, instrument, None, None, (), error.message, error.fix)
         judgement = self._judged(draft, ticket)
-        bracket = self.bracket(draft, ticket)
         preview = judgement.preview
         if preview is not None and bracket is not None:
             preview = _over_goals(preview, ticket, bracket, instrument)
@@ -535,7 +556,7 @@ class Stage:
             return None
         return self._resolver.limit(draft.instrument, trigger.limit, level, draft.side.opposite)
 
-    def _placed(self, position: Position, trigger: Trigger) -> Trigger:
+    def placed(self, position: Position, trigger: Trigger) -> Trigger:
         """Return a trigger of a leg as a number: distances are from its entry, multiples of the distance to its stop."""
         if position.side is None:
             raise CommandError(f"{position.instrument.symbol} is flat: nothing to protect")
@@ -582,6 +603,7 @@ class Stage:
         hedged = self._facts.mode(draft.instrument) is PositionMode.HEDGED
         leg = draft.position_side or leg_for(draft.side, closes=draft.closes, hedged=hedged)
         kind, trigger, trail, activation = self._kind(draft)
+        self._may(kind, draft)
         limit_price = None if draft.market or draft.trail is not None else price
         stop_source = draft.stop_loss.source if draft.stop_loss and draft.stop_loss.source else TriggerSource.MARK
         target_source = draft.targets[0].trigger.source if draft.targets else None
@@ -608,6 +630,21 @@ class Stage:
             stop_loss_limit=self._limit(draft, draft.stop_loss, stop),
             arrival_price=self._facts.mid(draft.instrument),
         )
+
+    def _may(self, kind: OrderType, draft: Draft) -> None:
+        """Raise CommandError for what the venue cannot do."""
+        if self._can is None:
+            return
+        if kind not in self._can.order_types:
+            raise CommandError(
+                f"a {kind.replace('_', ' ')} order is not to be had at this venue", fix="sl and , . move a stop by hand"
+            )
+        sources = [
+            exit.source for exit in (draft.trigger, draft.stop_loss, *(target.trigger for target in draft.targets)) if exit
+        ]
+        for source in sources:
+            if source is not None and source not in self._can.triggers:
+                raise CommandError(f"this venue has no trigger by {source}", fix=f":{min(self._can.triggers)}")
 
     def _kind(self, draft: Draft) -> tuple[OrderType, Decimal | None, Decimal | None, Decimal | None]:
         """Return type, trigger, trailing distance and activation price of a draft."""
