@@ -7,6 +7,7 @@ against the market of that moment. Only ``confirm`` gives an order an identity.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -122,10 +123,11 @@ class StageView:
 class Stage:
     """Holds at most one draft."""
 
-    def __init__(self, resolver: Resolver, facts: FactSource, ids: IdFactory, *, can: Capabilities | None = None) -> None:
-        """``can`` is what the venue can do; without it everything is held to be possible."""
+    def __init__(
+        self, resolver: Resolver, facts: FactSource, ids: IdFactory, *, can: Callable[[Instrument], Capabilities] | None = None
+    ) -> None:
+        """``can`` returns what the venue can do with a contract; without it everything is held to be possible."""
         self._can = can
-        self._attached = can is None or can.attached_exits
         self._resolver = resolver
         self._facts = facts
         self._ids = ids
@@ -437,6 +439,7 @@ class Stage:
         try:
             ticket = self._ticket(draft, DRAFT_ID)
             bracket = self.bracket(draft, ticket)
+            self._may(ticket, bracket)
         except CommandError as error:
             return StageView(draft, instrument, None, None, (), error.message, error.fix)
         judgement = self._judged(draft, ticket)
@@ -468,8 +471,20 @@ class Stage:
             stop_source=ticket.stop_loss_source,
             stop_limit=ticket.stop_loss_limit,
             goals=tuple(goals),
-            attached=self._attached and (ticket.stop_loss is not None or len(goals) == 1),
+            attached=self._attaches(ticket, goals),
         )
+
+    def _attaches(self, ticket: OrderTicket, goals: list[Goal]) -> bool:
+        """Whether the venue makes the exits of an entry, as they are meant."""
+        if ticket.stop_loss is None and len(goals) != 1:
+            return False
+        if self._can is None:
+            return True
+        can = self._can(self._resolver.instrument(ticket.instrument))
+        limits = ticket.stop_loss_limit is not None or (len(goals) == 1 and goals[0].limit is not None)
+        if not can.attached_exits or (limits and not can.attached_limits):
+            return False
+        return can.attached_to_more or self._resolver.leg(ticket.instrument, ticket.position_side) is None
 
     def confirm(self, draft: Draft | None = None) -> Judgement:
         """Return a draft (the staged one by default) as a ticket with its lasting identity, judged by this moment's facts.
@@ -478,7 +493,9 @@ class Stage:
         """
         draft = draft or self._need()
         ticket = self._ticket(draft, self._ids.new())
-        return self._judged(draft, ticket)
+        bracket = self.bracket(draft, ticket)
+        self._may(ticket, bracket)
+        return replace(self._judged(draft, ticket), bracket=bracket)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -603,7 +620,6 @@ class Stage:
         hedged = self._facts.mode(draft.instrument) is PositionMode.HEDGED
         leg = draft.position_side or leg_for(draft.side, closes=draft.closes, hedged=hedged)
         kind, trigger, trail, activation = self._kind(draft)
-        self._may(kind, draft)
         limit_price = None if draft.market or draft.trail is not None else price
         stop_source = draft.stop_loss.source if draft.stop_loss and draft.stop_loss.source else TriggerSource.MARK
         target_source = draft.targets[0].trigger.source if draft.targets else None
@@ -631,20 +647,13 @@ class Stage:
             arrival_price=self._facts.mid(draft.instrument),
         )
 
-    def _may(self, kind: OrderType, draft: Draft) -> None:
+    def _may(self, ticket: OrderTicket, bracket: Bracket | None) -> None:
         """Raise CommandError for what the venue cannot do."""
         if self._can is None:
             return
-        if kind not in self._can.order_types:
-            raise CommandError(
-                f"a {kind.replace('_', ' ')} order is not to be had at this venue", fix="sl and , . move a stop by hand"
-            )
-        sources = [
-            exit.source for exit in (draft.trigger, draft.stop_loss, *(target.trigger for target in draft.targets)) if exit
-        ]
-        for source in sources:
-            if source is not None and source not in self._can.triggers:
-                raise CommandError(f"this venue has no trigger by {source}", fix=f":{min(self._can.triggers)}")
+        can = self._can(self._resolver.instrument(ticket.instrument))
+        if why := can.refuse(ticket if bracket is None else bracket.sent(ticket)):
+            raise CommandError(why, fix="another type, or another contract")
 
     def _kind(self, draft: Draft) -> tuple[OrderType, Decimal | None, Decimal | None, Decimal | None]:
         """Return type, trigger, trailing distance and activation price of a draft."""
