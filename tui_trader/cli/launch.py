@@ -120,6 +120,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
         stop_pct=settings.ticket.stop_percent,
         target_multiple=settings.ticket.target_r,
+        protect_pct=settings.ticket.protect_percent,
+        protect_ticks=settings.ticket.protect_ticks,
     )
     desk = Desk(
         account,

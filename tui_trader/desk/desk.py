@@ -11,7 +11,6 @@ import contextlib
 import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -170,7 +169,7 @@ class Desk:
             widened=self.orders.at_most,
         )
         ids = ids or IdFactory()
-        self.stage = Stage(self.resolver, self.facts, ids, attached=account.venue.capabilities.attached_exits)
+        self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
         self.protect = Protector(
             store=self.store,
             clock=clock,
@@ -418,7 +417,6 @@ class Desk:
         returns, a second Enter finds nothing to send.
         """
         draft, judgement = self.stage.draft, self.stage.confirm()
-        bracket = self.stage.bracket(draft, judgement.ticket) if draft is not None else None
         self.permit.admit(judgement)
         order = self.store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
         if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
@@ -428,8 +426,6 @@ class Desk:
         self.store.touch(topic.STAGE)
         if order is not None:
             return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
-        if bracket is not None:
-            judgement = replace(judgement, bracket=bracket)
         if draft is not None and draft.leverage is not None:
             return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         return self._submit(judgement)
