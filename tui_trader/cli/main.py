@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "replay": "tui_trader.cli.replay",
     "audit": "tui_trader.cli.audit",
     "config": "tui_trader.cli.config",
+    "doctor": "tui_trader.cli.doctor",
 }
 """Which module implements a command; each offers ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
@@ -54,6 +55,7 @@ SUMMARIES: dict[str, str] = {
     "replay": "feed a recording through the same code that reads the venue",
     "audit": "prove, show or export the journal of everything that was sent and what came of it",
     "config": "check the configuration, or show it with the source of each value",
+    "doctor": "check this machine, the configuration and the way to the venue; say how to fix what is wrong",
 }
 
 EPILOG = """\
