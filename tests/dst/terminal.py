@@ -24,6 +24,7 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.records import OpenIntents
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.secret import Secret
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.phemex import PHEMEX
@@ -38,7 +39,7 @@ _ENDPOINTS = Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1/ws")
 @cache
 def _account(currencies: tuple[str, ...]) -> Account:
     venue = replace(PHEMEX, settle_currencies=currencies)
-    return Account(venue, Environment.SIM, _ENDPOINTS, Credential("key", lambda: SECRET))
+    return Account(venue, Environment.SIM, _ENDPOINTS, Credential("key", Secret(SECRET)))
 
 
 class Terminal:

@@ -17,10 +17,11 @@ import pytest
 from aiohttp import web
 
 from tui_trader.core.clock import NS, SystemClock
-from tui_trader.core.error import ConfigError, LinkError, WireError
+from tui_trader.core.error import ConfigError, LinkError, RefusedError, WireError
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import CONNECT_S, MAX_WRITE_BODY, TOTAL_S, RestClient, _gunzip
 from tui_trader.net.tasks import TaskSet, stop
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Outcome, Reply, Request, RequestKind, Verdict
 
 KINDS = {"GET": RequestKind.READ, "PUT": RequestKind.CREATE, "POST": RequestKind.CREATE, "DELETE": RequestKind.CANCEL}
@@ -568,12 +569,11 @@ async def test_a_bug_in_a_dialect_is_visible_and_the_order_is_in_doubt(
 
 
 async def test_a_signature_that_fails_sends_nothing(ground: Any, exchange: Any) -> None:
-    def locked() -> str:
-        raise LookupError("locked")
-
+    locked = Secret("s")
+    locked.forget()
     till = Till(ok())
     client = await ground.client(await ground.raw(till))
-    with pytest.raises(LookupError):
+    with pytest.raises(RefusedError, match="locked"):
         await client.send(request("PUT", signed=True), exchange, Credential("key", locked))
     assert (till.received, ground.lost) == ([], [])
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.cli.journals import open_controls, open_journal
-from tui_trader.core.clock import DAY_NS, NS, SystemClock, rfc3339
+from tui_trader.cli.journals import history_path, open_controls, open_journal
+from tui_trader.core.clock import DAY_NS, NS, Clock, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.event import Notice
 from tui_trader.core.ids import PREFIX
@@ -35,8 +35,10 @@ from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
+from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.chain import mentions
+from tui_trader.storage.history import History
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
 
@@ -126,6 +128,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         gate_ms=settings.feed.gate_ms,
         controls=controls,
         read_only=read_only,
+        history=history_of(config, account, clock),
     )
     stack.push_async_callback(desk.close)
     if not private:
@@ -140,6 +143,13 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
             if text:
                 desk.absorb([Notice(text, severity, clock.wall_ns())])
     return desk
+
+
+def history_of(config: Config, account: Account, clock: Clock) -> History:
+    """Return the history of an account, not opened; that of an exchange inside this process ends with it."""
+    kept = config.settings.history
+    path = None if account.ends_with_program else history_path(account.journal_name)
+    return History(path, clock, keep_days=kept.keep_days, max_rows=kept.max_rows)
 
 
 def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:
@@ -277,7 +287,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
 
 
 def _sim_credential(key: str, secret: str) -> Credential:
-    return Credential(key, lambda: secret)
+    return Credential(key, Secret(secret))
 
 
 async def greet(url: str) -> Endpoints:

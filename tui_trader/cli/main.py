@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "watch": "tui_trader.cli.watch",
     "replay": "tui_trader.cli.replay",
     "audit": "tui_trader.cli.audit",
+    "export": "tui_trader.cli.history",
     "config": "tui_trader.cli.config",
     "doctor": "tui_trader.cli.doctor",
 }
@@ -54,6 +55,7 @@ SUMMARIES: dict[str, str] = {
     "watch": "print changes of positions, orders or a book as they come",
     "replay": "feed a recording through the same code that reads the venue",
     "audit": "prove, show or export the journal of everything that was sent and what came of it",
+    "export": "write fills, orders, funding, fees or transfers of the local history as CSV or JSON",
     "config": "check the configuration, or show it with the source of each value",
     "doctor": "check this machine, the configuration and the way to the venue; say how to fix what is wrong",
 }

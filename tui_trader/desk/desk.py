@@ -53,6 +53,7 @@ from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.reconcile import Reconciler
+from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
 from tui_trader.desk.stage import Stage
@@ -63,6 +64,7 @@ from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
 from tui_trader.state.store import StaleLimits, Store
+from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
@@ -93,6 +95,7 @@ class Desk:
         gate_ms: int = 10,
         controls: Controls | None = None,
         read_only: bool = False,
+        history: History | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -122,7 +125,9 @@ class Desk:
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
         self._rest: RestClient | None = None
+        self._opened_mono_ns = clock.mono_ns()
         self._started_ns = clock.wall_ns()
+        """When this run of the program began; by the venue's clock once that is known."""
         self.feeds = Feeds(
             account,
             store=self.store,
@@ -190,6 +195,20 @@ class Desk:
             doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
             read_only=read_only,
         )
+        self.recorder: Recorder | None = None
+        """Keeps the local history; None where nobody wants one."""
+        if history is not None and account.credential is not None:
+            self.recorder = Recorder(
+                history=history,
+                account=account.label,
+                store=self.store,
+                dialect=self._dialect,
+                send=self.send,
+                scopes=self._scopes,
+                server_ns=self._server_ns,
+                reconciled=lambda: self.sync.reconciled,
+                say=self._say,
+            )
         self.controls.attend(record=self._record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})
@@ -218,7 +237,8 @@ class Desk:
         self.absorb(list(listing.events))
         self._dialect.list_instruments(list(self.store.instruments.values()))
         await self._rest.sync_clock(self._dialect)
-        self._started_ns = self._rest.server_ns()  # executions since then are asked for, and dated by the venue's clock
+        # Executions since the beginning are asked for, not since now: the machine may have slept between the two.
+        self._started_ns = self._rest.server_ns() - (self.clock.mono_ns() - self._opened_mono_ns)
         for text in symbols:
             self.feeds.watch(self.symbol(text))
         if focus or self.feeds.watched:
@@ -248,6 +268,10 @@ class Desk:
             say=self._say,
         )
         self._spawn("rounds", self._rounds.run())
+        if self.recorder is not None:
+            self._spawn("history", self.recorder.run())
+            if not self.account.ends_with_program:  # that one has no past
+                self._spawn("past", self.recorder.follow())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
@@ -256,6 +280,9 @@ class Desk:
         self._closed = True
         await self._tasks.close()
         await self.feeds.close()
+        if self.recorder is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.recorder.close(), CLOSE_S)
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
@@ -267,7 +294,7 @@ class Desk:
 
     def absorb(self, events: list[Event]) -> None:
         """Apply events to the Store, synchronously and in order; the only way in."""
-        store = self.store
+        store, recorder = self.store, self.recorder
         store.mono_ns = self.clock.mono_ns()
         urgent = False
         past: list[Fill] = []
@@ -282,6 +309,8 @@ class Desk:
                     self._link_moved(event)  # type: ignore[arg-type]
                 elif type(event) is OrderFilled and event.replayed:
                     past.append(event.fill)
+                if recorder is not None:
+                    recorder.hear(event)
         for fill in past:
             order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
             if order is not None:
@@ -474,6 +503,13 @@ class Desk:
     def _write_failed(self, name: str, error: BaseException) -> None:
         if not isinstance(error, TraderError):  # those are for the caller to tell
             self._task_failed(name, error)
+
+    def _scopes(self) -> list[InstrumentId | None]:
+        """Return what executions are asked for: a question without an instrument covers the first settle currency."""
+        store, first = self.store, self.account.venue.settle_currencies[0]
+        involved = {*self.feeds.watched, *(position.instrument for position in store.open_positions())}
+        others = (iid for iid in involved if (found := store.instruments.get(iid)) is not None and found.settle != first)
+        return [None, *sorted(others)]
 
     def _focus_on(self, iid: InstrumentId) -> None:
         self.focus = self.feeds.focus = iid

@@ -60,6 +60,11 @@ class Locations:
         return self.config_dir / "themes"
 
     @property
+    def history_dir(self) -> Path:
+        """The local copies of orders and fills."""
+        return self.state_dir / "history"
+
+    @property
     def journal_dir(self) -> Path:
         """The journal of orders."""
         return self.state_dir / "journal"

@@ -171,7 +171,7 @@ def classify(code: int, kind: RequestKind) -> Outcome:
     if code in DUPLICATE:
         return Outcome.EXISTS if kind is RequestKind.CREATE else Outcome.UNKNOWN
     if code == NOT_FOUND or code in ALREADY_FINAL:
-        return Outcome.UNKNOWN if kind in (RequestKind.CREATE, RequestKind.SETTING) else Outcome.MISSING
+        return Outcome.UNKNOWN if kind in (RequestKind.CREATE, RequestKind.SETTING, RequestKind.TRANSFER) else Outcome.MISSING
     if code in IN_FLIGHT:
         return Outcome.UNKNOWN
     if code in REJECTIONS or not kind.is_write:

@@ -78,6 +78,7 @@ class ProductList(Struct, gc=False):
     products: list[Any] | None = None
     perpProductsV2: list[Any] | None = None
     leverageMargins: list[Any] | None = None
+    riskLimits: list[Any] | None = None
 
 
 def exact(text: str) -> Decimal | str:
