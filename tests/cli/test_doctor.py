@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import ssl
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from tests.cli.conftest import ROOT, At, Shell
 from tests.e2e.terminal import Terminal
+from tests.secrets import session_bus
 from tui_trader.core.clock import NS, SystemClock
 from tui_trader.sim.launch import build_server
 
@@ -36,7 +38,9 @@ def test_a_machine_on_which_nothing_is_wrong(shell: Shell) -> None:
     assert done.json["ok"] is True
     assert problems(done.json) == {}
     names = [check["name"] for check in done.json["checks"]]
-    assert {"python", "locale", "terminal", "config", "files", "journal", "disk", "venue", "clock", "stream"} <= set(names)
+    assert {"python", "locale", "terminal", "config", "files", "journal", "disk", "keyring", "venue", "clock", "stream"} <= set(
+        names
+    )
     assert "SIM: 127.0.0.1 answers" in found(done.json, "venue")["text"]
     told = shell("doctor")
     assert told.code == 0
@@ -175,3 +179,30 @@ def test_the_environment_is_looked_at(shell: Shell) -> None:
     assert "SSLKEYLOGFILE, HTTPS_PROXY: set, and not heeded here" in texts
     assert "word" not in done.out
     assert json.loads(done.out)["ok"] is True
+
+
+def test_secrets_in_the_environment_are_named_and_not_shown(shell: Shell) -> None:
+    shell.environ |= {"PHEMEX_API_SECRET": "Zq8-Wn3xT_5vLrPz7HnJm4YsFa8EuToI1RkQxVhZ"}
+    done = shell("doctor", "--json")
+    assert done.code == 1
+    assert "PHEMEX_API_SECRET" in problems(done.json)["environment"]
+    assert any(check["fix"].endswith("unset PHEMEX_API_SECRET") for check in done.json["checks"])
+    assert "Zq8-" not in done.out + done.err
+
+
+def test_a_locked_keyring_is_a_problem_where_keys_are_needed(shell: Shell, tmp_path: Path) -> None:
+    session_bus.require()
+    with session_bus.SessionBus(tmp_path / "bus") as bus:
+        maker = bus.keyring(session_bus.PASSWORD)
+        keep = [sys.executable, "-c", "from keyring.backends.SecretService import Keyring as K; K().set_password('a', 'b', 'c')"]
+        subprocess.run(keep, env=dict(bus.environ), check=True, timeout=60)
+        shell.environ |= bus.environ
+        assert found(shell("doctor", "--json").json, "keyring")["health"] == "ok"
+        maker.terminate()
+        maker.wait()
+        bus.keyring(None)
+        for env, health in (("sim", "note"), ("testnet", "problem")):
+            told = found(shell("doctor", "--json", "--env", env).json, "keyring")
+            assert told["health"] == health, told
+            assert told["text"].startswith("LOCKED")
+            assert "--unlock" in told["fix"]

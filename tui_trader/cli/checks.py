@@ -24,6 +24,8 @@ from pathlib import Path
 
 from tui_trader.core.error import ConfigError
 from tui_trader.desk.locations import Locations, loose_parent, private_dir
+from tui_trader.secrets.surroundings import secrets_of
+from tui_trader.venues.registry import FIRST_PARTY
 
 LEAST_FREE = 200 << 20
 """Bytes of disk below which a journal is about to end."""
@@ -105,8 +107,27 @@ def terminal(environ: Mapping[str, str]) -> Iterator[Check]:
         yield Check("terminal", Health.OK, text)
 
 
+def keyring(environ: Mapping[str, str], *, needed: bool) -> Check:
+    """Ask the system's key store whether it is open, in at most five seconds; it matters where keys are ``needed``."""
+    from tui_trader.secrets.finding import State
+    from tui_trader.secrets.preflight import Preflight
+
+    found = Preflight(environ).look()
+    text = found.store or "asked"
+    if found.state in (State.OK, State.EMPTY):
+        return Check("keyring", Health.OK, f"{text}: open")
+    text = f"{found.state}: {found.cause}"
+    if needed:
+        return Check("keyring", Health.PROBLEM, text, found.fix)
+    return Check("keyring", Health.NOTE, f"{text} (the built-in exchange needs none)", found.fix)
+
+
 def environment(environ: Mapping[str, str]) -> Iterator[Check]:
-    """Check the variables that other programs would heed."""
+    """Check the variables that hold secrets, and those that other programs would heed."""
+    if names := secrets_of(FIRST_PARTY, environ):
+        text = f"{', '.join(names)}: every process of yours can read it there, and it is not used"
+        fix = f"tui-trader keys import --from-env once, then: unset {' '.join(names)}"
+        yield Check("environment", Health.PROBLEM, text, fix)
     if heeded := [name for name in _KEPT if environ.get(name)]:
         yield Check("environment", Health.NOTE, f"{', '.join(heeded)}: set, and not heeded here")
     if bundle := environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR"):

@@ -89,6 +89,10 @@ def _checks(args: argparse.Namespace) -> Iterator[Check]:
         yield from checks.files(places)
         yield checks.journal(places)
         yield checks.disk(places)
+    needed = config is not None and config.settings.general.env in (Environment.TESTNET, Environment.LIVE)
+    if needed:
+        _progress(args, "asking the keyring …")
+    yield checks.keyring(os.environ, needed=needed)
     if config is None:
         yield Check("venue", Health.NOTE, "not asked: which one it is stands in the configuration")
         return
