@@ -68,7 +68,7 @@ Exit codes: 0 done, 1 refused or failed, 2 usage, 3 outcome unknown.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; return its exit code."""
+    """Run the program; return its exit code. Without ``argv`` this process is the program, and is closed first."""
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words else ""
     if not name or (name.startswith("-") and name not in ("-h", "--help", "--version")):
@@ -76,10 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = "tui"
     parser = build_parser(name)
     args = parser.parse_args(words)
-    from tui_trader.cli import process
+    if argv is None:  # this process is ours
+        from tui_trader.cli import process
 
-    process.harden(dumpable=name in KEYLESS)
-    process.install_hooks()
+        process.harden(dumpable=name in KEYLESS)
+        process.install_hooks()
     try:
         return int(args.run(args))
     except TraderError as error:
