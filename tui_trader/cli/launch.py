@@ -133,7 +133,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     stack.push_async_callback(desk.close)
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
-            desk.recoverable = recall.still_open()
+            desk.recoverable = recall.to_recover()
+            desk.brackets = recall.plans.brackets()
             desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
