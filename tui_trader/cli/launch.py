@@ -322,6 +322,11 @@ def _sim_credential(key: str, secret: str) -> Credential:
     return Credential(key, Secret(secret))
 
 
+async def greet(url: str) -> Endpoints:
+    """Return where an exchange that runs already is reached; raises LinkError when there is none."""
+    return (await _hello(url))[0]
+
+
 async def _hello(url: str) -> tuple[Endpoints, Credential]:
     """Ask a running built-in exchange how to reach it and what key to use; raises LinkError when it is not one."""
     import aiohttp
