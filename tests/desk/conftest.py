@@ -47,6 +47,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.orders import OrderPath
 from tui_trader.desk.records import OpenIntents
+from tui_trader.secrets.secret import Secret
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.market import SeededFlow
 from tui_trader.sim.masks.phemex import PhemexMask
@@ -300,7 +301,7 @@ class World:
 
     def credential(self) -> Credential:
         secret = self.server.secret
-        return Credential(self.server.key, lambda: secret)
+        return Credential(self.server.key, Secret(secret))
 
     async def desk(
         self,

@@ -190,10 +190,10 @@ def test_an_account_does_not_trade_with_itself(pit: Pit) -> None:
         ("0.01", None, {}, Refusal.NO_MARKET),
         ("3", "50000", {}, Refusal.NO_BALANCE),
         ("500", "50000", {}, Refusal.RISK_LIMIT),
-        ("0.01", None, {"type": STOP}, Refusal.PRICE_TOO_LOW),
+        ("0.01", None, {"type": STOP}, Refusal.TRIGGER_TOO_LOW),
         ("0.01", None, {"type": STOP, "trigger_price": D(51_000)}, Refusal.NO_MARKET),
-        ("0.01", "50000", {"take_profit": D(49_000)}, Refusal.TRIGGER_DIRECTLY_RISING),
-        ("0.01", "50000", {"stop_loss": D(51_000)}, Refusal.TRIGGER_DIRECTLY_FALLING),
+        ("0.01", "50000", {"take_profit": D(49_000)}, Refusal.LONG_TARGET_BELOW),
+        ("0.01", "50000", {"stop_loss": D(51_000)}, Refusal.LONG_STOP_ABOVE),
     ],
 )
 def test_refusals(pit: Pit, qty: str, price: str | None, terms: dict[str, Any], refusal: Refusal) -> None:
@@ -315,7 +315,7 @@ def test_amend_counts_the_filled_part(pit: Pit) -> None:
         ({"qty": D("0.00015")}, Refusal.QTY_LOT),
         ({"qty": D(2)}, Refusal.NO_BALANCE),
         ({"trigger_price": D(1_000)}, Refusal.NOT_AMENDABLE),
-        ({"stop_loss": D(49_500)}, Refusal.TRIGGER_DIRECTLY_FALLING),
+        ({"stop_loss": D(49_500)}, Refusal.LONG_STOP_ABOVE),
     ],
 )
 def test_a_refused_amendment_changes_nothing(pit: Pit, change: dict[str, D], refusal: Refusal) -> None:
@@ -426,7 +426,7 @@ def test_a_triggered_order_that_cannot_work_is_cancelled_with_the_reason(pit: Pi
 
 def test_close_on_trigger_without_a_quantity_closes_everything(pit: Pit) -> None:
     terms: dict[str, Any] = {"type": STOP, "trigger_price": D(49_000), "trigger_source": TriggerSource.MARK}
-    assert pit.order("ann", SELL, "0", close_on_trigger=True, **terms).refusal is Refusal.REDUCE_ONLY
+    assert pit.order("ann", SELL, "0", close_on_trigger=True, **terms).refusal is Refusal.CLOSE_NO_POSITION
     pit.trade("ann", "bob", "0.05", "50000")
     order = pit.order("ann", SELL, "0", close_on_trigger=True, **terms)
     pit.trade("ann", "bob", "0.02", "50000")
@@ -453,7 +453,7 @@ def test_a_waiting_order_can_be_amended(pit: Pit) -> None:
     order = pit.order("ann", BUY, "0.01", type=STOP, trigger_price=D(51_000), trigger_source=TriggerSource.MARK)
     name = {"order_id": order.order_id}
     assert pit.exchange.amend("ann", BTC, **name, trigger_price=D(49_000)) is Refusal.TRIGGER_DIRECTLY_RISING
-    assert pit.exchange.amend("ann", BTC, **name, price=D(49_000)) is Refusal.NOT_AMENDABLE
+    assert pit.exchange.amend("ann", BTC, **name, price=D(49_000)) is Refusal.FIXED_PRICE
     assert pit.exchange.amend("ann", BTC, **name, trigger_price=D(50_500), qty=D("0.02")) is order
     pit.exchange.set_reference(BTC, D(50_500))
     assert order.triggered
@@ -568,22 +568,22 @@ def test_leverage_has_bounds(pit: Pit, leverage: D) -> None:
 def test_leverage_is_refused_without_the_balance_for_it_and_stays(pit: Pit) -> None:
     pit.trade("ann", "bob", "1", "50000")
     position = pit.exchange.position("ann", BTC, MERGED)
-    assert pit.exchange.set_leverage("ann", BTC, None, D(2), isolated=True) is Refusal.NO_BALANCE
+    assert pit.exchange.set_leverage("ann", BTC, None, D(2), isolated=True) is Refusal.LEVERAGE_BALANCE
     assert (position.leverage, position.isolated, position.margin) == (D(10), False, D(0))
 
 
 def test_assigned_margin_moves_the_liquidation_price(pit: Pit) -> None:
     pit.exchange.set_leverage("ann", BTC, None, D(10), isolated=True)
-    assert pit.exchange.assign_margin("ann", BTC, MERGED, D(10)) is Refusal.NOT_FOUND
+    assert pit.exchange.assign_margin("ann", BTC, MERGED, D(10)) is Refusal.MARGIN_NO_POSITION
     pit.trade("ann", "bob", "0.1", "50000")
     position = pit.exchange.position("ann", BTC, MERGED)
     assert pit.exchange.liquidation_price("ann", position) == 45_250
     assert pit.exchange.assign_margin("ann", BTC, MERGED, D(100)) is Refusal.NONE
     assert pit.exchange.liquidation_price("ann", position) == 44_250
-    assert pit.exchange.assign_margin("ann", BTC, MERGED, D(-101)) is Refusal.NO_BALANCE
+    assert pit.exchange.assign_margin("ann", BTC, MERGED, D(-101)) is Refusal.MARGIN_NOT_ADDED
     assert pit.exchange.assign_margin("ann", BTC, MERGED, D(-100)) is Refusal.NONE
-    assert pit.exchange.assign_margin("ann", BTC, MERGED, D(100_000)) is Refusal.NO_BALANCE
-    assert pit.exchange.assign_margin("bob", BTC, MERGED, D(1)) is Refusal.NOT_AMENDABLE
+    assert pit.exchange.assign_margin("ann", BTC, MERGED, D(100_000)) is Refusal.MARGIN_BALANCE
+    assert pit.exchange.assign_margin("bob", BTC, MERGED, D(1)) is Refusal.MARGIN_CROSS
 
 
 # -- liquidation and funding -------------------------------------------------------------------------------------------

@@ -28,6 +28,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--market", default="walk", metavar="PATH|walk", help="a recording, or seeded order flow (default)")
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help="times real time (default 1)")
     parser.add_argument("--lockstep", action="store_true", help="time moves by 250 ms per signed request: runs repeat exactly")
+    parser.add_argument(
+        "--testnet-limits",
+        action="store_true",
+        help="share 500 requests per five minutes with strangers, as on the venue's testnet, and be refused when they are spent",
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -104,6 +109,7 @@ def _build(args: argparse.Namespace, tell: Callable[[dict[str, Any]], None]) -> 
             lockstep=args.lockstep,
             market=market,
             on_event=tell,
+            shared_limits=args.testnet_limits,
         )
     except OSError as error:
         raise UsageError(f"--market {args.market}: {error.strerror}") from error

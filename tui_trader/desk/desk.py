@@ -11,10 +11,12 @@ import contextlib
 import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tui_trader import __version__
+from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import (
@@ -51,8 +53,10 @@ from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.hearing import Hearing
+from tui_trader.desk.nudge import Level, Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
+from tui_trader.desk.protect import Protector
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
@@ -62,6 +66,7 @@ from tui_trader.desk.sync import Sync
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
@@ -110,6 +115,8 @@ class Desk:
         """Called when an own event must be painted at once."""
         self.recoverable: list[Mapping[str, Any]] = []
         """Journalled intents of an earlier run whose end is not known; ``start`` puts them on the screen as UNKNOWN."""
+        self.brackets: list[Bracket] = []
+        """Brackets of an earlier run that are not over; ``start`` takes them up."""
         self.buried: list[Mapping[str, Any]] = []
         """Journalled intents that an earlier run found absent not long ago; they are asked about once more."""
         self.crashed: Callable[[str, BaseException], None] | None = None
@@ -125,7 +132,9 @@ class Desk:
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
         self._rest: RestClient | None = None
+        self._opened_mono_ns = clock.mono_ns()
         self._started_ns = clock.wall_ns()
+        """When this run of the program began; by the venue's clock once that is known."""
         self.feeds = Feeds(
             account,
             store=self.store,
@@ -146,6 +155,7 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             heard=self.controls.hear,
+            giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
         )
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
@@ -156,7 +166,22 @@ class Desk:
             recent=self.orders.recent,
             widened=self.orders.at_most,
         )
-        self.stage = Stage(self.resolver, self.facts, ids or IdFactory())
+        ids = ids or IdFactory()
+        self.stage = Stage(self.resolver, self.facts, ids, attached=account.venue.capabilities.attached_exits)
+        self.protect = Protector(
+            store=self.store,
+            clock=clock,
+            journal=journal,
+            orders=self.orders,
+            ids=ids,
+            facts=self.facts.gather,
+            ready=self._may_protect,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        """Keeps the brackets of entries."""
+        self.nudges = Nudges(store=self.store, amend=self._nudge, spawn=self._spawn, say=self._say)
+        """Moves stops and targets by keys."""
         self._reconciler = Reconciler(
             store=self.store,
             dialect=self._dialect,
@@ -236,7 +261,8 @@ class Desk:
         self.absorb(list(listing.events))
         self._dialect.list_instruments(list(self.store.instruments.values()))
         await self._rest.sync_clock(self._dialect)
-        self._started_ns = self._rest.server_ns()  # executions since then are asked for, and dated by the venue's clock
+        # Executions since the beginning are asked for, not since now: the machine may have slept between the two.
+        self._started_ns = self._rest.server_ns() - (self.clock.mono_ns() - self._opened_mono_ns)
         for text in symbols:
             self.feeds.watch(self.symbol(text))
         if focus or self.feeds.watched:
@@ -246,6 +272,7 @@ class Desk:
             self.feeds.open(Lane.PRIVATE)
         self._record("session", {"event": "start", **self._who()})
         self.orders.recover(self.recoverable, self.buried)
+        self.protect.recover(self.brackets)
         self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
@@ -261,6 +288,7 @@ class Desk:
             send=self.send,
             absorb=self.absorb,
             relisted=self._relisted,
+            protect=self.protect.look,
             mend=self._mend_journal,
             record=self._record,
             say=self._say,
@@ -315,6 +343,8 @@ class Desk:
                 self.orders.inquiry.follow(order.client_id)
         if store.doubtful:
             self.feeds.resync()
+        if urgent:
+            self.protect.look()
         if urgent and self.urgent is not None:
             self.urgent()
 
@@ -361,9 +391,18 @@ class Desk:
         returns, a second Enter finds nothing to send.
         """
         draft, judgement = self.stage.draft, self.stage.confirm()
+        bracket = self.stage.bracket(draft, judgement.ticket) if draft is not None else None
         self.permit.admit(judgement)
+        order = self.store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
+        if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
+            self.stage.drop()
+            raise RefusedError("the order that was to be moved is over")
         self.stage.drop()
         self.store.touch(topic.STAGE)
+        if order is not None:
+            return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
+        if bracket is not None:
+            judgement = replace(judgement, bracket=bracket)
         if draft is not None and draft.leverage is not None:
             return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         return self._submit(judgement)
@@ -389,12 +428,16 @@ class Desk:
 
         async def change() -> Sent:
             self.permit.still(judgement)
-            return await self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+            sent = await self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+            if trigger is not None and sent.outcome is Outcome.ACK:
+                self.protect.moved(order, trigger)
+            return sent
 
         return await self._to_its_end(f"amend {order.client_id}", change())
 
     async def cancel(self, order: Order) -> Sent:
         """Ask for the end of one order."""
+        self.protect.let_go(order)
         return await self._to_its_end(f"cancel {order.client_id}", self.orders.cancel(order))
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
@@ -489,7 +532,34 @@ class Desk:
 
     async def _submit_still_allowed(self, judgement: Judgement) -> Sent:
         self.permit.still(judgement)
-        return await self.orders.submit(judgement.ticket, reduces=judgement.reduces)
+        return await self.submit_bracket(judgement.ticket, judgement.bracket, reduces=judgement.reduces)
+
+    async def submit_bracket(self, ticket: OrderTicket, bracket: Bracket | None, *, reduces: bool) -> Sent:
+        """Send an order that was judged, and see to its exits from the moment it leaves."""
+        if bracket is None:
+            return await self.orders.submit(ticket, reduces=reduces)
+        self.protect.adopt(bracket)
+        try:
+            sent = await self.orders.submit(bracket.sent(ticket), reduces=reduces)
+        except RefusedError:
+            self.protect.forget(bracket.entry)
+            raise
+        self.protect.look()
+        return sent
+
+    async def _nudge(self, order: Order, level: Level) -> Sent:
+        if level.by_price:
+            return await self.amend(order, price=level.price)
+        return await self.amend(order, trigger=level.price)
+
+    def _may_protect(self) -> bool:
+        """Whether orders and positions are known, and this terminal is the one that acts on them."""
+        return (
+            self.sync.reconciled
+            and not self.permit.looks_only
+            and not self._closed
+            and self.store.private_is_fresh(self.account.venue.name)
+        )
 
     async def _to_its_end(self, name: str, work: Coroutine[Any, Any, Sent]) -> Sent:
         """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
@@ -582,9 +652,14 @@ class Desk:
             self._tasks.spawn(name, coro)
 
     def _task_failed(self, name: str, error: BaseException) -> None:
-        self._say(f"{name} failed: {type(error).__name__}: {sanitise(str(error), 120)}", Severity.ALARM)
+        self._say(f"{name} failed: {type(error).__name__}: {sanitise(REDACTOR.clean(str(error)), 120)}", Severity.ALARM)
         if self.crashed is not None:
             self.crashed(name, error)
 
     def _say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         self.absorb([Notice(text, severity, self.clock.wall_ns())])
+
+
+def _other(price: Decimal | None, present: Decimal | None) -> Decimal | None:
+    """Return a price if it is another one than the present."""
+    return None if price == present else price

@@ -20,6 +20,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
+from tui_trader.desk.plans import OpenBrackets
 from tui_trader.storage.journal import Record
 
 
@@ -108,6 +109,8 @@ class OpenIntents:
         self._open: dict[str, Mapping[str, Any]] = {}
         self._absent: dict[str, str] = {}
         """When orders were found absent."""
+        self.plans = OpenBrackets()
+        """The brackets that are not over."""
         self.epilogue = ""
         """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
 
@@ -121,6 +124,7 @@ class OpenIntents:
         body = record.body
         client_id = str(body.get("id"))
         self.epilogue = f"{record.at}: {body.get('text')}" if record.kind == "guardian" else ""
+        self.plans.take(record.kind, body)
         match record.kind:
             case "intent":
                 self._intend(body)
@@ -142,6 +146,11 @@ class OpenIntents:
         """Return the bodies of intents whose outcome is not known, oldest first."""
         return list(self._open.values())
 
+    def to_recover(self) -> list[Mapping[str, Any]]:
+        """Return the bodies of all intents that a start has to ask about: also those of brackets that are not over."""
+        wanted = self.plans.ids() - set(self._open) - set(self._absent)
+        return [*self._open.values(), *(self._body(one) for one in self._known if one in wanted)]
+
     def buried(self, since: str) -> list[Mapping[str, Any]]:
         """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
         return [self._body(client_id) for client_id, at in self._absent.items() if at >= since]
@@ -150,7 +159,8 @@ class OpenIntents:
         """Return what a new part of the journal must begin with."""
         absent = list(self._absent.items())[-MAX_ABSENT:]
         return {
-            "open": self.still_open(),
+            "open": self.to_recover(),
+            "brackets": self.plans.bodies(),
             "absent": [{"at": at, "intent": self._body(client_id)} for client_id, at in absent],
         }
 

@@ -16,7 +16,7 @@ def is_closing(side: Side, leg: PositionSide) -> bool:
 
 
 def refuse_price(instrument: Instrument, price: Decimal | None) -> Refusal:
-    """Check a limit or trigger price against the grid and the hard limits."""
+    """Check a limit price against the grid and the hard limits."""
     if price is None or price <= 0:
         return Refusal.PRICE_TOO_LOW
     if price < instrument.min_price:
@@ -24,6 +24,16 @@ def refuse_price(instrument: Instrument, price: Decimal | None) -> Refusal:
     if price > instrument.max_price:
         return Refusal.PRICE_TOO_HIGH
     return Refusal.NONE if instrument.on_tick(price) else Refusal.PRICE_TICK
+
+
+def refuse_trigger_price(instrument: Instrument, price: Decimal | None) -> Refusal:
+    """Check a trigger price against the grid and the hard limits."""
+    return _TRIGGER.get(refusal := refuse_price(instrument, price), refusal)
+
+
+_TRIGGER = {Refusal.PRICE_TOO_HIGH: Refusal.TRIGGER_TOO_HIGH, Refusal.PRICE_TOO_LOW: Refusal.TRIGGER_TOO_LOW}
+_TARGET = {Refusal.PRICE_TOO_HIGH: Refusal.TARGET_TOO_HIGH, Refusal.PRICE_TOO_LOW: Refusal.TARGET_TOO_LOW}
+_STOP = {Refusal.PRICE_TOO_HIGH: Refusal.STOP_TOO_HIGH, Refusal.PRICE_TOO_LOW: Refusal.STOP_TOO_LOW}
 
 
 def refuse_qty(instrument: Instrument, qty: Decimal) -> Refusal:
@@ -53,14 +63,16 @@ def refuse_terms(order: NewOrder, instrument: Instrument, mode: PositionMode, re
         refusal = refuse_price(instrument, order.price)
         if refusal:
             return refusal
-    if order.type.is_conditional:
-        refusal = refuse_price(instrument, order.trigger_price)
+    if order.type.is_conditional and (order.type is not OrderType.TRAILING_STOP or order.trigger_price is not None):
+        refusal = refuse_trigger_price(instrument, order.trigger_price)
         if refusal:
             return refusal
     if order.type is OrderType.MARKET and order.tif is TimeInForce.POST_ONLY:
         return Refusal.WOULD_CROSS
     price = order.price or order.trigger_price or reference
     closing = order.reduce_only or order.close_on_trigger or is_closing(order.side, order.position_side)
+    if order.close_on_trigger and (order.take_profit or order.stop_loss):
+        return Refusal.CLOSING_ATTACH
     if not closing and price and instrument.value(order.qty, price) < instrument.min_notional:
         return Refusal.VALUE_TOO_SMALL
     return refuse_exits(instrument, order.side, order.take_profit, order.stop_loss, price)
@@ -70,12 +82,16 @@ def refuse_exits(
     instrument: Instrument, side: Side, take_profit: Decimal | None, stop_loss: Decimal | None, entry: Decimal
 ) -> Refusal:
     """Check the exits attached to an entry of ``side`` at about ``entry``: a target lies beyond it, a stop on the losing side."""
-    for trigger, beyond in ((take_profit, side is Side.BUY), (stop_loss, side is Side.SELL)):
+    long = side is Side.BUY
+    for trigger, rising, limits, wrong in (
+        (take_profit, long, _TARGET, Refusal.LONG_TARGET_BELOW if long else Refusal.SHORT_TARGET_ABOVE),
+        (stop_loss, not long, _STOP, Refusal.LONG_STOP_ABOVE if long else Refusal.SHORT_STOP_BELOW),
+    ):
         if not trigger:
             continue
         refusal = refuse_price(instrument, trigger)
         if refusal:
-            return refusal
-        if entry and (trigger <= entry if beyond else trigger >= entry):
-            return Refusal.TRIGGER_DIRECTLY_RISING if beyond else Refusal.TRIGGER_DIRECTLY_FALLING
+            return limits.get(refusal, refusal)
+        if entry and (trigger <= entry if rising else trigger >= entry):
+            return wrong
     return Refusal.NONE

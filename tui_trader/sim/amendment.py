@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tui_trader.core.types import TimeInForce
-from tui_trader.sim.admission import refuse_exits, refuse_price, refuse_qty
+from tui_trader.core.decimals import ZERO
+from tui_trader.core.types import OrderType, Side, TimeInForce
+from tui_trader.sim.admission import refuse_exits, refuse_price, refuse_qty, refuse_trigger_price
 from tui_trader.sim.credit import closable, is_reducing, refuse_credit
 from tui_trader.sim.floor import Floor
 from tui_trader.sim.listing import Listing
@@ -23,6 +24,8 @@ class Amendment:
     trigger_price: Decimal | None = None
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    peg_offset: Decimal | None = None
+    """The new distance of a trailing stop, with its sign."""
 
 
 def amend(floor: Floor, order: SimOrder, change: Amendment) -> Refusal:
@@ -36,6 +39,8 @@ def amend(floor: Floor, order: SimOrder, change: Amendment) -> Refusal:
         take_profit=order.take_profit if change.take_profit is None else change.take_profit or None,
         stop_loss=order.stop_loss if change.stop_loss is None else change.stop_loss or None,
     )
+    if change.peg_offset is not None and order.type is OrderType.TRAILING_STOP:
+        _pull(listing, order, wanted, change)
     if wanted == order:
         return Refusal.NOTHING_CHANGED
     refusal = _refuse(floor, listing, order, wanted)
@@ -60,9 +65,20 @@ def amend(floor: Floor, order: SimOrder, change: Amendment) -> Refusal:
     return Refusal.NONE
 
 
+def _pull(listing: Listing, order: SimOrder, wanted: SimOrder, change: Amendment) -> None:
+    """Give a trailing stop another distance: one that already follows is put at it, from the best price it has followed."""
+    offset = change.peg_offset or ZERO
+    wanted.trail = -offset if order.side is Side.SELL else offset
+    if order.trailing and order.trigger_price is not None and change.trigger_price is None:
+        closer = order.trail - wanted.trail
+        wanted.trigger_price = order.trigger_price + (closer if order.side is Side.SELL else -closer)
+
+
 def _refuse(floor: Floor, listing: Listing, order: SimOrder, wanted: SimOrder) -> Refusal:
     instrument = listing.instrument
     if wanted.qty != order.qty:
+        if order.close_on_trigger and not order.qty:
+            return Refusal.FIXED_QTY
         if wanted.qty <= order.filled:
             return Refusal.BAD_REPLACE_QTY
         refusal = refuse_qty(instrument, wanted.qty)
@@ -70,13 +86,15 @@ def _refuse(floor: Floor, listing: Listing, order: SimOrder, wanted: SimOrder) -
             return refusal
     if wanted.price != order.price:
         if not order.type.has_limit:
-            return Refusal.NOT_AMENDABLE
+            return Refusal.FIXED_PRICE if order.type.is_conditional else Refusal.NOT_AMENDABLE
         refusal = refuse_price(instrument, wanted.price)
         if refusal:
             return refusal
     if order.status is SimStatus.UNTRIGGERED:
+        if order.type is OrderType.TRAILING_STOP:
+            return floor.refuse_waiting(listing, wanted)
         if wanted.trigger_price != order.trigger_price:
-            refusal = refuse_price(instrument, wanted.trigger_price) or floor.refuse_trigger(listing, wanted)
+            refusal = refuse_trigger_price(instrument, wanted.trigger_price) or floor.refuse_waiting(listing, wanted)
             if refusal:
                 return refusal
     elif wanted.trigger_price != order.trigger_price:
@@ -103,3 +121,4 @@ def _refuse(floor: Floor, listing: Listing, order: SimOrder, wanted: SimOrder) -
 def _take_over(order: SimOrder, wanted: SimOrder) -> None:
     order.qty, order.price, order.trigger_price = wanted.qty, wanted.price, wanted.trigger_price
     order.take_profit, order.stop_loss = wanted.take_profit, wanted.stop_loss
+    order.trail = wanted.trail

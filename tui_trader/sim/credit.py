@@ -56,6 +56,15 @@ def committed(ledger: Ledger, orders: Iterable[SimOrder], currency: str) -> Deci
     return total
 
 
+def resting_cost(ledger: Ledger, order: SimOrder) -> Decimal:
+    """Return what a resting order would tie up if all that is left of it opened a position."""
+    if order.price is None:
+        return ZERO
+    instrument = ledger.instruments[order.symbol]
+    leverage = ledger.position(order.account, order.symbol, order.position_side).leverage
+    return order_cost(instrument, order.side, instrument.value(order.remaining, order.price), leverage)
+
+
 def available(ledger: Ledger, account: str, currency: str, orders: Iterable[SimOrder]) -> Decimal:
     """Return what is left of a balance after open cross losses, positions and resting orders; may be negative."""
     balance = ledger.accounts[account].balances.get(currency, ZERO)
@@ -108,7 +117,7 @@ def refuse_credit(ledger: Ledger, listing: Listing, order: SimOrder, others: lis
     grows = not position.qty or (position.qty > 0) == (order.side is Side.BUY)
     if instrument.tiers:
         exposure = pending + value + (position.cost if grows else ZERO)
-        if allowed_tier(instrument, exposure, position.leverage) is None:
+        if allowed_tier(instrument, exposure, position.leverage, position.risk_limit) is None:
             return Refusal.RISK_LIMIT
     cost = order_cost(instrument, order.side, value, position.leverage)
     free = available(ledger, order.account, instrument.settle, others)

@@ -17,8 +17,8 @@ from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import PositionMode, PositionSide, Side
-from tui_trader.sim import amendment, settings
+from tui_trader.core.types import PositionMode, PositionSide, Side, TriggerSource
+from tui_trader.sim import amendment, settings, treasury
 from tui_trader.sim.credit import committed
 from tui_trader.sim.floor import Floor
 from tui_trader.sim.flow import MarketFlow
@@ -32,6 +32,7 @@ from tui_trader.sim.types import (
     Emission,
     FundingCharge,
     MarketState,
+    Move,
     NewOrder,
     PositionTouched,
     PublicTrade,
@@ -60,7 +61,15 @@ __all__ = ["CATCH_UP_NS", "STEP_NS", "AccountTouched", "Exchange", "PositionTouc
 class Exchange:
     """One venue's worth of contracts, accounts and orders."""
 
-    def __init__(self, instruments: Sequence[Instrument], *, seed: int, start_ns: int, flow: MarketFlow | None = None) -> None:
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        seed: int,
+        start_ns: int,
+        flow: MarketFlow | None = None,
+        insurance: dict[str, Decimal] | None = None,
+    ) -> None:
         self.instruments: dict[str, Instrument] = {instrument.symbol: instrument for instrument in instruments}
         """Listed contracts by symbol."""
         self.listings: dict[str, Listing] = {symbol: Listing(one) for symbol, one in self.instruments.items()}
@@ -68,6 +77,7 @@ class Exchange:
         self.outbox = Outbox(seed, start_ns)
         self.ledger = Ledger(self.instruments, lambda symbol: self.listings[symbol].mark)
         self.floor = Floor(self.listings, self.ledger, self.outbox)
+        self.floor.insurance.update(insurance or {})
         self._flow = flow
         self._watched: dict[str, None] = {}
         self._stepped_ns = start_ns - start_ns % STEP_NS
@@ -165,11 +175,16 @@ class Exchange:
         """Every account, the exchange's own (``house:…``) included."""
         return self.ledger.accounts
 
-    def open_account(self, account_id: str, balances: dict[str, Decimal]) -> SimAccount:
-        """Create an account with deposits by currency. Raises ValueError when the name is taken or reserved."""
+    def open_account(self, account_id: str, balances: dict[str, Decimal], wallet: dict[str, Decimal] | None = None) -> SimAccount:
+        """Create an account with deposits by currency, in its trading accounts and in its wallet.
+
+        Raises ValueError when the name is taken or reserved.
+        """
         if is_house(account_id):
             raise ValueError(f"{account_id} is reserved")
-        return self.ledger.open(account_id, balances)
+        account = self.ledger.open(account_id, balances)
+        account.wallet.update(wallet or {})
+        return account
 
     def wallet(self, account_id: str, currency: str) -> tuple[Decimal, Decimal]:
         """Return (balance, used by positions and resting orders) in ``currency``."""
@@ -177,6 +192,21 @@ class Exchange:
         orders = self.floor.open.get(account_id, {}).values()
         balance = self.accounts[account_id].balances.get(currency, ZERO)
         return balance, used + committed(self.ledger, orders, currency)
+
+    def transfer(self, account_id: str, currency: str, amount: Decimal, link: str = "") -> Move | Refusal:
+        """Bring money from the wallet to a trading account, or take it back (negative); a known ``link`` is done once."""
+        return treasury.transfer(self.floor, account_id, currency, amount, link)
+
+    def exchange_usd(self, account_id: str, amount: Decimal, link: str = "") -> Move | Refusal:
+        """Change bitcoin of the wallet into dollars of the USD trading account at the index, or dollars back (negative)."""
+        listing = self.listings.get("BTCUSD")
+        return treasury.exchange_usd(
+            self.floor, account_id, amount, listing.reference(TriggerSource.INDEX) if listing else ZERO, link
+        )
+
+    def moves(self, account_id: str, currency: str | None = None) -> list[Move]:
+        """Return transfers and what insurance paid, oldest first."""
+        return [one for one in self.outbox.moves.get(account_id, []) if currency is None or one.currency == currency]
 
     def set_leverage(
         self, account_id: str, symbol: str, position_side: PositionSide | None, leverage: Decimal, *, isolated: bool
@@ -187,6 +217,10 @@ class Exchange:
     def set_position_mode(self, account_id: str, symbol: str, mode: PositionMode) -> Refusal:
         """Choose one merged position or two legs; refused while a position or an order is open."""
         return settings.set_position_mode(self.floor, account_id, symbol, mode)
+
+    def set_risk_limit(self, account_id: str, symbol: str, limit: Decimal) -> Refusal:
+        """Choose a step of a COIN-M contract's margin table."""
+        return settings.set_risk_limit(self.floor, account_id, symbol, limit)
 
     def assign_margin(self, account_id: str, symbol: str, position_side: PositionSide, delta: Decimal) -> Refusal:
         """Add margin to an isolated position, or take some away (negative)."""
@@ -242,6 +276,7 @@ class Exchange:
         trigger_price: Decimal | None = None,
         take_profit: Decimal | None = None,
         stop_loss: Decimal | None = None,
+        peg_offset: Decimal | None = None,
     ) -> SimOrder | Refusal:
         """Change an open order; ``qty`` is the new total, zero removes an attached exit, None leaves as is.
 
@@ -250,7 +285,7 @@ class Exchange:
         order = self._find(account_id, symbol, order_id, client_id)
         if isinstance(order, Refusal):
             return order
-        change = amendment.Amendment(qty, price, trigger_price, take_profit, stop_loss)
+        change = amendment.Amendment(qty, price, trigger_price, take_profit, stop_loss, peg_offset)
         refusal = amendment.amend(self.floor, order, change)
         liquidate_unsound(self.floor)
         return refusal or order

@@ -12,14 +12,16 @@ from decimal import Decimal
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.types import Liquidity, OrderType, PositionSide, Side, TimeInForce
 from tui_trader.sim.admission import refuse_terms
-from tui_trader.sim.conditionals import fires_rising, is_due
-from tui_trader.sim.credit import closable, is_reducing, refuse_credit
+from tui_trader.sim.attached import follow_up
+from tui_trader.sim.conditionals import fires_rising
+from tui_trader.sim.credit import available, closable, is_reducing, refuse_credit, resting_cost
 from tui_trader.sim.engine import Resting
-from tui_trader.sim.ledger import Ledger, is_house, trade_value
+from tui_trader.sim.ledger import Ledger, is_house
 from tui_trader.sim.listing import Listing
-from tui_trader.sim.margin import to_money
+from tui_trader.sim.margin import keeps_units, trade_fee, trade_value
 from tui_trader.sim.outbox import Outbox
 from tui_trader.sim.types import Event, NewOrder, PublicTrade, Refusal, SimOrder, SimPosition, SimStatus
+from tui_trader.sim.waiting import refuse_waiting
 
 
 class Floor:
@@ -36,19 +38,21 @@ class Floor:
         self.by_client: dict[tuple[str, str], SimOrder] = {}
         """The first order of each client id: an id is used once, whatever became of the order."""
         self._resting: dict[str, Resting] = {}
+        self.insurance: dict[str, Decimal] = {}
+        """What the insurance account may lose, by currency; without limit where it is not named."""
 
     # -- orders arriving -------------------------------------------------------------------------------------------
 
     def submit(self, account: str, new: NewOrder) -> SimOrder:
         """Take an order: it fills, rests, waits or is refused."""
-        order = self._record(account, new)
+        order = self.record(account, new)
         refusal = self._refuse(order, new)
         if refusal:
             return self.reject(order, refusal)
         listing = self.listings[order.symbol]
         if order.type.is_conditional:
-            self._wait(listing, order)
-            self._tell(Event.UNTRIGGERED, order)
+            self.wait(listing, order)
+            self.tell(Event.UNTRIGGERED, order)
         else:
             refusal = self._refuse_work(listing, order)
             if refusal:
@@ -60,7 +64,7 @@ class Floor:
     def reject(self, order: SimOrder, refusal: Refusal) -> SimOrder:
         """Refuse an order that has not been accepted."""
         order.status, order.refusal = SimStatus.REJECTED, refusal
-        self._tell(Event.REJECTED, order)
+        self.tell(Event.REJECTED, order)
         return order
 
     def cancel(self, order: SimOrder, refusal: Refusal = Refusal.NONE, event: Event = Event.CANCELED) -> None:
@@ -71,14 +75,14 @@ class Floor:
             listing.book.remove(resting)
         listing.conditionals.remove(order)
         order.status, order.refusal = SimStatus.CANCELED, refusal
-        self._tell(event, order)
+        self.tell(event, order)
         self._finish(order)
 
     def resting(self, order: SimOrder) -> Resting | None:
         """Return what of an order is in the book."""
         return self._resting.get(order.order_id)
 
-    def _record(self, account: str, new: NewOrder) -> SimOrder:
+    def record(self, account: str, new: NewOrder) -> SimOrder:
         outbox = self.outbox
         order = SimOrder(
             order_id=outbox.new_id(),
@@ -95,6 +99,11 @@ class Floor:
             close_on_trigger=new.close_on_trigger,
             trigger_price=new.trigger_price if new.type.is_conditional else None,
             trigger_source=new.trigger_source,
+            take_profit_limit=new.take_profit_limit if new.take_profit else None,
+            stop_loss_limit=new.stop_loss_limit if new.stop_loss else None,
+            trail=-new.peg_offset if new.side is Side.SELL else new.peg_offset,
+            activation=new.activation,
+            trailing=not new.activation,
             rising=new.type.is_conditional and fires_rising(new.type, new.side),
             take_profit=new.take_profit or None,
             stop_loss=new.stop_loss or None,
@@ -116,20 +125,20 @@ class Floor:
             return Refusal.SYMBOL
         mode = self.ledger.mode(order.account, new.symbol)
         refusal = refuse_terms(new, listing.instrument, mode, listing.reference(new.trigger_source))
-        if refusal or not order.type.is_conditional:
+        if refusal:
             return refusal
-        return self.refuse_trigger(listing, order)
+        if (new.take_profit or new.stop_loss) and self._has_position_where_none_may_be(listing, order):
+            return Refusal.ATTACH_WITH_POSITION
+        return self.refuse_waiting(listing, order) if order.type.is_conditional else Refusal.NONE
 
-    def refuse_trigger(self, listing: Listing, order: SimOrder) -> Refusal:
+    def _has_position_where_none_may_be(self, listing: Listing, order: SimOrder) -> bool:
+        """Whether an entry that brings exits comes on top of a position: the older contracts refuse that."""
+        position = self.ledger.accounts[order.account].positions.get((order.symbol, order.position_side))
+        return keeps_units(listing.instrument) and position is not None and bool(position.qty)
+
+    def refuse_waiting(self, listing: Listing, order: SimOrder) -> Refusal:
         """Check that a conditional order has something to close, if it only closes, and would not fire at once."""
-        if is_reducing(order) and not closable(self.ledger, order.account, order.symbol, order.position_side, order.side):
-            return Refusal.REDUCE_ONLY
-        price = listing.reference(order.trigger_source)
-        if not price:
-            return Refusal.NO_MARKET
-        if is_due(order.rising, order.trigger_price or ZERO, price, price):
-            return Refusal.TRIGGER_DIRECTLY_RISING if order.rising else Refusal.TRIGGER_DIRECTLY_FALLING
-        return Refusal.NONE
+        return refuse_waiting(self.ledger, listing, order, self.others(order))
 
     def _refuse_work(self, listing: Listing, order: SimOrder) -> Refusal:
         """Check an order that is about to meet the book; a reducing one is first cut to what there is to close."""
@@ -183,7 +192,7 @@ class Floor:
         order.status = SimStatus.NEW
         self.open.setdefault(order.account, {})[order.order_id] = order
         if not order.triggered:
-            self._tell(Event.NEW, order)
+            self.tell(Event.NEW, order)
         self.match(listing, order, kind)
 
     def match(self, listing: Listing, order: SimOrder, kind: str = "trade") -> None:
@@ -231,8 +240,17 @@ class Floor:
             if party.order is not None:
                 self._trim(party.order.account, party.order.symbol, party.order.position_side)
 
-    def book_trade(self, listing: Listing, taker: Resting, maker: Resting, qty: Decimal, price: Decimal, kind: str) -> None:
-        """Book both sides of an execution and tell those who are users."""
+    def book_trade(
+        self,
+        listing: Listing,
+        taker: Resting,
+        maker: Resting,
+        qty: Decimal,
+        price: Decimal,
+        kind: str,
+        maker_kind: str = "trade",
+    ) -> None:
+        """Book both sides of an execution and tell those who are users; each side is told its own kind."""
         instrument = listing.instrument
         value = trade_value(instrument, qty, price)
         for party, liquidity, rate in (
@@ -241,7 +259,7 @@ class Floor:
         ):
             order = party.order
             leg = PositionSide.MERGED if order is None else order.position_side
-            fee = to_money(instrument, value * rate)
+            fee = trade_fee(instrument, value, rate)
             realised = self.ledger.fill(party.account, listing.symbol, leg, party.side, qty, price, fee)
             if order is None:
                 continue
@@ -250,7 +268,7 @@ class Floor:
             order.fees += fee
             order.realised += realised
             order.status = SimStatus.PARTIAL if order.remaining else SimStatus.FILLED
-            party_kind = kind if liquidity is Liquidity.TAKER else "trade"
+            party_kind = kind if liquidity is Liquidity.TAKER else maker_kind
             report = self.outbox.fill(order, qty, price, fee, rate, realised, liquidity, party_kind)
             self._touch(order)
             position = self.ledger.position(order.account, order.symbol, leg)
@@ -263,7 +281,7 @@ class Floor:
         """Tell the public of a trade."""
         trade = PublicTrade(listing.symbol, self.outbox.now_ns, side, price, qty, self.outbox.next_seq())
         listing.set_last(price)
-        listing.prints.add(trade, qty * listing.instrument.contract_size * price)
+        listing.prints.add(trade, trade_value(listing.instrument, qty, price))
         self.outbox.emit_trade(trade)
 
     # -- what follows from a change --------------------------------------------------------------------------------
@@ -271,10 +289,14 @@ class Floor:
     def settle(self, listing: Listing) -> None:
         """Fire every conditional order whose trigger has been met, until none is left."""
         while len(listing.conditionals):
-            due = listing.conditionals.due(listing.ranges())
+            ranges = listing.ranges()
+            due = listing.conditionals.due(ranges)
+            moved, begun = listing.conditionals.follow(ranges)
             listing.forget_range()
-            if not due:
+            if not due and not moved:
                 return
+            for order in begun:
+                self.tell_replaced(order)
             for order in due:
                 if order.status is SimStatus.UNTRIGGERED:
                     self._fire(listing, order)
@@ -282,14 +304,39 @@ class Floor:
     def _fire(self, listing: Listing, order: SimOrder) -> None:
         listing.conditionals.remove(order)
         order.triggered, order.status = True, SimStatus.NEW
-        self._tell(Event.TRIGGERED, order)
+        self.tell(Event.TRIGGERED, order)
         refusal = self._refuse_work(listing, order)
         if refusal:
             self.cancel(order, refusal)
-        else:
-            self._work(listing, order)
+            return
+        if order.close_on_trigger:
+            self._make_room(listing, order)
+        self._work(listing, order)
 
-    def _wait(self, listing: Listing, order: SimOrder) -> None:
+    def _make_room(self, listing: Listing, order: SimOrder) -> None:
+        """Cancel resting orders on the side of a closing one, youngest first, that could not be carried once it has closed.
+
+        While the position stands they count as closing it and tie up nothing; afterwards they would open the other way.
+        """
+        if order.position_side is not PositionSide.MERGED:
+            return
+        leg = self.ledger.position(order.account, order.symbol, order.position_side)
+        currency = listing.instrument.settle
+        rivals = [
+            other
+            for other in self.others(order)
+            if other.symbol == order.symbol and other.side is order.side and other.order_id in self._resting
+        ]
+        freed = self.ledger.position_margin(leg) - min(ZERO, self.ledger.unrealised(leg))
+        for other in reversed(rivals):
+            others = self.others(order)
+            free = available(self.ledger, order.account, currency, others) + freed
+            opening = [one for one in others if one in rivals and not is_reducing(one)]
+            if free >= sum((resting_cost(self.ledger, one) for one in opening), ZERO):
+                return
+            self.cancel(other)
+
+    def wait(self, listing: Listing, order: SimOrder) -> None:
         order.status = SimStatus.UNTRIGGERED
         self.open.setdefault(order.account, {})[order.order_id] = order
         if not len(listing.conditionals):
@@ -310,88 +357,35 @@ class Floor:
                 listing = self.listings[symbol]
                 listing.book.reduce(resting, resting.lots - listing.lots(most))
                 order.qty = order.filled + most
-                self._tell(Event.REPLACED, order)
+                self.tell(Event.REPLACED, order)
 
     def _finish(self, order: SimOrder) -> None:
         """Forget an order as open; an executed entry gets its exits, an executed exit takes its sibling along."""
         self.open.get(order.account, {}).pop(order.order_id, None)
-        if not order.filled:
-            return
-        if order.parent:
-            if order.status is not SimStatus.FILLED:
-                return
-            for sibling in self.others(order):
-                if sibling.parent == order.parent:
-                    self.cancel(sibling)
-        elif order.take_profit or order.stop_loss:
-            self._attach_exits(order)
+        if order.filled:
+            follow_up(self, order)
 
-    def _attach_exits(self, entry: SimOrder) -> None:
-        """Create the exits of an entry that is done: a target and a stop over what it filled, one cancelling the other.
-
-        An entry that ends partly filled gets them too: what it opened is not left without a stop.
-        """
-        exit_side = entry.side.opposite
-        if not closable(self.ledger, entry.account, entry.symbol, entry.position_side, exit_side):
-            return
-        for trigger, source, order_type in (
-            (entry.take_profit, entry.tp_trigger, OrderType.MARKET_IF_TOUCHED),
-            (entry.stop_loss, entry.sl_trigger, OrderType.STOP),
-        ):
-            if not trigger:
-                continue
-            child = self._record(
-                entry.account,
-                NewOrder(
-                    client_id="",
-                    symbol=entry.symbol,
-                    side=exit_side,
-                    type=order_type,
-                    qty=entry.filled,
-                    tif=TimeInForce.IOC,
-                    position_side=entry.position_side,
-                    reduce_only=True,
-                    close_on_trigger=True,
-                    trigger_price=trigger,
-                    trigger_source=source,
-                ),
-            )
-            child.parent = entry.order_id
-            self._wait(self.listings[entry.symbol], child)
-            self._tell(Event.UNTRIGGERED, child)
-
-    def force_close(self, position: SimPosition, account: str, worst: int, backstop: str) -> SimOrder:
-        """Close a leg on behalf of the exchange: against the book down to ``worst`` ticks, the rest with ``backstop``.
-
-        The backstop trades at ``worst`` off the book, which is no print.
-        """
-        listing = self.listings[position.symbol]
+    def forced(self, position: SimPosition, account: str, qty: Decimal, text: str) -> SimOrder:
+        """Return a market order of the exchange itself that closes ``qty`` of a leg; it is open and in no book."""
         side = Side.SELL if position.qty > 0 else Side.BUY
-        order = self._record(
-            account,
-            NewOrder(
-                "",
-                position.symbol,
-                side,
-                OrderType.MARKET,
-                abs(position.qty),
-                position_side=position.position_side,
-                reduce_only=True,
-                text="liquidation",
-            ),
-        )
+        leg = position.position_side
+        new = NewOrder("", position.symbol, side, OrderType.MARKET, qty, position_side=leg, reduce_only=True, text=text)
+        order = self.record(account, new)
         self.open.setdefault(account, {})[order.order_id] = order
-        self._tell(Event.NEW, order)
-        incoming = Resting(account, side, worst, listing.lots(order.qty), order)
-        self._execute(listing, incoming, "liquidation")
-        if incoming.lots:
-            taker_over = Resting(backstop, side.opposite, worst, incoming.lots)
-            self.book_trade(listing, incoming, taker_over, listing.qty(incoming.lots), listing.price(worst), "liquidation")
+        self.tell(Event.NEW, order)
         return order
+
+    def force_close(self, position: SimPosition, account: str, worst: int) -> Resting:
+        """Close a leg on behalf of the exchange, against the book down to ``worst`` ticks; returns what is left of it."""
+        listing = self.listings[position.symbol]
+        order = self.forced(position, account, abs(position.qty), "liquidation")
+        incoming = Resting(account, order.side, worst, listing.lots(order.qty), order)
+        self._execute(listing, incoming, "liquidation")
+        return incoming
 
     def tell_replaced(self, order: SimOrder) -> None:
         """Report an amendment."""
-        self._tell(Event.REPLACED, order)
+        self.tell(Event.REPLACED, order)
 
     def lift(self, order: SimOrder) -> None:
         """Take an order out of the book without ending it: it is about to be placed anew."""
@@ -399,7 +393,7 @@ class Floor:
         if resting is not None:
             self.listings[order.symbol].book.remove(resting)
 
-    def _tell(self, event: Event, order: SimOrder) -> None:
+    def tell(self, event: Event, order: SimOrder) -> None:
         self.outbox.report(event, order)
         self._touch(order)
 

@@ -11,7 +11,7 @@ from tui_trader.core.clock import Clock
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.market import SeededFlow
 from tui_trader.sim.masks.phemex import PhemexMask
-from tui_trader.sim.products import phemex_instruments
+from tui_trader.sim.products import phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.server import SimServer
 
 ACCOUNT = "sim"
@@ -20,6 +20,12 @@ LOCKSTEP_START_NS = 1_767_225_600_000_000_000
 """2026-01-01T00:00:00Z: a run that is to be repeated cannot start at whatever time it is."""
 
 DEFAULT_BALANCE = Decimal(10_000)
+
+COIN_BALANCES = {"BTC": Decimal("0.1"), "ETH": Decimal(3), "USD": Decimal(10_000)}
+"""What the COIN-M trading accounts hold: about as much as the others."""
+
+WALLET = {"USDT": Decimal(1_000), "BTC": Decimal("0.02")}
+"""What lies beside the trading accounts, to be transferred."""
 
 
 def build_server(
@@ -32,20 +38,25 @@ def build_server(
     lockstep: bool = False,
     market: Path | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
+    shared_limits: bool = False,
 ) -> SimServer:
     """Return a server that is not started. ``market`` is a recording to replay; None moves prices by seeded order flow.
+
+    ``shared_limits`` has it answer as a testnet does where strangers use up a budget that all share.
 
     Raises WireError when the recording cannot be read.
     """
     start_ns = LOCKSTEP_START_NS if lockstep else clock.wall_ns()
     if market is None:
-        exchange = Exchange(phemex_instruments(), seed=seed, start_ns=start_ns, flow=SeededFlow())
+        contracts = [*phemex_instruments(), *phemex_coin_instruments()]
+        exchange = Exchange(contracts, seed=seed, start_ns=start_ns, flow=SeededFlow())
     else:
         from tui_trader.sim.replay import ReplayFlow
 
         flow = ReplayFlow(market, speed)
-        exchange = Exchange([*phemex_instruments(), *flow.instruments], seed=seed, start_ns=start_ns, flow=flow)
-    exchange.open_account(ACCOUNT, {"USDT": balance, "USDC": balance})
+        listed = {one.symbol: one for one in (*phemex_instruments(), *phemex_coin_instruments(), *flow.instruments)}
+        exchange = Exchange(list(listed.values()), seed=seed, start_ns=start_ns, flow=flow)
+    exchange.open_account(ACCOUNT, {"USDT": balance, "USDC": balance, **COIN_BALANCES}, WALLET)
     return SimServer(
         exchange,
         PhemexMask,
@@ -56,4 +67,5 @@ def build_server(
         lockstep=lockstep,
         clock=clock,
         on_event=on_event,
+        shared_limits=shared_limits,
     )

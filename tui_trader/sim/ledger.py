@@ -20,7 +20,10 @@ from tui_trader.sim.margin import (
     price_losing,
     side_of,
     to_money,
+    trade_fee,
+    trade_value,
     unrealised,
+    value_at,
 )
 from tui_trader.sim.types import SimAccount, SimPosition
 
@@ -84,8 +87,7 @@ class Ledger:
         positions = self.accounts[account_id].positions
         found = positions.get((symbol, leg))
         if found is None:
-            leverage = min(self.instruments[symbol].default_leverage, self.instruments[symbol].max_leverage)
-            found = positions[symbol, leg] = SimPosition(symbol, leg, leverage=leverage)
+            found = positions[symbol, leg] = new_position(self.instruments[symbol], leg)
         return found
 
     def open_positions(self, account_id: str, currency: str | None = None) -> Iterator[SimPosition]:
@@ -148,7 +150,7 @@ class Ledger:
     def _reserve(self, position: SimPosition) -> tuple[Decimal, Decimal]:
         instrument = self.instruments[position.symbol]
         fee = bankruptcy_fee(instrument, side_of(position), position.cost, position.leverage)
-        return fee, maintenance(instrument, position.cost)
+        return fee, maintenance(instrument, position.cost, position.risk_limit)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -201,7 +203,7 @@ class Ledger:
         An isolated position pays from its own margin.
         """
         instrument = self.instruments[position.symbol]
-        amount = to_money(instrument, instrument.value(position.qty, mark) * rate)
+        amount = trade_fee(instrument, value_at(instrument, position.qty, mark), rate)
         self.transfer(account_id, INSURANCE, instrument.settle, amount)
         position.funding += amount
         position.term_realised -= amount
@@ -231,10 +233,16 @@ class Ledger:
         return gain
 
 
-def trade_value(instrument: Instrument, qty: Decimal, price: Decimal) -> Decimal:
-    """Return the value of an execution: exact when linear, rounded once for both sides when inverse."""
-    value = instrument.value(qty, price)
-    return to_money(instrument, value) if instrument.kind is ContractKind.INVERSE else value
+def new_position(instrument: Instrument, leg: PositionSide) -> SimPosition:
+    """Return a leg that nobody has touched: flat, cross, at the default leverage, and at the first risk limit if there is one."""
+    leverage = min(instrument.default_leverage, instrument.max_leverage)
+    limit = instrument.tiers[0].notional if has_risk_limit(instrument) else ZERO
+    return SimPosition(instrument.symbol, leg, leverage=leverage, risk_limit=limit)
+
+
+def has_risk_limit(instrument: Instrument) -> bool:
+    """Whether an account chooses its risk limit; else it follows from the position's value."""
+    return bool(instrument.tiers) and instrument.price_scale > 0
 
 
 def average(instrument: Instrument, qty: Decimal, value: Decimal) -> Decimal:

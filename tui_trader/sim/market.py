@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS
-from tui_trader.core.types import PositionSide, Side
+from tui_trader.core.types import ContractKind, PositionSide, Side
 from tui_trader.sim.engine import Resting
 from tui_trader.sim.ledger import MAKER, TAKER
 from tui_trader.sim.listing import Listing
+from tui_trader.sim.margin import trade_value
 from tui_trader.sim.path import MILLI, MINUTE_NS, PricePath, recorded_levels
 from tui_trader.sim.prints import DAY_MINUTES
 from tui_trader.sim.quotes import Quotes, quote_lots, trade_lots
@@ -79,6 +80,9 @@ PROFILES: dict[str, Profile] = {
     "BTCUSDC": Profile("96010", "XMRUSD", 45),
     "APTUSDT": Profile("14", "sENJUSDT", 40),
     "BNBUSDT": Profile("890", "XMRUSD", 50),
+    "BTCUSD": Profile("96000", "XMRUSD", 45, 14, 60, 30_000, 1_000),
+    "cETHUSD": Profile("3250", "sBCHUSDT", 30),
+    "ETHUSD": Profile("3250", "sBCHUSDT", 30),
 }
 """By symbol; an instrument that is not here follows the default."""
 
@@ -99,7 +103,8 @@ class _Stream:
         levels = recorded_levels(profile.source, profile.percent)
         self.path = PricePath(levels, self.base_ticks, start_ns, self.dice.randrange(len(levels)))
         self.milli_tick = instrument.tick / MILLI
-        unit = instrument.value(instrument.lot, listing.price(self.base_ticks))
+        inverse = instrument.kind is ContractKind.INVERSE
+        unit = instrument.lot * instrument.contract_size * (1 if inverse else listing.price(self.base_ticks))
         self.touch_lots = max(1, int(profile.touch_value / unit))
         self.usual_lots = max(1, int(profile.trade_value / unit))
         self.jitter = min(max(self.base_ticks // 1_700, 120), 600)
@@ -332,10 +337,8 @@ class SeededFlow:
             lots = stream.usual_lots * stream.profile.trades_a_minute * dice.randrange(80, 500) // 100
             lots += lots * abs(last - first) // reach
             volume = listing.qty(lots)
-            middle = price((first + last) // 2) * listing.instrument.contract_size
-            bars.append(
-                Candle(at_ns // NS, 60, price(first), price(high), price(max(1, low)), price(last), volume, volume * middle)
-            )
+            turnover = trade_value(listing.instrument, volume, price((first + last) // 2))
+            bars.append(Candle(at_ns // NS, 60, price(first), price(high), price(max(1, low)), price(last), volume, turnover))
         listing.prints.backfill(bars, [])
 
     def _write_trades(self, listing: Listing, stream: _Stream, now_ns: int) -> None:

@@ -18,6 +18,7 @@ from tui_trader.sim.types import (
     Emission,
     Event,
     FundingCharge,
+    Move,
     PositionTouched,
     PublicTrade,
     Report,
@@ -37,6 +38,8 @@ class Outbox:
         """Executions by account, oldest first."""
         self.charges: dict[str, list[FundingCharge]] = {}
         """Funding by account, oldest first."""
+        self.moves: dict[str, list[Move]] = {}
+        """Transfers and what insurance paid, by account, oldest first."""
         self._random = random.Random(f"{seed}:ids")
         self._emitted: list[Emission] = []
         self._accounts: dict[AccountTouched, None] = {}
@@ -105,6 +108,25 @@ class Outbox:
         charge = FundingCharge(account, symbol, leg, qty, rate, amount, self.new_id(), self.next_seq(), at_ns, mark)
         self.charges.setdefault(account, []).append(charge)
         self._emitted.append(charge)
+
+    def move(
+        self,
+        account: str,
+        currency: str,
+        amount: Decimal,
+        kind: str,
+        link: str = "",
+        wallet_currency: str = "",
+        wallet_amount: Decimal = Decimal(0),
+    ) -> Move:
+        """Note money that came or went other than by trading; the ledger has booked it."""
+        link = link or self.new_id()
+        move = Move(
+            account, currency, amount, kind, link, self.now_ns, self.next_seq(), wallet_currency or currency, wallet_amount
+        )
+        self.moves.setdefault(account, []).append(move)
+        self.touch_account(account, currency)
+        return move
 
     def emit_trade(self, trade: PublicTrade) -> None:
         """Emit a print."""

@@ -86,7 +86,7 @@ class Prints:
         self._day: tuple[int, MarketState] | None = None
 
     def add(self, trade: PublicTrade, turnover: Decimal) -> None:
-        """Count a print; its ``turnover`` is in the quote currency."""
+        """Count a print; its ``turnover`` is in the settle currency."""
         self._trades.append(trade)
         self.last = trade.price
         at_s = trade.at_ns // NS

@@ -1,4 +1,4 @@
-"""The contracts that the built-in exchange lists: a venue's own product rows, read from a file that ships with the package."""
+"""The contracts that the built-in exchange lists: a venue's own product rows, read from files that ship with the package."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from tui_trader.core.decimals import ONE, ZERO, divide
 from tui_trader.core.instrument import Instrument, RiskTier
 from tui_trader.core.types import ContractKind, InstrumentId
 
@@ -26,6 +27,26 @@ def phemex_rows() -> dict[str, Any]:
     text = resources.files("tui_trader.sim").joinpath("data/products_phemex.json").read_text("utf-8")
     document: dict[str, Any] = json.loads(text, parse_float=Decimal)
     return document
+
+
+@cache
+def phemex_coin_rows() -> dict[str, Any]:
+    """Return the same of the COIN-M family: ``currencies``, ``products``, ``riskLimits``, ``leverages``, as lists."""
+    text = resources.files("tui_trader.sim").joinpath("data/products_phemex_coin.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return document
+
+
+def phemex_coin_instruments(symbols: Sequence[str] | None = None) -> list[Instrument]:
+    """Return the COIN-M contracts in the venue's order, or those of ``symbols``: inverse ones, and one that is linear in USD."""
+    document = phemex_coin_rows()
+    limits = {row["symbol"]: row["riskLimits"] for row in document["riskLimits"]}
+    scales = {row["currency"]: row["valueScale"] for row in document["currencies"]}
+    return [
+        _coin_instrument(row, limits[row["symbol"]], scales[row["settleCurrency"]])
+        for row in document["products"]
+        if symbols is None or row["symbol"] in symbols
+    ]
 
 
 def phemex_instruments(symbols: Sequence[str] | None = None) -> list[Instrument]:
@@ -75,4 +96,44 @@ def _instrument(row: Mapping[str, Any], tiers: tuple[RiskTier, ...]) -> Instrume
         tradable=row["status"] == "Listed",
         display=row["displaySymbol"],
         value_scale=row["valueScale"],
+    )
+
+
+def _coin_instrument(row: Mapping[str, Any], limits: Sequence[Mapping[str, Any]], value_scale: int) -> Instrument:
+    inverse = row["settleCurrency"] != row["quoteCurrency"]
+    scale = row["priceScale"]
+    lot = Decimal(row["lotSize"])
+    return Instrument(
+        id=InstrumentId("phemex", row["symbol"]),
+        kind=ContractKind.INVERSE if inverse else ContractKind.LINEAR,
+        base=row["settleCurrency"] if inverse else row["contractUnderlyingAssets"],
+        quote=row["quoteCurrency"],
+        settle=row["settleCurrency"],
+        tick=Decimal(row["tickSize"]),
+        lot=lot,
+        contract_size=Decimal(row["contractSize"]),
+        min_qty=lot,
+        max_qty=Decimal(row["maxOrderQty"]),
+        min_price=Decimal(row["minPriceEp"]).scaleb(-scale),
+        max_price=Decimal(row["maxPriceEp"]).scaleb(-scale),
+        max_leverage=Decimal(row["maxLeverage"]),
+        default_leverage=abs(Decimal(row["defaultLeverage"])),
+        maker_fee=MAKER_FEE,
+        taker_fee=TAKER_FEE,
+        funding_interval_s=row["fundingInterval"],
+        tiers=tuple(_risk_limit(limit) for limit in limits),
+        tradable=row["status"] == "Listed",
+        display=row["displaySymbol"],
+        price_scale=scale,
+        value_scale=value_scale,
+    )
+
+
+def _risk_limit(limit: Mapping[str, Any]) -> RiskTier:
+    """Return a step of a risk limit table: its rates hold for the whole position, so nothing is deducted."""
+    return RiskTier(
+        notional=Decimal(limit["limit"]),
+        max_leverage=divide(ONE, Decimal(limit["initialMarginEr"]).scaleb(-8)),
+        maintenance_rate=Decimal(limit["maintenanceMarginEr"]).scaleb(-8),
+        maintenance_amount=ZERO,
     )

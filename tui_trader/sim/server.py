@@ -56,6 +56,7 @@ class SimServer:
         faults: Faults | None = None,
         on_event: OnEvent | None = None,
         limits: bool = True,
+        shared_limits: bool = False,
         idle_s: float | None = None,
     ) -> None:
         self.exchange = exchange
@@ -78,7 +79,7 @@ class SimServer:
             raise ValueError("the exchange has no account to hand a key for")
         first = self.add_key(account)
         self.key, self.secret = first.key, first.secret
-        self.mask: Mask = mask_factory(Setting(exchange, self._keys, self._clock, self._tell, limits))
+        self.mask: Mask = mask_factory(Setting(exchange, self._keys, self._clock, self._tell, limits, shared_limits))
         self._idle_s = idle_s if idle_s is not None else self.mask.idle_s
         self._port = port
         self._links: set[Link] = set()

@@ -9,7 +9,8 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import PositionMode, PositionSide
 from tui_trader.sim.credit import available
 from tui_trader.sim.floor import Floor
-from tui_trader.sim.margin import allowed_tier, position_cost, side_of
+from tui_trader.sim.ledger import has_risk_limit
+from tui_trader.sim.margin import allowed_tier, position_cost, side_of, tier_of
 from tui_trader.sim.types import Refusal, SimPosition
 
 LEGS = {
@@ -38,7 +39,7 @@ def set_leverage(
     if not refusal and any(position.qty for position in targets):
         orders = floor.open.get(account, {}).values()
         if available(floor.ledger, account, instrument.settle, orders) < 0:
-            refusal = Refusal.NO_BALANCE
+            refusal = Refusal.LEVERAGE_BALANCE
     for position, (old_leverage, old_isolated, old_margin) in zip(targets, before, strict=True):
         if refusal:
             position.leverage, position.isolated, position.margin = old_leverage, old_isolated, old_margin
@@ -64,6 +65,27 @@ def set_position_mode(floor: Floor, account: str, symbol: str, mode: PositionMod
     return Refusal.NONE
 
 
+def set_risk_limit(floor: Floor, account: str, symbol: str, limit: Decimal) -> Refusal:
+    """Choose a step of the margin table, by its notional; the leverage gives way to what the step allows."""
+    instrument = floor.ledger.instruments.get(symbol)
+    if instrument is None:
+        return Refusal.SYMBOL
+    if not has_risk_limit(instrument) or (tier := tier_of(instrument, ZERO, limit)) is None or not limit:
+        return Refusal.LIMIT_INVALID
+    for leg in LEGS[floor.ledger.mode(account, symbol)]:
+        position = floor.ledger.position(account, symbol, leg)
+        if position.cost > limit:
+            return Refusal.RISK_LIMIT
+        before = position.risk_limit, position.leverage
+        position.risk_limit = limit
+        position.leverage = min(position.leverage, tier.max_leverage)
+        if position.qty and available(floor.ledger, account, instrument.settle, floor.open.get(account, {}).values()) < 0:
+            position.risk_limit, position.leverage = before
+            return Refusal.LIMIT_BALANCE
+        _touch(floor, account, instrument, position)
+    return Refusal.NONE
+
+
 def assign_margin(floor: Floor, account: str, symbol: str, leg: PositionSide, delta: Decimal) -> Refusal:
     """Add to the margin of an isolated position, or take from what it has above its initial margin."""
     instrument = floor.ledger.instruments.get(symbol)
@@ -71,22 +93,24 @@ def assign_margin(floor: Floor, account: str, symbol: str, leg: PositionSide, de
         return Refusal.SYMBOL
     position = floor.ledger.accounts[account].positions.get((symbol, leg))
     if position is None or not position.qty:
-        return Refusal.NOT_FOUND
+        return Refusal.MARGIN_NO_POSITION
     if not position.isolated:
-        return Refusal.NOT_AMENDABLE
+        return Refusal.MARGIN_CROSS
     if delta > available(floor.ledger, account, instrument.settle, floor.open.get(account, {}).values()):
-        return Refusal.NO_BALANCE
+        return Refusal.MARGIN_BALANCE
     least = position_cost(instrument, side_of(position), position.cost, position.leverage)
     open_loss = min(ZERO, floor.ledger.unrealised(position))
+    if delta < 0 and position.margin + delta < least:
+        return Refusal.MARGIN_NOT_ADDED
     if delta < 0 and position.margin + delta + open_loss < least:
-        return Refusal.NO_BALANCE
+        return Refusal.MARGIN_LOSS
     position.margin += delta
     _touch(floor, account, instrument, position)
     return Refusal.NONE
 
 
 def _set_one(instrument: Instrument, position: SimPosition, leverage: Decimal, isolated: bool) -> Refusal:
-    if position.qty and instrument.tiers and allowed_tier(instrument, position.cost, leverage) is None:
+    if position.qty and instrument.tiers and allowed_tier(instrument, position.cost, leverage, position.risk_limit) is None:
         return Refusal.RISK_LIMIT
     if position.qty and isolated:
         position.margin = position_cost(instrument, side_of(position), position.cost, leverage)
@@ -97,7 +121,7 @@ def _set_one(instrument: Instrument, position: SimPosition, leverage: Decimal, i
 
 
 def _most(instrument: Instrument, position: SimPosition) -> Decimal:
-    tier = instrument.tier_for(position.cost)
+    tier = tier_of(instrument, position.cost, position.risk_limit)
     return min(tier.max_leverage, instrument.max_leverage) if tier else instrument.max_leverage
 
 

@@ -2,7 +2,9 @@
 
 An isolated leg falls alone. When the cross positions of a currency fall, every order of that currency is cancelled and legs
 are closed, the one with the largest requirement first, until the rest is sound. A leg is closed against the book no further
-than its bankruptcy price; there the insurance account takes it over and sells it on, so losses past bankruptcy are its own.
+than its bankruptcy price; there the insurance account takes it over and sells it on, so losses past bankruptcy are its own. Once
+that account has lost what it may lose, positions of the other side are closed at that price in its place, the most profitable at
+the highest leverage first (auto-deleveraging).
 What a liquidation leaves to the account stays with the account.
 """
 
@@ -10,10 +12,12 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from tui_trader.core.decimals import ZERO
+from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.types import PositionSide, Side
+from tui_trader.sim.engine import Resting
 from tui_trader.sim.floor import Floor
 from tui_trader.sim.ledger import INSURANCE, is_house
+from tui_trader.sim.listing import Listing
 from tui_trader.sim.types import Refusal, SimPosition
 
 
@@ -64,7 +68,12 @@ def _liquidate(floor: Floor, account: str, position: SimPosition) -> None:
         worst = min(max(worst, 1), listing.max_ticks)
     margin = position.margin
     before = ledger.accounts[account].balances.get(instrument.settle, ZERO)
-    floor.force_close(position, account, worst, INSURANCE)
+    left = floor.force_close(position, account, worst)
+    if left.lots and _is_exhausted(floor, instrument.settle):
+        _deleverage(floor, listing, left, worst)
+    if left.lots:
+        insurer = Resting(INSURANCE, left.side.opposite, worst, left.lots)
+        floor.book_trade(listing, left, insurer, listing.qty(left.lots), listing.price(worst), "liquidation")
     if position.isolated:
         lost = before - ledger.accounts[account].balances.get(instrument.settle, ZERO)
         _cover(floor, account, instrument.settle, lost - margin)
@@ -73,6 +82,37 @@ def _liquidate(floor: Floor, account: str, position: SimPosition) -> None:
         side = Side.SELL if taken > 0 else Side.BUY
         floor.house_order(listing, INSURANCE, side, listing.worst_ticks(side), listing.lots(abs(taken)), rest=False)
     floor.settle(listing)
+
+
+def _is_exhausted(floor: Floor, currency: str) -> bool:
+    """Whether the insurance account has lost all that it may lose in a currency."""
+    limit = floor.insurance.get(currency)
+    return limit is not None and floor.ledger.accounts[INSURANCE].balances.get(currency, ZERO) <= -limit
+
+
+def _deleverage(floor: Floor, listing: Listing, left: Resting, worst: int) -> None:
+    """Close positions of the other side against what is left of a liquidation, at its bankruptcy price and off the book."""
+    for position, account in _ranked(floor, listing.symbol, left.side):
+        if not left.lots:
+            return
+        lots = min(left.lots, listing.lots(abs(position.qty)))
+        order = floor.forced(position, account, listing.qty(lots), "adl")
+        other = Resting(account, order.side, worst, lots, order)
+        left.lots -= lots
+        floor.book_trade(listing, left, other, listing.qty(lots), listing.price(worst), "liquidation", "adl")
+
+
+def _ranked(floor: Floor, symbol: str, side: Side) -> list[tuple[SimPosition, str]]:
+    """Return the users' positions that an order of ``side`` could be executed against, first in line first."""
+    ledger = floor.ledger
+    found = [
+        (position, account)
+        for account in ledger.accounts
+        if not is_house(account)
+        for position in ledger.open_positions(account)
+        if position.symbol == symbol and (position.qty > 0) is (side is Side.BUY)
+    ]
+    return sorted(found, key=lambda one: divide(ledger.unrealised(one[0]) * one[0].leverage, one[0].cost), reverse=True)
 
 
 def _cancel_orders(floor: Floor, account: str, symbol: str) -> None:
@@ -85,4 +125,4 @@ def _cover(floor: Floor, account: str, currency: str, loss: Decimal) -> None:
     """Let the insurance account pay what was lost beyond what stood behind it."""
     if loss > 0:
         floor.ledger.transfer(INSURANCE, account, currency, loss)
-        floor.outbox.touch_account(account, currency)
+        floor.outbox.move(account, currency, loss, "insurance")

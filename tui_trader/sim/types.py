@@ -53,6 +53,51 @@ class Refusal(StrEnum):
     NO_MARKET = "no price to execute against"
     POSITION_OPEN = "position or orders open"
     LIQUIDATING = "account in liquidation"
+    DELEVERAGED = "closed against a bankrupt account"
+    REDUCE_NOTHING = "reduce-only order without a position"
+    CLOSE_NO_POSITION = "closing order without a position"
+    CLOSE_WRONG_SIDE = "closing order on the side of the position"
+    EXIT_NO_POSITION = "exit without a position"
+    EXIT_WRONG_SIDE = "exit on the side of the position"
+    TRIGGER_TOO_HIGH = "trigger price too high"
+    TRIGGER_TOO_LOW = "trigger price too low"
+    LONG_TARGET_BELOW = "target of a long not above the price"
+    LONG_STOP_ABOVE = "stop of a long not below the price"
+    LONG_STOP_PAST_LIQUIDATION = "stop of a long below liquidation"
+    SHORT_TARGET_ABOVE = "target of a short not below the price"
+    SHORT_STOP_BELOW = "stop of a short not above the price"
+    SHORT_STOP_PAST_LIQUIDATION = "stop of a short above liquidation"
+    TARGET_TOO_HIGH = "attached target too high"
+    TARGET_TOO_LOW = "attached target too low"
+    STOP_TOO_HIGH = "attached stop too high"
+    STOP_TOO_LOW = "attached stop too low"
+    WORSE_THAN_BANKRUPT = "closing price past bankruptcy"
+    ATTACH_WITH_POSITION = "exits may not be attached with a position open"
+    CLOSING_ATTACH = "closing order with attached exits"
+    TARGET_EXISTS = "the position has a target"
+    STOP_EXISTS = "the position has a stop"
+    TRAIL_EXISTS = "the position has a trailing stop"
+    TRAIL_TYPE = "trailing order without a start"
+    LONG_TRAIL_ABOVE = "trailing stop of a long not below the price"
+    LONG_TRAIL_PAST_LIQUIDATION = "trailing stop of a long below liquidation"
+    LONG_TRAIL_SIGN = "distance under a long not negative"
+    LONG_ACTIVATION_BELOW = "activation of a long's trail not above the price"
+    SHORT_TRAIL_BELOW = "trailing stop of a short not above the price"
+    SHORT_TRAIL_PAST_LIQUIDATION = "trailing stop of a short above liquidation"
+    SHORT_TRAIL_SIGN = "distance over a short not positive"
+    SHORT_ACTIVATION_ABOVE = "activation of a short's trail not below the price"
+    FIXED_PRICE = "price of a market order cannot change"
+    FIXED_QTY = "quantity follows from the position"
+    LEVERAGE_BALANCE = "not enough balance for the leverage"
+    LIMIT_INVALID = "no such risk limit"
+    LIMIT_BALANCE = "not enough balance for the risk limit"
+    MARGIN_NO_POSITION = "no position to assign margin to"
+    MARGIN_CROSS = "margin of a cross position cannot change"
+    MARGIN_NOT_ADDED = "more margin removed than was added"
+    MARGIN_LOSS = "open loss holds the margin"
+    MARGIN_BALANCE = "not enough balance to add margin"
+    WALLET_UNKNOWN = "no trading account of this currency"
+    WALLET_BALANCE = "not enough in the wallet"
 
 
 class SimStatus(StrEnum):
@@ -106,6 +151,13 @@ class NewOrder:
     tp_trigger: TriggerSource = TriggerSource.LAST
     sl_trigger: TriggerSource = TriggerSource.MARK
     text: str = ""
+    take_profit_limit: Decimal | None = None
+    """Limit price of the attached target; a market exit without."""
+    stop_loss_limit: Decimal | None = None
+    peg_offset: Decimal = ZERO
+    """Distance of a trailing stop from the best price: negative under a long position, positive over a short one."""
+    activation: bool = False
+    """Whether a trailing stop only begins to trail once the price has reached ``trigger_price``."""
 
 
 @dataclass(slots=True)
@@ -144,6 +196,13 @@ class SimOrder:
     """Execution sequence of the last change."""
     text: str = ""
     triggered: bool = False
+    take_profit_limit: Decimal | None = None
+    stop_loss_limit: Decimal | None = None
+    trail: Decimal = ZERO
+    """Distance of a trailing stop, positive; the trigger price follows the best price at it."""
+    activation: bool = False
+    trailing: bool = False
+    """Whether a trailing stop has begun to follow."""
     parent: str = ""
     """Order id of the entry that this take-profit or stop-loss was attached to."""
 
@@ -188,6 +247,25 @@ class FundingCharge:
     mark: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Money that came to a trading account or left it other than by trading; negative when it left."""
+
+    account: str
+    currency: str
+    amount: Decimal
+    kind: str
+    """``transfer`` from or to the account's wallet, ``insurance`` for what the exchange paid after bankruptcy."""
+    link: str
+    """What a transfer is known by; the same one is executed once."""
+    at_ns: int
+    seq: int
+    wallet_currency: str = ""
+    """Currency on the wallet's side."""
+    wallet_amount: Decimal = ZERO
+    """What the wallet gave (negative) or got, in its currency."""
+
+
 @dataclass(slots=True)
 class SimPosition:
     """One leg of one account; ``qty`` is signed (positive long)."""
@@ -203,6 +281,8 @@ class SimPosition:
     isolated: bool = False
     margin: Decimal = ZERO
     """Assigned margin when isolated."""
+    risk_limit: Decimal = ZERO
+    """The chosen step of the margin table, by its notional; zero where the step follows from the position's value."""
     realised: Decimal = ZERO
     fees: Decimal = ZERO
     funding: Decimal = ZERO
@@ -287,3 +367,5 @@ class SimAccount:
     positions: dict[tuple[str, PositionSide], SimPosition] = field(default_factory=dict)
     modes: dict[str, PositionMode] = field(default_factory=dict)
     """Position mode by symbol; ONE_WAY when absent."""
+    wallet: dict[str, Decimal] = field(default_factory=dict)
+    """What the account has beside its trading accounts, by currency: no order reaches it."""

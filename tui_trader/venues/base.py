@@ -17,6 +17,7 @@ from tui_trader.core.funds import Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderType, PositionSide, TimeInForce, TriggerSource
+from tui_trader.secrets.secret import Secret
 
 
 class Lane(StrEnum):
@@ -55,10 +56,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What signs requests. ``secret`` is a callable so that the value is only ever revealed inside a signer."""
+    """What signs requests. A dialect hands ``secret`` to its signer, which alone reveals it."""
 
     key: str
-    secret: Callable[[], str] = field(repr=False)
+    secret: Secret = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

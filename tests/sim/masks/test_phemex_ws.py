@@ -399,7 +399,7 @@ async def test_snapshot_carries_old_finished_orders_and_nothing_is_told_twice(ve
     assert (usdc["accounts_p"][0]["accountBalanceRv"], usdc["orders_p"]) == ("500", [])
     assert usdc["sequence"] > usdt["sequence"]
     await wire.ask("server.ping")
-    assert wire.pushes == []
+    assert wire.pushes == [{"position_info": {"light": 0, "symbol": "BTCUSDT"}}]
 
 
 async def test_funding_is_an_order_row(venue: SimVenue) -> None:

@@ -76,6 +76,8 @@ class Setting:
     notify: Notify
     limits: bool = True
     """Whether rate limits are enforced."""
+    shared_limits: bool = False
+    """Whether all users share one budget besides, as on a venue's testnet."""
 
 
 class Mask(Protocol):

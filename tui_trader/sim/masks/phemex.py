@@ -1,4 +1,4 @@
-"""The server side of Phemex's USDⓈ-M protocol, worn by the built-in exchange.
+"""The server side of Phemex's protocols, USDⓈ-M and COIN-M, worn by the built-in exchange.
 
 It routes, guards and answers; the exchange decides. It may not import the client's translators: a mask that shared their
 code would share their mistakes. Source of the facts: the venue's public API documentation and captured messages.
@@ -14,18 +14,27 @@ import orjson
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import Peer, RestCall, RestReply, Setting
 from tui_trader.sim.masks.phemex_args import Args, Complaint, from_body, from_query
+from tui_trader.sim.masks.phemex_coin_market import CoinMarket
+from tui_trader.sim.masks.phemex_coin_reads import CoinReads
+from tui_trader.sim.masks.phemex_family import coin_contracts, stable_contracts
 from tui_trader.sim.masks.phemex_feed import MarketFeed
 from tui_trader.sim.masks.phemex_gate import Limiter, authenticate, group_of, refusal, turned_away, weight_of
+from tui_trader.sim.masks.phemex_money import Money
 from tui_trader.sim.masks.phemex_orders import OrderEntry
 from tui_trader.sim.masks.phemex_private import PrivateFeed
 from tui_trader.sim.masks.phemex_public import FundingRate, PublicReads
 from tui_trader.sim.masks.phemex_reads import AccountReads
+from tui_trader.sim.masks.phemex_risk import Risk
+from tui_trader.sim.masks.phemex_terms import COIN, STABLE
 from tui_trader.sim.masks.phemex_ws import Conversations
 from tui_trader.sim.types import BookChange, PublicTrade
 
 PublicRoute = Callable[[Args], RestReply]
 PrivateRoute = Callable[[str, Args], RestReply]
 KEPT_RATES = 500
+
+_IN_BODY = frozenset(("POST", path) for path in ("/g-orders", "/orders", "/assets/transfer", "/exchange/margins"))
+"""Requests whose arguments are a JSON body; all others have them in the query."""
 
 
 class PhemexMask:
@@ -41,14 +50,21 @@ class PhemexMask:
         self._rates: dict[str, list[FundingRate]] = {symbol: [] for symbol in setting.exchange.instruments}
         self._settlements = {s: setting.exchange.market(s).next_funding_ns for s in setting.exchange.instruments}
         self._market = MarketFeed(setting.exchange)
-        self._private = PrivateFeed(setting.exchange, setting.notify)
-        self._conversations = Conversations(setting, self._market, self._private, self.flush)
+        risk = Risk(setting.exchange)
+        self._private = PrivateFeed(setting.exchange, setting.notify, risk)
+        self._conversations = Conversations(setting, self._market, self._private, risk, self.flush)
         public = PublicReads(setting.exchange, setting.clock, self._rates)
-        orders = OrderEntry(setting.exchange)
+        coin_market = CoinMarket(setting.exchange)
+        orders = OrderEntry(setting.exchange, STABLE, stable_contracts(setting.exchange))
+        coin_orders = OrderEntry(setting.exchange, COIN, coin_contracts(setting.exchange))
         reads = AccountReads(setting.exchange)
+        coin_reads = CoinReads(setting.exchange)
+        money = Money(setting.exchange)
         self._public: dict[tuple[str, str], PublicRoute] = {
             ("GET", "/public/products"): public.products,
+            ("GET", "/public/products-plus"): public.products_plus,
             ("GET", "/public/time"): public.time,
+            ("GET", "/exchange/public/cfg/v2/products"): public.config_products,
             ("GET", "/exchange/public/products"): public.coin_products,
             ("GET", "/v1/exchange/public/products"): public.coin_products,
             ("GET", "/md/v2/orderbook"): public.orderbook,
@@ -59,9 +75,20 @@ class PhemexMask:
             ("GET", "/md/v3/ticker/24hr/all"): public.tickers_v3,
             ("GET", "/exchange/public/md/v2/kline"): public.candles,
             ("GET", "/exchange/public/md/v2/kline/last"): public.candles,
+            ("GET", "/exchange/public/md/v2/kline/list"): public.candle_list,
+            ("GET", "/exchange/public/nomics/trades"): coin_market.nomics,
             ("GET", "/api-data/public/data/funding-rate-history"): public.funding_history,
+            ("GET", "/v1/api-data/public/data/funding-rate-history"): public.funding_history,
+            ("GET", "/md/v1/ticker/24hr"): coin_market.ticker,
+            ("GET", "/v1/md/ticker/24hr"): coin_market.ticker_v1,
+            ("GET", "/v1/md/ticker/24hr/all"): coin_market.tickers_v1,
             ("GET", "/contract-biz/public/real-funding-rates"): public.real_funding,
         }
+        for prefix in ("/md", "/v1/md"):
+            self._public["GET", f"{prefix}/orderbook"] = coin_market.orderbook
+            self._public["GET", f"{prefix}/fullbook"] = coin_market.full_book
+            self._public["GET", f"{prefix}/trade"] = coin_market.trades
+        self._public["GET", "/md/ticker/24hr"] = coin_market.ticker
         self._private_routes: dict[tuple[str, str], PrivateRoute] = {
             ("PUT", "/g-orders/create"): orders.create,
             ("POST", "/g-orders"): orders.create,
@@ -75,7 +102,7 @@ class PhemexMask:
             ("GET", "/api-data/g-futures/orders"): reads.orders,
             ("GET", "/api-data/g-futures/trades"): reads.trades,
             ("GET", "/api-data/g-futures/funding-fees"): reads.funding_fees,
-            ("GET", "/api-data/futures/fee-rate"): reads.fee_rate,
+            ("GET", "/api-data/g-futures/closedPosition"): reads.closed_positions,
             ("GET", "/exchange/order/v2/orderList"): reads.order_list,
             ("GET", "/exchange/order/v2/tradingList"): reads.trading_list,
             ("GET", "/g-accounts/accountPositions"): reads.account_positions,
@@ -83,6 +110,34 @@ class PhemexMask:
             ("PUT", "/g-positions/leverage"): reads.set_leverage,
             ("PUT", "/g-positions/switch-pos-mode-sync"): reads.set_mode,
             ("POST", "/g-positions/assign"): reads.assign_margin,
+            ("GET", "/g-accounts/risk-unit"): risk.units,
+            ("PUT", "/orders/create"): coin_orders.create,
+            ("POST", "/orders"): coin_orders.create,
+            ("PUT", "/orders/replace"): coin_orders.replace,
+            ("DELETE", "/orders/cancel"): coin_orders.cancel,
+            ("DELETE", "/orders"): coin_orders.cancel_several,
+            ("DELETE", "/orders/all"): coin_orders.cancel_all,
+            ("GET", "/orders/activeList"): coin_reads.open_orders,
+            ("GET", "/orders/active"): coin_reads.open_order,
+            ("GET", "/exchange/order"): coin_reads.by_ids,
+            ("GET", "/exchange/order/list"): coin_reads.order_list,
+            ("GET", "/exchange/order/trade"): coin_reads.order_trades,
+            ("GET", "/api-data/futures/orders"): coin_reads.orders,
+            ("GET", "/api-data/futures/orders/by-order-id"): coin_reads.by_order_id,
+            ("GET", "/api-data/futures/trades"): coin_reads.trades,
+            ("GET", "/api-data/futures/funding-fees"): coin_reads.funding_fees,
+            ("GET", "/accounts/accountPositions"): coin_reads.account_positions,
+            ("GET", "/accounts/positions"): coin_reads.marked_positions,
+            ("PUT", "/positions/leverage"): coin_reads.set_leverage,
+            ("PUT", "/positions/riskLimit"): coin_reads.set_risk_limit,
+            ("POST", "/positions/assign"): coin_reads.assign_margin,
+            ("GET", "/api-data/futures/fee-rate"): money.fee_rate,
+            ("GET", "/api-data/futures/v2/tradeAccountDetail"): money.account_detail,
+            ("GET", "/spot/wallets"): money.wallets,
+            ("POST", "/assets/transfer"): money.transfer,
+            ("GET", "/assets/transfer"): money.transfers,
+            ("POST", "/exchange/margins"): money.move_margin,
+            ("GET", "/exchange/margins/transfer"): money.margin_moves,
         }
 
     # -- REST ------------------------------------------------------------------------------------------------------
@@ -96,6 +151,10 @@ class PhemexMask:
         limits, now = self._setting.limits, self._exchange.now_ns
         if limits and self._limiter.blocked(call.peer, now):
             return turned_away("403", "403 Forbidden", 403)
+        if self._setting.shared_limits and (wait := self._limiter.crowded(now)):
+            limited = turned_away("39995", "Too many requests.", 429)
+            limited.headers["x-ratelimit-retry-after"] = str(wait)
+            return limited
         route = (call.method, call.path)
         serve = self._public.get(route)
         user = call.peer
@@ -120,11 +179,11 @@ class PhemexMask:
         return reply
 
     def _answer(self, call: RestCall, serve: Callable[[Args], RestReply]) -> RestReply:
-        in_body = (call.method, call.path) == ("POST", "/g-orders")
+        in_body = (call.method, call.path) in _IN_BODY
         try:
             return serve(from_body(call.body) if in_body else from_query(call.query))
         except Complaint as complaint:
-            if call.path.startswith("/md/"):
+            if call.path.startswith(("/md/", "/v1/md/")):
                 error = {"code": complaint.code, "message": complaint.message}
                 return RestReply(200, orjson.dumps({"error": error, "id": None, "result": None}))
             if complaint.code == 10500:

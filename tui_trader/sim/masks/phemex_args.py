@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tui_trader.core.decimals import ZERO, from_wire
+from tui_trader.core.decimals import from_wire
 from tui_trader.core.error import WireError
 
 Args = Mapping[str, Any]
@@ -62,14 +62,6 @@ def number(args: Args, name: str) -> Decimal | None:
         return from_wire(value)
     except WireError:
         raise Complaint(30000, "Please double check input arguments") from None
-
-
-def positive(args: Args, name: str) -> Decimal | None:
-    """Return a number above zero, None when absent or ``0``, which the venue reads as "not set"; raises Complaint 30000."""
-    value = number(args, name)
-    if value is not None and value < ZERO:
-        raise Complaint(30000, "Please double check input arguments")
-    return value or None
 
 
 def flag(args: Args, name: str) -> bool:

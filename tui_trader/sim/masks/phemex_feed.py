@@ -1,4 +1,4 @@
-"""Phemex's public pushes: books, trades, candles, ticks and the 24-hour tables.
+"""Phemex's public pushes of both families: books, trades, candles, ticks and the 24-hour tables.
 
 Each message is built and encoded once for all its subscribers. A book channel keeps what it last told, and tells the
 difference: so a level pushed out of a limited depth is deleted explicitly, and one that re-enters is sent again.
@@ -13,14 +13,20 @@ from typing import Any, NamedTuple
 import orjson
 
 from tui_trader.core.clock import NS
+from tui_trader.core.decimals import ZERO
+from tui_trader.core.instrument import Instrument
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import Peer
+from tui_trader.sim.masks.phemex_coin_prints import coin_candle_rows, coin_levels, coin_ticker_row, coin_trade_rows
+from tui_trader.sim.masks.phemex_coin_rows import price_ep
+from tui_trader.sim.masks.phemex_family import coin_contracts, index_name, is_coin, mark_name, stable_contracts
 from tui_trader.sim.masks.phemex_public import CANDLES_SENT, best_prices, candle_rows, levels, ticker_row, trade_rows
 from tui_trader.sim.masks.phemex_rows import ratio, text
 from tui_trader.sim.types import BookChange, PublicTrade
 
 FAST_NS = 20_000_000
 AGGREGATED_NS = 120_000_000
+FULL_NS = 100_000_000
 RESEND_NS = 60 * NS
 """How often a book is sent again in full, for the client to check itself."""
 CANDLE_NS = 250_000_000
@@ -45,6 +51,9 @@ PACK_FIELDS = [
 ]
 
 
+Level = tuple[Decimal, Decimal]
+
+
 class Topic(NamedTuple):
     """One thing a client can subscribe to."""
 
@@ -59,6 +68,8 @@ class _Book:
 
     def __init__(self, exchange: Exchange, topic: Topic) -> None:
         self.symbol = topic.symbol
+        self.contract = exchange.instruments[topic.symbol]
+        self.coin = topic.channel == "orderbook"
         self.depth, self.interval_ns = topic.variant
         self.dirty = False
         self._exchange = exchange
@@ -86,7 +97,7 @@ class _Book:
         """Return what the subscribers hold, in full, with the sequence of the last increment."""
         if periodic:
             self._resent_ns = now_ns
-        return self._message("snapshot", levels(list(self._bids.items())), levels(list(self._asks.items())), now_ns)
+        return self._message("snapshot", list(self._bids.items()), list(self._asks.items()), now_ns)
 
     def increment(self, now_ns: int) -> bytes | None:
         """Return the difference to what was last told; None when there is none."""
@@ -104,24 +115,24 @@ class _Book:
         bids, asks = self._exchange.book(self.symbol, self.depth or None)
         return dict(bids), dict(asks)
 
-    def _message(self, kind: str, bids: list[list[str]], asks: list[list[str]], now_ns: int) -> bytes:
-        return orjson.dumps(
-            {
-                "depth": self.depth,
-                "dts": now_ns,
-                "mts": self._changed_ns,
-                "orderbook_p": {"asks": asks, "bids": bids},
-                "sequence": self._sequence,
-                "symbol": self.symbol,
-                "timestamp": self._changed_ns,
-                "type": kind,
-            }
-        )
+    def _message(self, kind: str, bids: list[Level], asks: list[Level], now_ns: int) -> bytes:
+        body: dict[str, Any] = {
+            "depth": self.depth,
+            "sequence": self._sequence,
+            "symbol": self.symbol,
+            "timestamp": self._changed_ns,
+            "type": kind,
+        }
+        if self.coin:
+            body["book"] = {"asks": coin_levels(self.contract, asks), "bids": coin_levels(self.contract, bids)}
+            return orjson.dumps(body)
+        body |= {"dts": now_ns, "mts": self._changed_ns, "orderbook_p": {"asks": levels(asks), "bids": levels(bids)}}
+        return orjson.dumps(body)
 
 
-def _difference(before: dict[Decimal, Decimal], after: dict[Decimal, Decimal]) -> list[list[str]]:
-    rows = [[text(price), text(size)] for price, size in after.items() if before.get(price) != size]
-    rows += [[text(price), "0"] for price in before if price not in after]
+def _difference(before: dict[Decimal, Decimal], after: dict[Decimal, Decimal]) -> list[Level]:
+    rows = [(price, size) for price, size in after.items() if before.get(price) != size]
+    rows += [(price, ZERO) for price in before if price not in after]
     return rows
 
 
@@ -130,13 +141,22 @@ class MarketFeed:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self._stable = stable_contracts(exchange)
+        self._coins = coin_contracts(exchange)
+        self._named: dict[str, tuple[Instrument, bool]] = {}
+        """Contract by the name of its index and of its mark, and whether it is the mark."""
+        for instrument in exchange.instruments.values():
+            self._named.setdefault(index_name(instrument), (instrument, False))
+        for instrument in exchange.instruments.values():
+            # ".MATICUSDT" is an index and ".MMATICUSDT" its mark: the plain reading comes first.
+            self._named.setdefault(mark_name(instrument), (instrument, True))
         self._subscribers: dict[Topic, dict[Peer, None]] = {}
         self._books: dict[Topic, _Book] = {}
         self._books_of: dict[str, list[_Book]] = {}
         self._prints: dict[str, list[PublicTrade]] = {}
         self._candles: dict[Topic, tuple[bool, int]] = {}
         """By candle topic: (changed since, last pushed)."""
-        self._ticks: dict[str, str] = {}
+        self._ticks: dict[str, Decimal] = {}
         self._second = 0
 
     # -- subscriptions ---------------------------------------------------------------------------------------------
@@ -149,23 +169,23 @@ class MarketFeed:
         self._subscribers.setdefault(topic, {})[peer] = None
         label = f"{topic.channel}:{topic.symbol}"
         match topic.channel:
-            case "orderbook_p":
+            case "orderbook_p" | "orderbook":
                 book = self._books.get(topic)
                 if book is None:
                     book = self._books[topic] = _Book(exchange, topic)
                     self._books_of.setdefault(topic.symbol, []).append(book)
                 peer.send(book.snapshot(now), label)
-            case "trade_p":
-                peer.send(self._trades(topic.symbol, exchange.trades(topic.symbol, TRADES_SENT), "snapshot"), label)
-            case "kline_p":
+            case "trade_p" | "trade":
+                peer.send(self._trades(topic, exchange.trades(topic.symbol, TRADES_SENT), "snapshot"), label)
+            case "kline_p" | "kline":
                 self._candles.setdefault(topic, (False, 0))
                 peer.send(self._candle(topic, CANDLES_SENT, "snapshot"), label)
-            case "tick_p":
-                peer.send(self._tick(topic.symbol), label)
+            case "tick_p" | "tick":
+                peer.send(self._tick(topic), label)
             case "perp_market24h_pack_p":
                 peer.send(self._pack("snapshot"), label)
             case _:
-                for symbol in [topic.symbol] if topic.symbol else exchange.instruments:
+                for symbol in self._told(topic):
                     peer.send(self._ticker(symbol), label)
 
     def unsubscribe(self, peer: Peer, topic: Topic) -> None:
@@ -182,9 +202,10 @@ class MarketFeed:
         if book is not None:
             self._books_of[topic.symbol].remove(book)
 
-    def knows_tick(self, name: str) -> bool:
-        """Whether ``name`` is the index or mark of a listed contract, e.g. ``.BTCUSDT``, ``.MBTCUSDT``."""
-        return self._tick_price(name) is not None
+    def knows_tick(self, channel: str, name: str) -> bool:
+        """Whether ``name`` is an index or mark of the channel's family, e.g. ``.BTCUSDT``, ``.MBTC``."""
+        named = self._named.get(name)
+        return named is not None and is_coin(named[0]) is (channel == "tick")
 
     # -- pushes ----------------------------------------------------------------------------------------------------
 
@@ -217,9 +238,9 @@ class MarketFeed:
     def _publish_prints(self) -> None:
         prints, self._prints = self._prints, {}
         for symbol, trades in prints.items():
-            topic = Topic("trade_p", symbol)
+            topic = Topic("trade" if symbol in self._coins else "trade_p", symbol)
             if topic in self._subscribers:
-                self._send(topic, self._trades(symbol, trades[::-1], "incremental"))
+                self._send(topic, self._trades(topic, trades[::-1], "incremental"))
         for topic, (_, pushed_ns) in self._candles.items():
             if topic.symbol in prints:
                 self._candles[topic] = (True, pushed_ns)
@@ -229,14 +250,14 @@ class MarketFeed:
             match topic.channel:
                 case "perp_market24h_pack_p":
                     self._send(topic, self._pack("incremental"))
-                case "market24h_p":
-                    for symbol in [topic.symbol] if topic.symbol else self._exchange.instruments:
+                case "market24h_p" | "market24h":
+                    for symbol in self._told(topic):
                         self._send(topic, self._ticker(symbol))
-                case "tick_p":
-                    price = self._tick_price(topic.symbol) or ""
+                case "tick_p" | "tick":
+                    price = self._tick_price(topic.symbol)
                     if self._ticks.get(topic.symbol) != price:
                         self._ticks[topic.symbol] = price
-                        self._send(topic, self._tick(topic.symbol))
+                        self._send(topic, self._tick(topic))
                 case _:
                     pass
 
@@ -247,47 +268,63 @@ class MarketFeed:
 
     # -- messages --------------------------------------------------------------------------------------------------
 
-    def _trades(self, symbol: str, newest_first: Iterable[PublicTrade], kind: str) -> bytes:
+    def _told(self, topic: Topic) -> Iterable[str]:
+        """Return the contracts that a ticker channel tells of: the one it names, or all of its family."""
+        if topic.symbol:
+            return (topic.symbol,)
+        return self._coins if topic.channel == "market24h" else self._stable
+
+    def _trades(self, topic: Topic, newest_first: Iterable[PublicTrade], kind: str) -> bytes:
         now = self._exchange.now_ns
         trades = list(newest_first)
-        return orjson.dumps(
-            {
-                "dts": now,
-                "mts": trades[0].at_ns if trades else now,
-                "sequence": trades[0].seq if kind == "incremental" else self._exchange.seq,
-                "symbol": symbol,
-                "trades_p": trade_rows(trades),
-                "type": kind,
-            }
-        )
+        body: dict[str, Any] = {
+            "sequence": trades[0].seq if kind == "incremental" else self._exchange.seq,
+            "symbol": topic.symbol,
+            "type": kind,
+        }
+        if topic.channel == "trade":
+            return orjson.dumps({**body, "trades": coin_trade_rows(self._coins[topic.symbol], trades)})
+        stamps = {"dts": now, "mts": trades[0].at_ns if trades else now}
+        return orjson.dumps({**stamps, **body, "trades_p": trade_rows(trades)})
 
     def _candle(self, topic: Topic, count: int, kind: str) -> bytes:
-        rows = candle_rows(self._exchange.candles(topic.symbol, topic.variant[0], count))
-        body: dict[str, Any] = {"kline_p": rows if kind == "snapshot" else rows[:1]}
+        candles = self._exchange.candles(topic.symbol, topic.variant[0], count)
+        body: dict[str, Any] = {"sequence": self._exchange.seq, "symbol": topic.symbol, "type": kind}
+        if topic.channel == "kline":
+            instrument = self._coins[topic.symbol]
+            body["kline"] = coin_candle_rows(instrument, candles)
+            if kind == "incremental":
+                body |= {"priceScale": instrument.price_scale, "valueScale": instrument.value_scale}
+        else:
+            body["kline_p"] = candle_rows(candles)
+            if kind == "incremental":
+                body["priceScale"] = 0
         if kind == "incremental":
-            body["priceScale"] = 0
-        return orjson.dumps({**body, "sequence": self._exchange.seq, "symbol": topic.symbol, "type": kind})
+            body[topic.channel] = body[topic.channel][:1]
+        return orjson.dumps(body)
 
-    def _tick_price(self, name: str) -> str | None:
-        instruments = self._exchange.instruments
-        # ".MATICUSDT" is an index and ".MMATICUSDT" its mark: the plain reading comes first.
-        if name[:1] == "." and name[1:] in instruments:
-            return text(self._exchange.market(name[1:]).index)
-        if name[:2] == ".M" and name[2:] in instruments:
-            return text(self._exchange.market(name[2:]).mark)
-        return None
+    def _tick_price(self, name: str) -> Decimal:
+        instrument, is_mark = self._named[name]
+        state = self._exchange.market(instrument.symbol)
+        return state.mark if is_mark else state.index
 
-    def _tick(self, name: str) -> bytes:
-        price = self._tick_price(name) or "0"
-        return orjson.dumps({"tick_p": {"last": price, "symbol": name, "timestamp": self._exchange.now_ns}})
+    def _tick(self, topic: Topic) -> bytes:
+        price, now = self._tick_price(topic.symbol), self._exchange.now_ns
+        if topic.channel == "tick_p":
+            return orjson.dumps({"tick_p": {"last": text(price), "symbol": topic.symbol, "timestamp": now}})
+        instrument = self._named[topic.symbol][0]
+        row = {"last": price_ep(instrument, price), "scale": instrument.price_scale, "symbol": topic.symbol, "timestamp": now}
+        return orjson.dumps({"tick": row})
 
     def _ticker(self, symbol: str) -> bytes:
-        row = ticker_row(self._exchange.market(symbol))
-        return orjson.dumps({"market24h_p": row, "timestamp": self._exchange.now_ns})
+        state, now = self._exchange.market(symbol), self._exchange.now_ns
+        if symbol in self._coins:
+            return orjson.dumps({"market24h": coin_ticker_row(self._coins[symbol], state), "timestamp": now})
+        return orjson.dumps({"market24h_p": ticker_row(state), "timestamp": now})
 
     def _pack(self, kind: str) -> bytes:
         body: dict[str, Any] = {
-            "data": [self._pack_row(symbol) for symbol in self._exchange.instruments],
+            "data": [self._pack_row(symbol) for symbol in self._stable],
             "method": "perp_market24h_pack_p.update",
             "timestamp": self._exchange.now_ns,
             "type": kind,

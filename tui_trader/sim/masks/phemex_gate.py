@@ -23,15 +23,20 @@ CAPACITY = {"contract": 500, "others": 100}
 IP_CAPACITY = 5_000
 IP_WINDOW_NS = 300 * NS
 
-_CONTRACT = ("/g-orders", "/g-accounts/", "/g-positions/")
+SHARED_CAPACITY = 500
+"""Requests of all users together in five minutes, as on the venue's testnet."""
+
+_CONTRACT = ("/g-orders", "/g-accounts/", "/g-positions/", "/orders", "/accounts/", "/positions/")
 _WEIGHTS = {
     ("DELETE", "/g-orders/all"): 3,
+    ("DELETE", "/orders/all"): 3,
     ("GET", "/g-accounts/positions"): 25,
+    ("GET", "/accounts/positions"): 25,
     ("GET", "/exchange/public/md/v2/kline"): 10,
     ("GET", "/exchange/public/md/v2/kline/last"): 10,
     ("GET", "/exchange/public/md/v2/kline/list"): 10,
 }
-_FREE = ("/public/", "/md/", "/exchange/public/products", "/v1/exchange/public/products")
+_FREE = ("/public/", "/md/", "/v1/md/", "/exchange/public/products", "/exchange/public/cfg/", "/v1/exchange/public/products")
 """Public reads that count against the address only (the documentation does not say otherwise)."""
 
 
@@ -86,6 +91,18 @@ class Limiter:
         if wait:
             headers[f"x-ratelimit-retry-after{suffix}"] = str(wait)
         return headers, wait
+
+    def crowded(self, now_ns: int) -> int:
+        """Count a request against the budget that everybody shares; returns the seconds to wait, 0 when it may pass.
+
+        Strangers make one request a second.
+        """
+        window = self._window("*", "shared", now_ns, IP_WINDOW_NS)
+        elapsed = now_ns - window.start_ns
+        if window.spent + elapsed // NS >= SHARED_CAPACITY:
+            return max(1, (IP_WINDOW_NS - elapsed) // NS)
+        window.spent += 1
+        return 0
 
     def blocked(self, address: str, now_ns: int) -> bool:
         """Count a request of an address; whether it is past its five minutes' share."""

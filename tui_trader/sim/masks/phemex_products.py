@@ -11,6 +11,8 @@ import orjson
 
 from tui_trader.core.decimals import ONE, divide
 from tui_trader.core.instrument import Instrument
+from tui_trader.sim.masks.phemex_coin_products import coin_currencies, coin_leverages, coin_product_rows, coin_risk_limits
+from tui_trader.sim.masks.phemex_family import is_coin
 from tui_trader.sim.masks.phemex_rows import Row, currency_number, ratio, text
 from tui_trader.sim.products import phemex_rows
 
@@ -21,14 +23,19 @@ _DECORATION = frozenset({"code", "description", "baseCurrency", "displaySymbol",
 
 def products_body(instruments: tuple[Instrument, ...]) -> bytes:
     """Return the whole answer, with the checksum of everything else in it."""
+    coins = tuple(one for one in instruments if is_coin(one))
+    instruments = tuple(one for one in instruments if not is_coin(one))
     tables = [{"index_id": 1001 + i, "items": _tiers(instrument)} for i, instrument in enumerate(instruments)]
     data: dict[str, Any] = {
-        "currencies": [_currency(name) for name in sorted({instrument.settle for instrument in instruments})],
-        "products": [],
+        "currencies": [
+            *coin_currencies(coins),
+            *(_currency(name) for name in sorted({instrument.settle for instrument in instruments})),
+        ],
+        "products": coin_product_rows(coins),
         "perpProductsV2": [_product(instrument, i) for i, instrument in enumerate(instruments)],
         "perpProductsPilot": None,
-        "riskLimits": [],
-        "leverages": [],
+        "riskLimits": coin_risk_limits(coins),
+        "leverages": coin_leverages() if coins else [],
         "riskLimitsV2": [_risk_limits(instrument) for instrument in instruments],
         "leveragesV2": [{"options": [1.0, 2.0, 3.0, 5.0, 10.0, 25.0, 50.0, 100.0], "initialMarginRr": "0.01"}],
         "leverageMargins": tables,

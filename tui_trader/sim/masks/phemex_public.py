@@ -1,4 +1,4 @@
-"""Phemex's public reads: products, server time, books, tickers, trades, candles, funding rates."""
+"""Phemex's public reads: products, server time, candles and funding rates of both families; USDⓈ-M's books, tickers, trades."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import orjson
 
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import Side
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import phemex_words as words
 from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.phemex_args import Args, Complaint, flag, need, optional, whole
-from tui_trader.sim.masks.phemex_orders import answer, listed
+from tui_trader.sim.masks.phemex_coin_prints import coin_candle_rows
+from tui_trader.sim.masks.phemex_coin_products import config_body, oldest_body, plus_body
+from tui_trader.sim.masks.phemex_family import coin_contracts, funding_name, is_coin, stable_contracts
+from tui_trader.sim.masks.phemex_orders import answer
 from tui_trader.sim.masks.phemex_products import products_body
 from tui_trader.sim.masks.phemex_rows import Row, ratio, text
+from tui_trader.sim.masks.phemex_terms import listed
 from tui_trader.sim.types import MarketState, PublicTrade
 
 DEPTH = 30
@@ -26,6 +31,7 @@ RESOLUTIONS = frozenset(
 )
 CANDLE_LIMITS = frozenset({5, 10, 50, 100, 500, 1000})
 CANDLES_SENT = 1000
+LONGEST_LIST = 2000
 
 Levels = Sequence[tuple[Decimal, Decimal]]
 
@@ -106,17 +112,25 @@ class PublicReads:
         self._clock = clock
         self._rates = rates
         """Past funding rates by symbol, oldest first; kept by the mask."""
+        self._contracts = stable_contracts(exchange)
+        self._coins = coin_contracts(exchange)
         self._products: bytes | None = None
 
     def products(self, args: Args) -> RestReply:
-        """``GET /public/products``."""
-        if self._products is None:
-            self._products = products_body(tuple(self._exchange.instruments.values()))
-        return RestReply(200, self._products)
+        """``GET /public/products``: both families."""
+        return RestReply(200, self._list())
+
+    def products_plus(self, args: Args) -> RestReply:
+        """``GET /public/products-plus``: the same, with when each contract was listed."""
+        return RestReply(200, plus_body(self._list()))
+
+    def config_products(self, args: Args) -> RestReply:
+        """``GET /exchange/public/cfg/v2/products``: an older list, of COIN-M."""
+        return RestReply(200, config_body(tuple(self._coins.values())))
 
     def coin_products(self, args: Args) -> RestReply:
-        """``GET /exchange/public/products``: the oldest list, of COIN-M contracts only; none are traded here."""
-        return answer([], "OK")
+        """``GET /exchange/public/products``: the oldest list, of COIN-M."""
+        return RestReply(200, oldest_body(tuple(self._coins.values())))
 
     def time(self, args: Args) -> RestReply:
         """``GET /public/time``: the gateway's clock, in milliseconds."""
@@ -151,7 +165,7 @@ class PublicReads:
     def tickers_v2(self, args: Args) -> RestReply:
         """``GET /md/v2/ticker/24hr/all``."""
         now = self._exchange.now_ns
-        return _result([{**ticker_row(self._exchange.market(s)), "timestamp": now} for s in self._exchange.instruments])
+        return _result([{**ticker_row(self._exchange.market(s)), "timestamp": now} for s in self._contracts])
 
     def ticker_v3(self, args: Args) -> RestReply:
         """``GET /md/v3/ticker/24hr``: short names, with best bid and ask."""
@@ -159,24 +173,39 @@ class PublicReads:
 
     def tickers_v3(self, args: Args) -> RestReply:
         """``GET /md/v3/ticker/24hr/all``."""
-        return _result([self._ticker_v3(symbol) for symbol in self._exchange.instruments])
+        return _result([self._ticker_v3(symbol) for symbol in self._contracts])
 
     def candles(self, args: Args) -> RestReply:
-        """``GET /exchange/public/md/v2/kline`` and ``/last``: the candle being formed is not included."""
-        symbol = listed(self._exchange, need(args, "symbol"))
-        if not optional(args, "resolution"):
-            raise Complaint(412, "Missing parameter - resolution")
+        """``GET /exchange/public/md/v2/kline`` and ``/last``, of either family: the candle being formed is not included."""
+        instrument = self._candle_contract(args)
         resolution, limit = whole(args, "resolution", 60), whole(args, "limit", 100)
         if resolution not in RESOLUTIONS or limit not in CANDLE_LIMITS:
             raise Complaint(*words.BAD_ARGUMENT)
-        closed = list(self._exchange.candles(symbol, resolution, limit + 1))[:-1]
-        return answer({"total": -1, "rows": [[*row, symbol] for row in candle_rows(closed)]}, "OK")
+        closed = list(self._exchange.candles(instrument.symbol, resolution, limit + 1))[:-1]
+        return _candles(instrument, closed)
+
+    def candle_list(self, args: Args) -> RestReply:
+        """``GET /exchange/public/md/v2/kline/list``: closed candles between ``from`` and ``to``, in seconds, at most 2,000."""
+        instrument = self._candle_contract(args)
+        if not optional(args, "to"):
+            raise Complaint(412, "Missing parameter - to")
+        resolution, start, end = whole(args, "resolution", 60), whole(args, "from", 0), whole(args, "to", 0)
+        if resolution not in RESOLUTIONS or whole(args, "limit", 2000) > LONGEST_LIST:
+            raise Complaint(*words.BAD_ARGUMENT)
+        closed = list(self._exchange.candles(instrument.symbol, resolution, LONGEST_LIST + 1))[:-1]
+        return _candles(instrument, [bar for bar in closed if start <= bar.start_s <= end][: whole(args, "limit", LONGEST_LIST)])
+
+    def _candle_contract(self, args: Args) -> Instrument:
+        symbol = need(args, "symbol")
+        instrument = self._exchange.instruments[listed(self._exchange, symbol, coin=symbol in self._coins)]
+        if not optional(args, "resolution"):
+            raise Complaint(412, "Missing parameter - resolution")
+        return instrument
 
     def funding_history(self, args: Args) -> RestReply:
         """``GET /api-data/public/data/funding-rate-history``: ascending, at most 100."""
         name = need(args, "symbol")
-        symbol = name.removeprefix(".").removesuffix("FR8H")
-        instrument = self._exchange.instruments.get(symbol)
+        instrument = self._funding_names().get(name)
         if instrument is None:
             raise Complaint(39997, f"Symbol not listed {name[:40]}")
         limit = whole(args, "limit", 100)
@@ -190,7 +219,7 @@ class PublicReads:
                 "fundingTime": past.at_ms,
                 "intervalSeconds": instrument.funding_interval_s,
             }
-            for past in self._rates.get(symbol, ())
+            for past in self._rates.get(instrument.symbol, ())
             if start <= past.at_ms <= end
         ]
         return answer({"rows": rows[-1:] if flag(args, "latestOnly") else rows[-limit:]}, "OK")
@@ -198,7 +227,7 @@ class PublicReads:
     def real_funding(self, args: Args) -> RestReply:
         """``GET /contract-biz/public/real-funding-rates``: the rate in force and when it is settled."""
         symbol = optional(args, "symbol")
-        chosen = [listed(self._exchange, symbol)] if symbol else list(self._exchange.instruments)
+        chosen = [listed(self._exchange, symbol)] if symbol else list(self._contracts)
         rows = []
         for name in chosen:
             state = self._exchange.market(name)
@@ -216,9 +245,21 @@ class PublicReads:
             )
         return answer(rows, "OK")
 
+    def _list(self) -> bytes:
+        if self._products is None:
+            self._products = products_body(tuple(self._exchange.instruments.values()))
+        return self._products
+
+    def _funding_names(self) -> dict[str, Instrument]:
+        """Return contracts by the name of their funding rate; a coin's goes to the first contract on its index."""
+        names: dict[str, Instrument] = {}
+        for instrument in self._exchange.instruments.values():
+            names.setdefault(funding_name(instrument), instrument)
+        return names
+
     def _symbol(self, args: Args) -> str:
         symbol = optional(args, "symbol")
-        if symbol not in self._exchange.instruments:
+        if symbol not in self._contracts:
             raise Complaint(6001, "invalid argument")
         return symbol
 
@@ -242,6 +283,11 @@ class PublicReads:
             "turnoverRv": text(state.turnover_24h),
             "volumeRq": text(state.volume_24h),
         }
+
+
+def _candles(instrument: Instrument, closed: Sequence[Candle]) -> RestReply:
+    rows = coin_candle_rows(instrument, closed) if is_coin(instrument) else candle_rows(closed)
+    return answer({"total": -1, "rows": [[*row, instrument.symbol] for row in rows]}, "OK")
 
 
 def _result(result: Any) -> RestReply:

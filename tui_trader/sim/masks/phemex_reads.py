@@ -1,4 +1,4 @@
-"""What an account may ask Phemex about itself: open orders, history, positions; and its settings of leverage and mode."""
+"""What an account may ask about its USDⓈ-M contracts: open orders, history, positions; and its settings of leverage and mode."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from tui_trader.core.types import PositionMode, PositionSide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import phemex_words as words
 from tui_trader.sim.masks.base import RestReply
-from tui_trader.sim.masks.phemex_args import Args, Complaint, need, number, optional, whole
+from tui_trader.sim.masks.phemex_args import Args, Complaint, need, number, optional
+from tui_trader.sim.masks.phemex_family import STABLE_COINS, stable_contracts
 from tui_trader.sim.masks.phemex_gate import refusal
-from tui_trader.sim.masks.phemex_orders import answer, listed
+from tui_trader.sim.masks.phemex_orders import answer
+from tui_trader.sim.masks.phemex_pages import page, within
 from tui_trader.sim.masks.phemex_rows import (
     Row,
+    closed_position,
     fill_row,
     funding_fee,
     funding_trade,
@@ -24,9 +27,10 @@ from tui_trader.sim.masks.phemex_rows import (
     rest_order,
 )
 from tui_trader.sim.masks.phemex_stream import account_row, find_position, position_row
-from tui_trader.sim.types import FundingCharge, Refusal, SimOrder, SimPosition
+from tui_trader.sim.masks.phemex_terms import listed
+from tui_trader.sim.terms import Term, terms
+from tui_trader.sim.types import FundingCharge, Refusal, Report, SimOrder, SimPosition
 
-MAX_ROWS = 200
 _STREAM_ONLY = (
     "buyLeavesQty",
     "buyLeavesValueRv",
@@ -53,6 +57,7 @@ class AccountReads:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self._contracts = stable_contracts(exchange)
 
     # -- orders ----------------------------------------------------------------------------------------------------
 
@@ -82,56 +87,47 @@ class AccountReads:
     def orders(self, account: str, args: Args) -> RestReply:
         """``GET /api-data/g-futures/orders``: finished orders, newest first."""
         rows = [history_order(self._exchange, order) for order in self._closed(account, args)]
-        return answer({"total": len(rows), "rows": _page(rows, args)}, "OK")
+        return answer({"total": len(rows), "rows": page(rows, args)}, "OK")
 
     def order_list(self, account: str, args: Args) -> RestReply:
         """``GET /exchange/order/v2/orderList``: the same with numbers for words."""
         wanted = {word for word in optional(args, "ordStatus").split(",") if word}
         rows = [listed_order(self._exchange, order) for order in self._closed(account, args)]
         rows = [row for row in rows if not wanted or str(row["ordStatus"]) in wanted]
-        return answer({"total": len(rows), "rows": _page(rows, args)}, "OK")
+        return answer({"total": len(rows), "rows": page(rows, args)}, "OK")
 
     def trades(self, account: str, args: Args) -> RestReply:
         """``GET /api-data/g-futures/trades``: executions and funding settlements, newest first, in a bare list."""
-        rows = [
-            fill_row(self._exchange.instruments[report.order.symbol], report)
-            for report in self._exchange.fills(account, optional(args, "symbol") or None)
-        ]
+        rows = [fill_row(self._exchange.instruments[report.order.symbol], report) for report in self._fills(account, args)]
         rows += [funding_trade(self._exchange.instruments[charge.symbol], charge) for charge in self._funding(account, args)]
         rows.sort(key=lambda row: int(row["transactTimeNs"]), reverse=True)
-        rows = [row for row in rows if _within(args, row["transactTimeNs"] // 1_000_000)]
-        return answer(_page(rows, args), "OK")
+        rows = [row for row in rows if within(args, row["transactTimeNs"] // 1_000_000)]
+        return answer(page(rows, args), "OK")
 
     def trading_list(self, account: str, args: Args) -> RestReply:
         """``GET /exchange/order/v2/tradingList``: executions, newest first, numbers for words."""
         rows = [
             listed_fill(self._exchange.instruments[report.order.symbol], report)
-            for report in reversed(self._exchange.fills(account, optional(args, "symbol") or None))
+            for report in reversed(self._fills(account, args))
         ]
-        return answer({"total": len(rows), "rows": _page(rows, args)}, "OK")
+        return answer({"total": len(rows), "rows": page(rows, args)}, "OK")
+
+    def closed_positions(self, account: str, args: Args) -> RestReply:
+        """``GET /api-data/g-futures/closedPosition``: terms that ended and those that still run, newest first."""
+        found: list[tuple[Term, Row]] = []
+        for instrument in self._contracts.values():
+            if self._wanted(instrument.symbol, args):
+                fills = self._exchange.fills(account, instrument.symbol)
+                for term in terms(instrument, fills, self._exchange.funding(account, instrument.symbol)):
+                    position = find_position(self._exchange, account, instrument.symbol, term.leg)
+                    found.append((term, closed_position(instrument, term, position)))
+        found.sort(key=lambda one: one[0].opened_ns, reverse=True)
+        return answer(page([row for _, row in found], args), "OK")
 
     def funding_fees(self, account: str, args: Args) -> RestReply:
         """``GET /api-data/g-futures/funding-fees``: own payments, newest first."""
         rows = [funding_fee(self._exchange.instruments[charge.symbol], charge) for charge in self._funding(account, args)]
-        return answer({"total": len(rows), "rows": _page(rows[::-1], args)}, "OK")
-
-    def fee_rate(self, account: str, args: Args) -> RestReply:
-        """``GET /api-data/futures/fee-rate``: integers scaled by 10**8."""
-        currency = need(args, "settleCurrency")
-        return answer(
-            {
-                "symbolFeeRates": [
-                    {
-                        "symbol": instrument.symbol,
-                        "takerFeeRateEr": int(instrument.taker_fee.scaleb(8)),
-                        "makerFeeRateEr": int(instrument.maker_fee.scaleb(8)),
-                    }
-                    for instrument in self._exchange.instruments.values()
-                    if instrument.settle == currency
-                ]
-            },
-            "OK",
-        )
+        return answer({"total": len(rows), "rows": page(rows[::-1], args)}, "OK")
 
     # -- positions -------------------------------------------------------------------------------------------------
 
@@ -180,16 +176,8 @@ class AccountReads:
         target = number(args, "posBalanceRv")
         if leg is None or target is None:
             raise Complaint(*words.BAD_ARGUMENT)
-        position = find_position(self._exchange, account, symbol, leg)
-        if not position.qty:
-            return refusal(11006, "TE_CANNOT_CHANGE_POSITION_MARGIN_WITHOUT_POSITION")
-        if not position.isolated:
-            return refusal(11007, "TE_CANNOT_CHANGE_POSITION_MARGIN_FOR_CROSS_MARGIN")
-        result = self._exchange.assign_margin(account, symbol, leg, target - position.margin)
-        if result is Refusal.NO_BALANCE and target > position.margin:
-            return refusal(11010, "TE_CANNOT_ADD_POSITION_MARGIN_DUE_TO_NO_ENOUGH_AVAILABLE_BALANCE")
-        if result is Refusal.NO_BALANCE:
-            return refusal(11008, "TE_CANNOT_REMOVE_POSITION_MARGIN_MORE_THAN_ADDED")
+        held = find_position(self._exchange, account, symbol, leg).margin
+        result = self._exchange.assign_margin(account, symbol, leg, target - held)
         return answer("OK") if result is Refusal.NONE else refusal(*words.REFUSAL[result])
 
     # -- inside ----------------------------------------------------------------------------------------------------
@@ -209,17 +197,28 @@ class AccountReads:
         orders = [
             order
             for order in self._exchange.closed_orders(account, symbol or None)
-            if (not currency or self._exchange.instruments[order.symbol].settle == currency)
-            and _within(args, order.created_ns // 1_000_000)
+            if self._wanted(order.symbol, args) and within(args, order.created_ns // 1_000_000)
         ]
         return sorted(orders, key=lambda order: order.created_ns, reverse=True)
 
     def _funding(self, account: str, args: Args) -> list[FundingCharge]:
-        return self._exchange.funding(account, optional(args, "symbol") or None)
+        charges = self._exchange.funding(account, optional(args, "symbol") or None)
+        return [charge for charge in charges if self._wanted(charge.symbol, args)]
+
+    def _fills(self, account: str, args: Args) -> list[Report]:
+        fills = self._exchange.fills(account, optional(args, "symbol") or None)
+        return [report for report in fills if self._wanted(report.order.symbol, args)]
+
+    def _wanted(self, symbol: str, args: Args) -> bool:
+        """Whether a contract is of this family and fits the ``symbol`` and the ``currency`` that a request may name."""
+        instrument = self._contracts.get(symbol)
+        if instrument is None or optional(args, "symbol") not in ("", symbol):
+            return False
+        return optional(args, "currency") in ("", instrument.settle)
 
     def _positions(self, account: str, args: Args, *, marked: bool) -> RestReply:
         currency = need(args, "currency")
-        if currency not in self._exchange.accounts[account].balances:
+        if currency not in STABLE_COINS or currency not in self._exchange.accounts[account].balances:
             raise Complaint(11097, "TE_CANNOT_FIND_WALLET_OF_THIS_CURRENCY")
         symbol = optional(args, "symbol")
         wallet = account_row(self._exchange, account, currency)
@@ -244,7 +243,7 @@ class AccountReads:
 
     def _legs(self, account: str, currency: str) -> Iterable[SimPosition]:
         modes = self._exchange.accounts[account].modes
-        for instrument in self._exchange.instruments.values():
+        for instrument in self._contracts.values():
             if instrument.settle != currency:
                 continue
             hedged = modes.get(instrument.symbol) is PositionMode.HEDGED
@@ -270,14 +269,3 @@ def _rest_position(row: Row, *, marked: bool) -> Row:
         "realisedPnlEv": 0,
         "cumRealisedPnlEv": 0,
     }
-
-
-def _within(args: Args, at_ms: int) -> bool:
-    return whole(args, "start", 0) <= at_ms <= whole(args, "end", 1 << 62)
-
-
-def _page(rows: list[Row], args: Args) -> list[Row]:
-    limit, offset = whole(args, "limit", 50), whole(args, "offset", 0)
-    if limit > MAX_ROWS:
-        raise Complaint(30018, "phemex.data.size.uplimt")
-    return rows[offset : offset + limit]

@@ -14,7 +14,10 @@ from tui_trader.core.decimals import ZERO, divide, plain
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import Liquidity, OrderType, Side
 from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.ledger import average
+from tui_trader.sim.margin import trade_value
 from tui_trader.sim.masks import phemex_words as words
+from tui_trader.sim.terms import Term
 from tui_trader.sim.types import FundingCharge, Report, SimOrder, SimPosition, SimStatus
 
 NO_EXEC = "00000000-0000-0000-0000-000000000000"
@@ -91,6 +94,23 @@ def exec_word(order: SimOrder) -> str:
             return "TakerFill" if order.type is OrderType.MARKET else "MakerFill"
 
 
+def liquidity_word(report: Report) -> str:
+    """Return the ``execStatus`` of an execution."""
+    return "MakerFill" if report.liquidity is Liquidity.MAKER else "TakerFill"
+
+
+def peg_word(order: SimOrder) -> str:
+    """Return ``pegPriceType``: what a trailing stop is told apart from a plain one by."""
+    if order.type is not OrderType.TRAILING_STOP:
+        return "UNSPECIFIED"
+    return "TrailingTakeProfitPeg" if order.activation else "TrailingStopPeg"
+
+
+def signed_offset(order: SimOrder) -> Decimal:
+    """Return the trailing distance with the venue's sign: negative under a long position, positive over a short one."""
+    return -order.trail if order.side is Side.SELL else order.trail
+
+
 def direction(order: SimOrder) -> str:
     """Return ``stopDirection``."""
     if order.trigger_price is None:
@@ -129,20 +149,20 @@ def rest_order(exchange: Exchange, order: SimOrder, *, status: str = "", executi
         "cumQtyRq": "0" if receipt else text(order.filled),
         "cumValueRv": "0" if receipt else text(order.filled_value),
         "leavesQtyRq": text(leaves),
-        "leavesValueRv": text(leaves * price),
+        "leavesValueRv": text(trade_value(exchange.instruments[order.symbol], leaves, price)),
         "stopDirection": direction(order),
         "stopPxRp": text(order.trigger_price),
         "trigger": trigger(order),
-        "pegOffsetValueRp": "0",
+        "pegOffsetValueRp": text(signed_offset(order)),
         "pegOffsetProportionRr": "0",
         "execStatus": execution or exec_word(order),
-        "pegPriceType": "UNSPECIFIED",
+        "pegPriceType": peg_word(order),
         "ordStatus": status or status_word(order),
         "execInst": exec_inst(order),
         "takeProfitRp": text(order.take_profit),
         "stopLossRp": text(order.stop_loss),
-        "slPxRp": "0",
-        "tpPxRp": "0",
+        "slPxRp": text(order.stop_loss_limit),
+        "tpPxRp": text(order.take_profit_limit),
     }
 
 
@@ -161,7 +181,7 @@ def history_order(exchange: Exchange, order: SimOrder) -> Row:
         "displayQtyRq": text(leaves),
         "execInst": exec_inst(order),
         "leavesQtyRq": text(leaves),
-        "leavesValueRv": text(leaves * price),
+        "leavesValueRv": text(trade_value(exchange.instruments[order.symbol], leaves, price)),
         "orderId": order.order_id,
         "orderQtyRq": text(order.qty),
         "ordStatus": status_word(order),
@@ -229,8 +249,8 @@ def fill_row(instrument: Instrument, report: Report) -> Row:
         "execID": report.exec_id,
         "execPriceRp": text(report.exec_price),
         "execQtyRq": text(report.exec_qty),
-        "execStatus": "MakerFill" if report.liquidity is Liquidity.MAKER else "TakerFill",
-        "execValueRv": text(instrument.value(report.exec_qty, report.exec_price)),
+        "execStatus": liquidity_word(report),
+        "execValueRv": text(trade_value(instrument, report.exec_qty, report.exec_price)),
         "feeRateRr": ratio(report.fee_rate),
         "orderID": order.order_id,
         "orderQtyRq": text(order.qty),
@@ -258,12 +278,12 @@ def listed_fill(instrument: Instrument, report: Report) -> Row:
         "side": words.SIDE_NUMBER[order.side],
         "orderQtyRq": text(order.qty),
         "priceRp": text(order.price),
-        "execValueRv": text(instrument.value(report.exec_qty, report.exec_price)),
+        "execValueRv": text(trade_value(instrument, report.exec_qty, report.exec_price)),
         "feeRateRr": ratio(report.fee_rate),
         "execFeeRv": text(report.exec_fee),
         "ordType": words.ORDER_TYPE_NUMBER[order.type],
         "execId": report.exec_id[:7],
-        "execStatus": words.EXEC_NUMBER["MakerFill" if report.liquidity is Liquidity.MAKER else "TakerFill"],
+        "execStatus": words.EXEC_NUMBER[liquidity_word(report)],
         "posSide": words.POSITION_SIDE_NUMBER[order.position_side],
         "ptFeeRv": 0,
         "ptPriceRp": 0,
@@ -284,7 +304,7 @@ def funding_trade(instrument: Instrument, charge: FundingCharge) -> Row:
         "execPriceRp": text(charge.mark),
         "execQtyRq": text(size),
         "execStatus": "TakerFill",
-        "execValueRv": text(instrument.value(size, charge.mark)),
+        "execValueRv": text(trade_value(instrument, size, charge.mark)),
         "feeRateRr": ratio(charge.rate),
         "orderID": NO_EXEC,
         "orderQtyRq": text(size),
@@ -307,11 +327,38 @@ def funding_fee(instrument: Instrument, charge: FundingCharge) -> Row:
         "execQtyRq": text(size),
         "side": "Buy" if charge.qty > 0 else "Sell",
         "execPriceRp": text(charge.mark),
-        "execValueRv": text(instrument.value(size, charge.mark)),
+        "execValueRv": text(trade_value(instrument, size, charge.mark)),
         "fundingRateRr": ratio(charge.rate),
         "feeRateRr": ratio(charge.rate),
         "execFeeRv": text(charge.amount),
         "createTime": charge.at_ns // 1_000_000,
+    }
+
+
+def closed_position(instrument: Instrument, term: Term, position: SimPosition) -> Row:
+    """Return a term of a position as ``/api-data/g-futures/closedPosition`` shows it (captured 2026-05, quoted by ccxt).
+
+    Its times are milliseconds, whatever their names say.
+    """
+    margin = divide(term.opened_value, position.leverage)
+    return {
+        "symbol": term.symbol,
+        "currency": instrument.settle,
+        "term": term.number,
+        "closedSizeRq": text(term.closed),
+        "side": words.SIDE_NUMBER[term.side],
+        "cumEntryValueRv": None,
+        "closedPnlRv": text(term.pnl),
+        "exchangeFeeRv": text(term.fees),
+        "fundingFeeRv": text(term.funding),
+        "realizedPnlRv": text(term.realised),
+        "finished": int(term.finished),
+        "openedTimeNs": term.opened_ns // 1_000_000,
+        "updatedTimeNs": term.updated_ns // 1_000_000,
+        "openPrice": text(average(instrument, term.opened, term.opened_value)),
+        "closePrice": text(average(instrument, term.closed, term.closed_value)),
+        "roi": ratio(divide(term.realised, margin)) if margin else "0",
+        "leverage": signed_leverage(position),
     }
 
 
@@ -327,6 +374,8 @@ def held_side(position: SimPosition) -> str:
     return "Buy" if position.qty > 0 else "Sell"
 
 
-def risk_limit(instrument: Instrument) -> Decimal:
-    """Return the notional of the first tier, the figure the venue shows as a risk limit."""
+def risk_limit(instrument: Instrument, position: SimPosition) -> Decimal:
+    """Return the chosen risk limit, or the notional of the first tier, the figure the venue shows in its place."""
+    if position.risk_limit:
+        return position.risk_limit
     return instrument.tiers[0].notional if instrument.tiers else Decimal(2_000_000)

@@ -10,9 +10,10 @@ from typing import Final
 
 from tui_trader.core.decimals import ONE, ZERO, divide
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import Liquidity, PositionMode, PositionSide, Side
+from tui_trader.core.types import ContractKind, PositionMode, PositionSide, Side
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.margin import position_cost, side_of
+from tui_trader.sim.ledger import new_position
+from tui_trader.sim.margin import position_cost, side_of, tier_of, trade_value
 from tui_trader.sim.masks import phemex_words as words
 from tui_trader.sim.masks.phemex_rows import (
     NO_EXEC,
@@ -21,10 +22,13 @@ from tui_trader.sim.masks.phemex_rows import (
     exec_inst,
     exec_word,
     held_side,
+    liquidity_word,
     numeric_account,
+    peg_word,
     ratio,
     risk_limit,
     signed_leverage,
+    signed_offset,
     status_word,
     text,
     trigger,
@@ -98,7 +102,7 @@ def _position_part(exchange: Exchange, account: str, symbol: str, side: Position
         "curPosSize": text(abs(held.qty)),
         "curPosTerm": held.term,
         "curPosValueRv": text(held.cost),
-        "curRiskLimitRv": text(risk_limit(instrument)),
+        "curRiskLimitRv": text(risk_limit(instrument, held)),
         "relatedPosTerm": held.term,
         "symbol": symbol,
         "posSide": words.POSITION_SIDE[side],
@@ -110,7 +114,7 @@ def find_position(exchange: Exchange, account: str, symbol: str, side: PositionS
     held = exchange.accounts[account].positions.get((symbol, side))
     if held is not None:
         return held
-    return SimPosition(symbol, side, leverage=exchange.instruments[symbol].default_leverage)
+    return new_position(exchange.instruments[symbol], side)
 
 
 def order_row(exchange: Exchange, order: SimOrder) -> Row:
@@ -118,6 +122,7 @@ def order_row(exchange: Exchange, order: SimOrder) -> Row:
     price = worst_price(exchange, order)
     leaves = order.remaining if order.status.is_open and order.status is not SimStatus.UNTRIGGERED else ZERO
     code, message = words.REFUSAL[order.refusal]
+    peg = {"pegPriceType": peg_word(order)} if order.trail else {}
     # A create that was refused never got a place in the engine's sequence.
     seq = 0 if order.status is SimStatus.REJECTED else order.seq
     return {
@@ -136,24 +141,28 @@ def order_row(exchange: Exchange, order: SimOrder) -> Row:
         "execSeq": seq,
         "execStatus": exec_word(order),
         "leavesQty": text(leaves),
-        "leavesValueRv": text(leaves * price),
+        "leavesValueRv": text(trade_value(exchange.instruments[order.symbol], leaves, price)),
         "message": message or "No error",
         "ordStatus": status_word(order),
         "ordType": words.ORDER_TYPE[order.type],
         "orderID": order.order_id,
         "orderQty": text(order.qty),
+        "pegOffsetValueRp": text(signed_offset(order)),
         "priceRp": text(price),
         "relatedReqNum": seq % 1000,
         "side": words.SIDE[order.side],
+        "slPxRp": text(order.stop_loss_limit),
         "slTrigger": words.TRIGGER[order.sl_trigger],
         "stopDirection": direction(order),
         "stopLossRp": text(order.stop_loss),
         "stopPxRp": text(order.trigger_price),
         "takeProfitRp": text(order.take_profit),
         "timeInForce": words.TIF[order.tif],
+        "tpPxRp": text(order.take_profit_limit),
         "tpTrigger": words.TRIGGER[order.tp_trigger],
         "transactTimeNs": order.updated_ns,
         "trigger": trigger(order),
+        **peg,
     }
 
 
@@ -167,7 +176,7 @@ def report_row(exchange: Exchange, report: Report) -> Row:
     match report.event:
         case Event.FILL:
             instrument = exchange.instruments[order.symbol]
-            row["execStatus"] = "MakerFill" if report.liquidity is Liquidity.MAKER else "TakerFill"
+            row["execStatus"] = liquidity_word(report)
             row["tradeType"] = words.TRADE_TYPE[report.kind]
             row["closedPnlRv"] = text(report.exec_realised)
             row["closedSize"] = text(report.exec_qty) if _closes(order) else "0"
@@ -175,7 +184,7 @@ def report_row(exchange: Exchange, report: Report) -> Row:
             row["execID"] = report.exec_id
             row["execPriceRp"] = text(report.exec_price)
             row["execQty"] = text(report.exec_qty)
-            row["execValueRv"] = text(instrument.value(report.exec_qty, report.exec_price))
+            row["execValueRv"] = text(trade_value(instrument, report.exec_qty, report.exec_price))
             row["feeRateRr"] = ratio(report.fee_rate)
             if report.kind != "trade":
                 row["action"], row["actionBy"] = "LiqRequest", "BySystem"
@@ -217,7 +226,7 @@ def funding_row(exchange: Exchange, charge: FundingCharge) -> Row:
         "execQty": text(size),
         "execSeq": charge.seq,
         "execStatus": "TakerFill",
-        "execValueRv": text(exchange.instruments[charge.symbol].value(size, charge.mark)),
+        "execValueRv": text(trade_value(exchange.instruments[charge.symbol], size, charge.mark)),
         "feeRateRr": ratio(charge.rate),
         "ordStatus": "Filled",
         "ordType": "Market",
@@ -247,9 +256,10 @@ def account_row(exchange: Exchange, account: str, currency: str) -> Row:
 
 
 def cost_factors(instrument: Instrument, leverage: Decimal) -> tuple[str, str]:
-    """Return (buyValueToCostRr, sellValueToCostRr): 1/L + f + f·(1 ∓ 1/L)."""
+    """Return (buyValueToCostRr, sellValueToCostRr): 1/L + f + f·(1 ∓ 1/L) linear, the signs swapped when inverse."""
     initial, fee = divide(ONE, leverage), instrument.taker_fee
-    return ratio(initial + fee + fee * (1 - initial)), ratio(initial + fee + fee * (1 + initial))
+    buy, sell = ratio(initial + fee + fee * (1 - initial)), ratio(initial + fee + fee * (1 + initial))
+    return (sell, buy) if instrument.kind is ContractKind.INVERSE else (buy, sell)
 
 
 def position_row(exchange: Exchange, account: str, position: SimPosition) -> Row:
@@ -264,14 +274,14 @@ def position_row(exchange: Exchange, account: str, position: SimPosition) -> Row
     liquidation = exchange.liquidation_price(account, position) if open_ else None
     cost = position_cost(instrument, side_of(position), position.cost, position.leverage) if open_ else ZERO
     free = max(ZERO, balance - used)
-    tier = instrument.tier_for(position.cost)
+    tier = tier_of(instrument, position.cost, position.risk_limit)
     leaves = _leaves(exchange, account, position)
     mode = exchange.accounts[account].modes.get(position.symbol, PositionMode.ONE_WAY)
     return {
         "accountID": number,
         "assignedPosBalanceRv": text(position.margin if position.isolated else cost),
         "avgEntryPriceRp": text(position.entry if open_ else ZERO),
-        "bankruptCommRv": text(abs(position.qty) * (bankrupt or ZERO) * instrument.taker_fee),
+        "bankruptCommRv": text(instrument.value(abs(position.qty), bankrupt or ZERO) * instrument.taker_fee),
         "bankruptPriceRp": _edge_price(instrument, position, bankrupt),
         "buyLeavesQty": text(leaves[Side.BUY][0]),
         "buyLeavesValueRv": text(leaves[Side.BUY][1]),
@@ -306,7 +316,7 @@ def position_row(exchange: Exchange, account: str, position: SimPosition) -> Row
         "posSide": words.POSITION_SIDE[position.position_side],
         "positionMarginRv": text(margin),
         "positionStatus": "Normal",
-        "riskLimitRv": text(risk_limit(instrument)),
+        "riskLimitRv": text(risk_limit(instrument, position)),
         "sellLeavesQty": text(leaves[Side.SELL][0]),
         "sellLeavesValueRv": text(leaves[Side.SELL][1]),
         "sellValueToCostRr": sell_factor,
@@ -339,5 +349,6 @@ def _leaves(exchange: Exchange, account: str, position: SimPosition) -> dict[Sid
     for order in exchange.open_orders(account, position.symbol):
         if order.position_side is position.position_side and order.status is not SimStatus.UNTRIGGERED and order.price:
             size, value = out[order.side]
-            out[order.side] = (size + order.remaining, value + order.remaining * order.price)
+            left = trade_value(exchange.instruments[position.symbol], order.remaining, order.price)
+            out[order.side] = (size + order.remaining, value + left)
     return out

@@ -12,11 +12,13 @@ import orjson
 from tui_trader.core.clock import NS
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import Peer, Setting
-from tui_trader.sim.masks.phemex_feed import AGGREGATED_NS, DEPTHS, FAST_NS, MarketFeed, Topic
+from tui_trader.sim.masks.phemex_family import is_coin
+from tui_trader.sim.masks.phemex_feed import AGGREGATED_NS, DEPTHS, FAST_NS, FULL_NS, MarketFeed, Topic
 from tui_trader.sim.masks.phemex_gate import authenticate_socket
-from tui_trader.sim.masks.phemex_private import TOPIC as PRIVATE
-from tui_trader.sim.masks.phemex_private import PrivateFeed
+from tui_trader.sim.masks.phemex_private import COIN, STABLE, PrivateFeed
 from tui_trader.sim.masks.phemex_public import RESOLUTIONS
+from tui_trader.sim.masks.phemex_risk import TOPIC as RISK
+from tui_trader.sim.masks.phemex_risk import Risk
 
 MAX_CONNECTIONS = 5
 MAX_SUBSCRIPTIONS = 20
@@ -25,8 +27,14 @@ MAX_REQUESTS_PER_S = 20
 INVALID = (6001, "invalid argument")
 SUCCESS: dict[str, str] = {"status": "success"}
 
-_BY_SYMBOL = ("orderbook_p", "trade_p", "kline_p", "tick_p")
-_CHANNELS = (*_BY_SYMBOL, "market24h_p", "perp_market24h_pack_p", PRIVATE)
+_PRIVATE = (STABLE, COIN, RISK)
+_CHANNELS = frozenset(
+    {
+        *("orderbook_p", "trade_p", "kline_p", "tick_p", "market24h_p", "perp_market24h_pack_p"),
+        *("orderbook", "trade", "kline", "tick", "market24h"),
+        *_PRIVATE,
+    }
+)
 
 
 @dataclass(slots=True)
@@ -43,11 +51,14 @@ class _Client:
 class Conversations:
     """All connections of the venue's one WebSocket endpoint."""
 
-    def __init__(self, setting: Setting, market: MarketFeed, private: PrivateFeed, settle: Callable[[], None]) -> None:
+    def __init__(
+        self, setting: Setting, market: MarketFeed, private: PrivateFeed, risk: Risk, settle: Callable[[], None]
+    ) -> None:
         self._exchange: Exchange = setting.exchange
         self._setting = setting
         self._market = market
         self._private = private
+        self._risk = risk
         self._settle = settle
         """Publishes what is pending, so that a snapshot is never followed by what it already contains."""
         self._clients: dict[Peer, _Client] = {}
@@ -123,7 +134,9 @@ class Conversations:
         if topic is None:
             _fail(peer, number, *INVALID)
             return
-        replaced = [old for old in client.topics if old[:2] == topic[:2] and channel == "orderbook_p" and old != topic]
+        replaced = [
+            old for old in client.topics if old[:2] == topic[:2] and channel in ("orderbook_p", "orderbook") and old != topic
+        ]
         for old in replaced:
             # One book of a symbol per connection: pushes name no cadence, so two could not be told apart.
             del client.topics[old]
@@ -133,17 +146,25 @@ class Conversations:
             return
         client.topics[topic] = None
         self._setting.notify({"event": "subscribe", "client": peer.number, "channel": channel, "symbol": topic.symbol})
-        _reply(peer, number, SUCCESS)
+        # The venue's own misspelling, in the answer to this one subscription (documented sample).
+        _reply(peer, number, {"stauts": "success"} if channel == RISK else SUCCESS)
         self._settle()
-        if channel == PRIVATE:
-            self._private.subscribe(peer, client.account)
+        if channel == RISK:
+            self._risk.subscribe(peer, client.account)
+        elif channel in _PRIVATE:
+            self._private.subscribe(peer, client.account, channel)
         else:
             self._market.subscribe(peer, topic)
 
     def _unsubscribe(self, peer: Peer, client: _Client, number: Any, channel: str, params: object) -> None:
         """End subscriptions of a channel; only trades and candles can be ended for one symbol alone."""
         symbol = ""
-        if channel in ("trade_p", "kline_p") and isinstance(params, list) and params and isinstance(params[0], str):
+        if (
+            channel in ("trade_p", "kline_p", "trade", "kline")
+            and isinstance(params, list)
+            and params
+            and isinstance(params[0], str)
+        ):
             symbol = params[0]
         for topic in [one for one in client.topics if one.channel == channel and symbol in ("", one.symbol)]:
             del client.topics[topic]
@@ -151,36 +172,46 @@ class Conversations:
         _reply(peer, number, SUCCESS)
 
     def _drop(self, peer: Peer, client: _Client, topic: Topic) -> None:
-        if topic.channel == PRIVATE:
-            self._private.unsubscribe(peer, client.account)
+        if topic.channel == RISK:
+            self._risk.unsubscribe(peer, client.account)
+        elif topic.channel in _PRIVATE:
+            self._private.unsubscribe(peer, client.account, topic.channel)
         else:
             self._market.unsubscribe(peer, topic)
 
     def _topic(self, client: _Client, channel: str, params: object) -> Topic | None:
         """Return what is asked for, None when the parameters do not name anything."""
         words = params if isinstance(params, list) else []
-        if channel == PRIVATE:
+        if channel in _PRIVATE:
             return Topic(channel) if client.account else None
         if channel == "perp_market24h_pack_p":
             return Topic(channel)
-        if channel == "market24h_p" and not words:
+        if channel in ("market24h_p", "market24h") and not words:
             return Topic(channel)
         if not words or not isinstance(words[0], str):
             return None
         symbol = words[0]
-        if channel == "tick_p":
-            return Topic(channel, symbol) if self._market.knows_tick(symbol) else None
-        if symbol not in self._exchange.instruments:
+        if channel in ("tick_p", "tick"):
+            return Topic(channel, symbol) if self._market.knows_tick(channel, symbol) else None
+        instrument = self._exchange.instruments.get(symbol)
+        if instrument is None or is_coin(instrument) is channel.endswith("_p"):
             return None
-        if channel == "kline_p":
+        if channel in ("kline_p", "kline"):
             seconds = words[1] if len(words) > 1 else None
             return Topic(channel, symbol, (seconds, 0)) if type(seconds) is int and seconds in RESOLUTIONS else None
-        if channel == "orderbook_p":
-            aggregated, depth = (words[1] if len(words) > 1 else False), (words[2] if len(words) > 2 else 30)
-            if not isinstance(aggregated, bool) or type(depth) is not int or depth not in DEPTHS:
-                return None
-            return Topic(channel, symbol, (depth, AGGREGATED_NS if aggregated else FAST_NS))
+        if channel in ("orderbook_p", "orderbook"):
+            return self._book_topic(channel, symbol, words[1:])
         return Topic(channel, symbol)
+
+    def _book_topic(self, channel: str, symbol: str, words: list[Any]) -> Topic | None:
+        """Return a book as ``[aggregated, depth]`` asks for it; COIN-M's older ``[true]`` alone is everything, at 100 ms."""
+        aggregated = words[0] if words else False
+        if channel == "orderbook" and words == [True]:
+            return Topic(channel, symbol, (0, FULL_NS))
+        depth = words[1] if len(words) > 1 else 30
+        if not isinstance(aggregated, bool) or type(depth) is not int or depth not in DEPTHS:
+            return None
+        return Topic(channel, symbol, (depth, AGGREGATED_NS if aggregated else FAST_NS))
 
 
 def _reply(peer: Peer, number: Any, result: object) -> None:

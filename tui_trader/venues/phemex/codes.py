@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from tui_trader.core.sanitise import sanitise
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Outcome, RequestKind
 
 DUPLICATE: Final = frozenset({10001, 11033, 11085, 19999})
@@ -191,7 +192,7 @@ def said(message: object) -> str:
     """Return the venue's own words, safe to show; empty when they say nothing (``OK``, ``No error``)."""
     if not isinstance(message, str) or message.strip().lower() in ("", "ok", "no error", "success"):
         return ""
-    return sanitise(message.strip())
+    return sanitise(REDACTOR.clean(message.strip()))  # it may repeat what it refuses
 
 
 def order_reason(code: int, cancel_reason: int, message: object) -> str:

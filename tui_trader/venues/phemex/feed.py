@@ -32,6 +32,7 @@ from tui_trader.core.event import (
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.sanitise import is_symbol, sanitise
 from tui_trader.core.types import ContractKind, InstrumentId
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex import codes, sign
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, family_of
@@ -127,7 +128,7 @@ class PhemexFeed:
             return []
         expiry = wall_ns // NS + LOGIN_LIFE_S
         key = self._credential.key
-        signature = sign.feed_signature(self._credential.secret(), key, expiry)
+        signature = sign.feed_signature(self._credential.secret, key, expiry)
         frame, request_id = self._request("user.auth", ["API", key, signature, expiry])
         self._logins.add(request_id)
         return [frame]
@@ -464,7 +465,7 @@ def _refusal(reply: Frame) -> str:
         code = codes.code_of(error.get("code"))
         return codes.sentence(code or 0, error.get("message"))
     if error is not None:
-        return sanitise(str(error)) or "refused without a reason"
+        return sanitise(REDACTOR.clean(str(error))) or "refused without a reason"  # it may repeat what it refuses
     # ``stauts`` is how the answer to a risk subscription is documented.
     status = result.get("status", result.get("stauts", "success")) if isinstance(result, dict) else "success"
     return "" if status == "success" else sanitise(f"the venue answered {status!r}")

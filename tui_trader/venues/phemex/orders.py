@@ -332,7 +332,7 @@ class PhemexOrders:
         if not request.signed:
             return {}
         expiry = wall_ns // NS + (WRITE_LIFE_S if request.kind.is_write else READ_LIFE_S)
-        signature = sign.rest_signature(credential.secret(), request.path, request.query, expiry, request.body)
+        signature = sign.rest_signature(credential.secret, request.path, request.query, expiry, request.body)
         headers = {
             "x-phemex-access-token": credential.key,
             "x-phemex-request-expiry": str(expiry),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from tui_trader.core.decimals import from_wire
 from tui_trader.core.error import WireError
+from tui_trader.secrets.redactor import REDACTOR
 
 SAMPLE_BYTES: Final = 64
 """How much of an unreadable message is kept, before hexadecimal."""
@@ -109,4 +110,4 @@ def sample(raw: object) -> str:
     """Return the beginning of a message (or of a row of one) as hexadecimal, safe to show."""
     if not isinstance(raw, bytes):
         raw = msgspec.json.encode(raw)
-    return raw[:SAMPLE_BYTES].hex()
+    return REDACTOR.clean_hex(raw[:SAMPLE_BYTES].hex())
