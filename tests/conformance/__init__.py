@@ -1,1 +1,1 @@
-"""Numbered execution cases: what a venue must do with an order, played by the shipping desk, one table for every family and venue."""
+"""Numbered execution cases: what must come of an order, played by the shipping desk, one table for every family and venue."""

@@ -1,5 +1,5 @@
-"""``python -m tests.conformance [--cases TC-010,TC-02] [--family COIN]`` plays the numbered cases and prints the matrix: a line a case,
-a column for every family: pass, FAIL, or why it is not offered."""
+"""``python -m tests.conformance [--cases TC-010,TC-02] [--family COIN]`` plays the numbered cases and prints the matrix: a line a
+case, a column for every family: pass, FAIL, or why it is not offered."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What the words of a case do: those of the fault matrix, and tickets of every kind, settings, triggers and the past.
 
-``buy a 3 limit=-0.5 tif=post_only`` submits; without ``limit`` at the market. ``type=`` names a conditional type, ``trigger=-5/mark``
-what it waits for, ``tp=`` and ``sl=`` attach exits, ``trail=`` is a distance, ``leg=`` a leg, ``reduce`` only reduces. Sizes are in
-units, prices in half spreads from the middle.
+``buy a 3 limit=-0.5 tif=post_only`` submits; without ``limit`` at the market. ``type=`` names a conditional type,
+``trigger=-5/mark`` what it waits for, ``tp=`` and ``sl=`` attach exits, ``trail=`` is a distance, ``leg=`` a leg, ``reduce`` only
+reduces. Sizes are in units, prices in half spreads from the middle.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from tui_trader.storage.history_rows import FillRow, OrderRow
 from tui_trader.venues.base import Request
 
 ZERO = Decimal(0)
+CROWD = "crowd"
 
 
 class Steps(Player):
@@ -103,9 +104,11 @@ class Steps(Player):
         self._stand.trade(STREET, Side(side), self._size(units), self._price(price))
 
     async def _do_print(self, price: str) -> None:
-        """Let the street trade one unit at the touch: ``+1`` or ``-1``."""
+        """Let somebody trade a fifth of a unit with the street at the touch: ``+1`` or ``-1``."""
         side = Side.BUY if Decimal(price) > 0 else Side.SELL
-        self._stand.trade(STREET, side, self._size("0.2"), self._price(price), tif=TimeInForce.IOC)
+        if CROWD not in self._stand.exchange.accounts:
+            self._stand.exchange.open_account(CROWD, {self._ground.instrument.settle: Decimal(10**6)})
+        self._stand.trade(CROWD, side, self._size("0.2"), self._price(price), tif=TimeInForce.IOC)
 
     async def _do_mark(self, price: str) -> None:
         """Move mark and index, for good."""
@@ -168,22 +171,22 @@ class Steps(Player):
 
         ``a price -0.5``, ``a trigger -5``, ``a over 3`` (ended, with so much executed), ``a says why`` (it has a reason),
         ``answer <what> <text>``, ``exits n`` (orders that wait at the exchange), ``entry -1``, ``entry agrees``, ``fees agree``,
-        ``funding agrees``, ``wallet agrees``, ``leg long 3``, ``setting 5 isolated``, ``margin 1.5``, ``made maker n``, ``external none``,
-        ``settled`` (the legs of the mode are known), ``kept fills agrees``.
+        ``funding agrees``, ``wallet agrees``, ``leg long 3``, ``setting 5 isolated``, ``margin 1.5``, ``made maker n``,
+        ``external none``, ``settled`` (the legs of the mode are known), ``kept fills agrees``.
         """
         stand, store = self._stand, self._stand.desk.store
         exchange, settle = stand.exchange, self._ground.instrument.settle
+        tick = self._ground.instrument.tick  # averages travel rounded, those of inverse contracts as values
         match text.split():
             case ["answer", what, *words]:
                 return " ".join(words) in str(self._sent.get(what, ""))
             case ["exits", count]:
                 return sum(o.status is SimStatus.UNTRIGGERED for o in exchange.open_orders(ACCOUNT)) == int(count)
             case ["entry", "agrees"]:
-                return all(
-                    position.entry == exchange.position(ACCOUNT, self._symbol, leg).entry for leg, position in self._legs()
-                )
+                entries = [(held.entry, exchange.position(ACCOUNT, self._symbol, leg).entry) for leg, held in self._legs()]
+                return bool(entries) and all(abs(ours - theirs) < tick for ours, theirs in entries)
             case ["entry", price]:
-                return [position.entry for _, position in self._legs()] == [self._price(price)]
+                return all(abs(held.entry - self._price(price)) < tick for _, held in self._legs()) and len(self._legs()) == 1
             case ["fees", "agree"]:
                 theirs = sum((fill.exec_fee for fill in exchange.fills(ACCOUNT)), ZERO)
                 return store.blotter.fees.get(settle, ZERO) == theirs != 0

@@ -1,9 +1,9 @@
 """The specification: ``cases.def``, one row a case, as values.
 
-A row is ``number | name | needs | what goes wrong | what is done | what must be seen``. Needs are told apart by commas: a capability
-(``amend``, ``hedge``, ``type stop``, ``tif fok``, ``trigger index``, …), ``plays X`` (what the exchange behind the case must be able
-to play), or a flag of the fault matrix (``slow``, ``cold``, ``hedged``, ``open-ended``); the other columns read as there. ``$CREATE``,
-``$AMEND`` and ``$CANCEL`` are the requests of the family that the case is played in.
+A row is ``number | name | needs | what goes wrong | what is done | what must be seen``. Needs stand between commas: a
+capability (``amend``, ``hedge``, ``type stop``, ``tif fok``, ``trigger index``, …), ``plays X`` (what the exchange behind it
+must be able to play), or a flag of the fault matrix (``slow``, ``cold``, ``hedged``, ``open-ended``); the other columns read as
+there. ``$CREATE``, ``$AMEND`` and ``$CANCEL`` are the requests of the family that the case is played in.
 """
 
 from __future__ import annotations
