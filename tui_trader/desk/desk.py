@@ -29,6 +29,7 @@ from tui_trader.core.event import (
     BookDelta,
     Event,
     FundingPaid,
+    FundsTransferred,
     LinkChanged,
     Notice,
     OrderChanged,
@@ -73,7 +74,7 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 T = TypeVar("T")
 
-_OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid)
+_OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
 
 RENEW_NS = 60 * NS
@@ -252,6 +253,7 @@ class Desk:
                 dialect=self._dialect,
                 send=self.send,
                 scopes=self._scopes,
+                watched=lambda: self.feeds.watched,
                 server_ns=self._server_ns,
                 reconciled=lambda: self.sync.reconciled,
                 say=self._say,
