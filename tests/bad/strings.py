@@ -14,6 +14,7 @@ from tests.bad.wire import ORDER
 from tests.ui.panes.conftest import BTC, World
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import Severity
+from tui_trader.secrets.secret import Secret
 from tui_trader.ui.cells import CellModel
 from tui_trader.ui.panes.fills import FillsView
 from tui_trader.ui.panes.header import HeaderView
@@ -45,7 +46,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.world = World().trading()
-        self.feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        self.feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         self.feed.list_instruments(list(self.world.store.instruments.values()))
         self.orders = PhemexOrders()
         self.message = MessageView(self.world.store, self.world.clock)

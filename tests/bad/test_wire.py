@@ -13,6 +13,7 @@ from tests.venues.phemex.test_fuzz import check
 from tui_trader.core.event import Unreadable
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import InstrumentId
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Lane, Outcome, Reply, Request, RequestKind
 from tui_trader.venues.phemex.feed import PhemexFeed
 from tui_trader.venues.phemex.orders import PhemexOrders
@@ -25,7 +26,7 @@ class Terminal:
         self.cockpit = Cockpit(folder)
         self.desk = self.cockpit.desk
         listed: list[Instrument] = list(self.desk.store.instruments.values())
-        self.feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        self.feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         self.feed.list_instruments(listed)
         self.orders = PhemexOrders()
         self.orders.list_instruments(listed)

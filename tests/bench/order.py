@@ -21,6 +21,7 @@ from tui_trader.core.order import OrderTicket
 from tui_trader.core.types import ClientOrderId, OrderType, Side
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Outcome
 from tui_trader.venues.phemex.orders import PhemexOrders
 
@@ -37,7 +38,7 @@ ORDERS = 150
 WARM = 20
 PRICE, QTY = Decimal("97500.5"), Decimal("0.01")
 COMPARED = ("symbol", "side", "posSide", "ordType", "orderQtyRq", "priceRp")
-CREDENTIAL = Credential("key", lambda: "secret")
+CREDENTIAL = Credential("key", Secret("secret"))
 
 Send = Callable[[int], Awaitable[None]]
 

@@ -23,6 +23,7 @@ from tui_trader.core.event import BalanceChanged, Event, InstrumentsListed
 from tui_trader.core.types import LinkState
 from tui_trader.net.session import Session
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.secret import Secret
 from tui_trader.sim.products import phemex_instruments
 from tui_trader.state.store import Store
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
@@ -89,7 +90,7 @@ async def _receive(port: int, seconds: float) -> Figures:
     tasks = TaskSet(lambda _, error: failures.append(error))
     sessions = []
     for lane, wanted in ((Lane.PUBLIC, Subscription(Channel.BOOK, btc.id)), (Lane.PRIVATE, Subscription(Channel.ACCOUNT))):
-        dialect = PhemexFeed(lane, Credential("key", lambda: "secret"))
+        dialect = PhemexFeed(lane, Credential("key", Secret("secret")))
         dialect.list_instruments([btc])
         session = Session(
             dialect,

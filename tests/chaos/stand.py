@@ -28,6 +28,7 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.secret import Secret
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestCall, RestReply
 from tui_trader.sim.masks.phemex import PhemexMask
@@ -130,7 +131,7 @@ class Stand:
                 PHEMEX,
                 Environment.SIM,
                 Endpoints(f"http://127.0.0.1:{self.proxy.port}", f"ws://127.0.0.1:{self.proxy.port}{self.server.mask.ws_path}"),
-                Credential(self.server.key, lambda: secret),
+                Credential(self.server.key, Secret(secret)),
             ),
             clock=self.clock,
             rng=random.Random(1),

@@ -32,6 +32,7 @@ from tui_trader.core.types import ClientOrderId, InstrumentId, OrderType, Side
 from tui_trader.desk import sweep
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
+from tui_trader.secrets.secret import Secret
 from tui_trader.storage.journal import Journal, read
 from tui_trader.venues.base import Credential, Outcome, Request, Verdict
 from tui_trader.venues.phemex import PHEMEX
@@ -97,7 +98,7 @@ class Venue:
 
     def __init__(self, access: dict[str, str]) -> None:
         self._base = access["rest"]
-        self._credential = Credential(access["key"], lambda: access["secret"])
+        self._credential = Credential(access["key"], Secret(access["secret"]))
 
     async def _ask(self, *asked: Callable[[PhemexOrders], list[Request]]) -> list[Verdict]:
         clock = SystemClock()

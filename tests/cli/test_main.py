@@ -61,10 +61,16 @@ def test_wrong_usage_ends_with_2_and_a_line_on_stderr(words: list[str], capsys: 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_has_a_parser_and_something_to_run(name: str) -> None:
     parser = build_parser(name)
-    words = {"do": ["x"], "book": ["X"], "watch": ["orders"], "replay": ["-"], "config": ["check"], "audit": ["verify"]}.get(
-        name, []
-    )
-    assert callable(parser.parse_args([name, *words]).run)
+    words = {
+        "do": ["x"],
+        "book": ["X"],
+        "watch": ["orders"],
+        "replay": ["-"],
+        "config": ["check"],
+        "audit": ["verify"],
+        "export": ["fills"],
+    }
+    assert callable(parser.parse_args([name, *words.get(name, [])]).run)
 
 
 def test_an_error_is_one_document_and_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tui_trader.core import command as c
 from tui_trader.core.error import CommandError
 from tui_trader.core.grammar import canonical, complete, guard_size, parse, parse_one
-from tui_trader.core.types import MarginMode, PositionSide, Side, TimeInForce, TriggerSource
+from tui_trader.core.types import MarginMode, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
 from tui_trader.core.words import CLAUSES, CLAUSES_NOT_YET, NO_SUCH_CLAUSE, NOT_YET, VERBS
 
 _TABLE = Path(__file__).with_name("grammar_cases.txt").read_text("ascii").splitlines()
@@ -160,6 +160,11 @@ sizes = (
     | st.just(c.Size(Decimal(1), c.SizeUnit.SAME))
 )
 sources = st.none() | st.sampled_from(TriggerSource)
+limits = st.none() | st.builds(c.Price, number=numbers, offset=maybe) | offsets.map(lambda offset: c.Price(offset=offset))
+distances = st.builds(c.Offset, st.decimals(min_value="0.01", max_value=99, places=2), st.sampled_from(c.OffsetUnit))
+trails = st.builds(c.Trail, distances, st.none() | prices)
+exits = st.builds(c.Trigger, prices | offsets.map(lambda offset: c.Price(offset=offset)), source=sources, limit=limits)
+portions = st.none() | st.decimals(min_value="0.01", max_value=33, places=2)
 
 
 @st.composite
@@ -168,25 +173,38 @@ def orders(draw: st.DrawFn) -> c.PlaceOrder:
     reducing = size.unit is c.SizeUnit.POSITION or draw(st.booleans())
     far = draw(st.decimals(min_value="0.01", max_value=50, places=2))
     unit = draw(st.sampled_from(c.OffsetUnit))
-    stop, targets = None, []
+    stop, targets, trigger, trail, touch = None, [], None, None, False
+    match draw(st.sampled_from(["", "", "stop", "touch", "trail"])):
+        case "trail" if reducing:
+            trail, price = draw(trails), None
+        case "stop" | "touch" as word:
+            touch = word == "touch"
+            away = c.Price(offset=c.Offset(far * (-side.sign if touch else side.sign), unit))
+            trigger = c.Trigger(away, source=draw(sources))
     if not reducing and draw(st.booleans()):
-        stop = c.Trigger(c.Price(offset=c.Offset(-far * side.sign, unit)), source=draw(sources))
+        stop = c.Trigger(c.Price(offset=c.Offset(-far * side.sign, unit)), source=draw(sources), limit=draw(limits))
     for _ in range(draw(st.integers(0, 3)) if not reducing else 0):
         level = c.Price(offset=c.Offset(far * side.sign, unit))
-        trigger = c.Trigger(level, source=draw(sources))
+        goal = c.Trigger(level, source=draw(sources), limit=draw(limits))
         if stop and draw(st.booleans()):
-            trigger = c.Trigger(multiple=draw(numbers), source=draw(sources))
-        targets.append(c.Target(trigger, draw(st.none() | st.decimals(min_value="0.01", max_value=33, places=2))))
+            goal = c.Trigger(multiple=draw(numbers), source=draw(sources), limit=draw(limits))
+        targets.append(c.Target(goal, draw(portions)))
     if stop and draw(st.booleans()):
         size = c.Size(draw(percents), draw(st.sampled_from([c.SizeUnit.RISK_PERCENT, c.SizeUnit.RISK_QUOTE])))
     tifs = [None, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK] + ([TimeInForce.POST_ONLY] if price else [])
+    if trigger and not price:
+        tifs = [None, TimeInForce.GTC]
     return c.PlaceOrder(
         side=side,
         size=size,
         symbol=draw(st.just("") | symbols),
         price=price,
+        trigger=trigger,
+        touch=touch,
+        trail=trail,
         tif=draw(st.sampled_from(tifs)),
         reduce_only=reducing,
+        close=reducing and draw(st.booleans()),
         stop_loss=stop,
         targets=tuple(targets),
         leverage=draw(st.none() | numbers),
@@ -202,6 +220,14 @@ commands = (
     | st.builds(c.Flatten, st.none() | position_selectors)
     | st.builds(c.Reverse, st.none() | position_selectors)
     | st.builds(c.MoveOrder, order_selectors, prices | offsets.map(lambda offset: c.Price(offset=offset)))
+    | st.builds(c.Protect, st.none() | position_selectors)
+    | st.builds(c.BreakEven, st.none() | position_selectors)
+    | st.builds(c.SetStop, exits)
+    | st.builds(c.SetTarget, exits | st.builds(c.Trigger, multiple=numbers, source=sources, limit=limits), portions)
+    | st.builds(c.SetTrail, trails)
+    | st.builds(c.AddMargin, numbers | numbers.map(lambda value: -value))
+    | st.builds(c.SetMode, st.sampled_from(PositionMode))
+    | st.builds(c.Transfer, numbers, st.sampled_from(["USDT", "BTC"]), st.booleans())
     | st.builds(c.ChangeQty, order_selectors, numbers)
     | st.builds(c.SetLeverage, numbers, st.none() | st.sampled_from(MarginMode))
     | st.builds(c.ShowSymbol, symbols)

@@ -47,12 +47,14 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.orders import OrderPath
 from tui_trader.desk.records import OpenIntents
+from tui_trader.secrets.secret import Secret
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.market import SeededFlow
 from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_instruments
 from tui_trader.sim.server import SimServer
 from tui_trader.state.store import Store
+from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal, Record, read
 from tui_trader.venues.base import Credential, Endpoints, Outcome, Request, RequestKind, Verdict
 from tui_trader.venues.phemex import PHEMEX
@@ -299,7 +301,7 @@ class World:
 
     def credential(self) -> Credential:
         secret = self.server.secret
-        return Credential(self.server.key, lambda: secret)
+        return Credential(self.server.key, Secret(secret))
 
     async def desk(
         self,
@@ -310,6 +312,7 @@ class World:
         clock: Clock | None = None,
         controls: Controls | None = None,
         read_only: bool = False,
+        history: History | None = None,
     ) -> Desk:
         """Return a desk, started and with everything known of its account and of its first symbol."""
         self._desks += 1
@@ -324,6 +327,7 @@ class World:
             limits=limits or WIDE,
             controls=controls,
             read_only=read_only,
+            history=history,
         )
         crashes: list[tuple[str, BaseException]] = []
         desk.crashed = lambda name, error: crashes.append((name, error))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from decimal import Decimal as D
+from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
 
-from tests.desk.conftest import BTC, ETH, World, heard, until
+from tests.desk.conftest import BTC, ETH, MovedClock, World, heard, until
 from tui_trader.core.command import Price, PriceRef
 from tui_trader.core.error import ConfigError, LinkError, RefusedError
 from tui_trader.core.order import OrderTicket
@@ -32,7 +33,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.sim.faults import Action, FaultRule, Moment
 from tui_trader.sim.types import NewOrder
 from tui_trader.storage.journal import read
-from tui_trader.venues.base import Outcome
+from tui_trader.venues.base import Outcome, Request, Verdict
 
 CREATE = "POST /g-orders"
 
@@ -559,3 +560,25 @@ async def test_the_exchange_hands_out_its_address_and_key(world: World) -> None:
             "key": world.server.key,
             "secret": world.server.secret,
         }
+
+
+async def test_executions_are_asked_for_since_the_program_began_though_the_machine_slept_before_it_connected(
+    world: World,
+) -> None:
+    clock = MovedClock()
+    desk = await world.desk(start=False, clock=clock)
+    asked: list[Request] = []
+    send = desk.send
+
+    async def noted(request: Request) -> Verdict:
+        asked.append(request)
+        return await send(request)
+
+    desk._reconciler._send = noted
+    began_ms = clock.wall_ns() // 1_000_000
+    clock.mono_s = 7_200  # the exchange's clock does not show it: by that one the program began two hours ago
+    await desk.start(("BTCUSDT",))
+    await world.ready(desk)
+    since = [int(dict(parse_qsl(request.query))["start"]) for request in asked if request.what == "fills"]
+    assert since
+    assert max(since) <= began_ms - 7_200_000

@@ -17,6 +17,7 @@ from tui_trader.desk import guardian
 from tui_trader.desk.account import Account
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.guardian import Charge, Guardian
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.phemex import PHEMEX
 
@@ -26,7 +27,7 @@ READS = "import os,sys; os.write(1, b'ready\\n'); open(sys.argv[1], 'wb').write(
 
 def charge(**changes: Any) -> Charge:
     account = Account(
-        PHEMEX, Environment.TESTNET, Endpoints("https://a.example", "wss://a.example"), Credential("key", lambda: "hush"), "main"
+        PHEMEX, Environment.TESTNET, Endpoints("https://a.example", "wss://a.example"), Credential("key", Secret("hush")), "main"
     )
     told = {"policy": "keep", "journal": Path("/j.jsonl"), "symbols": ["BTCUSDT"], "since": "2026"}
     return Charge.of(account, **(told | changes))

@@ -148,3 +148,30 @@ def test_shipped_files_are_found_in_an_installation(tmp_path: Path, monkeypatch:
     (package.parent / "config.example.toml").write_text("")
     with pytest.raises(FileNotFoundError, match="missing from this installation"):
         shipped("config.example.toml")
+
+
+@pytest.mark.parametrize("where", [".", "a", "a/b"])
+def test_a_parent_in_the_home_that_others_may_write_to_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    home = tmp_path / "home"
+    inner = private_dir(home / "a" / "b" / "state")
+    monkeypatch.setenv("HOME", str(home))
+    assert private_dir(inner) == inner
+    loose = (home / where).resolve()
+    loose.chmod(0o777)
+    with pytest.raises(ConfigError, match=f"chmod go-w '{loose}'"):
+        private_dir(inner)
+    monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
+    assert private_dir(inner) == inner, "what is above is somebody else's to arrange"
+
+
+def test_a_parent_that_only_a_group_may_write_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = private_dir(tmp_path / "home" / "state")
+    (tmp_path / "home").chmod(0o770)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(locations, "_is_own_group", lambda gid: True)
+    assert private_dir(inner) == inner
+    monkeypatch.setattr(locations, "_is_own_group", lambda gid: False)
+    with pytest.raises(ConfigError, match="other users may write to it"):
+        private_dir(inner)

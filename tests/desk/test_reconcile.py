@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -26,6 +27,7 @@ from tui_trader.desk.reconcile import MAX_PAGES, OVERLAP_NS, Reconciler
 from tui_trader.venues.base import Outcome, Request, Verdict
 from tui_trader.venues.phemex import PHEMEX
 
+USDC = InstrumentId("phemex", "BTCUSDC")
 FLAT = Verdict(Outcome.ACK, events=(PositionsSnapshot("phemex", "USDT", ()),))
 
 
@@ -45,13 +47,14 @@ def execution(n: int, at_ns: int) -> Fill:
 @pytest.fixture
 def reconciler(bench: Bench) -> Reconciler:
     bench.wire.on("positions", FLAT)
+    bench.absorb([InstrumentsListed("phemex", [linear(BTC), linear(ETH), linear(USDC, quote="USDC", settle="USDC")])])
     return Reconciler(
         store=bench.store,
         dialect=PHEMEX.orders(),
         send=bench.wire,
         absorb=bench.absorb,
         orders=bench.path,
-        currencies=("USDT", "USDC"),
+        currencies=("USDT", "USDC", "BTC"),
     )
 
 
@@ -74,6 +77,32 @@ async def test_a_question_that_was_not_answered_is_not_reconciled(
     with pytest.raises(ConnectionError, match="not answered"):
         await reconciler.run("phemex", [BTC], 0)
     assert [p.qty for p in bench.store.open_positions()] == [1], "what is not known is not flat"
+
+
+REFUSED = Verdict(Outcome.REJECTED, "11003", "no such account")
+
+
+async def test_a_refused_currency_does_not_hold_the_others_up(bench: Bench, reconciler: Reconciler) -> None:
+    bench.absorb([PositionChanged(leg(iid=USDC))])
+    bench.wire.on("positions", positions(leg("4")), REFUSED)
+    bench.wire.on("open_orders", UNKNOWN, NOBODY)
+    await reconciler.run("phemex", [BTC, USDC], 0)
+    assert reconciler.refused == {"USDC": "no such account"}
+    assert {p.instrument: p.qty for p in bench.store.open_positions()} == {BTC: 4, USDC: 1}, "what was refused is not flat"
+    assert [r.ref for r in bench.wire.sent if r.what == "fills"] == [""]
+    bench.wire.on("positions", REFUSED, Verdict(Outcome.ACK, events=(PositionsSnapshot("phemex", "USDC", ()),)))
+    assert await reconciler.ask_again() == []
+    assert await reconciler.ask_again() == ["USDC"]
+    assert (reconciler.refused, [p.instrument for p in bench.store.open_positions()]) == ({}, [BTC])
+
+
+@pytest.mark.parametrize("change", [{"bad_key": True}, {"outcome": Outcome.UNKNOWN}, {"outcome": Outcome.LIMITED}])
+async def test_only_a_refusal_of_the_currency_sets_it_aside(
+    bench: Bench, reconciler: Reconciler, change: dict[str, object]
+) -> None:
+    bench.wire.on("positions", positions(leg("4")), replace(REFUSED, **change))
+    with pytest.raises(ConnectionError, match="positions were not answered"):
+        await reconciler.run("phemex", [BTC], 0)
 
 
 async def test_an_order_that_was_not_answered_for_is_not_reconciled(bench: Bench, reconciler: Reconciler) -> None:
@@ -177,3 +206,39 @@ async def test_only_instruments_of_the_venue_are_asked_about(bench: Bench, recon
     bench.wire.on("fills", NO_FILLS)
     await reconciler.run("phemex", [BTC, InstrumentId("mexc", "BTC_USDT")], 0)
     assert [r.ref for r in bench.wire.sent if r.what == "open_orders"] == ["BTCUSDT"]
+
+
+async def test_a_second_loss_does_not_narrow_what_a_trailing_history_still_owes(bench: Bench, reconciler: Reconciler) -> None:
+    loss = bench.clock.wall_ns()
+    bench.absorb([OrderFilled(execution(1, loss))])
+    reconciler.remember()
+    bench.clock.advance(3_600)
+    newest = bench.clock.wall_ns()
+    await reconciler.run("phemex", [BTC], 0)  # answered with nothing: the history trails
+    bench.absorb([OrderFilled(execution(9, newest))])  # while the stream's snapshot has the newest one
+    reconciler.remember()
+    owed = f"start={(loss - OVERLAP_NS) // 1_000_000}&"
+    await reconciler.run("phemex", [BTC], 0)
+    assert owed in bench.wire.sent[-1].query
+    await reconciler.late_fills()
+    assert owed in bench.wire.sent[-1].query
+    reconciler.remember()
+    await reconciler.run("phemex", [BTC], 0)
+    assert f"start={(newest - OVERLAP_NS) // 1_000_000}&" in bench.wire.sent[-1].query, "what is proven is not asked for again"
+
+
+async def test_an_asking_that_a_loss_overtook_proves_nothing(bench: Bench, reconciler: Reconciler) -> None:
+    loss = bench.clock.wall_ns()
+    bench.absorb([OrderFilled(execution(1, loss))])
+    await reconciler.run("phemex", [BTC], 0)
+    bench.clock.advance(3_600)
+    bench.absorb([OrderFilled(execution(9, bench.clock.wall_ns()))])
+
+    async def overtaken(request: Request) -> Verdict:
+        await reconciler.run("phemex", [], 0)
+        return NO_FILLS
+
+    bench.wire.on("fills", overtaken, NO_FILLS)
+    await reconciler.late_fills()
+    await reconciler.run("phemex", [BTC], 0)
+    assert f"start={(loss - OVERLAP_NS) // 1_000_000}&" in bench.wire.sent[-1].query

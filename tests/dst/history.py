@@ -25,6 +25,7 @@ from tests.dst.terminal import Terminal
 from tests.dst.venue import Venue
 from tests.dst.weather import Weather
 from tests.dst.wire import Line, Road
+from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import NS
 from tui_trader.core.types import OrderStatus
 from tui_trader.desk import inquiry, reconcile, rounds
@@ -97,6 +98,8 @@ class History:
         self.venue = Venue(venue_clock, plan)
         self.meant: dict[str, float] = {}
         """When the trader gave an order to a running desk, by client id."""
+        self.bracketed: dict[str, str] = {}
+        """Entries that were given a stop, by client id, with their symbol; without those whose stop the trader has cancelled."""
         self.lines: list[Line] = []
         self.opened_ns = 0
         """When the present run of the program began, by the venue's clock."""
@@ -202,6 +205,16 @@ class History:
         random = Random(self.plan.seed * 1_000 + len(self.lines))
         self.terminal = Terminal(self.line, self.clock, self._path, self.plan, random, self.complain, self.say)
         self.opened_ns = self.venue.clock.wall_ns()
+        protect = self.terminal.desk.protect
+        end = protect._end
+
+        def watched(bracket: Bracket, why: str, *, quiet: bool = False) -> None:
+            problem = "" if quiet else oracle.given_up(self, bracket)
+            if problem:
+                self.complain(problem)
+            end(bracket, why, quiet=quiet)
+
+        protect._end = watched  # type: ignore[method-assign]
 
     def _created(self, body: dict[str, Any]) -> None:
         """Look at a create as it leaves: its intent is on the disk, or the disk is broken and it is a way out."""

@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING
 
 from tests.dst.venue import ACCOUNT
 from tests.dst.watch import agrees
-from tui_trader.core.types import InstrumentId, OrderStatus, PositionSide
+from tui_trader.core.bracket import Bracket
+from tui_trader.core.clock import NS
+from tui_trader.core.types import InstrumentId, OrderStatus, OrderType, PositionSide, Side
+from tui_trader.sim.credit import is_reducing
 from tui_trader.storage.journal import Record, read
 
 if TYPE_CHECKING:
     from tests.dst.history import History
+
+
+LATELY_NS = 30 * NS
+"""What was executed within this time may not have been told yet."""
 
 
 def is_journalled(path: Path, client_id: str) -> bool:
@@ -24,7 +31,7 @@ def is_journalled(path: Path, client_id: str) -> bool:
 
 def verdict(history: History) -> Iterator[str]:
     """Yield everything that does not agree, one sentence each."""
-    for look in (_settled, _position, _executions, _books, _funding, _orders, _sent_once):
+    for look in (_settled, _position, _executions, _books, _funding, _orders, _sent_once, _protection):
         yield from look(history)
 
 
@@ -122,6 +129,78 @@ def _position(history: History) -> Iterator[str]:
     held = {(leg.symbol, leg.position_side): leg.qty for leg in history.venue.exchange.positions(ACCOUNT) if leg.qty}
     if shown != held:
         yield f"position differs: shown {_words(shown)}, held {_words(held)}"
+
+
+def _protection(history: History) -> Iterator[str]:
+    """Hold the stops at the exchange against what entries with a stop have opened there, and the exits against the position."""
+    taken = {step.what for step in history.plan.steps}
+    if "bracket" not in taken or "fill_the_disk" in taken:
+        return  # what could not be written down is not picked up, and not known here either
+    venue, exchange = history.venue, history.venue.exchange
+    exits: dict[str, list[str]] = {}
+    over: set[str] = set()
+    for record in read(history.terminal.journal.path):
+        if record.kind == "exit":
+            exits.setdefault(str(record.body["bracket"]), []).append(str(record.body["id"]))
+        elif record.kind == "bracket_end" or (
+            # A panic that is still being tried lets go of what is sent meanwhile, which a trader could not have sent.
+            record.kind == "bracket" and "panic" in taken and "stop" not in record.body["keeps"]
+        ):
+            over.add(str(record.body["id"]))
+    ours = {client_id for row in exits.values() for client_id in row}
+    claims: Counter[tuple[str, PositionSide]] = Counter()
+    for client_id in history.bracketed.keys() - over:
+        entry = venue.order(client_id)
+        if entry is not None and entry.filled:
+            made = [venue.order(one) for one in exits.get(client_id, ())]
+            made += [one for one in exchange.floor.orders[ACCOUNT].values() if one.parent == entry.order_id]
+            closed = sum(one.filled for one in made if one is not None)
+            sign = 1 if entry.side is Side.BUY else -1
+            claims[entry.symbol, entry.position_side] += sign * max(0, entry.filled - closed)
+    for leg in exchange.positions(ACCOUNT):
+        side = Side.SELL if leg.qty > 0 else Side.BUY
+        closing = [
+            order
+            for order in exchange.open_orders(ACCOUNT, leg.symbol)
+            if order.position_side is leg.position_side and order.side is side and order.status.is_open
+        ]
+        stops = sum(
+            order.remaining or (abs(leg.qty) if order.close_on_trigger else 0)
+            for order in closing
+            if order.type is OrderType.STOP and is_reducing(order)
+        )
+        claim = claims[leg.symbol, leg.position_side]
+        wanted = min(abs(leg.qty), abs(claim)) if claim * leg.qty > 0 else 0
+        nobody = not exchange.book(leg.symbol)[0 if side is Side.SELL else 1]
+        if stops < wanted and not (nobody and history.terminal.desk.protect.naked):
+            yield f"naked: {leg.symbol} {leg.position_side} {leg.qty} has stops for {stops}, wanted are {wanted}"
+        for kind in (OrderType.STOP, OrderType.MARKET_IF_TOUCHED):
+            size = sum(order.remaining for order in closing if order.type is kind and order.client_id in ours)
+            if size > abs(leg.qty):
+                yield f"more exits than position: {leg.symbol} {leg.position_side} {leg.qty} has {kind}s of ours for {size}"
+    held = {(leg.symbol, leg.position_side): leg.qty for leg in exchange.positions(ACCOUNT)}
+    for order in exchange.open_orders(ACCOUNT):
+        qty = held.get((order.symbol, order.position_side), Decimal(0))
+        if order.client_id in ours and (not qty or (qty > 0) is (order.side is Side.BUY)):
+            yield f"orphan: {order.client_id} {order.side} {order.type} {order.remaining} has nothing to close"
+
+
+def given_up(history: History, bracket: Bracket) -> str:
+    """Return what is wrong with a bracket's end: something of what its entry opened is held; empty when nothing is."""
+    exchange = history.venue.exchange
+    entry = history.venue.order(bracket.entry)
+    held = exchange.position(ACCOUNT, bracket.instrument.symbol, bracket.position_side).qty * bracket.side.sign
+    fills = exchange.fills(ACCOUNT, bracket.instrument.symbol)
+    lately = bool(fills) and exchange.now_ns - fills[-1].at_ns < LATELY_NS
+    if entry is not None and entry.status.is_open:
+        return f"given up: {bracket.entry} is {entry.status}"
+    if entry is None or not entry.filled or held <= 0 or lately:
+        return ""
+    made = [history.venue.order(one) for one in (*bracket.stops, *(one for row in bracket.targets for one in row))]
+    made += [one for one in exchange.floor.orders[ACCOUNT].values() if one.parent == entry.order_id]
+    if entry.filled > sum(one.filled for one in made if one is not None):
+        return f"given up: {bracket.entry} filled {entry.filled}, and {held} is held"
+    return ""
 
 
 def _words(legs: dict[tuple[str, PositionSide], Decimal]) -> str:

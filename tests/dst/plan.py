@@ -84,7 +84,7 @@ class Plan:
         return cls(
             seed=seed,
             climate=climate,
-            steps=tuple(steps),
+            steps=tuple(_bracketed(steps, Random(f"brackets of {seed}"))),
             second=random.choice(SECOND),
             hedged=random.random() < 0.2,
             poor=random.random() < 0.15,
@@ -129,3 +129,10 @@ class Plan:
     def random(self, step: Step) -> Random:
         """Return the chance of one step, which does not depend on the others."""
         return Random(self.seed * 1_000_003 + step.number)
+
+
+def _bracketed(steps: list[Step], random: Random) -> list[Step]:
+    """Return the steps of a history, in which one in four gives some of its orders exits."""
+    if random.random() > 0.25:
+        return steps
+    return [replace(step, what="bracket") if step.what == "submit" and random.random() < 0.6 else step for step in steps]

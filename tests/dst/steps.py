@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
 
 from tests.dst.venue import ACCOUNT, Market
+from tui_trader.core.bracket import Bracket, Goal, words
 from tui_trader.core.clock import NS
-from tui_trader.core.order import OrderTicket
+from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderType, PositionSide, Side, TimeInForce
 
 if TYPE_CHECKING:
@@ -60,12 +63,54 @@ class Steps:
             history.say(f"  {side} {kind} {ticket.qty} {market.symbol} @ {ticket.price} {ticket.client_id}")
             history.terminal.submit(ticket)
 
+    def bracket(self, step: Step, random: Random) -> None:
+        """Send an entry with a stop and up to two targets, mostly one that fills piece by piece."""
+        history, venue = self._history, self._history.venue
+        market = self._market(random)
+        side = random.choice((Side.BUY, Side.SELL))
+        price = market.price - market.tick * random.choice((-40, -20, 5, 30)) * side.sign
+        leg = PositionSide.MERGED
+        if venue.hedged:
+            leg = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
+        away = (market.price * Decimal(random.choice((5, 15, 60))) / 1000).quantize(market.instrument.tick)
+        stop = price - away * side.sign
+        goals = [
+            Goal(price + away * n * side.sign, portion)
+            for n, portion in random.choice(((), ((1, HUNDRED),), ((1, HUNDRED / 2), (2, HUNDRED / 2))))
+        ]
+        ticket = OrderTicket(
+            client_id=ClientOrderId(f"tt-{step.number:04d}"),
+            instrument=InstrumentId("phemex", market.symbol),
+            side=side,
+            type=OrderType.LIMIT,
+            qty=market.size * random.randint(1, 30),
+            price=price,
+            position_side=leg,
+            stop_loss=stop,
+            take_profit=goals[0].trigger if goals else None,
+        )
+        bracket = Bracket(
+            entry=ticket.client_id,
+            instrument=ticket.instrument,
+            side=side,
+            position_side=leg,
+            stop=stop,
+            goals=tuple(goals),
+            attached=random.random() < 0.7,
+        )
+        if history.terminal.started:
+            history.meant[ticket.client_id] = history.now_s
+            history.bracketed[ticket.client_id] = market.symbol
+            history.say(f"  {side} {ticket.qty} {market.symbol} @ {price} {ticket.client_id} {words(bracket)} {bracket.attached}")
+            history.terminal.bracket(ticket, bracket)
+
     def cancel(self, step: Step, random: Random) -> None:
         """Cancel one order that the screen lists."""
         terminal = self._history.terminal
         orders = terminal.desk.store.blotter.working()
         if orders:
             order = random.choice(orders)
+            self._let_go(order)
             self._history.say(f"  {order.client_id} {order.status}")
             terminal.do("cancel", terminal.desk.cancel(order))
 
@@ -86,7 +131,10 @@ class Steps:
         terminal = self._history.terminal
         iid = InstrumentId("phemex", self._market(random).symbol)
         if terminal.started:
-            terminal.do("cancel all", terminal.desk.orders.cancel_all(iid, keep_stops=random.random() < 0.5))
+            keep_stops = random.random() < 0.5
+            if not keep_stops:
+                self._let_go_of(iid.symbol)
+            terminal.do("cancel all", terminal.desk.orders.cancel_all(iid, keep_stops=keep_stops))
 
     def panic(self, step: Step, random: Random) -> None:
         """Press the big key, and hold what it says against the exchange."""
@@ -97,6 +145,8 @@ class Steps:
     async def _panic(self, *, flatten: bool) -> None:
         history = self._history
         began_s = history.now_s
+        if flatten:
+            self._let_go_of(*history.plan.symbols)
         said = await history.terminal.desk.panic(flatten=flatten)
         history.say(f"  {said}")
         since_ns = history.venue.exchange.now_ns - JUST_NOW_NS
@@ -109,6 +159,17 @@ class Steps:
         ]
         if said.startswith("verified: 0") and flatten and left:
             history.complain(f"false comfort: {said!r} with {', '.join(left)} open")
+
+    def _let_go(self, order: Order) -> None:
+        """Note that the trader takes an exit away: nobody has to protect what it covered."""
+        for bracket in self._history.terminal.desk.protect.brackets():
+            if order.client_id in bracket.stops or (order.venue_id and order.venue_id in bracket.natives):
+                self._history.bracketed.pop(bracket.entry, None)
+
+    def _let_go_of(self, *symbols: str) -> None:
+        bracketed = self._history.bracketed
+        for client_id in [one for one, symbol in bracketed.items() if symbol in symbols]:
+            del bracketed[client_id]
 
     # -- what the market does --------------------------------------------------------------------------------------
 

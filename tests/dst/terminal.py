@@ -16,6 +16,7 @@ from tests.dst.plan import Plan
 from tests.dst.venue import SECRET
 from tests.dst.watch import WatchedBlotter, WatchedDesk
 from tests.dst.wire import Line
+from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import DAY_NS, rfc3339
 from tui_trader.core.error import LinkError, RefusedError
 from tui_trader.core.ids import IdFactory
@@ -24,6 +25,7 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.records import OpenIntents
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.secret import Secret
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.phemex import PHEMEX
@@ -38,7 +40,7 @@ _ENDPOINTS = Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1/ws")
 @cache
 def _account(currencies: tuple[str, ...]) -> Account:
     venue = replace(PHEMEX, settle_currencies=currencies)
-    return Account(venue, Environment.SIM, _ENDPOINTS, Credential("key", lambda: SECRET))
+    return Account(venue, Environment.SIM, _ENDPOINTS, Credential("key", Secret(SECRET)))
 
 
 class Terminal:
@@ -61,7 +63,8 @@ class Terminal:
         self.desk.watch(line, self._say)
         self.desk.crashed = self._failed
         self.desk.store.blotter = WatchedBlotter(line.venue, self._say, say)
-        self.desk.recoverable = recall.still_open()
+        self.desk.recoverable = recall.to_recover()
+        self.desk.brackets = recall.plans.brackets()
         self.desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
         self.desk.store.blotter.claim(recall.ids)
         self.started = False
@@ -72,6 +75,8 @@ class Terminal:
         """Whether the desk holds everything for known and answered."""
         desk, asking = self.desk, self.desk.orders.inquiry
         if not self.started or not desk.reconciled or len(self._hands) or asking._resolving or asking._following:
+            return False
+        if desk.protect._busy:
             return False
         return all(order.status.value in ("armed", "live", "partial") for order in desk.store.blotter.working())
 
@@ -84,6 +89,11 @@ class Terminal:
         """Send an order as the desk does after its checks."""
         desk = self.desk
         self.do("submit", desk._to_its_end(f"submit {ticket.client_id}", desk.orders.submit(ticket, reduces=False)))
+
+    def bracket(self, ticket: OrderTicket, bracket: Bracket) -> None:
+        """Send an entry with its exits as the desk does after its checks."""
+        desk = self.desk
+        self.do("bracket", desk._to_its_end(f"submit {ticket.client_id}", desk.submit_bracket(ticket, bracket, reduces=False)))
 
     def do(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
         """Let the trader do something and not wait for it."""

@@ -55,7 +55,8 @@ class WatchedBlotter(Blotter):
             self._say(f"    {key} {after.status} {after.filled}/{after.qty} {after.pending or ''} {after.reason}")
         theirs = self._venue.exchange.order(ACCOUNT, order_id=after.venue_id) if after.venue_id else self._venue.order(key)
         if before is not None and before.status.is_terminal and after.status is not before.status:
-            self._complain(f"end moved: {key} was {before.status} and is {after.status}")
+            if not (agrees(before.status, theirs) and agrees(after.status, theirs)):  # found absent, later heard of as refused
+                self._complain(f"end moved: {key} was {before.status} and is {after.status}")
         elif after.status.is_terminal and not agrees(after.status, theirs):
             self._complain(f"false end: {key} is shown {after.status}, the exchange has {theirs.status if theirs else 'nothing'}")
         if theirs is not None and after.filled > theirs.filled:

@@ -336,7 +336,9 @@ class Socket:
                 self._line.cut_short |= self._private
             case _:
                 self._deliver_at(travel_s, payload)
-        if opening or (self._private and way is Way.TRUNCATED):
+        if opening and way is Way.TRUNCATED:
+            self._private = False  # nothing tells the client that it streams before the next one comes whole
+        elif opening or (self._private and way is Way.TRUNCATED):
             self._line.streaming_since_s = self._in_s  # what was said before then, or with this one, is not known
 
     def _deliver_at(self, delay_s: float, payload: bytes, healed: str = "") -> None:

@@ -145,9 +145,8 @@ def _unread(shell: Shell, way: Way) -> Iterator[Terminal]:
     ready(screen)
     if way.controlling:
         stall(screen)
-    else:  # nobody tells it of a new size: it has to fill the terminal with what it draws anyway
-        screen.stop_reading()
-        assert screen.until(lambda: screen.type("T") or screen.is_full)  # type: ignore[func-returns-value]
+    else:  # nobody tells it of a new size, which would make it draw as much as it takes
+        screen.fill()
     yield screen
 
 

@@ -114,6 +114,17 @@ class Terminal(ScreenOfText):
         """Take nothing more from the program, as a terminal behind a dead link."""
         self._reading.clear()
 
+    def fill(self) -> None:
+        """Take nothing more, and let others write to the terminal until the kernel takes no more for it."""
+        self.stop_reading()
+        other = os.open(os.ttyname(self._slave), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            while not self.is_full:
+                with contextlib.suppress(BlockingIOError):
+                    os.write(other, bytes(1024))
+        finally:
+            os.close(other)
+
     def read_again(self) -> None:
         """Take everything that waits, and go on."""
         self._rate = 0

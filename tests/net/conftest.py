@@ -18,6 +18,7 @@ from tui_trader.core.event import Event, LinkChanged, Notice, PongReceived, Subs
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.session import Session
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import (
     Channel,
     Credential,
@@ -44,7 +45,7 @@ class Exchange:
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
         self.signed.append((request.target, request.body, wall_ns))
-        return {"x-key": credential.key, "x-signature": f"{credential.secret()}:{request.target}"}
+        return {"x-key": credential.key, "x-signature": f"{credential.secret.reveal()}:{request.target}"}
 
     def server_time(self) -> Request:
         return Request(RequestKind.READ, "server_time", "GET", "/time", signed=False, group="other")
@@ -276,7 +277,7 @@ def make_tls() -> Callable[[str], ssl.SSLContext]:
 
 @pytest.fixture
 def credential() -> Credential:
-    return Credential("key", lambda: "secret")
+    return Credential("key", Secret("secret"))
 
 
 BOOK = Subscription(Channel.BOOK)

@@ -17,11 +17,12 @@ import pytest
 from aiohttp import web
 
 from tui_trader.core.clock import NS, SystemClock
-from tui_trader.core.error import ConfigError, LinkError, WireError
+from tui_trader.core.error import ConfigError, LinkError, RefusedError, WireError
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import CONNECT_S, MAX_WRITE_BODY, TOTAL_S, RestClient, _gunzip
 from tui_trader.net.tasks import TaskSet, stop
-from tui_trader.venues.base import Credential, Outcome, Request, RequestKind, Verdict
+from tui_trader.secrets.secret import Secret
+from tui_trader.venues.base import Credential, Outcome, Reply, Request, RequestKind, Verdict
 
 KINDS = {"GET": RequestKind.READ, "PUT": RequestKind.CREATE, "POST": RequestKind.CREATE, "DELETE": RequestKind.CANCEL}
 
@@ -568,12 +569,11 @@ async def test_a_bug_in_a_dialect_is_visible_and_the_order_is_in_doubt(
 
 
 async def test_a_signature_that_fails_sends_nothing(ground: Any, exchange: Any) -> None:
-    def locked() -> str:
-        raise LookupError("locked")
-
+    locked = Secret("s")
+    locked.forget()
     till = Till(ok())
     client = await ground.client(await ground.raw(till))
-    with pytest.raises(LookupError):
+    with pytest.raises(RefusedError, match="locked"):
         await client.send(request("PUT", signed=True), exchange, Credential("key", locked))
     assert (till.received, ground.lost) == ([], [])
 
@@ -632,3 +632,14 @@ async def test_a_clock_that_cannot_be_read(ground: Any, exchange: Any) -> None:
         await (await ground.client(await ground.raw(Till()))).sync_clock(exchange)
     with pytest.raises(WireError, match="without its time"):
         await (await ground.client(await ground.raw(Till(*[ok(b"0")] * 3)))).sync_clock(exchange)
+
+
+async def test_a_refusal_that_repeats_the_signature_is_not_shown(ground: Any, exchange: Any) -> None:
+    class Chatty(type(exchange)):  # type: ignore[misc]
+        def parse(self, request: Request, reply: Reply) -> Verdict:
+            return Verdict(Outcome.REJECTED, "401", reply.body.decode())
+
+    signature = "9c2f0d6e8a1b4c5d7e9f0a1b2c3d4e5f6071829304a5b6c7d8e9f0a1b2c3d4e5"
+    client = await ground.client(await ground.raw(Till(ok(b"wrong: " + signature.encode()))))
+    verdict = await client.send(request("POST"), Chatty())
+    assert verdict.text == "wrong: [redacted]"

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,11 @@ class Gauge:
             file.write(json.dumps(line) + "\n")
 
 
-def install(path: Path) -> list[Gauge]:
-    """Put a gauge into every event loop that is made from now on; return the list they appear in."""
+def install(path: Path) -> tuple[list[Gauge], Callable[[], None]]:
+    """Put a gauge into every event loop that is made from now on.
+
+    Return the list they appear in, and what makes them hear again of failures in other places when somebody else took over.
+    """
     gauges: list[Gauge] = []
     new_event_loop = asyncio.events.new_event_loop
 
@@ -91,10 +95,13 @@ def install(path: Path) -> list[Gauge]:
         for gauge in gauges:
             gauge.failure(text)
 
+    def hook() -> None:
+        sys.unraisablehook = lambda failed: tell(f"unraisable: {failed.err_msg}: {failed.exc_value!r} in {failed.object!r}")
+        threading.excepthook = lambda failed: tell(f"thread: {failed.exc_value!r}")
+
     asyncio.events.new_event_loop = new
-    sys.unraisablehook = lambda failed: tell(f"unraisable: {failed.err_msg}: {failed.exc_value!r} in {failed.object!r}")
-    threading.excepthook = lambda failed: tell(f"thread: {failed.exc_value!r}")
-    return gauges
+    hook()
+    return gauges, hook
 
 
 def watch_keys(gauges: list[Gauge]) -> None:
@@ -118,7 +125,7 @@ def watch_keys(gauges: list[Gauge]) -> None:
 def main() -> int:
     """Run the program as its own script does."""
     path, words = Path(sys.argv[1]), sys.argv[2:]
-    gauges = install(path)
+    gauges, hook = install(path)
     if not words:
         asyncio.run(_idle())
         return 0
@@ -128,6 +135,10 @@ def main() -> int:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     watch_keys(gauges)
     from tui_trader.__main__ import main as program
+    from tui_trader.cli import process
+
+    process.install_hooks = hook  # the program would have it said where nobody looks
+    process.harden = lambda *, dumpable=False: None  # the figures of a closed process are for root alone
 
     sys.argv = ["tui-trader", *(words if words != ["-"] else [])]
     return int(program() or 0)

@@ -20,7 +20,7 @@ from tui_trader.core.types import (
     PositionSide,
     Side,
 )
-from tui_trader.state.cover import cover_of, risk_to_stops
+from tui_trader.state.cover import cover_of, open_risk, risk_to_stops
 
 BTC = InstrumentId("phemex", "BTCUSDT")
 LINEAR = Instrument(id=BTC, kind=ContractKind.LINEAR, base="BTC", quote="USDT", settle="USDT", tick=D("0.5"), lot=D("0.001"))
@@ -76,6 +76,24 @@ def test_a_stop_for_the_whole_position_covers_all_of_it() -> None:
     cover = cover_of(leg(), [stop(qty="0", close_on_trigger=True)])
     assert not cover.is_naked
     assert risk_to_stops(leg(), LINEAR, cover) == D("202.0")
+
+
+@pytest.mark.parametrize("more", [{}, {"activation_price": D("68000")}])
+def test_a_trailing_stop_that_follows_covers(more: dict[str, Any]) -> None:
+    cover = cover_of(leg(), [stop(type=OrderType.TRAILING_STOP, trail=D(100), **more)])
+    assert not cover.is_naked
+
+
+def test_a_trailing_stop_that_waits_for_its_activation_covers_nothing() -> None:
+    waiting = stop("68000", type=OrderType.TRAILING_STOP, trail=D(100), activation_price=D("68000"))
+    assert cover_of(leg(), [waiting]).covered == 0
+
+
+def test_open_risk_adds_up_by_currency_and_says_when_a_leg_is_unbounded() -> None:
+    covered, naked = cover_of(leg(), [stop()]), cover_of(leg(), [])
+    assert open_risk([(leg(), LINEAR, covered), (leg(), LINEAR, covered)]) == ({"USDT": D("404.0")}, True)
+    assert open_risk([(leg(), LINEAR, covered), (leg(), LINEAR, naked)]) == ({"USDT": D("202.0")}, False)
+    assert open_risk([]) == ({}, True)
 
 
 def test_more_stops_than_position_are_not_more_than_all() -> None:

@@ -19,6 +19,7 @@ from tests.storage.journals import answered, intent, open_ids, reopened, write
 from tui_trader.core.clock import ManualClock
 from tui_trader.core.error import JournalError
 from tui_trader.desk.records import OpenIntents
+from tui_trader.secrets.redactor import Redactor
 from tui_trader.storage.chain import parts
 from tui_trader.storage.journal import HeldError, Journal, read
 from tui_trader.storage.record import MAX_LINE
@@ -469,3 +470,18 @@ def test_a_part_of_another_chain_is_damage(path: Path, tmp_path: Path) -> None:
     (tmp_path / "k.3.jsonl").rename(tmp_path / "j.3.jsonl")
     again, _ = reopened(path)
     assert_refuses(again, "does not follow")
+
+
+def test_a_secret_that_a_venue_repeats_is_not_written_down(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    redactor = Redactor()
+    redactor.learn(secret := "Zq8-Wn3xT_5vLrPz7HnJm4YsFa8EuToI1RkQxVhZ")
+    monkeypatch.setattr("tui_trader.storage.journal.REDACTOR", redactor)
+    journal = Journal(path, ManualClock())
+    journal.append("outcome", {"text": f"no such key {secret}", "more": {"list": [secret.encode().hex()]}, "n": 1})
+    journal.append("intent", intent(1))
+    journal.close()
+    assert secret[:24] not in path.read_text()
+    assert secret.encode().hex()[:48] not in path.read_text()
+    bodies = [record.body for record in read(path)]
+    assert bodies[0] == {"text": "no such key [redacted]", "more": {"list": ["[redacted]"]}, "n": 1}
+    assert bodies[1]["id"] == intent(1)["id"]

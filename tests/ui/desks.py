@@ -21,6 +21,7 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.locations import shipped
+from tui_trader.secrets.secret import Secret
 from tui_trader.storage.journal import Journal
 from tui_trader.ui.app import TraderApp
 from tui_trader.ui.keymap import ACTIONS, Action
@@ -38,7 +39,9 @@ class ScriptedDesk(Desk):
     """A desk whose every request is remembered and answered from ``answers``, with ACK when those have run out."""
 
     def __init__(self, journal: Journal | None, world: World, limits: Limits = LIMITS) -> None:
-        account = Account(PHEMEX, Environment.SIM, Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1"), Credential("k", str))
+        account = Account(
+            PHEMEX, Environment.SIM, Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1"), Credential("k", Secret("s"))
+        )
         super().__init__(account, clock=world.clock, rng=random.Random(7), journal=journal, limits=limits)
         self.world = world
         self.sent: list[Request] = []

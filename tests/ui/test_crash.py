@@ -8,8 +8,9 @@ from contextlib import redirect_stderr
 
 import pytest
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from tui_trader.secrets.redactor import Redactor
 from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 
@@ -84,3 +85,49 @@ async def test_an_app_that_fails_prints_the_report_and_no_values() -> None:
     assert "tui-trader stopped: LookupError" in printed.getvalue()
     assert SECRET not in printed.getvalue()
     assert "api_key" not in printed.getvalue()
+
+
+KEY = "Zq8-Wn3xT_5vLrPz7HnJm4YsFa8EuToI1RkQxVhZ"
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    redactor = Redactor()
+    redactor.learn(KEY)
+    for module in ("crash", "adapter"):
+        monkeypatch.setattr(f"tui_trader.ui.{module}.REDACTOR", redactor)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_secret_in_the_words_of_a_failure_is_taken_out_before_they_are_cut(caplog: pytest.LogCaptureFixture) -> None:
+    error = LookupError(f"{'x ' * 90}{KEY}{' y' * 90}")
+    text = "\n".join(crash.short_report(error))
+    assert "…" in text
+    assert KEY[:6] not in text
+    with caplog.at_level(logging.CRITICAL):
+        crash.record(error)
+    assert "[redacted]" in caplog.text
+    assert KEY not in caplog.text
+
+
+class Showing(CellApp[None]):
+    def compose(self) -> ComposeResult:
+        yield Static(f"the key is {KEY}", markup=False)
+        yield Input(value=f"key {KEY}", id="open")
+        yield Input(value="typed-unseen", password=True, id="unseen")
+
+
+@pytest.mark.usefixtures("known")
+async def test_neither_the_clipboard_nor_a_picture_gets_a_secret() -> None:
+    app = Showing()
+    async with app.run_test() as pilot:
+        picture = app.export_screenshot()
+        assert KEY not in picture
+        assert "[redacted]" in picture
+        for name in ("open", "unseen"):
+            field = app.query_one(f"#{name}", Input)
+            field.focus()
+            await pilot.pause()
+            field.select_all()
+            field.action_copy()
+            assert app.clipboard == "key [redacted]", name

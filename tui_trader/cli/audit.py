@@ -17,6 +17,7 @@ from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_trader.cli.moments import HELP
 from tui_trader.cli.options import add_connection, add_json
 from tui_trader.core.error import JournalError, UsageError
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from tui_trader.storage.record import Record
 
 _PART = re.compile(r"\.\d+\Z")
-
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 _DESCRIPTION = (
     "Prove, show or export the journal: every intent, every answer and everything concluded from them. "
@@ -61,13 +60,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     show.add_argument("--order", default="", metavar="ID", help="the whole story of one order: the end of its id is enough")
     show.add_argument("--kind", action="append", default=[], metavar="KIND", help="only records of this kind; may be repeated")
     show.add_argument("-n", "--last", type=int, default=None, metavar="N", help="only the last N")
-    show.add_argument(
-        "--since", default=None, metavar="TIME", help="a UTC time (2026-11-21T09:30, 2026-11-21, 09:30) or 2h, 30m, 1d"
-    )
+    show.add_argument("--since", default=None, metavar="TIME", help=HELP)
     export.add_argument("--out", type=Path, default=None, metavar="FILE", help="file to write (default: standard output)")
     export.add_argument("--force", action="store_true", help="replace the file if it is there")
-    export.add_argument("--from", dest="since", default=None, metavar="TIME", help="only records since then")
-    export.add_argument("--to", dest="until", default=None, metavar="TIME", help="only records before then")
+    export.add_argument("--from", dest="since", default=None, metavar="TIME", help=f"only records since then: {HELP}")
+    export.add_argument("--to", dest="until", default=None, metavar="TIME", help="only records before then, written likewise")
     for command in (verify, show):
         add_json(command)
     parser.set_defaults(run=run)
@@ -220,7 +217,8 @@ def _show(paths: list[Path], args: argparse.Namespace) -> int:
 
 
 def _export(paths: list[Path], args: argparse.Namespace) -> int:
-    from tui_trader.cli.export import Exported, write_csv, write_json
+    from tui_trader.cli.export import write_csv, write_json
+    from tui_trader.cli.sheet import Exported
 
     damages: list[Damage] = []
     since, until = _moment(args.since, "--from"), _moment(args.until, "--to") or "~"
@@ -293,21 +291,8 @@ def _set_aside(paths: list[Path]) -> int:
 
 
 def _moment(text: str | None, flag: str) -> str:
-    """Return a time as the journal writes it; empty for none. Raises UsageError. Times without a zone are UTC."""
-    from datetime import UTC, datetime
+    """Return a time as the journal writes it; empty for none. Raises UsageError."""
+    from tui_trader.cli.moments import moment
+    from tui_trader.core.clock import rfc3339
 
-    from tui_trader.core.clock import NS, SystemClock, rfc3339
-
-    if text is None:
-        return ""
-    now = SystemClock().wall_ns()
-    try:
-        if match := re.fullmatch(r"(\d{1,9})([smhd])", text):
-            return rfc3339(max(now - int(match[1]) * _UNITS[match[2]] * NS, 0))
-        if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text):
-            text = f"{rfc3339(now)[:10]}T{text.zfill(len(text) + (text[1] == ':'))}"
-        when = datetime.fromisoformat(text)
-        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-        return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"
-    except (ValueError, OverflowError):
-        raise UsageError(f"{flag} {text}: not a time; try 2026-11-21T09:30Z, 2026-11-21, 09:30 or 2h") from None
+    return "" if text is None else rfc3339(moment(text, flag))

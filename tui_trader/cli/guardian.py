@@ -121,7 +121,7 @@ class Watch:
         self._symbols = set(charge.symbols)
         self._clock = SystemClock()
         endpoints = Endpoints(charge.rest, charge.ws)
-        credential = Credential(charge.key, lambda: charge.secret)
+        credential = Credential(charge.key, charge.secret)
         self._account = Account(venue_named(charge.venue), Environment(charge.env), endpoints, credential, charge.label)
         self._policy = OnHangup(charge.policy)
         self._dialect = self._account.venue.orders()
@@ -136,7 +136,7 @@ class Watch:
     @classmethod
     def charged(cls, line: bytes) -> Watch:
         """Return the watch that a first line charges with; raises ValueError, TypeError or TraderError when it is none."""
-        return cls(Charge(**orjson.loads(line)))
+        return cls(Charge.read(line))
 
     def hear(self, line: bytes) -> None:
         """Take in which instruments may have orders."""

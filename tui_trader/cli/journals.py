@@ -68,14 +68,24 @@ def open_controls(config: Config, account: Account, journal: Journal, clock: Clo
 
 def state_path(config: Config, sim_url: str | None) -> Path:
     """Return where the trading state of the configured account stands, without connecting to anything."""
+    return _folder() / f"{account_of(config, sim_url).journal_name}{STATE_SUFFIX}"
+
+
+def account_of(config: Config, sim_url: str | None) -> Account:
+    """Return the configured account as far as its name goes, without connecting to anything and without its key."""
     general = config.settings.general
     venue = venue_named(general.venue)
-    if general.env in (Environment.LIVE, Environment.TESTNET):
-        rest = venue.endpoints[general.env.value].rest
+    env = Environment.SIM if sim_url else general.env
+    if env in (Environment.LIVE, Environment.TESTNET):
+        rest = venue.endpoints[env.value].rest
     else:
         rest = sim_url or config.settings.venue(general.venue).rest_url
-    account = Account(venue, general.env, Endpoints(rest, ""), None, general.account)
-    return _folder() / f"{account.journal_name}{STATE_SUFFIX}"
+    return Account(venue, env, Endpoints(rest, ""), None, general.account)
+
+
+def history_path(journal_name: str) -> Path:
+    """Return where the history of an account stands, which is called as its journal is."""
+    return private_dir(Locations.find(os.environ).history_dir) / f"{journal_name}.sqlite"
 
 
 def built_in_exchanges() -> dict[Path, str]:

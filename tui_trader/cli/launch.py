@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.cli.journals import open_controls, open_journal
-from tui_trader.core.clock import DAY_NS, NS, SystemClock, rfc3339
+from tui_trader.cli.journals import history_path, open_controls, open_journal
+from tui_trader.core.clock import DAY_NS, NS, Clock, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.event import Notice
 from tui_trader.core.ids import PREFIX
@@ -35,8 +35,10 @@ from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
+from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.chain import mentions
+from tui_trader.storage.history import History
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.registry import load as venue_named
 
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 
 READY_S = 10.0
 """How long a one-shot command waits for the venue to have told it everything."""
+
+MAX_HELLO = 1 << 16
+"""Longest answer of an exchange about itself, bytes."""
 
 SIM_LIMITS = 50
 """On the built-in exchange, where nothing can be lost, the money limits that nobody set are this many times as wide."""
@@ -123,11 +128,13 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         gate_ms=settings.feed.gate_ms,
         controls=controls,
         read_only=read_only,
+        history=history_of(config, account, clock),
     )
     stack.push_async_callback(desk.close)
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
-            desk.recoverable = recall.still_open()
+            desk.recoverable = recall.to_recover()
+            desk.brackets = recall.plans.brackets()
             desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
@@ -137,6 +144,13 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
             if text:
                 desk.absorb([Notice(text, severity, clock.wall_ns())])
     return desk
+
+
+def history_of(config: Config, account: Account, clock: Clock) -> History:
+    """Return the history of an account, not opened; that of an exchange inside this process ends with it."""
+    kept = config.settings.history
+    path = None if account.ends_with_program else history_path(account.journal_name)
+    return History(path, clock, keep_days=kept.keep_days, max_rows=kept.max_rows)
 
 
 def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:
@@ -274,7 +288,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
 
 
 def _sim_credential(key: str, secret: str) -> Credential:
-    return Credential(key, lambda: secret)
+    return Credential(key, Secret(secret))
 
 
 async def _hello(url: str) -> tuple[Endpoints, Credential]:
@@ -291,10 +305,13 @@ async def _hello(url: str) -> tuple[Endpoints, Credential]:
         raise ConfigError(["--sim-url: the built-in exchange is on this machine only, at an address like http://127.0.0.1:PORT"])
     try:
         timeout = aiohttp.ClientTimeout(total=3)
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client, client.get(f"{base}/sim/hello") as answer:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as client,
+            client.get(f"{base}/sim/hello", allow_redirects=False) as answer,
+        ):
             if answer.status != 200:
                 raise LinkError(f"{base} answered {answer.status}: not a tui-trader exchange")
-            document = orjson.loads(await answer.read())
+            document = orjson.loads(await answer.content.read(MAX_HELLO))
         return Endpoints(document["rest_url"], document["ws_url"]), _sim_credential(document["key"], document["secret"])
     except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from tui_trader import __version__
 from tui_trader.core.error import TraderError
+from tui_trader.secrets.redactor import REDACTOR
 
 COMMANDS: dict[str, str] = {
     "tui": "tui_trader.cli.tui",
@@ -28,12 +29,16 @@ COMMANDS: dict[str, str] = {
     "watch": "tui_trader.cli.watch",
     "replay": "tui_trader.cli.replay",
     "audit": "tui_trader.cli.audit",
+    "export": "tui_trader.cli.history",
     "config": "tui_trader.cli.config",
 }
 """Which module implements a command; each offers ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
 HIDDEN: dict[str, str] = {"guardian": "tui_trader.cli.guardian"}
 """Commands that the program starts itself; nobody needs to read of them in the help."""
+
+KEYLESS = frozenset({"sim", "replay", "audit", "config"})
+"""Commands that read no API key: a debugger may look into them."""
 
 SUMMARIES: dict[str, str] = {
     "tui": "open the terminal (the default when no command is given)",
@@ -49,6 +54,7 @@ SUMMARIES: dict[str, str] = {
     "watch": "print changes of positions, orders or a book as they come",
     "replay": "feed a recording through the same code that reads the venue",
     "audit": "prove, show or export the journal of everything that was sent and what came of it",
+    "export": "write fills, orders, funding, fees or transfers of the local history as CSV or JSON",
     "config": "check the configuration, or show it with the source of each value",
 }
 
@@ -61,7 +67,6 @@ Exit codes: 0 done, 1 refused or failed, 2 usage, 3 outcome unknown.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; return its exit code."""
-    os.umask(0o077)
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words else ""
     if not name or (name.startswith("-") and name not in ("-h", "--help", "--version")):
@@ -69,6 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = "tui"
     parser = build_parser(name)
     args = parser.parse_args(words)
+    from tui_trader.cli import process
+
+    process.harden(dumpable=name in KEYLESS)
+    process.install_hooks()
     try:
         return int(args.run(args))
     except TraderError as error:
@@ -111,7 +120,7 @@ def _tell(args: argparse.Namespace, error: TraderError) -> int:
 
 def error_json(error: TraderError) -> dict[str, str]:
     """Return an error as a JSON object."""
-    document = {"kind": type(error).__name__, "title": error.title, "message": error.message}
+    document = {"kind": type(error).__name__, "title": error.title, "message": REDACTOR.exact(error.message)}
     for key in ("code", "fix"):
         if value := getattr(error, key, ""):
             document[key] = value
@@ -123,5 +132,5 @@ def say_error(error: TraderError) -> int:
     message = error.message
     if fix := getattr(error, "fix", ""):
         message += f" (try: {fix})"
-    sys.stderr.write(f"tui-trader: {message}\n")
+    sys.stderr.write(f"tui-trader: {REDACTOR.exact(message)}\n")
     return error.exit_code

@@ -5,7 +5,7 @@ It must not know verbs or the market. Every function reads from the cursor and r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 
 from tui_trader.core.command import (
@@ -21,6 +21,7 @@ from tui_trader.core.command import (
     Size,
     SizeUnit,
     Target,
+    Trail,
     Trigger,
     spell_size,
 )
@@ -170,8 +171,12 @@ class _Draft:
     """An order while its clauses are read."""
 
     price: Price | None = None
+    trigger: Trigger | None = None
+    touch: bool = False
+    trail: Trail | None = None
     tif: TimeInForce | None = None
     reduce_only: bool = False
+    close: bool = False
     stop_loss: Trigger | None = None
     leverage: Decimal | None = None
     margin_mode: MarginMode | None = None
@@ -203,15 +208,27 @@ def order_clauses(cursor: Cursor, side: Side, size: Size, symbol: str) -> PlaceO
             once("ro", at)
             cursor.take_word(word)
             draft.reduce_only = True
+        elif word == "close":
+            once("close", at)
+            cursor.take_word(word)
+            draft.close = True
+        elif word in ("stop", "touch"):
+            once("the trigger", at)
+            cursor.take_word(word)
+            draft.trigger = _waiting(cursor, word, good="+" if (side is Side.BUY) is (word == "stop") else "-")
+            draft.touch = word == "touch"
+        elif word == "trail":
+            once("trail", at)
+            cursor.take_word(word)
+            draft.trail = read_trail(cursor)
         elif word == "sl":
             once("sl", at)
             cursor.take_word(word)
-            draft.stop_loss = _trigger(cursor, side, target=False)
+            draft.stop_loss = _with_limit(cursor, _trigger(cursor, side, target=False))
         elif word == "tp":
             columns.setdefault("tp", at)
             cursor.take_word(word)
-            trigger = _trigger(cursor, side, target=True)
-            targets.append(_portion(cursor, trigger))
+            targets.append(_portion(cursor, _trigger(cursor, side, target=True)))
         elif word == "lev":
             once("lev", at)
             cursor.take_word(word)
@@ -242,8 +259,12 @@ def order_clauses(cursor: Cursor, side: Side, size: Size, symbol: str) -> PlaceO
         size=size,
         symbol=symbol,
         price=draft.price,
+        trigger=draft.trigger,
+        touch=draft.touch,
+        trail=draft.trail,
         tif=draft.tif,
         reduce_only=draft.reduce_only or size.unit is SizeUnit.POSITION,
+        close=draft.close,
         stop_loss=draft.stop_loss,
         targets=tuple(targets),
         leverage=draft.leverage,
@@ -253,10 +274,26 @@ def order_clauses(cursor: Cursor, side: Side, size: Size, symbol: str) -> PlaceO
 
 
 def _check(cursor: Cursor, side: Side, size: Size, draft: _Draft, targets: list[Target], columns: dict[str, int]) -> None:
-    reducing = draft.reduce_only or size.unit is SizeUnit.POSITION
+    reducing = draft.reduce_only or draft.close or size.unit is SizeUnit.POSITION
     exits = [columns[word] for word in ("sl", "tp") if word in columns]
     if draft.price is None and draft.tif is TimeInForce.POST_ONLY:
         cursor.fail("po needs a price", column=columns["the time in force"], fix=f"@ {'bid' if side is Side.BUY else 'ask'} po")
+    if draft.trail is not None:
+        if not reducing:
+            cursor.fail(
+                "a trailing stop only reduces",
+                column=columns["trail"],
+                fix="add ro; an entry takes sl, and trail once it is filled",
+            )
+        if draft.price is not None or draft.trigger is not None:
+            other = columns["the price" if draft.price is not None else "the trigger"]
+            cursor.fail("a trailing stop executes at the market", column=other, fix="drop it: trail 0.6% from PRICE")
+    if draft.trigger is not None and draft.price is None and draft.tif in (TimeInForce.IOC, TimeInForce.FOK):
+        cursor.fail(
+            "an order that waits for its trigger and then takes the market has no time in force",
+            column=columns["the time in force"],
+            fix="drop it",
+        )
     if size.unit in (SizeUnit.RISK_PERCENT, SizeUnit.RISK_QUOTE) and draft.stop_loss is None:
         cursor.fail("a size by risk needs a stop", column=size.column, fix=f"{side} {spell_size(size)} sl PRICE")
     if reducing and exits:
@@ -266,7 +303,7 @@ def _check(cursor: Cursor, side: Side, size: Size, draft: _Draft, targets: list[
     if sum((target.portion or ZERO for target in targets), ZERO) > HUNDRED:
         cursor.fail("targets add up to more than 100 %", column=columns["tp"], fix="tp A:50% tp B:50%")
     stop = _absolute(draft.stop_loss)
-    entry = draft.price.number if draft.price and not draft.price.offset else None
+    entry = draft.price.number if draft.price and not draft.price.offset else _absolute(draft.trigger)
     if stop is not None and entry is not None and (entry - stop) * side.sign <= 0:
         cursor.fail(
             f"the stop of a {side} lies {'below' if side is Side.BUY else 'above'} its entry",
@@ -322,25 +359,134 @@ def _trigger(cursor: Cursor, side: Side, *, target: bool) -> Trigger:
         run = cursor.peek_run()
         fix = f"{word} 50000, {word} {good}1%" + (", tp 2R" if target else "")
         cursor.fail(f"a price expected after {word}, not {run!r}" if not cursor.ended else f"{word} needs a price", fix=fix)
-    source: TriggerSource | None = None
-    if cursor.next_char() == ":":
-        mark = cursor.column
-        cursor.take(":")
-        found = cursor.take_word(*_SOURCES)
-        if found:
-            source = _SOURCES[found]
-        elif target and cursor.peek_number():
-            cursor.column = mark
-        else:
-            cursor.fail("mark, last or index expected", fix=f"{word} 50000:mark")
-    if cursor.peek_word() == "lim":
-        cursor.fail("'lim' is not available in this version", fix=f"leave lim out: {word} then fires a market order")
-    return Trigger(trigger.price, trigger.multiple, source)
+    return replace(trigger, source=_source(cursor, word, portion=target))
+
+
+def _source(cursor: Cursor, word: str, *, portion: bool = False) -> TriggerSource | None:
+    """Read which price is watched; with ``portion`` the colon may also begin a part of the order."""
+    if cursor.next_char() != ":":
+        return None
+    mark = cursor.column
+    cursor.take(":")
+    if found := cursor.take_word(*_SOURCES):
+        return _SOURCES[found]
+    if not (portion and cursor.peek_number()):
+        cursor.fail("mark, last or index expected", fix=f"{word} 50000:mark")
+    cursor.column = mark
+    return None
+
+
+def _with_limit(cursor: Cursor, trigger: Trigger) -> Trigger:
+    """Read what a trigger executes at, if that is said."""
+    if not cursor.take_word("lim"):
+        return trigger
+    if cursor.next_char() not in ("+", "-") and not cursor.peek_number():
+        run = cursor.peek_run()
+        cursor.fail(
+            f"a limit price expected, not {run!r}" if not cursor.ended else "lim needs a price",
+            fix="lim 48990, or lim -10t for ten ticks below the trigger",
+        )
+    return replace(trigger, limit=read_price(cursor, bare=True))
+
+
+def _waiting(cursor: Cursor, word: str, *, good: str = "") -> Trigger:
+    """Read what an order waits for: a price, or a distance from the price that it watches."""
+    cursor.skip()
+    start = cursor.column
+    char = cursor.next_char()
+    if char and char in "+-":
+        offset = _offset(cursor)
+        if not offset.value:
+            cursor.fail(f"{word} at the price itself", column=start, fix=f"{word} {good or '+'}1%")
+        if good and char != good:
+            fixed = f"{word} {good}{plain(offset.value.copy_abs())}{offset.unit}"
+            cursor.fail(f"this would fire at once: it waits on the {good} side", column=start, fix=fixed)
+        price = Price(offset=offset)
+    else:
+        if cursor.peek_number():
+            _signed(cursor, word, good or "+")
+        elif cursor.ended:
+            cursor.fail(f"{word} needs a price", fix=f"{word} 50000, {word} {good or '+'}1%")
+        price = read_price(cursor, bare=True)
+    return Trigger(price, source=_source(cursor, word))
+
+
+def read_trail(cursor: Cursor) -> Trail:
+    """Read the distance of a trailing stop, and where it begins to follow."""
+    cursor.skip()
+    start = cursor.column
+    char = cursor.next_char()
+    if char and char in "+-":
+        cursor.fail("a trailing distance has no sign: the position says the side", column=start, fix="trail 0.6%")
+    if not cursor.peek_number():
+        cursor.fail(
+            "a trailing distance is missing" if cursor.ended else f"a distance expected, not {cursor.peek_run()!r}",
+            fix="trail 0.6%, trail 50t, trail 120",
+        )
+    value = cursor.take_number("a distance", fix="trail 0.6%")
+    unit = _distance_unit(cursor)
+    cursor.end_number()
+    _positive(cursor, value, start, "trail 0.6%")
+    if unit == "%" and value >= HUNDRED:
+        cursor.fail("a trailing distance of the whole price", column=start, fix="trail 0.6%")
+    begin = read_price(cursor, bare=True) if cursor.take_word("from") else None
+    return Trail(Offset(value, OffsetUnit(unit)), begin)
+
+
+def read_exit(cursor: Cursor, word: str) -> Target:
+    """Read where the stop or the target of a position is put: a price by number or name, or a distance from its entry."""
+    target = word == "tp"
+    cursor.skip()
+    start = cursor.column
+    if target and cursor.peek_number():
+        value = cursor.take_number("a trigger price")
+        if cursor.take_unit("r"):
+            if not value:
+                cursor.fail("tp of zero", column=start, fix="tp 2R")
+            return _portion(cursor, Trigger(multiple=value, source=_source(cursor, word, portion=True)))
+        cursor.column = start
+    trigger = _waiting_exit(cursor, word, target)
+    return _portion(cursor, trigger) if target else Target(_with_limit(cursor, trigger))
+
+
+def _waiting_exit(cursor: Cursor, word: str, target: bool) -> Trigger:
+    char = cursor.next_char()
+    if char and char in "+-":
+        price = Price(offset=_offset(cursor))
+    else:
+        if cursor.peek_number():
+            _signed(cursor, word, "-")
+        elif cursor.ended:
+            cursor.fail(f"{word} needs a price", fix=f"{word} 50000, {word} -1%, {word} be")
+        price = read_price(cursor, bare=True)
+    return Trigger(price, source=_source(cursor, word, portion=target))
+
+
+def _signed(cursor: Cursor, word: str, sign: str) -> None:
+    """Refuse a distance without its sign."""
+    start = cursor.column
+    value = cursor.take_number("a price")
+    unit = "%" if cursor.here() == "%" else cursor.take_unit("t", "bp")
+    if unit:
+        cursor.fail("a distance needs its sign", column=start, fix=f"{word} {sign}{plain(value)}{unit}")
+    if not value:
+        cursor.fail(f"{word} of zero", column=start, fix=f"{word} {sign}1%")
+    cursor.column = start
+
+
+def _distance_unit(cursor: Cursor) -> str:
+    if cursor.here() == "%":
+        cursor.take("%")
+        return "%"
+    unit = cursor.take_unit("t", "bp", "atr")
+    if unit == "atr":
+        cursor.fail("'atr' is not available in this version", fix="t, % or bp")
+    return unit
 
 
 def _portion(cursor: Cursor, trigger: Trigger) -> Target:
     if not cursor.take(":"):
-        return Target(trigger)
+        return Target(_with_limit(cursor, trigger))
     cursor.skip()
     start = cursor.column
     value = cursor.take_number("a part of the order", fix="tp +1%:50%")
@@ -349,7 +495,7 @@ def _portion(cursor: Cursor, trigger: Trigger) -> Target:
     cursor.end_number()
     if not 0 < value <= HUNDRED:
         cursor.fail("a part of the order is more than 0 % and at most 100 %", column=start, fix="tp +1%:50%")
-    return Target(trigger, value)
+    return Target(_with_limit(cursor, trigger), value)
 
 
 def _leverage(cursor: Cursor) -> Decimal:
@@ -374,13 +520,7 @@ def _offset(cursor: Cursor) -> Offset:
             cursor.fail(f"a number is missing before {run!r}", fix=f"{char}3{run}")
         cursor.fail(f"a distance is missing after {char!r}", fix=f"{char}3t, {char}0.1% or {char}5bp")
     value = cursor.take_number("a distance")
-    if cursor.here() == "%":
-        cursor.take("%")
-        unit = "%"
-    else:
-        unit = cursor.take_unit("t", "bp", "atr")
-        if unit == "atr":
-            cursor.fail("'atr' is not available in this version", fix="t, % or bp")
+    unit = _distance_unit(cursor)
     cursor.end_number()
     if cursor.next_char() == "%" or cursor.peek_word() in ("t", "bp"):
         stray = cursor.peek_run()

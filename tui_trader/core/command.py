@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui_trader.core.decimals import HUNDRED, plain
-from tui_trader.core.types import MarginMode, PositionSide, Side, TimeInForce, TriggerSource
+from tui_trader.core.types import MarginMode, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
 
 
 class SizeUnit(StrEnum):
@@ -88,13 +88,25 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Where an attached exit fires: a price, a distance from the entry, or a multiple of the risk to the stop."""
+    """Where something fires: a price, a distance (of an exit from its entry), or a multiple of the risk to the stop."""
 
     price: Price | None = None
     multiple: Decimal | None = None
     """Of the distance between entry and stop (``2R``); only for targets."""
     source: TriggerSource | None = None
     """None leaves it to the configuration."""
+    limit: Price | None = None
+    """What it executes at, an offset alone being from the trigger; None at the market."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A stop that follows the best price at a distance."""
+
+    distance: Offset
+    """Positive."""
+    start: Price | None = None
+    """Where it begins to follow; None at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +128,16 @@ class PlaceOrder:
     """As typed; empty for the instrument on the screen."""
     price: Price | None = None
     """None for a market order."""
+    trigger: Trigger | None = None
+    """What it waits for; a distance is from the price it watches. None goes out at once."""
+    touch: bool = False
+    """With ``trigger``: waits for a better price (if touched) instead of a worse one (stop)."""
+    trail: Trail | None = None
+    """Makes it a trailing stop; only for orders that reduce."""
     tif: TimeInForce | None = None
     reduce_only: bool = False
+    close: bool = False
+    """Only closes, and when it triggers other orders may be cancelled to make room for it."""
     stop_loss: Trigger | None = None
     targets: tuple[Target, ...] = ()
     leverage: Decimal | None = None
@@ -195,6 +215,68 @@ class ChangeQty:
 
     selector: Selector
     qty: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Protect:
+    """Stage the stop of the template for positions."""
+
+    selector: Selector | None = None
+    """None for the instrument on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetStop:
+    """Put the stop of the position on the screen somewhere: move it, or stage one."""
+
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class SetTarget:
+    """Put the target of the position on the screen somewhere: move it, or stage one."""
+
+    trigger: Trigger
+    portion: Decimal | None = None
+    """Percent of the position; None for all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTrail:
+    """Stage a trailing stop for the position on the screen."""
+
+    trail: Trail
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """Move the stops of positions to where closing leaves nothing gained or lost."""
+
+    selector: Selector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddMargin:
+    """Add margin to the isolated position on the screen; take some away when negative."""
+
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SetMode:
+    """Change how many legs the instrument on the screen keeps."""
+
+    mode: PositionMode
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Move money between the wallet and the trading account."""
+
+    amount: Decimal
+    currency: str
+    into: bool
+    """Into the trading account; False takes it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +387,14 @@ Command = (
     | Reverse
     | MoveOrder
     | ChangeQty
+    | Protect
+    | SetStop
+    | SetTarget
+    | SetTrail
+    | BreakEven
+    | AddMargin
+    | SetMode
+    | Transfer
     | SetLeverage
     | ShowSymbol
     | UseTheme
@@ -340,6 +430,13 @@ TIF_WORDS: dict[str, TimeInForce] = {
 }
 MARGIN_WORDS: dict[str, MarginMode] = {"iso": MarginMode.ISOLATED, "cross": MarginMode.CROSS}
 
+MODE_WORDS: dict[str, PositionMode] = {
+    "hedge": PositionMode.HEDGED,
+    "hedged": PositionMode.HEDGED,
+    "oneway": PositionMode.ONE_WAY,
+}
+
+_MODE_SPELLING = {PositionMode.HEDGED: "hedge", PositionMode.ONE_WAY: "oneway"}
 _TIF_SPELLING = {tif: word for word, tif in TIF_WORDS.items()}
 _MARGIN_SPELLING = {mode: word for word, mode in MARGIN_WORDS.items()}
 
@@ -361,6 +458,22 @@ def canonical(command: Command) -> str:
             return _join("move", _sel(selector), spell_price(price) if price.number is None and price.ref is None else _at(price))
         case ChangeQty(selector, qty):
             return _join("qty", _sel(selector), plain(qty))
+        case Protect(selector):
+            return _join("protect", _sel(selector))
+        case SetStop(trigger):
+            return f"sl {spell_trigger(trigger)}"
+        case SetTarget(trigger, portion):
+            return f"tp {_spell_target(Target(trigger, portion))}"
+        case SetTrail(trail):
+            return spell_trail(trail)
+        case BreakEven(selector):
+            return _join("be", _sel(selector))
+        case AddMargin(amount):
+            return f"margin {'-' if amount < 0 else '+'}{plain(amount.copy_abs())}"
+        case SetMode(mode):
+            return f"mode {_MODE_SPELLING[mode]}"
+        case Transfer(amount, currency, into):
+            return f"transfer {plain(amount)} {currency} {'in' if into else 'out'}"
         case SetLeverage(leverage, mode):
             return _join("lev", plain(leverage), _MARGIN_SPELLING[mode] if mode else "")
         case ShowSymbol(symbol):
@@ -436,21 +549,45 @@ def spell_offset(offset: Offset) -> str:
 
 def spell_trigger(trigger: Trigger) -> str:
     """Return the spelling of a trigger, e.g. ``2R:mark``."""
+    return _spell_level(trigger) + _spell_limit(trigger)
+
+
+def spell_trail(trail: Trail) -> str:
+    """Return the spelling of a trailing distance, e.g. ``trail 0.6% from 68000``."""
+    start = f" from {spell_price(trail.start)}" if trail.start else ""
+    return f"trail {plain(trail.distance.value)}{trail.distance.unit}{start}"
+
+
+def _spell_level(trigger: Trigger) -> str:
     level = f"{plain(trigger.multiple)}R" if trigger.multiple is not None else spell_price(trigger.price or Price())
     return level + (f":{trigger.source}" if trigger.source else "")
 
 
+def _spell_limit(trigger: Trigger) -> str:
+    return f" lim {spell_price(trigger.limit)}" if trigger.limit else ""
+
+
+def _spell_target(target: Target) -> str:
+    portion = "" if target.portion is None else f":{plain(target.portion)}%"
+    return _spell_level(target.trigger) + portion + _spell_limit(target.trigger)
+
+
 def _spell_order(order: PlaceOrder) -> str:
     parts = [str(order.side), spell_size(order.size), order.symbol, _at(order.price)]
+    if order.trigger:
+        parts.append(f"{'touch' if order.touch else 'stop'} {spell_trigger(order.trigger)}")
+    if order.trail:
+        parts.append(spell_trail(order.trail))
     if order.tif:
         parts.append(_TIF_SPELLING[order.tif])
     if order.reduce_only:
         parts.append("ro")
+    if order.close:
+        parts.append("close")
     if order.stop_loss:
         parts.append(f"sl {spell_trigger(order.stop_loss)}")
     for target in order.targets:
-        portion = "" if target.portion is None else f":{plain(target.portion)}%"
-        parts.append(f"tp {spell_trigger(target.trigger)}{portion}")
+        parts.append(f"tp {_spell_target(target)}")
     if order.leverage is not None:
         parts.append(f"lev {plain(order.leverage)}")
     if order.margin_mode:

@@ -13,6 +13,8 @@ _REFS = tuple(str(ref) for ref in PriceRef)
 _SELECTORS = tuple(str(kind) for kind in SelectorKind if kind is not SelectorKind.NAME)
 _SINGLE_WORDS = {"panic": ("flatten",), "ro": ("on", "off"), "override": ("unknown",)}
 """What may follow verbs that take one fixed word."""
+_AFTER = {"stop", "touch", "trail", "lim", "from", "sl", "tp", "lev"}
+"""Clauses that a number follows."""
 _POSITIONS = ("all", "longs", "shorts", "marked")
 
 
@@ -37,7 +39,7 @@ def _candidates(before: str, symbols: Sequence[str]) -> list[str]:
         return ["long", "short", "merged"] if words[-1] == "pos:" else ["mark", "last", "index"]
     verb = words[0] if words[0] in VERBS else next((word for word in VERBS if word.startswith(words[0])), "")
     if verb in SIDES:
-        if len(words) < 2 or words[-1] in ("sl", "tp", "lev"):
+        if len(words) < 2 or words[-1] in _AFTER:
             return []
         used = set(words)
         clauses = [word for word in CLAUSES if word == "tp" or word not in used]
@@ -46,7 +48,13 @@ def _candidates(before: str, symbols: Sequence[str]) -> list[str]:
         return list(symbols) if len(words) == 1 else []
     if verb in ("cancel", "move", "qty"):
         return [*_SELECTORS, *symbols] if len(words) == 1 else list(_REFS) if verb == "move" and len(words) == 2 else []
-    if verb in ("close", "flat", "rev"):
+    if verb == "mode":
+        return ["hedge", "oneway"] if len(words) == 1 else []
+    if verb == "transfer":
+        return ["in", "out"] if len(words) == 3 else []
+    if verb == "sl" and len(words) == 1:
+        return ["be", "entry"]
+    if verb in ("close", "flat", "rev", "protect", "be"):
         return [*_POSITIONS, *symbols] if len(words) == 1 or words[-1].endswith("%") else []
     if verb == "lev":
         return list(MARGIN_WORDS) if len(words) == 2 else []

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from tui_trader.core.account import Balance
 from tui_trader.core.candle import Candle
+from tui_trader.core.funds import FeeRate, FundsEntry, Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.position import Position
@@ -152,6 +153,30 @@ class FundingPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class FundsTransferred:
+    """The venue said something about a movement between wallet and trading account."""
+
+    venue: str
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class FundsListed:
+    """Lines of the venue's journal of a trading account."""
+
+    venue: str
+    entries: Sequence[FundsEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRatesTold:
+    """What this account pays, for some contracts; the others stay as they are known."""
+
+    venue: str
+    rates: Sequence[FeeRate]
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChanged:
     """A connection moved; ``lane`` is ``public``, ``private`` or ``rest``."""
 
@@ -219,6 +244,9 @@ Event = (
     | PositionsSnapshot
     | BalanceChanged
     | FundingPaid
+    | FundsTransferred
+    | FundsListed
+    | FeeRatesTold
     | LinkChanged
     | PongReceived
     | Subscribed

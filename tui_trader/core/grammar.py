@@ -9,10 +9,14 @@ refused as such, so that it is never read as something else.
     size   = NUM [k|m] | "$" NUM | NUM "$" | NUM "%e" | NUM "%b" | NUM "%p" | "r:" NUM ("%"|"$") | "#" 1..5 | "$size"
     price  = ("@"|"at") ref [ (+|-) NUM [t|%|bp] ]            none = market
     ref    = NUM | bid | ask | mid | last | mark | index | entry | be | liq
-    clause = po | ioc | fok | gtc | ro | sl trig | tp trig [":" NUM "%"] | lev NUM | iso | cross | pos:(long|short|merged)
-    trig   = NUM | (+|-) NUM [t|%|bp] | NUM "R"   [ ":" (mark|last|index) ]
+    clause = po | ioc | fok | gtc | ro | close | sl trig | tp trig [":" NUM "%"] | lev NUM | iso | cross
+           | (stop|touch) trig | trail NUM [t|%|bp] [from price] | pos:(long|short|merged)
+    trig   = NUM | (+|-) NUM [t|%|bp] | NUM "R"   [ ":" (mark|last|index) ] [ "lim" price ]
     manage = close [NUM%] [sel] [price] | cancel [sel|bids|asks|stops|last] | flat [sel] | rev [sel]
            | move sel price | qty sel NUM | lev NUM [iso|cross]
+           | protect [sel] | be [sel] | sl exit | tp exit [":" NUM "%"] | trail NUM [t|%|bp] [from price]
+           | margin (+|-)NUM | mode hedge|oneway | transfer NUM NAME in|out
+    exit   = (ref | (+|-) NUM [t|%|bp] | NUM "R") [ ":" (mark|last|index) ] [ "lim" price ]
     sel    = id | symbol | glob | all | longs | shorts | marked
     state  = symbol NAME | theme NAME | group [NUM] | arm [NUM(s|m|h)] | help [TOPIC] | log | keys
            | rec start|stop | quit | q
@@ -24,10 +28,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from tui_trader.core.clauses import order_clauses, read_price, read_selector, read_size, read_symbol, shifted
+from tui_trader.core.clauses import (
+    order_clauses,
+    read_exit,
+    read_price,
+    read_selector,
+    read_size,
+    read_symbol,
+    read_trail,
+    shifted,
+)
 from tui_trader.core.command import (
     MARGIN_WORDS,
+    MODE_WORDS,
+    AddMargin,
     Arm,
+    BreakEven,
     CancelOrders,
     ChangeQty,
     ClosePosition,
@@ -40,6 +56,7 @@ from tui_trader.core.command import (
     Override,
     Panic,
     PlaceOrder,
+    Protect,
     Quit,
     Reconcile,
     Record,
@@ -47,11 +64,16 @@ from tui_trader.core.command import (
     Reverse,
     SelectorKind,
     SetLeverage,
+    SetMode,
+    SetStop,
+    SetTarget,
+    SetTrail,
     ShowHelp,
     ShowKeys,
     ShowLog,
     ShowSymbol,
     SizeUnit,
+    Transfer,
     UseTheme,
     canonical,
 )
@@ -222,6 +244,52 @@ def _lev(cursor: Cursor) -> Command:
     return SetLeverage(value, MARGIN_WORDS[mode] if mode else None)
 
 
+def _tp(cursor: Cursor) -> Command:
+    target = read_exit(cursor, "tp")
+    return SetTarget(target.trigger, target.portion)
+
+
+def _margin(cursor: Cursor) -> Command:
+    cursor.skip()
+    start = cursor.column
+    sign = cursor.next_char()
+    if sign not in ("+", "-"):
+        cursor.fail(
+            "margin to add has a +, margin to take away a -" if not cursor.ended else "how much margin is missing",
+            fix="margin +50, margin -20",
+        )
+    cursor.take(sign)
+    value = _amount(cursor, "margin +50", start)
+    return AddMargin(value if sign == "+" else -value)
+
+
+def _mode(cursor: Cursor) -> Command:
+    word = cursor.take_word(*MODE_WORDS)
+    if not word:
+        cursor.fail("hedge or oneway expected", fix="mode hedge keeps a long and a short leg, mode oneway one position")
+    return SetMode(MODE_WORDS[word])
+
+
+def _transfer(cursor: Cursor) -> Command:
+    cursor.skip()
+    fix = "transfer 100 USDT in moves it into the trading account, out takes it out"
+    value = _amount(cursor, fix, cursor.column)
+    currency = _name(cursor, "a currency", fix).upper()
+    word = cursor.take_word("in", "out")
+    if not word:
+        cursor.fail("in or out expected", fix=fix)
+    return Transfer(value, currency, word == "in")
+
+
+def _amount(cursor: Cursor, fix: str, start: int) -> Decimal:
+    value = cursor.take_number("an amount", fix=fix)
+    value = shifted(value, cursor.take_multiple())
+    cursor.end_number()
+    if not value:
+        cursor.fail("zero is not an amount", column=start, fix=fix)
+    return value
+
+
 def _name(cursor: Cursor, what: str, fix: str) -> str:
     name = cursor.peek_name()
     if not name:
@@ -305,6 +373,14 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "move": _move,
     "qty": _qty,
     "lev": _lev,
+    "protect": lambda cursor: Protect(read_selector(cursor, _POSITION_SELECTORS)),
+    "be": lambda cursor: BreakEven(read_selector(cursor, _POSITION_SELECTORS)),
+    "sl": lambda cursor: SetStop(read_exit(cursor, "sl").trigger),
+    "tp": _tp,
+    "trail": lambda cursor: SetTrail(read_trail(cursor)),
+    "margin": _margin,
+    "mode": _mode,
+    "transfer": _transfer,
     "symbol": _symbol,
     "theme": _theme,
     "quit": lambda cursor: Quit(),

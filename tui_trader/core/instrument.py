@@ -23,7 +23,8 @@ class RiskTier:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A tradable contract of a venue. Prices in quote currency, sizes in base units (linear) or contracts (inverse)."""
+    """A tradable contract of a venue. Prices in quote currency, sizes in contracts of ``contract_size``, which for most linear
+    ones is one base unit."""
 
     id: InstrumentId
     kind: ContractKind
@@ -73,8 +74,9 @@ class Instrument:
 
     @property
     def size_unit(self) -> str:
-        """The word after a size on the screen: ``BTC``, or ``c`` for contracts."""
-        return self.base if self.kind is not ContractKind.INVERSE else "c"
+        """The word after a size on the screen: ``BTC``, or ``c`` for contracts of any other size than one base unit."""
+        counted = self.kind is ContractKind.INVERSE or self.contract_size != 1
+        return "c" if counted else self.base
 
     def to_ticks(self, price: Decimal) -> int:
         """Return ``price`` as a whole number of ticks; raises ValueError off the grid."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.types import (
@@ -96,7 +96,16 @@ class Stamps(NamedTuple):
     trigger_price: tuple[int, int] = (-1, -1)
     leg: tuple[int, int] = (-1, -1)
     terms: tuple[int, int] = (-1, -1)
-    """Of everything that a report always states: time in force, flags, exits."""
+    """Of everything that a report always states: time in force, triggers of attached exits."""
+    reduce_only: tuple[int, int] = (-1, -1)
+    close_on_trigger: tuple[int, int] = (-1, -1)
+    trigger_source: tuple[int, int] = (-1, -1)
+    take_profit_source: tuple[int, int] = (-1, -1)
+    stop_loss_source: tuple[int, int] = (-1, -1)
+    take_profit_limit: tuple[int, int] = (-1, -1)
+    stop_loss_limit: tuple[int, int] = (-1, -1)
+    trail: tuple[int, int] = (-1, -1)
+    activation_price: tuple[int, int] = (-1, -1)
     pending: tuple[int, int, int] = (-1, -1, -1)
     """(time, sequence, whether it tells the outcome): a receipt is of the moment of the request, and its outcome may be too."""
     reason: tuple[int, int, int] = (-1, -1, -1)
@@ -123,15 +132,17 @@ class OrderReport:
     tif: TimeInForce = TimeInForce.GTC
     position_side: PositionSide | None = None
     """None where the answer does not say (Phemex's create, replace and open-order rows leave it out)."""
-    reduce_only: bool = False
-    close_on_trigger: bool = False
+    reduce_only: bool | None = None
+    """None where the row does not say: an answer about an order may leave out how it executes."""
+    close_on_trigger: bool | None = None
     trigger_price: Decimal | None = None
-    trigger_source: TriggerSource = TriggerSource.MARK
+    trigger_source: TriggerSource | None = None
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
-    take_profit_source: TriggerSource = TriggerSource.MARK
-    stop_loss_source: TriggerSource = TriggerSource.MARK
+    take_profit_source: TriggerSource | None = None
+    stop_loss_source: TriggerSource | None = None
     take_profit_limit: Decimal | None = None
+    """None where the row does not say; zero for an attached target that executes at the market."""
     stop_loss_limit: Decimal | None = None
     trail: Decimal | None = None
     activation_price: Decimal | None = None
@@ -288,29 +299,21 @@ class Order:
             told["created_ns"] = min(self.created_ns, report.at_ns)
         if report.qty and (stamp, report.qty) > (stamps.qty, self.qty):
             stamps, told["qty"] = stamps._replace(qty=stamp), report.qty
-        if report.price is not None and (stamp, report.price) > (stamps.price, self.price or ZERO):
-            stamps, told["price"] = stamps._replace(price=stamp), report.price
-        if report.trigger_price is not None and (stamp, report.trigger_price) > (
-            stamps.trigger_price,
-            self.trigger_price or ZERO,
-        ):
-            stamps, told["trigger_price"] = stamps._replace(trigger_price=stamp), report.trigger_price
+        for name in _STATED:
+            said, known = getattr(report, name), getattr(self, name)
+            if said is None:
+                continue
+            before = getattr(stamps, name)
+            if stamp > before or (stamp == before and (known is None or said > known)):
+                stamps = stamps._replace(**{name: stamp})  # type: ignore[arg-type]  # all of these are pairs
+                told[name] = None if name in _LIMITS and not said else said
         if report.position_side is not None and (stamp, report.position_side) > (stamps.leg, self.position_side):
             stamps, told["position_side"] = stamps._replace(leg=stamp), report.position_side
         if (stamp, _terms(report)) > (stamps.terms, _terms(self)):
             stamps = stamps._replace(terms=stamp)
             told["tif"] = report.tif
-            told["reduce_only"] = report.reduce_only
-            told["close_on_trigger"] = report.close_on_trigger
-            told["trigger_source"] = report.trigger_source
             told["take_profit"] = report.take_profit
             told["stop_loss"] = report.stop_loss
-            told["take_profit_source"] = report.take_profit_source
-            told["stop_loss_source"] = report.stop_loss_source
-            told["take_profit_limit"] = report.take_profit_limit
-            told["stop_loss_limit"] = report.stop_loss_limit
-            told["trail"] = report.trail
-            told["activation_price"] = report.activation_price
         return stamps
 
     def to_status(self, status: OrderStatus, *, reason: str = "", code: str = "", at_ns: int = 0) -> Order:
@@ -326,22 +329,28 @@ class Order:
         )
 
 
-def _terms(told: OrderReport | Order) -> tuple[str | bool | Decimal, ...]:
+_STATED: Final = (
+    "price",
+    "trigger_price",
+    "reduce_only",
+    "close_on_trigger",
+    "trigger_source",
+    "take_profit_source",
+    "stop_loss_source",
+    "take_profit_limit",
+    "stop_loss_limit",
+    "trail",
+    "activation_price",
+)
+"""What a report may leave unsaid: each is as old as the last report that stated it."""
+
+_LIMITS: Final = frozenset({"take_profit_limit", "stop_loss_limit"})
+"""Of these, zero is a statement: there is none."""
+
+
+def _terms(told: OrderReport | Order) -> tuple[str | Decimal, ...]:
     """Return what a report always states, as one value with an order: equal stamps need a winner that does not depend on luck."""
-    return (
-        told.tif,
-        told.reduce_only,
-        told.close_on_trigger,
-        told.trigger_source,
-        told.take_profit or ZERO,
-        told.stop_loss or ZERO,
-        told.take_profit_source,
-        told.stop_loss_source,
-        told.take_profit_limit or ZERO,
-        told.stop_loss_limit or ZERO,
-        told.trail or ZERO,
-        told.activation_price or ZERO,
-    )
+    return (told.tif, told.take_profit or ZERO, told.stop_loss or ZERO)
 
 
 _LOCAL_MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {

@@ -67,6 +67,11 @@ class OrderType(StrEnum):
         """Whether the order carries a limit price."""
         return self in _PRICED
 
+    @property
+    def is_stop(self) -> bool:
+        """Whether the order waits for a price to go the wrong way of what it would close: a stop, and no target."""
+        return self in _STOPPING
+
 
 _CONDITIONAL = frozenset(
     {
@@ -77,6 +82,7 @@ _CONDITIONAL = frozenset(
         OrderType.TRAILING_STOP,
     }
 )
+_STOPPING = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
 _PRICED = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED})
 
 

@@ -21,7 +21,7 @@ _HUGE, _TINY = 20, -40
 
 def shape_faults(ticket: OrderTicket, instrument: Instrument) -> Iterator[Objection]:
     """Yield contradictions inside the ticket; with any of them no other rule can be judged."""
-    numbers = (ticket.qty, ticket.price, ticket.trigger_price, ticket.take_profit, ticket.stop_loss)
+    numbers = (ticket.qty, *(price for _, price in _prices(ticket)), ticket.trail)
     if any(number is not None and not number.is_finite() for number in numbers):
         yield Objection(Rule.SHAPE, "a number of the order is not finite", "type plain digits")
         return
@@ -37,6 +37,10 @@ def shape_faults(ticket: OrderTicket, instrument: Instrument) -> Iterator[Object
         yield Objection(Rule.SHAPE, f"a {ticket.type} order needs a trigger price", "give the price it waits for")
     if not ticket.type.is_conditional and ticket.trigger_price is not None:
         yield Objection(Rule.SHAPE, f"a {ticket.type} order waits for no trigger", "drop the trigger price")
+    if ticket.type is OrderType.TRAILING_STOP and (ticket.trail is None or ticket.trail <= 0):
+        yield Objection(Rule.SHAPE, "a trailing stop needs a distance above zero", "trail 0.6%")
+    if ticket.type is not OrderType.TRAILING_STOP and (ticket.trail is not None or ticket.activation_price is not None):
+        yield Objection(Rule.SHAPE, f"a {ticket.type} order does not trail", "drop the distance")
     if ticket.tif is TimeInForce.POST_ONLY and not ticket.type.has_limit:
         yield Objection(Rule.SHAPE, "post-only needs a limit price", "@ bid po")
     for name, price in _prices(ticket):
@@ -69,6 +73,9 @@ def _prices(ticket: OrderTicket) -> list[tuple[str, Decimal]]:
         ("trigger", ticket.trigger_price),
         ("take-profit", ticket.take_profit),
         ("stop-loss", ticket.stop_loss),
+        ("take-profit limit", ticket.take_profit_limit),
+        ("stop-loss limit", ticket.stop_loss_limit),
+        ("activation", ticket.activation_price),
     )
     return [(name, price) for name, price in named if price is not None]
 
@@ -83,6 +90,9 @@ def _grid(ticket: OrderTicket, instrument: Instrument) -> Iterator[Objection]:
             yield Objection(Rule.PRICE_RANGE, f"{name} {plain(price)} is below the lowest price", plain(instrument.min_price))
         if price > instrument.max_price:
             yield Objection(Rule.PRICE_RANGE, f"{name} {plain(price)} is above the highest price", plain(instrument.max_price))
+    if ticket.trail is not None and not instrument.on_tick(ticket.trail):
+        text = f"distance {plain(ticket.trail)} is not a multiple of the tick {plain(instrument.tick)}"
+        yield Objection(Rule.TICK, text, plain(max(instrument.round_price(ticket.trail), instrument.tick)))
     if not instrument.on_lot(ticket.qty):
         rounded = max(instrument.round_qty(ticket.qty), instrument.lot)
         text = f"size {plain(ticket.qty)} is not a multiple of the lot {plain(instrument.lot)}"
@@ -159,8 +169,9 @@ def _trigger_side(ticket: OrderTicket, facts: Facts) -> Iterator[Objection]:
         if not reduces(ticket, facts.leg(ticket)):
             yield Objection(Rule.NO_MARK, f"no {ticket.trigger_source} price to hold the trigger against", "wait for it")
         return
-    stops = ticket.type in (OrderType.STOP, OrderType.STOP_LIMIT)
-    sign = ticket.side.sign if stops else -ticket.side.sign
+    # A trailing stop that waits for its activation waits on the winning side, as a target does.
+    waits_to_lose = ticket.type.is_stop and ticket.activation_price is None
+    sign = ticket.side.sign if waits_to_lose else -ticket.side.sign
     if (ticket.trigger_price - reference) * sign > 0:
         return
     where = "above" if sign > 0 else "below"

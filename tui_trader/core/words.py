@@ -22,6 +22,14 @@ VERBS: tuple[str, ...] = (
     "move",
     "qty",
     "lev",
+    "protect",
+    "sl",
+    "tp",
+    "trail",
+    "be",
+    "margin",
+    "mode",
+    "transfer",
     "symbol",
     "theme",
     "quit",
@@ -42,22 +50,39 @@ VERBS: tuple[str, ...] = (
 """First words that can be executed."""
 
 NOT_YET: tuple[str, ...] = (
-    "scale", "chase", "twap", "swarm", "be", "sl", "tp", "trail", "mode", "margin", "protect", "watch", "alert", "when",
+    "scale", "chase", "twap", "swarm", "watch", "alert", "when",
     "every", "calc", "size", "limits", "paper", "live", "replay", "export", "note", "bind", "alias", "layout",
     "conn", "on",
 )  # fmt: skip
 """First words of the language that no part of this version executes."""
 
-CLAUSES: tuple[str, ...] = ("po", "ioc", "fok", "gtc", "ro", "sl", "tp", "lev", "iso", "cross", "pos")
+CLAUSES: tuple[str, ...] = (
+    "po",
+    "ioc",
+    "fok",
+    "gtc",
+    "ro",
+    "close",
+    "stop",
+    "touch",
+    "trail",
+    "sl",
+    "tp",
+    "lev",
+    "iso",
+    "cross",
+    "pos",
+)
 """Words that may follow an order's size and symbol."""
 
-CLAUSES_NOT_YET: tuple[str, ...] = ("trail", "gtd", "on", "acct", "dry", "lim", "from", "atr")
+CLAUSES_NOT_YET: tuple[str, ...] = ("gtd", "on", "acct", "dry", "atr")
 
 NO_SUCH_CLAUSE: dict[str, str] = {
     "market": "an order without a price is a market order: leave the word out",
     "mkt": "an order without a price is a market order: leave the word out",
     "limit": "write the limit price after @: @ 50000",
-    "stop": "a protective stop is written sl: sl 49000",
+    "lim": "lim belongs to a trigger: sl 49000 lim 48990",
+    "from": "from belongs to a trailing stop: trail 0.6% from 50000",
 }
 """Words that people bring from elsewhere; taken for a symbol they would only puzzle."""
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tui_trader.core.error import ConfigError
 from tui_trader.desk.environment import Environment
 from tui_trader.venues.base import Credential, Endpoints, Venue
 
@@ -22,6 +23,18 @@ class Account:
     label: str = "main"
     ends_with_program: bool = False
     """True on an exchange inside this process: its positions and orders end when the program does."""
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError when the addresses are not of the environment.
+
+        Without encryption nothing but an exchange on this machine is spoken to, and there only with keys that it made up itself.
+        """
+        for url in (self.endpoints.rest, self.endpoints.ws):
+            parts = urlsplit(url)
+            if url and self.env in (Environment.TESTNET, Environment.LIVE) and parts.scheme not in ("https", "wss"):
+                raise ConfigError([f"the address {url} is not encrypted: --env {self.env.value} is not spoken to without TLS"])
+            if self.env is Environment.SIM and self.credential is not None and parts.hostname not in ("127.0.0.1", "::1"):
+                raise ConfigError([f"the address {url} is not on this machine: the built-in exchange is nowhere else"])
 
     @property
     def badge(self) -> str:
@@ -44,8 +57,9 @@ class Account:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The hosts that this account's requests and keys may go to."""
-        urls = (self.endpoints.rest, self.endpoints.ws)
+        """The hosts that this account's requests and keys may go to: of testnet and live those that the venue is known by."""
+        known = self.venue.endpoints.get(self.env.value, self.endpoints)
+        urls = (known.rest, known.ws)
         return frozenset(host for url in urls if (host := urlsplit(url).hostname))
 
 

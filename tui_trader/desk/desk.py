@@ -11,10 +11,12 @@ import contextlib
 import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tui_trader import __version__
+from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import (
@@ -50,9 +52,12 @@ from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.hearing import Hearing
+from tui_trader.desk.nudge import Level, Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
+from tui_trader.desk.protect import Protector
 from tui_trader.desk.reconcile import Reconciler
+from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
 from tui_trader.desk.stage import Stage
@@ -60,8 +65,10 @@ from tui_trader.desk.sync import Sync
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
 from tui_trader.state.store import StaleLimits, Store
+from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
@@ -92,6 +99,7 @@ class Desk:
         gate_ms: int = 10,
         controls: Controls | None = None,
         read_only: bool = False,
+        history: History | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -106,6 +114,8 @@ class Desk:
         """Called when an own event must be painted at once."""
         self.recoverable: list[Mapping[str, Any]] = []
         """Journalled intents of an earlier run whose end is not known; ``start`` puts them on the screen as UNKNOWN."""
+        self.brackets: list[Bracket] = []
+        """Brackets of an earlier run that are not over; ``start`` takes them up."""
         self.buried: list[Mapping[str, Any]] = []
         """Journalled intents that an earlier run found absent not long ago; they are asked about once more."""
         self.crashed: Callable[[str, BaseException], None] | None = None
@@ -121,7 +131,9 @@ class Desk:
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
         self._rest: RestClient | None = None
+        self._opened_mono_ns = clock.mono_ns()
         self._started_ns = clock.wall_ns()
+        """When this run of the program began; by the venue's clock once that is known."""
         self.feeds = Feeds(
             account,
             store=self.store,
@@ -142,6 +154,7 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             heard=self.controls.hear,
+            giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
         )
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
@@ -152,7 +165,22 @@ class Desk:
             recent=self.orders.recent,
             widened=self.orders.at_most,
         )
-        self.stage = Stage(self.resolver, self.facts, ids or IdFactory())
+        ids = ids or IdFactory()
+        self.stage = Stage(self.resolver, self.facts, ids, attached=account.venue.capabilities.attached_exits)
+        self.protect = Protector(
+            store=self.store,
+            clock=clock,
+            journal=journal,
+            orders=self.orders,
+            ids=ids,
+            facts=self.facts.gather,
+            ready=self._may_protect,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        """Keeps the brackets of entries."""
+        self.nudges = Nudges(store=self.store, amend=self._nudge, spawn=self._spawn, say=self._say)
+        """Moves stops and targets by keys."""
         self._reconciler = Reconciler(
             store=self.store,
             dialect=self._dialect,
@@ -189,6 +217,20 @@ class Desk:
             doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
             read_only=read_only,
         )
+        self.recorder: Recorder | None = None
+        """Keeps the local history; None where nobody wants one."""
+        if history is not None and account.credential is not None:
+            self.recorder = Recorder(
+                history=history,
+                account=account.label,
+                store=self.store,
+                dialect=self._dialect,
+                send=self.send,
+                scopes=self._scopes,
+                server_ns=self._server_ns,
+                reconciled=lambda: self.sync.reconciled,
+                say=self._say,
+            )
         self.controls.attend(record=self._record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})
@@ -217,7 +259,8 @@ class Desk:
         self.absorb(list(listing.events))
         self._dialect.list_instruments(list(self.store.instruments.values()))
         await self._rest.sync_clock(self._dialect)
-        self._started_ns = self._rest.server_ns()  # executions since then are asked for, and dated by the venue's clock
+        # Executions since the beginning are asked for, not since now: the machine may have slept between the two.
+        self._started_ns = self._rest.server_ns() - (self.clock.mono_ns() - self._opened_mono_ns)
         for text in symbols:
             self.feeds.watch(self.symbol(text))
         if focus or self.feeds.watched:
@@ -227,6 +270,7 @@ class Desk:
             self.feeds.open(Lane.PRIVATE)
         self._record("session", {"event": "start", **self._who()})
         self.orders.recover(self.recoverable, self.buried)
+        self.protect.recover(self.brackets)
         self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
@@ -242,11 +286,16 @@ class Desk:
             send=self.send,
             absorb=self.absorb,
             relisted=self._relisted,
+            protect=self.protect.look,
             mend=self._mend_journal,
             record=self._record,
             say=self._say,
         )
         self._spawn("rounds", self._rounds.run())
+        if self.recorder is not None:
+            self._spawn("history", self.recorder.run())
+            if not self.account.ends_with_program:  # that one has no past
+                self._spawn("past", self.recorder.follow())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
@@ -255,6 +304,9 @@ class Desk:
         self._closed = True
         await self._tasks.close()
         await self.feeds.close()
+        if self.recorder is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.recorder.close(), CLOSE_S)
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
@@ -266,7 +318,7 @@ class Desk:
 
     def absorb(self, events: list[Event]) -> None:
         """Apply events to the Store, synchronously and in order; the only way in."""
-        store = self.store
+        store, recorder = self.store, self.recorder
         store.mono_ns = self.clock.mono_ns()
         urgent = False
         past: list[Fill] = []
@@ -281,12 +333,16 @@ class Desk:
                     self._link_moved(event)  # type: ignore[arg-type]
                 elif type(event) is OrderFilled and event.replayed:
                     past.append(event.fill)
+                if recorder is not None:
+                    recorder.hear(event)
         for fill in past:
             order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
             if order is not None:
                 self.orders.inquiry.follow(order.client_id)
         if store.doubtful:
             self.feeds.resync()
+        if urgent:
+            self.protect.look()
         if urgent and self.urgent is not None:
             self.urgent()
 
@@ -333,9 +389,18 @@ class Desk:
         returns, a second Enter finds nothing to send.
         """
         draft, judgement = self.stage.draft, self.stage.confirm()
+        bracket = self.stage.bracket(draft, judgement.ticket) if draft is not None else None
         self.permit.admit(judgement)
+        order = self.store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
+        if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
+            self.stage.drop()
+            raise RefusedError("the order that was to be moved is over")
         self.stage.drop()
         self.store.touch(topic.STAGE)
+        if order is not None:
+            return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
+        if bracket is not None:
+            judgement = replace(judgement, bracket=bracket)
         if draft is not None and draft.leverage is not None:
             return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         return self._submit(judgement)
@@ -361,12 +426,16 @@ class Desk:
 
         async def change() -> Sent:
             self.permit.still(judgement)
-            return await self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+            sent = await self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+            if trigger is not None and sent.outcome is Outcome.ACK:
+                self.protect.moved(order, trigger)
+            return sent
 
         return await self._to_its_end(f"amend {order.client_id}", change())
 
     async def cancel(self, order: Order) -> Sent:
         """Ask for the end of one order."""
+        self.protect.let_go(order)
         return await self._to_its_end(f"cancel {order.client_id}", self.orders.cancel(order))
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
@@ -461,7 +530,34 @@ class Desk:
 
     async def _submit_still_allowed(self, judgement: Judgement) -> Sent:
         self.permit.still(judgement)
-        return await self.orders.submit(judgement.ticket, reduces=judgement.reduces)
+        return await self.submit_bracket(judgement.ticket, judgement.bracket, reduces=judgement.reduces)
+
+    async def submit_bracket(self, ticket: OrderTicket, bracket: Bracket | None, *, reduces: bool) -> Sent:
+        """Send an order that was judged, and see to its exits from the moment it leaves."""
+        if bracket is None:
+            return await self.orders.submit(ticket, reduces=reduces)
+        self.protect.adopt(bracket)
+        try:
+            sent = await self.orders.submit(bracket.sent(ticket), reduces=reduces)
+        except RefusedError:
+            self.protect.forget(bracket.entry)
+            raise
+        self.protect.look()
+        return sent
+
+    async def _nudge(self, order: Order, level: Level) -> Sent:
+        if level.by_price:
+            return await self.amend(order, price=level.price)
+        return await self.amend(order, trigger=level.price)
+
+    def _may_protect(self) -> bool:
+        """Whether orders and positions are known, and this terminal is the one that acts on them."""
+        return (
+            self.sync.reconciled
+            and not self.permit.looks_only
+            and not self._closed
+            and self.store.private_is_fresh(self.account.venue.name)
+        )
 
     async def _to_its_end(self, name: str, work: Coroutine[Any, Any, Sent]) -> Sent:
         """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
@@ -473,6 +569,13 @@ class Desk:
     def _write_failed(self, name: str, error: BaseException) -> None:
         if not isinstance(error, TraderError):  # those are for the caller to tell
             self._task_failed(name, error)
+
+    def _scopes(self) -> list[InstrumentId | None]:
+        """Return what executions are asked for: a question without an instrument covers the first settle currency."""
+        store, first = self.store, self.account.venue.settle_currencies[0]
+        involved = {*self.feeds.watched, *(position.instrument for position in store.open_positions())}
+        others = (iid for iid in involved if (found := store.instruments.get(iid)) is not None and found.settle != first)
+        return [None, *sorted(others)]
 
     def _focus_on(self, iid: InstrumentId) -> None:
         self.focus = self.feeds.focus = iid
@@ -547,9 +650,14 @@ class Desk:
             self._tasks.spawn(name, coro)
 
     def _task_failed(self, name: str, error: BaseException) -> None:
-        self._say(f"{name} failed: {type(error).__name__}: {sanitise(str(error), 120)}", Severity.ALARM)
+        self._say(f"{name} failed: {type(error).__name__}: {sanitise(REDACTOR.clean(str(error)), 120)}", Severity.ALARM)
         if self.crashed is not None:
             self.crashed(name, error)
 
     def _say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         self.absorb([Notice(text, severity, self.clock.wall_ns())])
+
+
+def _other(price: Decimal | None, present: Decimal | None) -> Decimal | None:
+    """Return a price if it is another one than the present."""
+    return None if price == present else price

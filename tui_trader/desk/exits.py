@@ -7,7 +7,7 @@ of the answer to a cancel: only a later question to the venue verifies. What cou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tui_trader.core.error import TraderError
@@ -42,13 +42,15 @@ class Exits:
         store: Store,
         orders: OrderPath,
         close: Callable[[Position], Awaitable[Sent]],
-        positions: Callable[[], Awaitable[None]],
+        positions: Callable[[], Awaitable[Sequence[str]]],
         watched: Callable[[], Iterable[InstrumentId]],
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         say: Callable[[str, Severity], None],
         web: str,
     ) -> None:
-        """``positions`` asks the venue for all positions and raises ConnectionError; ``web`` is the way out without us."""
+        """``positions`` asks the venue for all positions, returns the settle currencies that it refuses to tell of and raises
+        ConnectionError; ``web`` is the way out without us."""
+        self._untold: Sequence[str] = ()
         self.last = ""
         """What the last attempt of a panic came to."""
         self.trying = ""
@@ -136,6 +138,8 @@ class Exits:
         if open_legs is None:
             return _Attempt(f"NOT VERIFIED: the positions were not answered{f'; use {self._web}' if self._web else ''}", False)
         words = f"{', '.join(leg.instrument.symbol for leg in open_legs)} still open" if open_legs else "flat"
+        if self._untold:
+            words += f"; positions in {', '.join(self._untold)} are not told by the venue"
         return _Attempt(f"{text}, {words}", not left and not open_legs)
 
     async def _legs_left(self) -> list[Position] | None:
@@ -145,7 +149,7 @@ class Exits:
                 break
             await asyncio.sleep(LOOK_S)
         try:
-            await self._positions()
+            self._untold = await self._positions()
         except ConnectionError:
             return None
         return self._store.open_positions()

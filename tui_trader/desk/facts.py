@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.facts import Facts, TradingState, quote_value
@@ -28,6 +29,8 @@ class Judgement:
     objections: tuple[Objection, ...]
     reduces: bool
     """Whether the ticket can only shrink a position."""
+    bracket: Bracket | None = None
+    """The exits that go with an entry; its ticket then carries them all, as they were judged."""
 
     @property
     def hard(self) -> list[Objection]:
@@ -129,6 +132,8 @@ class FactSource:
             position_side=order.position_side,
             reduce_only=order.reduce_only,
             close_on_trigger=order.close_on_trigger,
+            trail=None if fired else order.trail,
+            activation_price=None if fired else order.activation_price,
             trigger_price=None if fired else order.trigger_price if trigger is None else trigger,
             trigger_source=order.trigger_source,
             take_profit=order.take_profit,

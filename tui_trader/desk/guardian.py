@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import orjson
@@ -21,6 +21,7 @@ import orjson
 from tui_trader.core.error import LinkError
 from tui_trader.desk.account import Account
 from tui_trader.net.tasks import TaskSet
+from tui_trader.secrets.secret import Secret
 
 CLEAN = b"clean\n"
 """Said by a terminal that leaves as it should: nothing is to be done."""
@@ -56,7 +57,7 @@ class Charge:
     rest: str
     ws: str
     key: str
-    secret: str
+    secret: Secret
     policy: str
     """``keep`` or ``cancel_all``."""
     journal: str
@@ -82,13 +83,26 @@ class Charge:
             rest=account.endpoints.rest,
             ws=account.endpoints.ws,
             key=account.credential.key,
-            secret=account.credential.secret(),
+            secret=account.credential.secret,
             policy=policy,
             journal=str(journal),
             journal_name=account.journal_name,
             symbols=tuple(symbols),
             since=since,
         )
+
+    @classmethod
+    def read(cls, line: bytes) -> Charge:
+        """Return the charge that a line tells; raises ValueError or TypeError when it tells none."""
+        told = orjson.loads(line)
+        if not isinstance(told, dict) or not isinstance(told.get("secret"), str):
+            raise ValueError("no charge")
+        return cls(**{**told, "secret": Secret(told["secret"])})
+
+    def line(self) -> bytes:
+        """Return the charge as it goes over the pipe, the secret in it: the guardian signs too."""
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return orjson.dumps(told | {"secret": self.secret.reveal()}) + b"\n"
 
 
 class Guardian:
@@ -139,7 +153,7 @@ class Guardian:
         os.set_blocking(process.stdin.fileno(), False)
         os.set_blocking(process.stdout.fileno(), False)
         asyncio.get_running_loop().add_reader(process.stdout.fileno(), self._hear)
-        self._write(orjson.dumps(asdict(charge)) + b"\n")
+        self._write(charge.line())
         self._tasks.spawn("guardian", self._keep_told(symbols))
 
     def say(self, symbols: Iterable[str]) -> None:

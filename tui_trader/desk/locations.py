@@ -5,6 +5,7 @@ Nothing is created at import or by looking; a directory is created private when 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping
@@ -59,6 +60,11 @@ class Locations:
         return self.config_dir / "themes"
 
     @property
+    def history_dir(self) -> Path:
+        """The local copies of orders and fills."""
+        return self.state_dir / "history"
+
+    @property
     def journal_dir(self) -> Path:
         """The journal of orders."""
         return self.state_dir / "journal"
@@ -83,7 +89,37 @@ def private_dir(path: Path) -> Path:
         raise ConfigError([f"{path}: belongs to another user"])
     if facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise ConfigError([f"{path}: other users may write to it; run: chmod go-w '{path}'"])
+    if (above := loose_parent(path)) is not None:
+        raise ConfigError([f"{above}: other users may write to it, and so replace what is in it; run: chmod go-w '{above}'"])
     return path
+
+
+def loose_parent(path: Path) -> Path | None:
+    """Return the directory between ``path`` and the home directory that somebody else may write to, None if there is none.
+
+    A group that is the user's own, as many systems make one for each user, is nobody else.
+    """
+    home = Path(os.environ.get("HOME") or "/nonexistent")
+    for above in path.parents:
+        if above != home and home not in above.parents:
+            return None
+        with contextlib.suppress(OSError):
+            facts = above.stat()
+            writable = facts.st_mode & stat.S_IWOTH or (facts.st_mode & stat.S_IWGRP and not _is_own_group(facts.st_gid))
+            if facts.st_uid not in (os.geteuid(), 0) or writable:
+                return above
+    return None
+
+
+def _is_own_group(gid: int) -> bool:
+    import grp
+    import pwd
+
+    try:
+        group, user = grp.getgrgid(gid), pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return user.pw_gid == gid and group.gr_name == user.pw_name and not set(group.gr_mem) - {user.pw_name}
 
 
 def private_file(path: Path) -> Path:

@@ -18,7 +18,8 @@ from tui_trader.core.decimals import plain
 from tui_trader.core.error import JournalError, RefusedError
 from tui_trader.core.event import Event, Notice
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import InstrumentId, OrderStatus, OrderType, PendingAction, Severity
+from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, Severity
+from tui_trader.core.venue_rules import closes
 from tui_trader.desk.inquiry import Inquiry, Sender, as_venue_knows, short
 from tui_trader.desk.records import order_from_body, order_words, ticket_body
 from tui_trader.state import topic
@@ -61,9 +62,12 @@ class OrderPath:
         absorb: Callable[[list[Event]], None],
         spawn: Callable[[str, Any], None],
         heard: Callable[[Verdict], None] = lambda verdict: None,
+        giving_up: Callable[[InstrumentId, bool], None] = lambda iid, keep_stops: None,
         sleep: Callable[[float], Any] = asyncio.sleep,
     ) -> None:
-        """``heard`` is told how every order request ended."""
+        """``heard`` is told how every order request ended, ``giving_up`` that everything of an instrument, or all but its stops,
+        is being cancelled."""
+        self._giving_up = giving_up
         self._store = store
         self._clock = clock
         self._journal = journal
@@ -198,6 +202,7 @@ class OrderPath:
 
         Both calls are made even when the first fails. The result is verified by ``open_orders``, not by the replies.
         """
+        self._giving_up(instrument, keep_stops)
         self._record("cancel_all", {"symbol": instrument.symbol, "keep_stops": keep_stops}, required=False)
         for order in self._store.blotter.working(instrument):
             if not (keep_stops and is_stop(order)):
@@ -308,8 +313,8 @@ class OrderPath:
 
 
 def is_stop(order: Order) -> bool:
-    """Whether an order protects: a stop that can only reduce. Targets and conditional entries are not stops."""
-    return order.type in (OrderType.STOP, OrderType.STOP_LIMIT) and (order.reduce_only or order.close_on_trigger)
+    """Whether an order protects: a stop that can only close. Targets and conditional entries are not stops."""
+    return order.type.is_stop and closes(order)
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -81,6 +81,9 @@ class Permit:
             return "the private stream is down or silent; exits still work"
         if not self._sync.reconciled:
             return "orders and positions are being checked after the connect; exits still work"
+        if refused := self._sync.unknown(iid):
+            settle = self._store.instruments[iid].settle
+            return f"the venue does not tell positions in {settle} ({refused}); exits still work"
         if self._controls.state is not TradingState.ACTIVE:
             return self._controls.words()
         if not self._store.book_is_fresh(iid):
@@ -92,6 +95,9 @@ class Permit:
     def admit(self, judgement: Judgement) -> None:
         """Let an order through or raise RefusedError with every hard objection."""
         reasons = [objection.text for objection in judgement.hard]
+        instrument = self._store.instruments.get(judgement.ticket.instrument)
+        if instrument is not None and (unable := self._account.venue.capabilities_of(instrument).refuse(judgement.ticket)):
+            reasons.append(unable)
         if not judgement.reduces and (why := self.blocked(judgement.ticket.instrument)):
             reasons.insert(0, why)
         if reasons:

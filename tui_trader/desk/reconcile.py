@@ -49,15 +49,21 @@ class Reconciler:
         orders: OrderPath,
         currencies: Sequence[str],
     ) -> None:
+        """``currencies`` are those that the venue settles in; those that nothing listed settles in are not asked for."""
         self._store = store
         self._dialect = dialect
         self._send = send
         self._absorb = absorb
         self._orders = orders
-        self._currencies = currencies
+        self._all_currencies = currencies
+        self.refused: dict[str, str] = {}
+        """Settle currencies whose positions the venue refused to tell, with its reason."""
         self._before: _Before | None = None
         self._scopes: list[InstrumentId | None] = []
         self._start_ns = 0
+        self._runs = 0
+        self._proven = True
+        """Whether the executions since ``_start_ns`` were asked for when no history could trail any more."""
 
     def remember(self) -> None:
         """Note how things stand now: what is compared with when the connection is back. Its first snapshots may come before
@@ -81,34 +87,88 @@ class Reconciler:
         instruments |= {order.instrument for order in self._store.blotter.working()}
         instruments |= {position.instrument for position in self._store.open_positions()}
         for iid in sorted(instruments):
-            if not await self._orders.inquiry.refresh(iid):
+            if not await self._orders.inquiry.refresh(iid) and self._settle(iid) not in self.refused:
                 raise ConnectionError(f"open orders of {iid.symbol} were not answered")
         # From the last one known at the loss, not now: a snapshot of the newest hundred may have come meanwhile.
-        self._start_ns = max((self._before.last_fill_ns if self._before else 0) or since_ns, OVERLAP_NS) - OVERLAP_NS
+        start_ns = max((self._before.last_fill_ns if self._before else 0) or since_ns, OVERLAP_NS) - OVERLAP_NS
+        # A history may have trailed at the last asking, and the newest execution have come by the stream since: what lies between
+        # is asked for until an answer proves something.
+        self._start_ns = start_ns if self._proven else min(start_ns, self._start_ns)
         # A question without an instrument covers the first settle currency only.
-        self._scopes = [None, *(iid for iid in sorted(instruments) if self._settle(iid) != self._currencies[0])]
+        first = self._all_currencies[0]
+        apart = {first, *self.refused}
+        others = {iid for iid in instruments if self._settle(iid) not in apart}
+        others |= set() if self._proven else {iid for iid in self._scopes if iid is not None}
+        general = [None] if first in self._currencies() and first not in self.refused else []
+        self._scopes = [*general, *sorted(others)]
+        self._runs += 1
+        self._proven = False
         await self.fills()
         lines, self._before = self._differences(), None
         return lines
 
     async def fills(self) -> None:
-        """Learn the executions since the loss; asked again later, for a history may trail. Raises ConnectionError as ``run``."""
+        """Learn the executions since the loss, as far as the history has them. Raises ConnectionError as ``run``."""
         for scope in self._scopes:
             await self._fills(scope, self._start_ns)
 
-    async def positions(self) -> None:
-        """Learn all positions and balances. Raises ConnectionError as ``run``."""
-        for currency in self._currencies:
-            await self._positions(currency)
+    async def late_fills(self) -> None:
+        """Learn them once more at a time when the history must have all of them. Raises ConnectionError as ``run``."""
+        runs = self._runs
+        await self.fills()
+        self._proven = runs == self._runs
 
-    async def _positions(self, currency: str) -> None:
-        """Learn the positions of a currency; an answer that the stream overtook while it was on its way is asked for again."""
+    async def positions(self) -> list[str]:
+        """Learn all positions and balances; return the settle currencies that were refused. Raises ConnectionError as ``run``.
+
+        A settle currency that the venue refuses to answer for, while it answers for others, is set aside: nothing is concluded
+        about it, entries in it stay refused, and the others do not wait for a wallet that may not exist.
+        """
+        refused: dict[str, str] = {}
+        currencies = self._currencies()
+        for currency in currencies:
+            if reason := await self._positions(currency):
+                refused[currency] = reason
+        if len(refused) == len(currencies):
+            raise ConnectionError(f"positions were not answered: {next(iter(refused.values()), 'nothing is listed')}")
+        self.refused = refused
+        return list(refused)
+
+    async def ask_again(self) -> list[str]:
+        """Ask once more for the positions of currencies that were refused; return those that are known now.
+
+        Raises ConnectionError as ``run``.
+        """
+        known = []
+        for currency in list(self.refused):
+            reason = await self._positions(currency)
+            if reason:
+                self.refused[currency] = reason
+            else:
+                del self.refused[currency]
+                known.append(currency)
+        return known
+
+    def _currencies(self) -> list[str]:
+        """Return the settle currencies that something listed settles in, in the venue's order."""
+        listed = {instrument.settle for instrument in self._store.instruments.values()}
+        return [currency for currency in self._all_currencies if currency in listed]
+
+    async def _positions(self, currency: str) -> str:
+        """Learn the positions of a currency; return why the venue refuses to tell them, empty when it told.
+
+        An answer that the stream overtook while it was on its way is asked for again.
+        """
         for _ in range(MAX_OVERTAKEN):
             before = dict(self._store.positions)
-            verdict = await self._ask(self._dialect.positions(currency), "positions")
+            verdict = await self._send(self._dialect.positions(currency))
+            if verdict.outcome in (Outcome.REJECTED, Outcome.MISSING) and not verdict.bad_key:
+                return verdict.text or verdict.outcome.value
+            _demand(verdict, "positions")
             if self._store.positions == before:
                 break
         self._absorb(list(verdict.events))
+        return ""
 
     async def _fills(self, scope: InstrumentId | None, start_ns: int) -> None:
         request: Request | None = self._dialect.fills(scope, start_ns)
@@ -121,10 +181,7 @@ class Reconciler:
         raise ConnectionError(f"more than {MAX_PAGES} pages of fills")
 
     async def _ask(self, request: Request, what: str) -> Verdict:
-        verdict = await self._send(request)
-        if verdict.outcome is not Outcome.ACK:
-            raise ConnectionError(f"{what} were not answered: {verdict.text or verdict.outcome}")
-        return verdict
+        return _demand(await self._send(request), what)
 
     def _settle(self, iid: InstrumentId) -> str:
         instrument = self._store.instruments.get(iid)
@@ -142,3 +199,9 @@ class Reconciler:
             if size != position.signed_qty and known.sizes:
                 lines.append(f"position {position.instrument.symbol}: {plain(size)} -> {plain(position.signed_qty)}")
         return lines
+
+
+def _demand(verdict: Verdict, what: str) -> Verdict:
+    if verdict.outcome is not Outcome.ACK:
+        raise ConnectionError(f"{what} were not answered: {verdict.text or verdict.outcome}")
+    return verdict

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import (
@@ -18,6 +20,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
+from tui_trader.desk.plans import OpenBrackets
 from tui_trader.storage.journal import Record
 
 
@@ -101,10 +104,13 @@ class OpenIntents:
     """What the journal does not know the end of, kept up to date record by record; bounded by what one part of it holds."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Mapping[str, Any]] = {}
+        self._known: dict[str, bytes] = {}
+        """Every intent, as compact as it is written: a long day has thousands."""
         self._open: dict[str, Mapping[str, Any]] = {}
         self._absent: dict[str, str] = {}
         """When orders were found absent."""
+        self.plans = OpenBrackets()
+        """The brackets that are not over."""
         self.epilogue = ""
         """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
 
@@ -118,6 +124,7 @@ class OpenIntents:
         body = record.body
         client_id = str(body.get("id"))
         self.epilogue = f"{record.at}: {body.get('text')}" if record.kind == "guardian" else ""
+        self.plans.take(record.kind, body)
         match record.kind:
             case "intent":
                 self._intend(body)
@@ -139,21 +146,32 @@ class OpenIntents:
         """Return the bodies of intents whose outcome is not known, oldest first."""
         return list(self._open.values())
 
+    def to_recover(self) -> list[Mapping[str, Any]]:
+        """Return the bodies of all intents that a start has to ask about: also those of brackets that are not over."""
+        wanted = self.plans.ids() - set(self._open) - set(self._absent)
+        return [*self._open.values(), *(self._body(one) for one in self._known if one in wanted)]
+
     def buried(self, since: str) -> list[Mapping[str, Any]]:
         """Return the bodies of intents that were found absent after ``since`` (RFC 3339, UTC) and have not been told of later."""
-        return [self._known[client_id] for client_id, at in self._absent.items() if at >= since]
+        return [self._body(client_id) for client_id, at in self._absent.items() if at >= since]
 
     def carried(self) -> dict[str, Any]:
         """Return what a new part of the journal must begin with."""
         absent = list(self._absent.items())[-MAX_ABSENT:]
         return {
-            "open": self.still_open(),
-            "absent": [{"at": at, "intent": self._known[client_id]} for client_id, at in absent],
+            "open": self.to_recover(),
+            "brackets": self.plans.bodies(),
+            "absent": [{"at": at, "intent": self._body(client_id)} for client_id, at in absent],
         }
 
     def _intend(self, body: Mapping[str, Any]) -> None:
         if client_id := str(body.get("id", "")):
-            self._known[client_id] = self._open[client_id] = body
+            self._known[client_id] = orjson.dumps(body, default=str)  # as the journal writes it
+            self._open[client_id] = body
+
+    def _body(self, client_id: str) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = orjson.loads(self._known[client_id])
+        return body
 
     def _miss(self, client_id: str, at: str) -> None:
         self._open.pop(client_id, None)

@@ -13,8 +13,10 @@ from tui_trader.core.decimals import HUNDRED, ZERO, divide, plain
 from tui_trader.core.error import CommandError, NotThereError
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.position import Position, break_even
-from tui_trader.core.types import InstrumentId, PositionSide, Side
+from tui_trader.core.types import InstrumentId, PositionSide, Side, TriggerSource
 from tui_trader.state.store import Store
+
+_WATCHED = {TriggerSource.MARK: PriceRef.MARK, TriggerSource.LAST: PriceRef.LAST, TriggerSource.INDEX: PriceRef.INDEX}
 
 BASIS_POINT = Decimal("0.0001")
 
@@ -31,6 +33,10 @@ class Presets:
     """Distance of the bracket template's stop from the entry, in percent."""
     target_multiple: Decimal = Decimal(2)
     """Distance of the bracket template's target in multiples of the risk."""
+    protect_pct: Decimal = Decimal(1)
+    """Distance of the protecting stop from the mark, in percent."""
+    protect_ticks: int = 0
+    """The same in ticks; 0 takes the percentage."""
 
 
 class Resolver:
@@ -166,6 +172,49 @@ class Resolver:
         if spoken.number is None and spoken.ref is None and spoken.offset is not None:
             return instrument.round_price(entry + self.distance(instrument, spoken.offset, entry))
         return self.price(iid, spoken, None)
+
+    def limit(self, iid: InstrumentId, spoken: Price, trigger: Decimal, side: Side) -> Decimal:
+        """Return the limit price of an order of ``side`` that waits for ``trigger``; an offset alone is from the trigger."""
+        if spoken.number is None and spoken.ref is None and spoken.offset is not None:
+            instrument = self.instrument(iid)
+            return instrument.round_price(trigger + self.distance(instrument, spoken.offset, trigger), side)
+        return self.price(iid, spoken, side)
+
+    def watched(self, iid: InstrumentId, source: TriggerSource) -> Decimal:
+        """Return the price that a trigger watches; raises CommandError when it is not known."""
+        return self.reference(iid, _WATCHED[source])
+
+    def protecting(self, position: Position) -> Decimal:
+        """Return where the template puts the stop of a leg: at its distance from the mark, on the tick grid."""
+        side = position.side
+        if side is None:
+            raise CommandError(f"{position.instrument.symbol} is flat: nothing to protect")
+        instrument = self.instrument(position.instrument)
+        mark = self.watched(position.instrument, TriggerSource.MARK)
+        ticks = self.presets.protect_ticks
+        away = instrument.tick * ticks if ticks else divide(mark * self.presets.protect_pct, HUNDRED)
+        level = instrument.round_price(mark - side.sign * max(away, instrument.tick), side.opposite)
+        return max(level, instrument.tick)
+
+    def break_even(self, position: Position) -> Decimal:
+        """Return the tick at which a stop closes without a loss, fees both ways and funding paid; never the worse one.
+
+        Raises CommandError when the price is beyond it already: such a stop would fire at once.
+        """
+        side, iid = position.side, position.instrument
+        instrument = self.instrument(iid)
+        exact = break_even(position, instrument)
+        if side is None or exact is None:
+            raise CommandError(f"{iid.symbol} is flat: there is no break-even")
+        level = instrument.round_price(exact, side.opposite)
+        mark = self.watched(iid, TriggerSource.MARK)
+        if (mark - level) * side.sign <= 0:
+            where = "below" if side is Side.BUY else "above"
+            raise CommandError(
+                f"the mark {plain(mark)} is {where} break-even {plain(level)} already: a stop there would fire at once",
+                fix="x closes, , and . move the stop",
+            )
+        return level
 
     def cap_price(self, iid: InstrumentId, side: Side) -> Decimal:
         """Return the limit of a crossing order: the far touch, moved by the slippage cap."""

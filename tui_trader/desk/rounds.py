@@ -72,11 +72,13 @@ class Rounds:
         send: Callable[[Request], Awaitable[Verdict]],
         absorb: Callable[[list[Event]], None],
         relisted: Callable[[set[InstrumentId]], None],
+        protect: Callable[[], None],
         mend: Callable[[], None],
         record: Callable[[str, dict[str, str]], None],
         say: Callable[[str, Severity], None],
     ) -> None:
-        """``relisted`` is told which contracts changed in a new product list; ``mend`` tries what failed before, cheaply."""
+        """``relisted`` is told which contracts changed in a new product list; ``protect`` looks after brackets; ``mend`` tries
+        what failed before, cheaply."""
         self._store = store
         self._clock = clock
         self._controls = controls
@@ -90,6 +92,7 @@ class Rounds:
         self._send = send
         self._absorb = absorb
         self._relisted = relisted
+        self._protect = protect
         self._mend = mend
         self._record = record
         self._say = say
@@ -109,6 +112,7 @@ class Rounds:
             beat += 1
             self._wake()
             self._feeds.mark_stale()
+            self._protect()
             if beat % round(1 / BEAT_S):
                 continue
             self._store.sample_equity()

@@ -325,6 +325,30 @@ class Hangup:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """The local copy of orders, fills, funding and transfers, one file for each account; what export and the fills pane read."""
+
+    keep_days: int = _key(
+        Whole(
+            default=730,
+            doc="How long rows are kept; open orders stay. The venue keeps less: about 90 days.",
+            unit="days",
+            low=1,
+            high=36_500,
+        )
+    )
+    max_rows: int = _key(
+        Whole(
+            default=250_000,
+            doc="Most rows of each kind; the oldest make room. A quarter of a million fills take about 60 MB.",
+            unit="rows",
+            low=1_000,
+            high=10_000_000,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Sim:
     """The built-in exchange, used while general.env is sim."""
 
@@ -368,6 +392,7 @@ class Settings:
     risk: Risk = Risk()
     feed: Feed = Feed()
     hangup: Hangup = Hangup()
+    history: History = History()
     sim: Sim = Sim()
     phemex: VenueSettings = VenueSettings()
     """Section ``[venues.phemex]``."""
@@ -384,6 +409,7 @@ SECTIONS: dict[str, type[Any]] = {
     "risk": Risk,
     "feed": Feed,
     "hangup": Hangup,
+    "history": History,
     "sim": Sim,
     "venues.phemex": VenueSettings,
 }

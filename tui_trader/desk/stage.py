@@ -11,12 +11,24 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.command import Offset, OffsetUnit, PlaceOrder, Price, PriceRef, Size, SizeUnit, Target, Trigger
-from tui_trader.core.decimals import HUNDRED, ZERO, plain
+from tui_trader.core.bracket import Bracket, Goal, portions, split
+from tui_trader.core.command import (
+    Offset,
+    OffsetUnit,
+    PlaceOrder,
+    Price,
+    PriceRef,
+    Size,
+    SizeUnit,
+    Target,
+    Trail,
+    Trigger,
+)
+from tui_trader.core.decimals import HUNDRED, ZERO, divide, plain
 from tui_trader.core.error import CommandError
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import OrderTicket
+from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.preview import Preview
 from tui_trader.core.risk import Objection
@@ -33,6 +45,7 @@ from tui_trader.core.types import (
 )
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.resolve import Resolver, leg_for
+from tui_trader.state.cover import cover_of
 
 DRAFT_ID = ClientOrderId("draft")
 """Stands where an identity will be; never sent."""
@@ -53,6 +66,17 @@ class Draft:
     reduce_only: bool = False
     market: bool = False
     """A true market order: no limit price at all."""
+    trigger: Trigger | None = None
+    """What it waits for; None goes out at once."""
+    touch: bool = False
+    """With ``trigger``: waits for a better price (if touched) instead of a worse one (stop)."""
+    trail: Trail | None = None
+    """Makes it a trailing stop."""
+    close_on_trigger: bool = False
+    whole: bool = False
+    """With ``close_on_trigger``: closes the whole leg, however large it is by then."""
+    amends: ClientOrderId | None = None
+    """The working order whose trigger this replaces; None is a new order."""
     stop_loss: Trigger | None = None
     targets: tuple[Target, ...] = ()
     position_side: PositionSide | None = None
@@ -85,6 +109,8 @@ class StageView:
     objections: tuple[Objection, ...]
     problem: str = ""
     fix: str = ""
+    bracket: Bracket | None = None
+    """The exits of an entry that has some."""
 
     @property
     def sendable(self) -> bool:
@@ -95,7 +121,9 @@ class StageView:
 class Stage:
     """Holds at most one draft."""
 
-    def __init__(self, resolver: Resolver, facts: FactSource, ids: IdFactory) -> None:
+    def __init__(self, resolver: Resolver, facts: FactSource, ids: IdFactory, *, attached: bool = True) -> None:
+        """``attached`` says whether the venue makes the exits of an entry itself."""
+        self._attached = attached
         self._resolver = resolver
         self._facts = facts
         self._ids = ids
@@ -141,8 +169,9 @@ class Stage:
 
     def place(self, iid: InstrumentId, command: PlaceOrder) -> Draft:
         """Stage what a typed line means."""
-        reduces = command.reduce_only or command.size.unit is SizeUnit.POSITION
-        crossing = command.price is None
+        reduces = command.reduce_only or command.close or command.size.unit is SizeUnit.POSITION
+        waits = command.trigger is not None or command.trail is not None
+        crossing = command.price is None and not waits
         tif = command.tif or (TimeInForce.IOC if crossing else TimeInForce.GTC)
         return self._set(
             Draft(
@@ -152,6 +181,11 @@ class Stage:
                 command.price,
                 tif=tif,
                 reduce_only=reduces,
+                market=waits and command.price is None,
+                trigger=command.trigger,
+                touch=command.touch,
+                trail=command.trail,
+                close_on_trigger=command.close,
                 stop_loss=command.stop_loss,
                 targets=command.targets,
                 position_side=command.position_side,
@@ -159,6 +193,67 @@ class Stage:
                 leverage=command.leverage,
                 margin_mode=command.margin_mode,
             )
+        )
+
+    def protect(self, position: Position) -> Draft:
+        """Stage the stop of the template over a whole leg."""
+        level = self._resolver.protecting(position)
+        trigger = Trigger(Price(number=level), source=TriggerSource.MARK)
+        return self._set(replace(self.leaving(position, trigger), title="protect"))
+
+    def exit(self, position: Position, trigger: Trigger, *, target: bool, portion: Decimal | None = None) -> Draft:
+        """Stage a stop or a target over a leg, or over a part of it in percent."""
+        draft = self.leaving(position, self._placed(position, trigger), target=target, portion=portion)
+        return self._set(replace(draft, title="target" if target else "stop"))
+
+    def trailing(self, position: Position, trail: Trail) -> Draft:
+        """Stage a trailing stop over a whole leg."""
+        draft = self.leaving(position, None)
+        return self._set(replace(draft, trail=trail, title="trailing stop"))
+
+    def shift(self, order: Order, trigger: Decimal, title: str) -> Draft:
+        """Stage another trigger for a working stop or target."""
+        spoken = Trigger(Price(number=trigger), source=order.trigger_source)
+        return self._set(
+            Draft(
+                order.instrument,
+                order.side,
+                Size(order.remaining or Decimal(1)),
+                None if order.price is None else Price(number=order.price),
+                reduce_only=order.reduce_only,
+                market=not order.type.has_limit,
+                trigger=spoken,
+                touch=not order.type.is_stop,
+                close_on_trigger=order.close_on_trigger,
+                whole=not order.qty,
+                position_side=order.position_side,
+                closes=True,
+                title=title,
+                amends=order.client_id,
+            )
+        )
+
+    def leaving(
+        self, position: Position, trigger: Trigger | None, *, target: bool = False, portion: Decimal | None = None
+    ) -> Draft:
+        """Return a draft that closes a leg, or a part of it in percent, when ``trigger`` is met; without staging it."""
+        if position.side is None:
+            raise CommandError(f"{position.instrument.symbol} is flat: nothing to protect")
+        draft = self.closing(position, portion or HUNDRED)
+        limit = None
+        if trigger is not None and trigger.limit is not None:
+            level = self._resolver.trigger(position.instrument, trigger, entry=position.entry, stop=None, side=position.side)
+            limit = Price(number=self._resolver.limit(position.instrument, trigger.limit, level, draft.side))
+            trigger = replace(trigger, limit=None)
+        return replace(
+            draft,
+            price=limit,
+            market=limit is None,
+            tif=TimeInForce.GTC,
+            trigger=trigger,
+            touch=target,
+            close_on_trigger=True,
+            whole=portion is None,
         )
 
     def drop(self) -> None:
@@ -170,6 +265,11 @@ class Stage:
     def nudge_price(self, ticks: int) -> None:
         """Move the price by whole ticks; the first nudge stops it from following the touch."""
         draft = self._need()
+        if draft.trail is not None:
+            raise CommandError("a trailing stop has a distance, not a price", fix=":trail 0.6%")
+        if draft.trigger is not None and draft.price is None:
+            self.nudge_trigger(ticks)
+            return
         if draft.market:
             raise CommandError("a market order has no price to move", fix="m makes it a limit order")
         instrument = self._resolver.instrument(draft.instrument)
@@ -181,11 +281,24 @@ class Stage:
             tif = TimeInForce.GTC
         self.draft = self._changed(draft, price=Price(number=price), tif=tif)
 
+    def nudge_trigger(self, ticks: int) -> None:
+        """Move what a staged order waits for by whole ticks."""
+        draft = self._need()
+        if draft.trigger is None:
+            raise CommandError("the staged order waits for no trigger", fix="p stages a stop")
+        level = self._waits_for(draft) + self._resolver.instrument(draft.instrument).tick * ticks
+        if level > 0:
+            self.draft = self._changed(draft, trigger=replace(draft.trigger, price=Price(number=level), multiple=None))
+
     def nudge_size(self, steps: int) -> None:
         """Change the size by steps: a tenth of the present size, at least one lot; never below one lot."""
         draft = self._need()
+        if draft.amends is not None:
+            raise CommandError("only the trigger of this order is being changed", fix=":qty ID SIZE")
         instrument = self._resolver.instrument(draft.instrument)
         qty = self._qty(draft)
+        if draft.whole and (leg := self._resolver.leg(draft.instrument, draft.position_side)) is not None:
+            draft, qty = replace(draft, whole=False), leg.qty
         step = max(instrument.lot, instrument.round_qty(qty / 10))
         self.draft = self._changed(draft, size=Size(max(instrument.lot, qty + step * steps)))
 
@@ -201,8 +314,12 @@ class Stage:
         """Change a staged close to another share of the position."""
         draft = self._need()
         leg = self._resolver.leg(draft.instrument, draft.position_side) if draft.closes else None
-        if leg is None:
+        if leg is None or draft.amends is not None:
             raise CommandError("this is not a close", fix="x stages one")
+        if draft.trigger is not None or draft.trail is not None:
+            part = self.closing(leg, Decimal(percent))
+            self.draft = self._changed(draft, size=part.size, whole=percent == HUNDRED)
+            return
         self.close(leg, Decimal(percent), draft.price)
 
     def set_size(self, size: Size) -> None:
@@ -223,13 +340,15 @@ class Stage:
         draft = self._need()
         if side is draft.side:
             return
-        price, stop = draft.price, draft.stop_loss
+        price, stop, trigger = draft.price, draft.stop_loss, draft.trigger
+        if trigger is not None:
+            trigger = _mirrored_trigger(trigger)
         if price is not None and draft.follows in (PriceRef.BID, PriceRef.ASK):
             price = replace(_mirrored(price), ref=PriceRef.BID if side is Side.BUY else PriceRef.ASK)
         if stop is not None:
             stop = _mirrored_trigger(stop)
         targets = tuple(replace(target, trigger=_mirrored_trigger(target.trigger)) for target in draft.targets)
-        self.draft = self._changed(draft, side=side, price=price, stop_loss=stop, targets=targets)
+        self.draft = self._changed(draft, side=side, price=price, trigger=trigger, stop_loss=stop, targets=targets)
 
     def set_tif(self, tif: TimeInForce) -> None:
         """Replace the time in force."""
@@ -263,6 +382,12 @@ class Stage:
     def toggle_market(self) -> None:
         """Switch between a limit order at the near touch and a crossing one."""
         draft = self._need()
+        if draft.trail is not None or draft.amends is not None:
+            raise CommandError("this order keeps its kind", fix="Esc drops it")
+        if draft.trigger is not None:
+            at = None if draft.price is not None else Price(number=self._waits_for(draft))
+            self.draft = self._changed(draft, price=at, market=at is None, tif=TimeInForce.GTC)
+            return
         if draft.market or draft.price is None:
             ref = PriceRef.BID if draft.side is Side.BUY else PriceRef.ASK
             self.draft = self._changed(draft, market=False, price=Price(ref=ref), tif=TimeInForce.GTC)
@@ -293,7 +418,37 @@ class Stage:
         except CommandError as error:
             return StageView(draft, instrument, None, None, (), error.message, error.fix)
         judgement = self._judged(draft, ticket)
-        return StageView(draft, instrument, ticket, judgement.preview, judgement.objections)
+        bracket = self.bracket(draft, ticket)
+        preview = judgement.preview
+        if preview is not None and bracket is not None:
+            preview = _over_goals(preview, ticket, bracket, instrument)
+        return StageView(draft, instrument, ticket, preview, judgement.objections, bracket=bracket)
+
+    def bracket(self, draft: Draft, ticket: OrderTicket) -> Bracket | None:
+        """Return the exits of an entry as numbers; None when it has none. Raises CommandError as ``confirm`` does."""
+        if ticket.stop_loss is None and not draft.targets:
+            return None
+        price = self._expected(draft, self._price(draft))
+        shares = portions([target.portion for target in draft.targets])
+        goals = []
+        for target, share in zip(draft.targets, shares, strict=True):
+            trigger, limit = self._target(draft, target, price, ticket.stop_loss)
+            source = target.trigger.source or ticket.stop_loss_source
+            if (trigger - price) * draft.side.sign <= 0:
+                where = "above" if draft.side is Side.BUY else "below"
+                raise CommandError(f"the target {plain(trigger)} of a {draft.side} must lie {where} its entry {plain(price)}")
+            goals.append(Goal(trigger, share, source, limit))
+        return Bracket(
+            entry=ticket.client_id,
+            instrument=ticket.instrument,
+            side=ticket.side,
+            position_side=ticket.position_side,
+            stop=ticket.stop_loss,
+            stop_source=ticket.stop_loss_source,
+            stop_limit=ticket.stop_loss_limit,
+            goals=tuple(goals),
+            attached=self._attached and (ticket.stop_loss is not None or len(goals) == 1),
+        )
 
     def confirm(self, draft: Draft | None = None) -> Judgement:
         """Return a draft (the staged one by default) as a ticket with its lasting identity, judged by this moment's facts.
@@ -328,6 +483,10 @@ class Stage:
 
     def _price(self, draft: Draft) -> Decimal:
         """The price at which the draft is thought to execute."""
+        if draft.trail is not None:
+            return self._trailed(draft)[1]
+        if draft.trigger is not None and draft.price is None:
+            return self._waits_for(draft)
         if draft.market:
             ref = PriceRef.ASK if draft.side is Side.BUY else PriceRef.BID
             for known in (ref, PriceRef.MARK, PriceRef.LAST):
@@ -342,7 +501,7 @@ class Stage:
 
     def _expected(self, draft: Draft, price: Decimal) -> Decimal:
         """The price at which a draft with the limit ``price`` would most likely fill: the far touch when it takes."""
-        if draft.market:
+        if draft.market or draft.trigger is not None:
             return price
         try:
             touch = self._resolver.reference(draft.instrument, PriceRef.ASK if draft.side is Side.BUY else PriceRef.BID)
@@ -361,11 +520,55 @@ class Stage:
         stop = target = None
         if draft.stop_loss is not None:
             stop = self._resolver.trigger(draft.instrument, draft.stop_loss, entry=price, stop=None, side=draft.side)
-        if len(draft.targets) > 1:
-            raise CommandError("several targets are not available in this version", fix="one tp")
         if draft.targets:
-            target = self._resolver.trigger(draft.instrument, draft.targets[0].trigger, entry=price, stop=stop, side=draft.side)
+            target, _ = self._target(draft, draft.targets[0], price, stop)
         return stop, target
+
+    def _target(self, draft: Draft, target: Target, entry: Decimal, stop: Decimal | None) -> tuple[Decimal, Decimal | None]:
+        """Return trigger and limit of a target."""
+        level = self._resolver.trigger(draft.instrument, target.trigger, entry=entry, stop=stop, side=draft.side)
+        return level, self._limit(draft, target.trigger, level)
+
+    def _limit(self, draft: Draft, trigger: Trigger | None, level: Decimal | None) -> Decimal | None:
+        """Return what an exit of a draft executes at; None at the market."""
+        if trigger is None or trigger.limit is None or level is None:
+            return None
+        return self._resolver.limit(draft.instrument, trigger.limit, level, draft.side.opposite)
+
+    def _placed(self, position: Position, trigger: Trigger) -> Trigger:
+        """Return a trigger of a leg as a number: distances are from its entry, multiples of the distance to its stop."""
+        if position.side is None:
+            raise CommandError(f"{position.instrument.symbol} is flat: nothing to protect")
+        level = self._resolver.trigger(
+            position.instrument, trigger, entry=position.entry, stop=self._stop_of(position), side=position.side
+        )
+        return replace(trigger, price=Price(number=level), multiple=None)
+
+    def _stop_of(self, position: Position) -> Decimal | None:
+        stop = cover_of(position, self._facts.gather(position.instrument).orders).stop
+        return stop.trigger_price if stop is not None else None
+
+    def _waits_for(self, draft: Draft) -> Decimal:
+        """Return the trigger price of a draft; a distance is from the price that it watches."""
+        assert draft.trigger is not None
+        iid, spoken = draft.instrument, draft.trigger.price or Price()
+        if spoken.number is None and spoken.ref is None:
+            watched = self._resolver.watched(iid, draft.trigger.source or TriggerSource.MARK)
+            return self._resolver.trigger(iid, draft.trigger, entry=watched, stop=None, side=draft.side)
+        return self._resolver.trigger(iid, draft.trigger, entry=ZERO, stop=None, side=draft.side)
+
+    def _trailed(self, draft: Draft) -> tuple[Decimal, Decimal, Decimal | None]:
+        """Return distance, first trigger and activation price of a trailing stop; with an activation that is the trigger."""
+        assert draft.trail is not None
+        iid, trail = draft.instrument, draft.trail
+        instrument = self._resolver.instrument(iid)
+        start = None if trail.start is None else self._resolver.price(iid, trail.start, None)
+        base = start if start is not None else self._resolver.watched(iid, TriggerSource.MARK)
+        distance = max(instrument.round_price(self._resolver.distance(instrument, trail.distance, base)), instrument.tick)
+        first = start if start is not None else instrument.round_price(base + draft.side.sign * distance)
+        if first <= 0:
+            raise CommandError(f"a trailing distance of {plain(distance)} is more than the price", fix="trail 0.6%")
+        return distance, first, start
 
     def _qty(self, draft: Draft) -> Decimal:
         price = self._price(draft)
@@ -378,24 +581,56 @@ class Stage:
         qty = self._size(draft, price, stop)
         hedged = self._facts.mode(draft.instrument) is PositionMode.HEDGED
         leg = draft.position_side or leg_for(draft.side, closes=draft.closes, hedged=hedged)
+        kind, trigger, trail, activation = self._kind(draft)
+        limit_price = None if draft.market or draft.trail is not None else price
         stop_source = draft.stop_loss.source if draft.stop_loss and draft.stop_loss.source else TriggerSource.MARK
         target_source = draft.targets[0].trigger.source if draft.targets else None
         return OrderTicket(
             client_id=client_id,
             instrument=draft.instrument,
             side=draft.side,
-            type=OrderType.MARKET if draft.market else OrderType.LIMIT,
-            qty=qty,
-            price=None if draft.market else price,
+            type=kind,
+            qty=ZERO if draft.whole and draft.close_on_trigger else qty,
+            price=limit_price,
             tif=draft.tif,
             position_side=leg,
             reduce_only=draft.reduce_only,
+            close_on_trigger=draft.close_on_trigger,
+            trigger_price=trigger,
+            trigger_source=(draft.trigger.source if draft.trigger else None) or TriggerSource.MARK,
+            trail=trail,
+            activation_price=activation,
             take_profit=target,
             stop_loss=stop,
             take_profit_source=target_source or stop_source,
             stop_loss_source=stop_source,
+            take_profit_limit=self._limit(draft, draft.targets[0].trigger, target) if draft.targets else None,
+            stop_loss_limit=self._limit(draft, draft.stop_loss, stop),
             arrival_price=self._facts.mid(draft.instrument),
         )
+
+    def _kind(self, draft: Draft) -> tuple[OrderType, Decimal | None, Decimal | None, Decimal | None]:
+        """Return type, trigger, trailing distance and activation price of a draft."""
+        if draft.trail is not None:
+            distance, first, start = self._trailed(draft)
+            return OrderType.TRAILING_STOP, first, distance, start
+        if draft.trigger is None:
+            return OrderType.MARKET if draft.market else OrderType.LIMIT, None, None, None
+        kinds = (OrderType.STOP_LIMIT, OrderType.STOP, OrderType.LIMIT_IF_TOUCHED, OrderType.MARKET_IF_TOUCHED)
+        return kinds[2 * draft.touch + (draft.price is None)], self._waits_for(draft), None, None
+
+
+def _over_goals(preview: Preview, ticket: OrderTicket, bracket: Bracket, instrument: Instrument) -> Preview:
+    """Return the consequences with the reward of all targets together."""
+    if not bracket.goals:
+        return preview
+    sizes = split(ticket.qty, bracket.goals, instrument)
+    reward = sum(
+        (instrument.pnl(ticket.side, size, preview.price, goal.trigger) for size, goal in zip(sizes, bracket.goals, strict=True)),
+        ZERO,
+    )
+    ratio = divide(reward, preview.risk) if preview.risk is not None and preview.risk > 0 else None
+    return replace(preview, reward=reward, ratio=ratio)
 
 
 def _mirrored(price: Price) -> Price:

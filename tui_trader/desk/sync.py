@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tui_trader.core.event import LinkChanged
-from tui_trader.core.types import LinkState, Severity
+from tui_trader.core.types import InstrumentId, LinkState, Severity
 from tui_trader.desk.inquiry import HISTORY_LAG_S
 from tui_trader.desk.reconcile import Reconciler
 from tui_trader.state import topic
@@ -19,6 +19,9 @@ from tui_trader.state.store import Store
 
 RECONCILE_S = 2.0
 """Between attempts to reconcile."""
+
+REFUSED_S = 60.0
+"""Between questions for positions in a currency that the venue refuses to answer for: the wallet may be opened any time."""
 
 
 class Sync:
@@ -66,6 +69,11 @@ class Sync:
             if self._live:
                 self._spawn("reconcile", self._reconcile(self._epoch))
 
+    def unknown(self, iid: InstrumentId) -> str:
+        """Return why positions in the currency that an instrument settles in are not known, empty when they are."""
+        instrument = self._store.instruments.get(iid)
+        return self._reconciler.refused.get(instrument.settle, "") if instrument is not None else ""
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
@@ -99,13 +107,31 @@ class Sync:
             self._store.tally.agree(self._store.positions.values(), asked_ns)
             self._store.touch(topic.LINKS, topic.STAGE, topic.POSITIONS)
             self._spawn("late executions", self._catch_up(epoch))
+            if self._reconciler.refused:
+                for currency, reason in self._reconciler.refused.items():
+                    text = f"positions in {currency} are not told ({reason}): no entries in contracts that settle in it"
+                    self._say(text, Severity.WARNING)
+                self._spawn("refused currencies", self._ask_again(epoch))
             return
+
+    async def _ask_again(self, epoch: int) -> None:
+        """Ask now and then for what was refused, until it is told or the lane moves."""
+        while self._reconciler.refused:
+            await asyncio.sleep(REFUSED_S)
+            if epoch != self._epoch:
+                return
+            with contextlib.suppress(ConnectionError):
+                asked_ns = self._server_ns()
+                for currency in await self._reconciler.ask_again():
+                    self._store.tally.agree(self._store.positions.values(), asked_ns)
+                    self._say(f"positions in {currency} are known now", Severity.NOTE)
+                    self._store.touch(topic.STAGE, topic.POSITIONS)
 
     async def _catch_up(self, epoch: int) -> None:
         """Ask for the executions once more when the venue's history must have all of them: it trails its engine."""
         await asyncio.sleep(HISTORY_LAG_S)
         while epoch == self._epoch:
             with contextlib.suppress(ConnectionError):
-                await self._reconciler.fills()
+                await self._reconciler.late_fills()
                 return
             await asyncio.sleep(RECONCILE_S)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 from collections.abc import Collection
 from ipaddress import IPv4Network, ip_address
 from typing import NamedTuple
@@ -48,6 +49,9 @@ class Trust(NamedTuple):
     private_addresses: bool = False
     """Whether a name may lead to this machine or into a private network: for addresses that the user gave."""
 
+
+_STRICT = ssl.VERIFY_X509_TRUSTED_FIRST | (ssl.VERIFY_X509_STRICT if sys.version_info >= (3, 13) else 0)
+"""What Python itself asks of certificates, version by version."""
 
 _STAND_IN = IPv4Network("198.18.0.0/15")
 """Where VPN clients let every name lead; set aside for benchmarks (RFC 2544), so nobody's machine."""
@@ -115,10 +119,17 @@ def check_url(text: str, *, schemes: Collection[str], hosts: Collection[str]) ->
 def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     """Return the TLS settings of every connection: certificate and host name verified, TLS 1.2 or newer.
 
-    ``ca_file`` names additional trusted roots (a company proxy's, a test's); nothing can turn verification off.
+    ``ca_file`` names additional trusted roots (a company proxy's, a test's); nothing can turn verification off. Not
+    ``create_default_context``: that writes the keys of every connection where ``SSLKEYLOGFILE`` says, and with them whoever
+    recorded the traffic reads the signatures.
     """
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.check_hostname = True
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION
+    context.verify_flags |= _STRICT
+    context.load_default_certs()
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context

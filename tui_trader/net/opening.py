@@ -9,6 +9,7 @@ from collections.abc import Collection
 from enum import Enum, auto
 
 from tui_trader.core.event import Subscribed
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import FeedDialect, Subscription
 
 
@@ -45,17 +46,18 @@ class Opening:
 
     def hear(self, answer: Subscribed) -> list[bytes]:
         """Take one answer; return what to send next."""
+        said = REDACTOR.clean(answer.reason) or "no reason given"  # a refusal may repeat what it refuses
         if answer.is_login:
             if self.stage is not Stage.LOGIN:
                 return []
             if answer.ok:
                 return self._subscribe()
-            self.stage, self.reason = Stage.DENIED, answer.reason or "no reason given"
+            self.stage, self.reason = Stage.DENIED, said
             return []
         if self.stage in (Stage.LOGIN, Stage.DENIED):
             return []
         if not answer.ok:
-            self.reason = self.reason or answer.reason or "no reason given"
+            self.reason = self.reason or said
         if self.stage is Stage.SUBSCRIBING:
             self._unanswered -= 1
         self._settle()

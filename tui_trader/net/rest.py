@@ -27,6 +27,7 @@ from tui_trader.core.clock import Clock
 from tui_trader.core.error import LinkError, WireError
 from tui_trader.net import endpoint
 from tui_trader.net.limiter import Limiter
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Credential, OrderDialect, Outcome, Reply, Request, Verdict
 
 CONNECT_S = 3.0
@@ -221,6 +222,8 @@ class RestClient:
         verdict = dialect.parse(request, reply)
         if verdict.outcome is Outcome.LIMITED:
             self.limiter.pause(request.group, verdict.retry_after_s)
+        if verdict.text and verdict.outcome is not Outcome.ACK:
+            verdict = replace(verdict, text=REDACTOR.clean(verdict.text))  # a refusal may repeat what it refuses
         if request.kind.is_write:
             verdict = replace(verdict, digest=hashlib.sha256(body).hexdigest())
         return verdict

@@ -25,6 +25,7 @@ from tui_trader.net import endpoint, gate, tasks
 from tui_trader.net.backoff import SLOW_STEP, Backoff, step_for_close
 from tui_trader.net.limiter import Bucket
 from tui_trader.net.opening import Opening, Stage
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import FeedDialect, Lane, Subscription
 
 PUBLIC_GATE_MS = 10
@@ -268,7 +269,7 @@ class Session:
             traffic.frames += 1
             traffic.bytes += len(frame)
             if record is not None:
-                record("in", frame)
+                record("in", REDACTOR.clean_bytes(frame) if self._private else frame)
             events = translate(frame, wall_ns())
             if events:
                 self._on_events(events)
@@ -395,10 +396,10 @@ def _farewell(ws: aiohttp.ClientWebSocketResponse[Any], message: aiohttp.WSMessa
     code = ws.close_code
     step = step_for_close(code)
     if message.type is WSMsgType.CLOSE:
-        words = f", {sanitise(message.extra)!r}" if message.extra else ""
+        words = f", {sanitise(REDACTOR.clean(str(message.extra)))!r}" if message.extra else ""
         return _Ended(f"closed by the venue (code {code}{words})", step=step)
     return _Ended("the connection was lost", step=step)
 
 
 def _words(error: BaseException) -> str:
-    return sanitise(str(error) or type(error).__name__, 160)
+    return sanitise(REDACTOR.clean(str(error)) or type(error).__name__, 160)

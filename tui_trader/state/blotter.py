@@ -14,10 +14,10 @@ from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import RANK, Fill, Order, OrderReport
 from tui_trader.core.types import ClientOrderId, ExecId, InstrumentId, OrderStatus, PendingAction
 
-MAX_CLOSED = 2_000
-"""Finished orders kept in memory; the journal and the venue hold the rest."""
+MAX_CLOSED = 500
+"""Finished orders kept in memory, up to twice as many between two looks; the journal and the venue hold the rest."""
 
-MAX_FILLS = 5_000
+MAX_FILLS = 2_000
 
 MADE_UP = "ext-"
 """Begins the key of an order that carries no client id of anybody's."""

@@ -16,7 +16,6 @@ from tui_trader.core.position import Position
 from tui_trader.core.types import OrderStatus, OrderType, PositionSide
 
 _AT_VENUE = frozenset({OrderStatus.ARMED, OrderStatus.LIVE, OrderStatus.PARTIAL})
-_STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
 _TARGETS = frozenset({OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED, OrderType.LIMIT})
 
 
@@ -74,14 +73,20 @@ def cover_of(position: Position, orders: Iterable[Order]) -> Cover:
         hedged = position.position_side is not PositionSide.MERGED
         if not (order.reduce_only or order.close_on_trigger or hedged):
             continue
-        if order.type in _STOPS and order.trigger_price is not None:
-            stops.append(order)
+        if order.type.is_stop and order.trigger_price is not None:
+            if not _waits_for_activation(order):
+                stops.append(order)
         elif order.type in _TARGETS and (order.trigger_price or order.price) is not None:
             targets.append(order)
     # A long is stopped at the highest of its stops first and takes profit at the lowest of its targets.
     stops.sort(key=lambda order: (order.trigger_price or ZERO) * -side.sign)
     targets.sort(key=lambda order: (order.trigger_price or order.price or ZERO) * side.sign)
     return Cover(position.qty, tuple(stops), tuple(targets))
+
+
+def _waits_for_activation(order: Order) -> bool:
+    """Whether a trailing stop has not begun to follow: its trigger is still the price that it waits for, and covers nothing."""
+    return order.activation_price is not None and order.trigger_price == order.activation_price
 
 
 def risk_to_stops(position: Position, instrument: Instrument, cover: Cover) -> Decimal | None:
@@ -102,3 +107,16 @@ def risk_to_stops(position: Position, instrument: Instrument, cover: Cover) -> D
             lost -= instrument.pnl(side, qty, position.entry, order.trigger_price)
         left -= qty
     return lost
+
+
+def open_risk(legs: Iterable[tuple[Position, Instrument | None, Cover]]) -> tuple[dict[str, Decimal], bool]:
+    """Return what all stops together would lose, by settle currency, and whether every leg is bounded by stops."""
+    lost: dict[str, Decimal] = {}
+    bounded = True
+    for leg, instrument, cover in legs:
+        risk = risk_to_stops(leg, instrument, cover) if instrument is not None else None
+        if instrument is None or risk is None:
+            bounded = False
+        else:
+            lost[instrument.settle] = lost.get(instrument.settle, ZERO) + risk
+    return lost, bounded

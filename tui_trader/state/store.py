@@ -22,7 +22,10 @@ from tui_trader.core.event import (
     BookSnapshot,
     CandlesChanged,
     Event,
+    FeeRatesTold,
     FundingPaid,
+    FundsListed,
+    FundsTransferred,
     InstrumentsListed,
     LinkChanged,
     Notice,
@@ -37,6 +40,7 @@ from tui_trader.core.event import (
     TradesPrinted,
     Unreadable,
 )
+from tui_trader.core.funds import FeeRate, FundsEntry, Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderReport
 from tui_trader.core.position import Position, unrealised
@@ -52,6 +56,8 @@ from tui_trader.state.ticker import Ticker
 
 MAX_NOTICES = 500
 MAX_CANDLES = 2_000
+MAX_FUNDS = 2_000
+"""Lines of the venue's journal of the account kept in memory."""
 
 _LIVE = BookState.LIVE
 """Compared with on every message: in Python 3.11 reading a member from its class costs more than the rest of the comparison."""
@@ -106,6 +112,11 @@ class Store:
         self.curve = EquityCurve()
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.transfers: dict[str, Transfer] = {}
+        """Movements between wallet and trading account, by key, as far as anybody told of them."""
+        self.funds: deque[FundsEntry] = deque(maxlen=MAX_FUNDS)
+        """What the venue's journal of the account was last told to hold, in the order it was told."""
+        self._rates: dict[InstrumentId, FeeRate] = {}
         self.home: str | None = None
         """The settle currency that totals are shown in; None takes the first one known."""
         self._funded: deque[FundingPaid] = deque(maxlen=MAX_NOTICES)
@@ -123,6 +134,8 @@ class Store:
         """What the account was worth when the day began."""
         self._funding_seen: set[str] = set()
         self._overfilled: set[str] = set()
+        self._unbound: set[str] = set()
+        """Orders that were to reduce only and stand without that."""
         self._by_text: dict[str, InstrumentId] = {}
         self._apply: dict[type, Callable[[Any], None]] = {
             BookDelta: self._book_delta,
@@ -138,6 +151,9 @@ class Store:
             PositionsSnapshot: self._positions,
             BalanceChanged: self._balance,
             FundingPaid: self._funding,
+            FundsTransferred: self._transferred,
+            FundsListed: self._funds_listed,
+            FeeRatesTold: self._fee_rates,
             LinkChanged: self._link,
             PongReceived: self._pong,
             Subscribed: self._subscribed,
@@ -372,6 +388,7 @@ class Store:
             if iid.venue == event.venue and iid not in listed and known.tradable:
                 self.instruments[iid] = replace(known, tradable=False)  # delisted; what is held in it is still shown
         for instrument in event.instruments:
+            instrument = _charged(instrument, self._rates.get(instrument.id))
             self.instruments[instrument.id] = instrument
             self._by_text[instrument.symbol.lower()] = instrument.id
             book = self.books.get(instrument.id)
@@ -388,9 +405,17 @@ class Store:
         self._dirty.add(t.ORDERS)
 
     def _merge(self, report: OrderReport) -> None:
+        asked = self.blotter.get(report.client_id)
         order = self.blotter.merge(report)
         self._dirty.update((t.ORDERS, ("book", report.instrument)))
         self._alarm(order)
+        if asked is not None and _stands_unbound(asked, report) and order.client_id not in self._unbound:
+            self._unbound.add(order.client_id)
+            text = (
+                f"order {order.client_id[-6:]} {order.instrument.symbol} was sent to reduce only and stands at the venue "
+                "without that: it can open a position"
+            )
+            self._notice(Notice(text, Severity.ALARM, self._clock.wall_ns(), order.client_id))
 
     def _fill(self, event: OrderFilled) -> None:
         fill = event.fill
@@ -438,6 +463,10 @@ class Store:
             ):
                 self.positions[key] = replace(known, side=None, qty=ZERO, entry=ZERO, margin=ZERO, liquidation=None)
         for position in event.positions:
+            before = self.positions.get(position.key)
+            if before is not None and not position.sequence and not position.at_ns:
+                # A row that tells neither is of the moment of the answer.
+                position = replace(position, sequence=before.sequence, at_ns=before.at_ns)
             self._position(PositionChanged(position))
         self._dirty.update((t.POSITIONS, t.PNL))
 
@@ -457,6 +486,30 @@ class Store:
         self._funded.append(event)
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
+
+    def _transferred(self, event: FundsTransferred) -> None:
+        told = event.transfer
+        known = self.transfers.get(told.key)
+        if known is None or not known.state.is_final or told.state.is_final:
+            self.transfers[told.key] = told
+        self._dirty.add(t.BALANCES)
+
+    def _funds_listed(self, event: FundsListed) -> None:
+        known = set(self.funds)
+        self.funds.extend(entry for entry in event.entries if entry not in known)
+        self._dirty.add(t.BALANCES)
+
+    def _fee_rates(self, event: FeeRatesTold) -> None:
+        """Let every number that rests on a fee rest on what this account pays, for as long as the program runs."""
+        for rate in event.rates:
+            self._rates[rate.instrument] = rate
+            known = self.instruments.get(rate.instrument)
+            if known is not None:
+                charged = self.instruments[rate.instrument] = _charged(known, rate)
+                book = self.books.get(rate.instrument)
+                if book is not None and book.instrument == known:
+                    book.instrument = charged  # it counts in the same ticks as before
+        self._dirty.update((t.INSTRUMENTS, t.POSITIONS, t.STAGE))
 
     def _link(self, event: LinkChanged) -> None:
         key = (event.venue, event.lane)
@@ -519,3 +572,21 @@ class Store:
     def _notice(self, event: Notice) -> None:
         self.notices.append(event if event.at_ns else replace(event, at_ns=self._clock.wall_ns()))
         self._dirty.add(t.NOTICES)
+
+
+def _charged(instrument: Instrument, rate: FeeRate | None) -> Instrument:
+    """Return a contract with the fees that this account pays for it."""
+    return instrument if rate is None else replace(instrument, maker_fee=rate.maker, taker_fee=rate.taker)
+
+
+def _stands_unbound(asked: Order, report: OrderReport) -> bool:
+    """Whether a report says of an order of ours that it is alive and may open a position, against what was asked.
+
+    A hedged leg needs no flag: an order against it cannot turn it over.
+    """
+    if asked.external or asked.position_side is not PositionSide.MERGED or not report.status.is_working:
+        return False
+    if not asked.reduce_only and not asked.close_on_trigger:
+        return False
+    closes = asked.close_on_trigger if report.close_on_trigger is None else report.close_on_trigger
+    return report.reduce_only is False and not closes

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from tui_trader.core.clock import Clock, rfc3339
 from tui_trader.core.error import JournalError
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.storage import lock
 from tui_trader.storage.chain import SEGMENT, SET_ASIDE, Part, end_of, next_part, parts, read, salvage
 from tui_trader.storage.lock import HeldError
@@ -176,6 +177,7 @@ class Journal:
 
     def _next(self, kind: str, body: Mapping[str, Any]) -> tuple[Record, bytes]:
         clock = self._clock
+        body = REDACTOR.clean_tree(body)  # what a venue says may repeat what it was told
         record = Record(self._end.number + 1, rfc3339(clock.wall_ns()), clock.mono_ns(), kind, body, self._end.hash)
         try:
             line = encode(record)

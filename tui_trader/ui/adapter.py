@@ -36,6 +36,8 @@ from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui_trader.secrets.redactor import REDACTOR
+
 from . import crash
 from .cells import CellModel
 
@@ -80,6 +82,15 @@ class CellApp(App[ReturnType]):
         crash.record(error)
         self._exit_renderables.append(Text("\n".join(crash.short_report(error))))
         self._close_messages_no_wait()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Give the terminal text for its clipboard (OSC 52), never what is typed unseen nor a secret."""
+        if not getattr(self.focused, "password", False):
+            super().copy_to_clipboard(REDACTOR.exact(text))
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return the screen as SVG, without secrets."""
+        return REDACTOR.exact(super().export_screenshot(title=title, simplify=simplify))
 
     def may_sleep(self) -> bool:
         """Whether the program may be suspended now (SIGTSTP); called from a signal handler: it must only look."""

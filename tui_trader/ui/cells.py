@@ -344,7 +344,7 @@ def _odd_runs(y: int, want: str, pens: str, changed: list[int]) -> Iterable[_Run
             i = end
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def move(from_y: int, from_x: int, y: int, x: int) -> str:
     """Return the shortest cursor movement between two cells counted from 0; from (-1, -1) when the cursor's place is not known.
 

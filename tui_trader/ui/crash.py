@@ -11,6 +11,7 @@ import logging
 import traceback
 
 from tui_trader.core.sanitise import sanitise
+from tui_trader.secrets.redactor import REDACTOR
 
 log = logging.getLogger("tui_trader.crash")
 
@@ -44,12 +45,13 @@ def record(error: BaseException) -> str:
     """Write the full traceback, without values, to the log; return its reference."""
     mark = reference(error)
     text = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
-    log.critical("crash %s\n%s", mark, text)
+    log.critical("crash %s\n%s", mark, REDACTOR.clean(text))
     return mark
 
 
 def _sentence(error: BaseException) -> str:
-    message = sanitise(" ".join(str(error).split()), 200)
+    # Cleaned before it is cut: half a secret is harder to recognise than a whole one.
+    message = sanitise(" ".join(REDACTOR.clean(str(error)).split()), 200)
     name = type(error).__qualname__
     return f"{name}: {message}" if message else name
 

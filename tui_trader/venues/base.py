@@ -13,9 +13,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from tui_trader.core.event import Event
+from tui_trader.core.funds import Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderType, PositionSide, TimeInForce, TriggerSource
+from tui_trader.secrets.secret import Secret
 
 
 class Lane(StrEnum):
@@ -54,10 +56,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What signs requests. ``secret`` is a callable so that the value is only ever revealed inside a signer."""
+    """What signs requests. A dialect hands ``secret`` to its signer, which alone reveals it."""
 
     key: str
-    secret: Callable[[], str] = field(repr=False)
+    secret: Secret = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class RequestKind(StrEnum):
     AMEND = "amend"
     CANCEL = "cancel"
     SETTING = "setting"
+    TRANSFER = "transfer"
 
     @property
     def is_write(self) -> bool:
@@ -164,7 +167,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a venue can do; keys it cannot do are greyed with the reason."""
+    """What a venue, or one family of its contracts, can do; what it cannot do is greyed with the reason."""
 
     order_types: frozenset[OrderType]
     tifs: frozenset[TimeInForce]
@@ -173,11 +176,45 @@ class Capabilities:
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
+    attached_limits: bool = True
+    """Attached TP/SL that execute at a limit price."""
+    assign_margin: bool = False
+    """The margin of an isolated position can be set."""
+    risk_limit: bool = False
+    """The risk limit of a position can be set."""
+    transfers: bool = False
+    """Money can be moved between the wallet and the trading account."""
     cancel_on_disconnect: bool = False
     max_client_id: int = 40
     trading: bool = True
     why_not: str = ""
     """When ``trading`` is false: the reason in one sentence."""
+
+    def refuse(self, ticket: OrderTicket) -> str:
+        """Return why a ticket cannot be said to this family, in one sentence; empty when it can."""
+        symbol = ticket.instrument.symbol
+        words = ticket.type.value.replace("_", " ")
+        if ticket.type not in self.order_types:
+            return f"{symbol} knows no {words} orders"
+        if ticket.tif not in self.tifs:
+            return f"{symbol} knows no {ticket.tif.value.replace('_', ' ')} orders"
+        if ticket.type.is_conditional and ticket.trigger_source not in self.triggers:
+            return f"{symbol} orders cannot be triggered by the {ticket.trigger_source} price"
+        if ticket.position_side is not PositionSide.MERGED and not self.hedge:
+            return f"{symbol} has one position only, no {ticket.position_side} leg"
+        for exit_price, limit, source, name in (
+            (ticket.take_profit, ticket.take_profit_limit, ticket.take_profit_source, "take-profit"),
+            (ticket.stop_loss, ticket.stop_loss_limit, ticket.stop_loss_source, "stop-loss"),
+        ):
+            if exit_price is None:
+                continue
+            if not self.attached_exits:
+                return f"{symbol} orders cannot carry a {name}"
+            if limit is not None and not self.attached_limits:
+                return f"an attached {name} of {symbol} executes at the market: it cannot have a limit"
+            if source not in self.triggers:
+                return f"a {name} of {symbol} cannot be triggered by the {source} price"
+        return ""
 
 
 class FeedDialect(Protocol):
@@ -223,15 +260,43 @@ class OrderDialect(Protocol):
     def server_time(self) -> Request: ...
     def place(self, ticket: OrderTicket, instrument: Instrument) -> Request: ...
     def amend(
-        self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None
-    ) -> Request: ...
+        self,
+        order: Order,
+        instrument: Instrument,
+        *,
+        qty: Decimal | None = None,
+        price: Decimal | None = None,
+        trigger: Decimal | None = None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        trail: Decimal | None = None,
+    ) -> Request:
+        """Write a change; None leaves a term as it is, zero takes an attached exit off."""
+
     def cancel(self, order: Order) -> Request: ...
+    def cancel_several(self, orders: Sequence[Order]) -> list[Request]: ...
     def cancel_all(self, instrument: InstrumentId) -> list[Request]: ...
     def open_orders(self, instrument: InstrumentId) -> Request: ...
     def order_by_id(self, order: Order) -> Request: ...
     def fills(self, instrument: InstrumentId | None, since_ns: int) -> Request: ...
     def positions(self, currency: str) -> Request: ...
     def set_leverage(self, instrument: InstrumentId, leverage: Decimal, *, cross: bool, hedged: bool) -> Request: ...
+    def set_position_mode(self, instrument: InstrumentId, *, hedged: bool) -> Request: ...
+    def assign_margin(self, instrument: Instrument, side: PositionSide, margin: Decimal) -> Request:
+        """Write the margin that an isolated position is to have; raises ValueError where a venue cannot."""
+
+    def set_risk_limit(self, instrument: Instrument, limit: Decimal) -> Request:
+        """Write the risk limit of a position in its settle currency; raises ValueError where a venue cannot."""
+
+    def transfer(self, transfer: Transfer) -> Request:
+        """Write a movement of money between the wallet and the trading account; raises ValueError where a venue cannot."""
+
+    def transfers(self, currency: str, since_ns: int) -> Request: ...
+    def fee_rates(self, currency: str) -> Request: ...
+    def closed_orders(self, instrument: InstrumentId, since_ns: int) -> Request: ...
+    def order_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
+    def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
+    def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
@@ -267,8 +332,14 @@ class Venue:
     orders: Callable[[], OrderDialect]
     assume: Callable[[str], Instrument]
     """The terms to read a symbol's books by when no product list names it, as in an old recording. Not for trading."""
+    families: Callable[[Instrument], Capabilities] | None = None
+    """What the family of a contract can do; None where all can do what ``capabilities`` says."""
     max_connections: int = 5
     max_subscriptions: int = 20
+
+    def capabilities_of(self, instrument: Instrument) -> Capabilities:
+        """Return what can be done with a contract."""
+        return self.capabilities if self.families is None else self.families(instrument)
 
     def position_sides(self, hedged: bool) -> tuple[PositionSide, ...]:
         """The legs that exist in a position mode."""

@@ -35,10 +35,11 @@ def _no_reconcile(stack: ExitStack) -> None:
 
 @mutant("takes a position query that failed for flat", seed=36)
 def _failed_is_flat(stack: ExitStack) -> None:
-    async def flat(self: Reconciler, currency: str) -> None:
+    async def flat(self: Reconciler, currency: str) -> str:
         verdict = await self._send(self._dialect.positions(currency))
         failed = verdict.outcome is not Outcome.ACK
         self._absorb([PositionsSnapshot("phemex", currency, ())] if failed else list(verdict.events))
+        return ""
 
     swap(stack, Reconciler, "_positions", flat)
 

@@ -42,9 +42,11 @@ def live() -> Callable[[str, str], bytes]:
 @pytest.fixture
 def legacy_2021(payload: Callable[[str], Any]) -> list[Instrument]:
     """COIN-M and spot contracts as listed in July 2021."""
-    listed, bad = products.legacy(payload("rest_cfg_v2_products_2021.json")["data"])
-    assert bad == []
-    return listed
+    data = payload("rest_cfg_v2_products_2021.json")["data"]
+    listed, bad = products.coin_m(data)
+    pairs, worse = products.spot(data)
+    assert bad == worse == []
+    return listed + pairs
 
 
 @pytest.fixture

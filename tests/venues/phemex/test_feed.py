@@ -24,6 +24,7 @@ from tui_trader.core.event import (
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, Side
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex.feed import PhemexFeed
 
@@ -110,19 +111,19 @@ class TestReplies:
         assert event == Subscribed("phemex", "public", 9, True)
 
     def test_login_accepted(self) -> None:
-        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         feed.login(NOW)
         [event] = feed.receive(b'{"error":null,"id":1,"result":{"status":"success"}}', NOW)
         assert event == Subscribed("phemex", "private", 1, True, is_login=True)
 
     def test_login_refused_without_an_id(self) -> None:
-        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         feed.login(NOW)
         frame = b'{"error":{"code":6012,"message":"invalid login token"},"id":null,"result":null}'
         assert feed.receive(frame, NOW) == [Subscribed("phemex", "private", 0, False, "invalid login token", is_login=True)]
 
     def test_the_account_is_granted_once_it_was_told(self) -> None:
-        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         feed.subscribe([Subscription(Channel.ACCOUNT)])
         granted = Subscribed("phemex", "private", 1, True)
         assert feed.receive(b'{"error":null,"id":1,"result":{"status":"success"}}', NOW) == []
@@ -132,14 +133,14 @@ class TestReplies:
         assert feed.receive(snapshot, NOW) == []
 
     def test_an_account_that_is_told_before_it_is_granted_is_not_waited_for(self) -> None:
-        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         feed.subscribe([Subscription(Channel.ACCOUNT)])
         feed.receive(b'{"accounts_p":[],"sequence":1,"timestamp":1,"type":"snapshot"}', NOW)
         [event] = feed.receive(b'{"error":null,"id":1,"result":{"status":"success"}}', NOW)
         assert event == Subscribed("phemex", "private", 1, True)
 
     def test_a_refused_account_is_told_at_once_and_a_new_connection_waits_anew(self) -> None:
-        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         feed.subscribe([Subscription(Channel.ACCOUNT)])
         [event] = feed.receive(b'{"error":{"code":6001,"message":"x"},"id":1,"result":null}', NOW)
         assert isinstance(event, Subscribed)
@@ -150,7 +151,7 @@ class TestReplies:
         assert feed.receive(b'{"accounts_p":[],"sequence":1,"timestamp":1,"type":"snapshot"}', NOW) == []
 
     def test_reset_forgets_what_was_asked(self) -> None:
-        feed = PhemexFeed(Lane.PRIVATE, Credential("K", lambda: "S"))
+        feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         feed.login(NOW)
         feed.reset()
         [event] = feed.receive(b'{"error":null,"id":1,"result":{"status":"success"}}', NOW)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tui_trader.core.event import BookDelta, BookSnapshot, OrderChanged, OrderFilled, TickerChanged, Unreadable
 from tui_trader.core.order import Order
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus, OrderType, Side
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Lane, Outcome, Reply, Request, RequestKind
 from tui_trader.venues.phemex.feed import PhemexFeed
 from tui_trader.venues.phemex.orders import PhemexOrders
@@ -90,7 +91,7 @@ def check(events: Any) -> None:
 @settings(max_examples=400, deadline=None)
 @given(st.lists(ANY, min_size=1, max_size=4), st.sampled_from(Lane))
 def test_receive(frames: list[bytes], lane: Lane) -> None:
-    feed = PhemexFeed(lane, Credential("K", lambda: "S"))
+    feed = PhemexFeed(lane, Credential("K", Secret("S")))
     feed.login(10**18)
     for frame in frames:
         check(feed.receive(frame, 1))

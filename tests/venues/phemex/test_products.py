@@ -52,22 +52,80 @@ def test_usd_m_2025(live: Callable[[str, str], bytes]) -> None:
     assert (btc.symbol, btc.settle, btc.display, bad) == ("BTCUSDC", "USDC", "BTC / USDC", [])
 
 
-def test_legacy_2025(live: Callable[[str, str], bytes]) -> None:
-    listed, _ = products.legacy(decode_body(live("rest_products", "simple"))["data"])
-    known = {one.symbol: one for one in listed}
-    assert known["BTCUSD"].tick == D("0.1")
-    assert known["sUSDTTRY"].price_scale == 4
+def test_both_families_2025(live: Callable[[str, str], bytes]) -> None:
+    data = decode_body(live("rest_products", "simple"))["data"]
+    listed, bad = products.perpetuals(data)
+    assert [one.symbol for one in listed] == ["BTCUSDC", "BTCUSD"]
+    assert bad == []
+    btc = listed[1]
+    assert (btc.kind, btc.base, btc.quote, btc.settle) == (ContractKind.INVERSE, "BTC", "USD", "BTC")
+    assert (btc.tick, btc.lot, btc.contract_size, btc.min_qty, btc.max_qty) == (D("0.1"), D(1), D(1), D(1), D(20000000))
+    assert (btc.min_price, btc.max_price) == (D(10), D(1000000))
+    assert (btc.price_scale, btc.size_scale, btc.value_scale) == (4, 0, 8)
+    assert (btc.max_leverage, btc.default_leverage, btc.funding_interval_s, btc.tradable) == (D(100), D(10), 28800, True)
+    assert (btc.display, btc.size_unit) == ("BTC / USD", "c")
+    pairs, _ = products.spot(data)
+    assert {one.symbol: one.price_scale for one in pairs}["sUSDTTRY"] == 4
+    assert not any(one.tradable for one in pairs)
 
 
-def test_legacy_2021(legacy_2021: list[Instrument]) -> None:
+@pytest.mark.parametrize("missing", ["products", "perpProductsV2"])
+def test_a_family_may_be_missing(live: Callable[[str, str], bytes], missing: str) -> None:
+    data = decode_body(live("rest_products", "simple"))["data"]
+    for nothing in (None, []):
+        listed, bad = products.perpetuals(data | {missing: nothing})
+        assert [one.symbol for one in listed] == [{"products": "BTCUSDC", "perpProductsV2": "BTCUSD"}[missing]]
+        assert bad == []
+
+
+def test_coin_m_2021(legacy_2021: list[Instrument]) -> None:
     known = {one.symbol: one for one in legacy_2021}
-    btc, xmr, bch = known["BTCUSD"], known["XMRUSD"], known["sBCHUSDT"]
+    btc, eth, xmr, bch = known["BTCUSD"], known["ETHUSD"], known["XMRUSD"], known["sBCHUSDT"]
     assert (btc.kind, btc.base, btc.settle, btc.contract_size) == (ContractKind.INVERSE, "BTC", "BTC", D(1))
+    assert (btc.tick, btc.min_price, btc.max_qty) == (D("0.5"), D("0.5"), D(1000000))
+    assert btc.tiers[0] == RiskTier(D(100), D(100), D("0.005"), D(0))
+    assert btc.tiers[2] == RiskTier(D(200), D(50), D("0.015"), D(0))
+    assert (eth.kind, eth.base, eth.settle, eth.contract_size, eth.size_unit) == (
+        ContractKind.LINEAR,
+        "ETH",
+        "USD",
+        D("0.005"),
+        "c",
+    )
     assert (xmr.kind, xmr.base, xmr.settle, xmr.contract_size) == (ContractKind.LINEAR, "XMR", "USD", D("0.01"))
     assert (xmr.price_scale, xmr.size_scale, xmr.value_scale, xmr.tick) == (4, 0, 4, D("0.01"))
     assert (bch.kind, bch.price_scale, bch.size_scale) == (ContractKind.SPOT, 8, 8)
     assert (bch.tick, bch.lot) == (D("0.01"), D("0.00001"))
-    assert not any(one.tradable for one in legacy_2021)
+    assert {one.kind for one in legacy_2021 if not one.tradable} == {ContractKind.SPOT}
+    assert sum(one.tradable for one in legacy_2021) == 37
+
+
+def test_the_oldest_list_writes_steps_with_units_and_hours() -> None:
+    """A row of the sample of ``GET /exchange/public/products`` in the contract reference of 2020."""
+    row = {
+        "symbol": "ETHUSD",
+        "type": "Perpetual",
+        "status": "Listed",
+        "quoteCurrency": "USD",
+        "settlementCurrency": "USD",
+        "contractUnderlyingAssets": "ETH",
+        "maxOrderQty": 500000,
+        "maxPriceEp": 200000000,
+        "lotSize": 1,
+        "tickSize": "0.05",
+        "contractSize": "0.005 ETH",
+        "priceScale": 4,
+        "ratioScale": 8,
+        "defaultLeverage": 20,
+        "maxLeverage": 20,
+        "makerFeeRateEr": -250000,
+        "takerFeeRateEr": 750000,
+        "fundingInterval": 8,
+    }
+    [eth], bad = products.coin_m({"products": [row]})
+    assert bad == []
+    assert (eth.contract_size, eth.tick, eth.max_price, eth.value_scale) == (D("0.005"), D("0.05"), D(20000), 4)
+    assert (eth.maker_fee, eth.taker_fee, eth.funding_interval_s) == (D("-0.0025"), D("0.0075"), 28800)
 
 
 @pytest.mark.parametrize(

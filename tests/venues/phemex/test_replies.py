@@ -98,7 +98,7 @@ class TestCaptured:
         assert verdict.outcome is Outcome.ACK
         [listed] = verdict.events
         assert isinstance(listed, InstrumentsListed)
-        assert [one.symbol for one in listed.instruments] == ["BTCUSDC"]
+        assert [one.symbol for one in listed.instruments] == ["BTCUSDC", "BTCUSD"]
 
     def test_every_error_body(self, orders: PhemexOrders, payload: Callable[[str], Any]) -> None:
         seen = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Lane, Request, RequestKind
 from tui_trader.venues.phemex.feed import PhemexFeed
 from tui_trader.venues.phemex.orders import PhemexOrders
@@ -20,7 +21,7 @@ NS = 1_000_000_000
 @pytest.mark.parametrize("vector", VECTORS["rest"], ids=lambda vector: vector["case"])
 def test_rest(vector: dict[str, Any]) -> None:
     signature = rest_signature(
-        vector["secret"],
+        Secret(vector["secret"]),
         vector["path"],
         vector["query_string_as_sent"],
         vector["expiry"],
@@ -31,12 +32,12 @@ def test_rest(vector: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("vector", VECTORS["ws_user_auth"], ids=lambda vector: vector["api_key"])
 def test_feed(vector: dict[str, Any]) -> None:
-    assert feed_signature(vector["secret"], vector["api_key"], vector["expiry"]) == vector["signature_hex"]
+    assert feed_signature(Secret(vector["secret"]), vector["api_key"], vector["expiry"]) == vector["signature_hex"]
 
 
 def test_a_write_is_signed_for_ten_seconds_and_a_read_for_sixty() -> None:
     vector = VECTORS["rest"][4]
-    key = Credential("KEY", lambda: vector["secret"])
+    key = Credential("KEY", Secret(vector["secret"]))
     query = vector["query_string_as_sent"]
     write = Request(RequestKind.CANCEL, "cancel", "DELETE", vector["path"], query)
     read = Request(RequestKind.READ, "positions", "GET", vector["path"], query)
@@ -53,7 +54,7 @@ def test_a_write_is_signed_for_ten_seconds_and_a_read_for_sixty() -> None:
 
 
 def test_a_body_names_its_type_and_an_open_call_is_not_signed() -> None:
-    key = Credential("KEY", lambda: "SECRET")
+    key = Credential("KEY", Secret("SECRET"))
     body = Request(RequestKind.CREATE, "place", "POST", "/g-orders", body=b"{}")
     assert PhemexOrders().sign(body, key, 0)["Content-Type"] == "application/json"
     assert PhemexOrders().sign(PhemexOrders().server_time(), key, 0) == {}
@@ -61,15 +62,15 @@ def test_a_body_names_its_type_and_an_open_call_is_not_signed() -> None:
 
 def test_login_frame() -> None:
     vector = VECTORS["ws_user_auth"][0]
-    feed = PhemexFeed(Lane.PRIVATE, Credential(vector["api_key"], lambda: vector["secret"]))
+    feed = PhemexFeed(Lane.PRIVATE, Credential(vector["api_key"], Secret(vector["secret"])))
     [frame] = feed.login((vector["expiry"] - 60) * NS)
     assert json.loads(frame) == {
         "id": 1,
         "method": "user.auth",
         "params": ["API", vector["api_key"], vector["signature_hex"], vector["expiry"]],
     }
-    assert PhemexFeed(Lane.PUBLIC, Credential("K", lambda: "S")).login(0) == []
+    assert PhemexFeed(Lane.PUBLIC, Credential("K", Secret("S"))).login(0) == []
 
 
 def test_a_credential_does_not_show_its_secret() -> None:
-    assert "hush" not in repr(Credential("KEY", lambda: "hush"))
+    assert "hush" not in repr(Credential("KEY", Secret("hush")))

@@ -13,9 +13,10 @@ from tui_trader.core.clock import Clock, hms
 from tui_trader.core.decimals import HUNDRED
 from tui_trader.core.types import InstrumentId, LinkState
 from tui_trader.state import topic as t
-from tui_trader.state.cover import cover_of
+from tui_trader.state.cover import cover_of, open_risk
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, countdown, latency, money, number, percent
+from tui_trader.ui.panes.positions import risk_words
 from tui_trader.ui.panes.spans import Part, Row, Span, Steady, by_rank, page, part, width_of
 from tui_trader.ui.panes.view import View
 
@@ -191,10 +192,16 @@ class HeaderView(View):
         ]
 
     def _alarms(self) -> list[Part]:
-        naked = sum(cover_of(leg, self.store.blotter.working(leg.instrument)).is_naked for leg in self.store.open_positions())
+        legs = [
+            (leg, self.store.instruments.get(leg.instrument), cover_of(leg, self.store.blotter.working(leg.instrument)))
+            for leg in self.store.open_positions()
+        ]
+        naked = sum(cover.is_naked for _, _, cover in legs)
         desync = len(self.store.desync)
         parts = [part(1, f"{desync} DESYNC", "alarm")] if desync else []
-        return [*parts, part(3, f"{naked} NAKED", "alarm")] if naked else parts
+        if legs:
+            parts.append(part(6, f"open risk {risk_words(open_risk(legs))}", "text"))
+        return [*parts, part(1, f"{naked} NAKED", "alarm")] if naked else parts
 
 
 def _tone(value: Decimal) -> str:

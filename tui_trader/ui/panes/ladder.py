@@ -32,7 +32,7 @@ DEPTH = 5
 _HEADED = 12
 """Rows from which column names and the lines below the ladder are shown."""
 
-_MEMO_LIMIT = 20_000
+_MEMO_LIMIT = 2_048
 
 
 class Recentre(StrEnum):

@@ -9,11 +9,10 @@ from decimal import Decimal
 
 from tui_trader.core.decimals import CONTEXT, ZERO
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import OrderStatus, OrderType, Side
+from tui_trader.core.types import OrderStatus, Side
 from tui_trader.state.store import Store
 from tui_trader.ui.format import bare, fitted, number
 
-_STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
 _RESTING = frozenset({OrderStatus.LIVE, OrderStatus.PARTIAL})
 
 
@@ -48,7 +47,7 @@ def marks_of(store: Store, instrument: Instrument, group: int) -> dict[int, str]
             note(position.liquidation, "L")
     for order in store.blotter.working(instrument.id):
         if order.type.is_conditional and order.status not in _RESTING:
-            letter = "S" if order.type in _STOPS else "T"
+            letter = "S" if order.type.is_stop else "T"
             note(order.trigger_price, letter if order.status is OrderStatus.ARMED else letter.lower())
     return {row: "".join(letter for letter in "LSsTtE" if letter in found) for row, found in letters.items()}
 

@@ -23,6 +23,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
+from tui_trader.core.venue_rules import closes
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, age, contracts, latency, number, on_point, percent, stale
@@ -352,8 +353,10 @@ def type_word(order: Order, *, short: bool = False) -> str:
         return "LMT"
     if order.type is OrderType.MARKET:
         return "MKT"
-    exits = order.reduce_only or order.close_on_trigger
-    if order.type in (OrderType.STOP, OrderType.STOP_LIMIT):
+    exits = closes(order)
+    if order.type is OrderType.TRAILING_STOP:
+        return "TRL" if short else "TRAIL"
+    if order.type.is_stop:
         stem = "SL" if exits else "ST"
     else:
         stem = "TP" if exits else "IT"

@@ -16,7 +16,7 @@ from tui_trader.core.order import Order
 from tui_trader.core.position import Position, break_even, liquidation_distance
 from tui_trader.core.types import ContractKind, Side, TriggerSource
 from tui_trader.state import topic as t
-from tui_trader.state.cover import Cover, cover_of, risk_to_stops
+from tui_trader.state.cover import Cover, cover_of, open_risk, risk_to_stops
 from tui_trader.state.store import PositionKey, Store
 from tui_trader.ui.format import NOTHING, compact, contracts, money, number, on_point, optional, percent, stale
 from tui_trader.ui.panes.cursor import CursorView
@@ -269,19 +269,7 @@ class PositionsView(CursorView[PositionKey]):
 
     def _open_risk(self, legs: list[Position]) -> str:
         """Return what all stops together would lose, by currency; ``+`` when a part has no stop and so no bound."""
-        lost: dict[str, Decimal] = {}
-        unbounded = False
-        for leg in legs:
-            instrument = self.store.instruments.get(leg.instrument)
-            risk = risk_to_stops(leg, instrument, self._cover(leg)) if instrument else None
-            if instrument is None or risk is None:
-                unbounded = True
-            else:
-                lost[instrument.settle] = lost.get(instrument.settle, ZERO) + risk
-        text = " ".join(money(amount, currency) for currency, amount in sorted(lost.items()))
-        if unbounded:
-            return f"{text}+unbounded" if text else "unbounded"
-        return text or NOTHING
+        return risk_words(open_risk((leg, self.store.instruments.get(leg.instrument), self._cover(leg)) for leg in legs))
 
     def _total(self, legs: list[Position], width: int) -> Row:
         net, gross, doubtful = self._exposure(legs)
@@ -297,6 +285,15 @@ class PositionsView(CursorView[PositionKey]):
             part(5, f"all stops hit {self._open_risk(legs)}", "text"),
         ]
         return by_rank(parts, width)
+
+
+def risk_words(risk: tuple[dict[str, Decimal], bool]) -> str:
+    """Return the open risk by currency; ``+unbounded`` where a part has no stop."""
+    lost, bounded = risk
+    text = " ".join(money(amount, currency) for currency, amount in sorted(lost.items()))
+    if not bounded:
+        return f"{text}+unbounded" if text else "unbounded"
+    return text or NOTHING
 
 
 def _level(order: Order | None) -> Decimal | None:

@@ -18,7 +18,7 @@ from tui_trader.ui.panes.spans import Part, Row, Span, fit, page, part
 from tui_trader.ui.panes.view import View, waiting
 
 _LOOK_BACK = 1_000
-_MEMO_LIMIT = 4_000
+_MEMO_LIMIT = 1_024
 _BUCKETS = ((Decimal(10), "##"), (Decimal(3), "#"))
 """Times the usual size from which a trade is very large, and large; each has a sign as well as a colour."""
 

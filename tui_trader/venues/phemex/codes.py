@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from tui_trader.core.sanitise import sanitise
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Outcome, RequestKind
 
 DUPLICATE: Final = frozenset({10001, 11033, 11085, 19999})
@@ -170,7 +171,7 @@ def classify(code: int, kind: RequestKind) -> Outcome:
     if code in DUPLICATE:
         return Outcome.EXISTS if kind is RequestKind.CREATE else Outcome.UNKNOWN
     if code == NOT_FOUND or code in ALREADY_FINAL:
-        return Outcome.UNKNOWN if kind in (RequestKind.CREATE, RequestKind.SETTING) else Outcome.MISSING
+        return Outcome.UNKNOWN if kind in (RequestKind.CREATE, RequestKind.SETTING, RequestKind.TRANSFER) else Outcome.MISSING
     if code in IN_FLIGHT:
         return Outcome.UNKNOWN
     if code in REJECTIONS or not kind.is_write:
@@ -191,7 +192,7 @@ def said(message: object) -> str:
     """Return the venue's own words, safe to show; empty when they say nothing (``OK``, ``No error``)."""
     if not isinstance(message, str) or message.strip().lower() in ("", "ok", "no error", "success"):
         return ""
-    return sanitise(message.strip())
+    return sanitise(REDACTOR.clean(message.strip()))  # it may repeat what it refuses
 
 
 def order_reason(code: int, cancel_reason: int, message: object) -> str:

@@ -32,8 +32,10 @@ from tui_trader.core.event import (
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.sanitise import is_symbol, sanitise
 from tui_trader.core.types import ContractKind, InstrumentId
+from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex import codes, sign
+from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, family_of
 from tui_trader.venues.phemex.market import MarketRows, Plan, plan_of
 from tui_trader.venues.phemex.rows import balance_of, order_events, position_of, readable
 from tui_trader.venues.phemex.wire import Frame, Levels, decode_frame, sample
@@ -75,7 +77,7 @@ class PhemexFeed:
         self.unreadable = 0
         """Frames or rows set aside."""
         self._credential = credential
-        self._instruments: dict[str, Instrument] = {}
+        self._listing = Listing()
         self._ids: dict[str, InstrumentId] = {}
         self._books: dict[str, InstrumentId] = {}
         """Symbols whose book frames are passed on; a symbol that was left is taken out and put into ``_ended``."""
@@ -85,10 +87,12 @@ class PhemexFeed:
         self._request_ids = count(1)
         self._logins: set[int] = set()
         self._pings: set[int] = set()
-        self._accounts: set[int] = set()
-        """Requests for the account's stream that are not granted yet, or granted and held back until it speaks."""
-        self._granted: list[Subscribed] = []
-        """Grants held back."""
+        self._accounts: dict[int, Family] = {}
+        """Requests for the account's streams that are not granted yet, or granted and held back until the stream speaks."""
+        self._granted: dict[str, list[Subscribed]] = {}
+        """Grants held back, by family."""
+        self._fences: set[int] = set()
+        """Pings sent behind a subscription: their answer says that whatever it had to say first has been said."""
         self._columns: list[str] | None = None
         self._plan: Plan = ()
 
@@ -98,20 +102,20 @@ class PhemexFeed:
         self._pings.clear()
         self._accounts.clear()
         self._granted.clear()
+        self._fences.clear()
         self._ended.clear()
         self._columns = None
 
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Learn scales, and the names of index and mark series (``.BTCUSDT`` and ``.MBTCUSDT``; ``.BTC`` in COIN-M)."""
-        for instrument in instruments:
-            self._instruments[instrument.symbol] = instrument
-            self._ids[instrument.symbol] = instrument.id
+        self._listing.take(instruments)
+        self._ids.update((instrument.symbol, instrument.id) for instrument in instruments)
         marks: dict[str, tuple[Instrument, str]] = {}
-        for instrument in self._instruments.values():
+        for instrument in self._listing.instruments():
             if instrument.kind is ContractKind.SPOT:
                 continue
-            series = instrument.base if _is_legacy(instrument) else instrument.symbol
-            marks[f".M{series}"] = (instrument, "mark")
+            series = instrument.base if family_of(instrument) is COIN_M else instrument.symbol
+            marks.setdefault(f".M{series}", (instrument, "mark"))
         indexes = {f".{name[2:]}": (instrument, "index") for name, (instrument, _) in marks.items()}
         # An index name wins: ``.MANAUSDT`` is the index of MANAUSDT, not the mark of an ANAUSDT.
         self._ticks = marks | indexes
@@ -124,26 +128,31 @@ class PhemexFeed:
             return []
         expiry = wall_ns // NS + LOGIN_LIFE_S
         key = self._credential.key
-        signature = sign.feed_signature(self._credential.secret(), key, expiry)
+        signature = sign.feed_signature(self._credential.secret, key, expiry)
         frame, request_id = self._request("user.auth", ["API", key, signature, expiry])
         self._logins.add(request_id)
         return [frame]
 
     def subscribe(self, subscriptions: Sequence[Subscription]) -> list[bytes]:
-        """Return one frame for each subscription.
+        """Return the frames for subscriptions: one for each, two where both families tell of it.
 
         The account's counts as granted once the account was told: a stream that says yes and then nothing shows positions that
-        are not so.
+        are not so. COIN-M has nothing to tell of an account without a wallet there, so a ping goes behind its subscription, and
+        counts as one more thing to be granted: what the venue had to say came before the answer.
         """
         frames = []
         for subscription in subscriptions:
             if subscription.channel is Channel.BOOK and subscription.instrument is not None:
                 self._ended.discard(subscription.instrument.symbol)
-            name, params = self._channel(subscription)
-            frame, request_id = self._request(f"{name}.subscribe", params)
-            if subscription.channel is Channel.ACCOUNT:
-                self._accounts.add(request_id)
-            frames.append(frame)
+            for family, name, params in self._channels(subscription):
+                frame, request_id = self._request(f"{name}.subscribe", params)
+                frames.append(frame)
+                if subscription.channel is Channel.ACCOUNT:
+                    self._accounts[request_id] = family
+                    if family is COIN_M:
+                        fence, request_id = self._request("server.ping", [])
+                        self._fences.add(request_id)
+                        frames.append(fence)
         return frames
 
     def unsubscribe(self, subscriptions: Sequence[Subscription], remaining: Sequence[Subscription]) -> list[bytes]:
@@ -156,23 +165,23 @@ class PhemexFeed:
         again: list[Subscription] = []
         done: set[tuple[str, str]] = set()
         for subscription in subscriptions:
-            name, _ = self._channel(subscription)
             symbol = subscription.instrument.symbol if subscription.instrument else ""
             whole = subscription.channel not in (Channel.TRADES, Channel.CANDLES)
-            key = (name, "" if whole else symbol)
             if subscription.channel is Channel.BOOK:
                 self._ended.add(symbol)
                 self._books.pop(symbol, None)
-            if key in done:
-                continue
-            done.add(key)
-            frames.append(self._request(f"{name}.unsubscribe", [] if whole else [symbol])[0])
-            if subscription.channel in (Channel.BOOK, Channel.CANDLES):
-                again += [
-                    other
-                    for other in remaining
-                    if self._channel(other)[0] == name and (whole or other.instrument == subscription.instrument)
-                ]
+            for _, name, _ in self._channels(subscription):
+                key = (name, "" if whole else symbol)
+                if key in done:
+                    continue
+                done.add(key)
+                frames.append(self._request(f"{name}.unsubscribe", [] if whole else [symbol])[0])
+                if subscription.channel in (Channel.BOOK, Channel.CANDLES):
+                    again += [
+                        other
+                        for other in remaining
+                        if self._channels(other)[0][1] == name and (whole or other.instrument == subscription.instrument)
+                    ]
         return frames + self.subscribe(again)
 
     def heartbeat(self) -> list[bytes]:
@@ -228,7 +237,7 @@ class PhemexFeed:
             return self._receive_table(message, frame, at_ns)
         if message.orders_p is not None or message.positions_p is not None or message.accounts_p is not None:
             rows = (message.orders_p, message.positions_p, message.accounts_p)
-            return self._receive_account(message, rows, at_ns, frame)
+            return self._receive_account(message, USD_M, rows, at_ns, frame)
         if message.result is not None or message.error is not None:
             return self._receive_reply(message, at_ns)
         if message.kline_p is not None:
@@ -249,7 +258,7 @@ class PhemexFeed:
             return self._receive_tick(message.tick, at_ns, frame)
         if message.orders is not None or message.positions is not None or message.accounts is not None:
             rows = (message.orders, message.positions, message.accounts)
-            return self._receive_account(message, rows, at_ns, frame)
+            return self._receive_account(message, COIN_M, rows, at_ns, frame)
         self.ignored += 1
         return []
 
@@ -260,7 +269,7 @@ class PhemexFeed:
             return [self._set_aside("trades of no symbol", frame)]
         price_scale = size_scale = 0
         if message.trades is not None:
-            known = self._instruments.get(message.symbol)
+            known = self._listing.get(message.symbol)
             if known is None:
                 return [self._set_aside(f"trades of {message.symbol}: scales not known", frame)]
             price_scale, size_scale = known.price_scale, known.size_scale
@@ -280,7 +289,7 @@ class PhemexFeed:
         scales = (0, 0, 0)
         if message.kline is not None:
             # Newer messages bring their scales; for the older ones there is the product list.
-            known = self._instruments.get(message.symbol)
+            known = self._listing.get(message.symbol)
             if message.priceScale is not None and message.valueScale is not None:
                 scales = (message.priceScale, message.qtyScale or 0, message.valueScale)
             elif known is not None:
@@ -302,9 +311,9 @@ class PhemexFeed:
         instrument = self._id(symbol) if isinstance(symbol, str) else None
         if instrument is None:
             return [self._set_aside("ticker of no symbol", raw)]
-        known = self._instruments.get(instrument.symbol)
+        known = self._listing.get(instrument.symbol)
         try:
-            if known is not None and _is_legacy(known):
+            if known is not None and family_of(known) is COIN_M:
                 return [self._market.scaled_ticker(known, at_ns, values)]
             return [self._market.ticker(instrument, at_ns, values)]
         except WireError as error:
@@ -355,12 +364,12 @@ class PhemexFeed:
             return [TickerChanged(instrument.id, at_ns, mark=price)]
         return [TickerChanged(instrument.id, at_ns, index=price)]
 
-    def _receive_account(self, message: Frame, rows: Sequence[Any], at_ns: int, frame: bytes) -> list[Event]:
+    def _receive_account(self, message: Frame, family: Family, rows: Sequence[Any], at_ns: int, frame: bytes) -> list[Event]:
         """Orders first, in the order given, then positions, then balances: a position row already counts the fills beside it."""
         orders, positions, accounts = rows
         replayed = message.type == "snapshot"
         stamp = message.timestamp or at_ns
-        known = self._instruments
+        known = self._listing
         events: list[Event] = []
         try:
             for raw in _list(orders, "orders"):
@@ -373,13 +382,17 @@ class PhemexFeed:
             events.append(self._set_aside(str(error), frame))
         else:
             self.unreadable += sum(isinstance(event, Unreadable) for event in events)
-            events += self._granted
-            self._granted.clear()
-            self._accounts.clear()
+            events += self._granted.pop(family.name, ())
+            self._accounts = {number: other for number, other in self._accounts.items() if other is not family}
         return events
 
     def _receive_reply(self, message: Frame, at_ns: int) -> list[Event]:
         request_id = message.id if type(message.id) is int else 0
+        if request_id in self._fences:
+            self._fences.discard(request_id)
+            held = self._granted.pop(COIN_M.name, [])
+            self._accounts = {number: family for number, family in self._accounts.items() if family is not COIN_M}
+            return [*held, Subscribed(VENUE, self.lane, request_id, True)]
         if message.result == "pong" or request_id in self._pings:
             self._pings.discard(request_id)
             return [PongReceived(VENUE, self.lane, at_ns)]
@@ -391,28 +404,28 @@ class PhemexFeed:
             self._logins.clear()
         answer = Subscribed(VENUE, self.lane, request_id, not reason, reason, is_login)
         if request_id in self._accounts and answer.ok:
-            self._granted.append(answer)
+            self._granted.setdefault(self._accounts[request_id].name, []).append(answer)
             return []
         return [answer]
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _channel(self, subscription: Subscription) -> tuple[str, list[object]]:
-        """Return Phemex's channel name and the parameters that start it; USDⓈ-M names end in ``_p``."""
+    def _channels(self, subscription: Subscription) -> list[tuple[Family, str, list[object]]]:
+        """Return the channels that tell of something, each with its family and the parameters that start it."""
         if subscription.channel is Channel.ACCOUNT:
-            return "aop_p", []
+            return [(family, f"aop{family.suffix}", []) for family in self._listing.families()]
         if subscription.channel is Channel.TICKER:
-            return "perp_market24h_pack_p", []
+            return [(family, family.table, []) for family in self._listing.families()]
         if subscription.instrument is None:
             raise ValueError(f"{subscription.channel} needs an instrument")
         symbol = subscription.instrument.symbol
-        known = self._instruments.get(symbol)
-        suffix = "" if known is not None and _is_legacy(known) else "_p"
+        known = self._listing.get(symbol)
+        family = USD_M if known is None else family_of(known)
         if subscription.channel is Channel.BOOK:
-            return f"orderbook{suffix}", [symbol, False, BOOK_DEPTH]
+            return [(family, f"orderbook{family.suffix}", [symbol, False, BOOK_DEPTH])]
         if subscription.channel is Channel.TRADES:
-            return f"trade{suffix}", [symbol]
-        return f"kline{suffix}", [symbol, subscription.interval_s]
+            return [(family, f"trade{family.suffix}", [symbol])]
+        return [(family, f"kline{family.suffix}", [symbol, subscription.interval_s])]
 
     def _request(self, method: str, params: list[object]) -> tuple[bytes, int]:
         request_id = next(self._request_ids)
@@ -437,11 +450,6 @@ class PhemexFeed:
         return Unreadable(VENUE, sanitise(reason, 120), sample(raw), instrument)
 
 
-def _is_legacy(instrument: Instrument) -> bool:
-    """Whether a contract belongs to the older family, whose prices are scaled integers."""
-    return bool(instrument.price_scale)
-
-
 def _list(rows: Any, name: str) -> Iterable[object]:
     if rows is None:
         return ()
@@ -457,7 +465,7 @@ def _refusal(reply: Frame) -> str:
         code = codes.code_of(error.get("code"))
         return codes.sentence(code or 0, error.get("message"))
     if error is not None:
-        return sanitise(str(error)) or "refused without a reason"
+        return sanitise(REDACTOR.clean(str(error))) or "refused without a reason"  # it may repeat what it refuses
     # ``stauts`` is how the answer to a risk subscription is documented.
     status = result.get("status", result.get("stauts", "success")) if isinstance(result, dict) else "success"
     return "" if status == "success" else sanitise(f"the venue answered {status!r}")

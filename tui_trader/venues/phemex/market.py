@@ -16,9 +16,9 @@ from tui_trader.core.event import TickerChanged
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, Side
-from tui_trader.venues.phemex.rows import RATIO_SCALE
+from tui_trader.venues.phemex.family import RATIO_SCALE
 
-_MEMO_LIMIT: Final = 50_000
+_MEMO_LIMIT: Final = 4_096
 
 _DIGITS: Final = frozenset("0123456789.")
 

@@ -1,7 +1,7 @@
 """Phemex's product list as instruments.
 
-USDⓈ-M perpetuals are what is traded; the contracts of the older family (COIN-M perpetuals, spot) are read for their scales,
-so that their books and candles, whose numbers are scaled integers, can be decoded. It must not know how the list was fetched.
+The perpetuals of both families are what is traded; either may be missing. Spot pairs are read for their scales alone, so that
+recordings of their books and candles can be decoded. It must not know how the list was fetched.
 """
 
 from __future__ import annotations
@@ -12,46 +12,56 @@ from typing import Any, Final
 
 import msgspec
 
-from tui_trader.core.decimals import ONE, from_scaled, from_wire
+from tui_trader.core.decimals import ONE, ZERO, divide, from_scaled, from_wire
 from tui_trader.core.error import WireError
 from tui_trader.core.event import Unreadable
 from tui_trader.core.instrument import Instrument, RiskTier
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import ContractKind, InstrumentId
+from tui_trader.venues.phemex.family import PRICE_SCALE, VALUE_SCALE, VALUE_SCALES
 from tui_trader.venues.phemex.rows import Row
 from tui_trader.venues.phemex.wire import ProductList, sample
 from tui_trader.venues.phemex.words import VENUE
 
-COIN_M_SCALE: Final = 4
-"""Exponent of COIN-M prices: the same for every contract in the lists of 2021 and 2025."""
+MAKER_FEE: Final = Decimal("0.0001")
+TAKER_FEE: Final = Decimal("0.0006")
+"""What public samples paid."""
 
 SPOT_SCALE: Final = 8
 """Exponent of spot prices and sizes; the list states the price's since about 2023."""
 
 
-def usd_m(data: object) -> tuple[list[Instrument], list[Unreadable]]:
-    """Return the USDⓈ-M perpetuals of a product list's ``data``, and the rows that could not be read.
+def perpetuals(data: object) -> tuple[list[Instrument], list[Unreadable]]:
+    """Return the perpetuals of both families of a product list's ``data``, and the rows that could not be read.
 
     Raises WireError when the list as a whole is not one.
     """
+    newer, bad = usd_m(data)
+    older, worse = coin_m(data)
+    return newer + older, bad + worse
+
+
+def usd_m(data: object) -> tuple[list[Instrument], list[Unreadable]]:
+    """Return the USDⓈ-M perpetuals of a product list; raises WireError likewise."""
     listing = _listing(data)
     tiers = _tiers(listing.leverageMargins)
     scales = _value_scales(listing.currencies)
     return _each(listing.perpProductsV2, lambda row: _linear(row, tiers, scales))
 
 
-def legacy(data: object) -> tuple[list[Instrument], list[Unreadable]]:
-    """Return the COIN-M perpetuals and spot pairs of a product list, none of them tradable here; raises WireError."""
+def coin_m(data: object) -> tuple[list[Instrument], list[Unreadable]]:
+    """Return the COIN-M perpetuals of a product list; raises WireError likewise."""
+    listing = _listing(data)
+    limits = _risk_limits(listing.riskLimits)
+    scales = _value_scales(listing.currencies)
+    return _each(listing.products, lambda row: _coin_m(row, limits, scales) if row.text("type") == "Perpetual" else None)
+
+
+def spot(data: object) -> tuple[list[Instrument], list[Unreadable]]:
+    """Return the spot pairs of a product list, none of them tradable here; raises WireError likewise."""
     listing = _listing(data)
     scales = _value_scales(listing.currencies)
-
-    def read(row: Row) -> Instrument | None:
-        kind = row.text("type")
-        if kind == "Spot":
-            return _spot(row, scales)
-        return _coin_m(row, scales) if kind == "Perpetual" else None
-
-    return _each(listing.products, read)
+    return _each(listing.products, lambda row: _spot(row, scales) if row.text("type") == "Spot" else None)
 
 
 def assumed(symbol: str) -> Instrument:
@@ -62,7 +72,7 @@ def assumed(symbol: str) -> Instrument:
     """
     spot = symbol.startswith("s")
     newer = not spot and symbol.endswith(("USDT", "USDC"))
-    scale = 0 if newer else SPOT_SCALE if spot else COIN_M_SCALE
+    scale = 0 if newer else SPOT_SCALE if spot else PRICE_SCALE
     return Instrument(
         id=InstrumentId(VENUE, symbol),
         kind=ContractKind.SPOT if spot else ContractKind.LINEAR,
@@ -124,15 +134,19 @@ def _linear(row: Row, tiers: Mapping[int, tuple[RiskTier, ...]], scales: Mapping
         tiers=tiers.get(row.whole("leverageMargin"), ()),
         tradable=row.text("status") == "Listed",
         display=sanitise(row.text("displaySymbol"), 32),
-        value_scale=scales.get(settle, 8),
+        value_scale=scales.get(settle, VALUE_SCALE),
     )
 
 
-def _coin_m(row: Row, scales: Mapping[str, int]) -> Instrument:
-    quote, settle = _currency(row, "quoteCurrency"), _currency(row, "settleCurrency")
+def _coin_m(row: Row, limits: Mapping[str, tuple[RiskTier, ...]], scales: Mapping[str, int]) -> Instrument:
+    """Return a contract of the older family; older lists spell the settle currency and the funding interval differently."""
+    quote, settle = _currency(row, "quoteCurrency"), _currency(row, "settleCurrency", "settlementCurrency")
     # ccxt's rule as well: settled in something else than it is quoted in.
     inverse = settle != quote
-    scale = _exponent(row, "priceScale")
+    scale = _exponent(row, "priceScale") or PRICE_SCALE
+    lot = _step(row, "lotSize")
+    most = row.number("maxLeverage") or Decimal(100)
+    interval = row.whole("fundingInterval") or 28_800
     return Instrument(
         id=InstrumentId(VENUE, row.symbol()),
         kind=ContractKind.INVERSE if inverse else ContractKind.LINEAR,
@@ -140,17 +154,29 @@ def _coin_m(row: Row, scales: Mapping[str, int]) -> Instrument:
         quote=quote,
         settle=settle,
         tick=_step(row, "tickSize"),
-        lot=_step(row, "lotSize"),
+        lot=lot,
         contract_size=_step(row, "contractSize"),
+        min_qty=lot,
         max_qty=row.number("maxOrderQty") or Decimal("1e12"),
         min_price=from_scaled(row.whole("minPriceEp"), scale),
         max_price=from_scaled(row.whole("maxPriceEp"), scale) or Decimal("1e12"),
-        max_leverage=row.number("maxLeverage") or Decimal(100),
-        tradable=False,
+        max_leverage=most,
+        default_leverage=abs(row.amount("defaultLeverage")) or most,
+        funding_interval_s=interval * 3_600 if interval <= 24 else interval,
+        tiers=limits.get(row.symbol(), ()),
+        tradable=row.text("status") == "Listed",
         display=sanitise(row.text("displaySymbol"), 32),
         price_scale=scale,
-        value_scale=scales.get(settle, 8),
+        value_scale=scales.get(settle, VALUE_SCALES.get(settle, VALUE_SCALE)),
+        maker_fee=_fee(row, "makerFeeRateEr", MAKER_FEE),
+        taker_fee=_fee(row, "takerFeeRateEr", TAKER_FEE),
     )
+
+
+def _fee(row: Row, name: str, usual: Decimal) -> Decimal:
+    """Return a fee rate of the oldest lists; newer ones leave it to the question what this account pays."""
+    rate = row.number(name)
+    return usual if rate is None else rate
 
 
 def _spot(row: Row, scales: Mapping[str, int]) -> Instrument:
@@ -169,7 +195,7 @@ def _spot(row: Row, scales: Mapping[str, int]) -> Instrument:
         display=sanitise(row.text("displaySymbol"), 32),
         price_scale=_exponent(row, "priceScale") or SPOT_SCALE,
         size_scale=scales.get(base, SPOT_SCALE),
-        value_scale=scales.get(quote, 8),
+        value_scale=scales.get(quote, VALUE_SCALE),
     )
 
 
@@ -228,3 +254,28 @@ def _tier(row: Row) -> RiskTier:
     if notional is None or leverage is None or rate is None:
         raise WireError("margin tier lacks a number")
     return RiskTier(notional, leverage, rate, row.amount("maintenanceAmountRv"))
+
+
+def _risk_limits(rows: list[Any] | None) -> dict[str, tuple[RiskTier, ...]]:
+    """Return the risk limits of the older family by symbol, ascending; one that cannot be read is left out likewise.
+
+    The rate of a limit counts for the whole position, so that nothing is deducted.
+    """
+    tables: dict[str, tuple[RiskTier, ...]] = {}
+    for raw in rows or ():
+        try:
+            group = Row(raw)
+            items = group.raw("riskLimits")
+            table = tuple(_limit(Row(item)) for item in items) if isinstance(items, list) else ()
+            tables[group.symbol()] = tuple(sorted(table, key=lambda tier: tier.notional))
+        except WireError:
+            continue
+    return tables
+
+
+def _limit(row: Row) -> RiskTier:
+    notional, initial = row.number("limit"), row.number("initialMarginEr")
+    rate = row.number("maintenanceMarginEr")
+    if notional is None or not initial or initial < 0 or rate is None:
+        raise WireError("risk limit lacks a number")
+    return RiskTier(notional, divide(ONE, initial), rate, ZERO)

@@ -17,6 +17,9 @@ from tui_trader.core.event import (
     BalanceChanged,
     BookSnapshot,
     Event,
+    FeeRatesTold,
+    FundsListed,
+    FundsTransferred,
     InstrumentsListed,
     OrderChanged,
     OrdersSnapshot,
@@ -24,13 +27,15 @@ from tui_trader.core.event import (
     PositionsSnapshot,
     Unreadable,
 )
-from tui_trader.core.instrument import Instrument
+from tui_trader.core.funds import FeeRate
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction
 from tui_trader.venues.base import Outcome, Reply, Request, Verdict
 from tui_trader.venues.phemex import codes, products
-from tui_trader.venues.phemex.rows import Row, balance_of, history_events, position_of, readable, report_of
-from tui_trader.venues.phemex.wire import decode_body
+from tui_trader.venues.phemex.family import Listing
+from tui_trader.venues.phemex.funds import entry_of, fee_rate_of, transfer_of
+from tui_trader.venues.phemex.rows import Row, balance_of, funding_of, history_events, position_of, readable, report_of
+from tui_trader.venues.phemex.wire import decode_body, sample
 from tui_trader.venues.phemex.words import VENUE
 
 PAGE_ROWS: Final = 200
@@ -39,7 +44,9 @@ PAGE_ROWS: Final = 200
 MAX_WAIT_S: Final = 60.0
 """The longest wait believed: the windows are one minute."""
 
-_HISTORY: Final = frozenset({"fills", "order_by_id"})
+_HISTORY: Final = frozenset(
+    {"fills", "order_by_id", "closed_orders", "order_history", "funding_history", "transfers", "funds_journal"}
+)
 """Reads that the reference documents with a bare list. Open orders are not among them: ``[]`` would say that there are none."""
 
 _EXPIRED = re.compile(r"expired", re.IGNORECASE)
@@ -52,8 +59,8 @@ _HEADER = "x-ratelimit-"
 class ReplyReader:
     """Reads answers against the product list that it is given (and that may grow)."""
 
-    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
-        self._instruments = instruments
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
         self._facts: dict[str, Callable[[Request, Any], Verdict]] = {
             "instruments": self._products,
             "server_time": self._server_time,
@@ -61,11 +68,22 @@ class ReplyReader:
             "place": self._placed,
             "amend": self._amended,
             "cancel": self._canceled,
+            "cancel_several": _done,
             "cancel_all": _done,
             "set_leverage": _done,
+            "set_position_mode": _done,
+            "assign_margin": _done,
+            "set_risk_limit": _done,
+            "transfer": self._transferred,
             "open_orders": self._open_orders,
             "order_by_id": self._order_by_id,
-            "fills": self._fills,
+            "fills": lambda request, facts: self._pages(request, facts, history_events, "executions"),
+            "closed_orders": lambda request, facts: self._pages(request, facts, _past_order, "orders"),
+            "order_history": lambda request, facts: self._pages(request, facts, _past_order, "orders"),
+            "funding_history": lambda request, facts: self._pages(request, facts, _past_funding, "funding payments"),
+            "transfers": self._transfers,
+            "funds_journal": self._funds_journal,
+            "fee_rates": self._fee_rates,
             "positions": self._positions,
         }
 
@@ -84,6 +102,8 @@ class ReplyReader:
             return self._accepted(request, body)
         if not isinstance(body, dict):
             return _unknown("the answer is not what was asked for", str(status))
+        if status == 200 and request.what == "fee_rates" and "symbolFeeRates" in body:
+            return self._accepted(request, body)  # documented without an envelope
         code, message = _code_and_message(body)
         if code is None:
             return _unknown("the answer carries no code", str(status))
@@ -134,7 +154,7 @@ class ReplyReader:
 
     def _placed(self, request: Request, facts: Any) -> Verdict:
         """An acceptance for processing, never a verdict: the private feed has the last word."""
-        row = Row(facts, self._instruments)
+        row = Row(facts, self._listing)
         problem = row.whole("bizError")
         if problem:
             return _unknown(f"accepted and refused at once: {codes.sentence(problem)}", str(problem))
@@ -156,7 +176,7 @@ class ReplyReader:
         return self._asked(request, facts, PendingAction.CANCEL)
 
     def _asked(self, request: Request, facts: Any, pending: PendingAction) -> Verdict:
-        report = report_of(Row(facts, self._instruments), ack=True)
+        report = report_of(Row(facts, self._listing), ack=True)
         if request.ref not in (report.client_id, report.venue_id):
             return _unknown("the answer is about another order", "0")
         told = replace(report, status=OrderStatus.ACKED, pending=pending, reason="", code="")
@@ -165,7 +185,7 @@ class ReplyReader:
     # -- reads -----------------------------------------------------------------------------------------------------
 
     def _products(self, request: Request, facts: Any) -> Verdict:
-        listed, bad = products.usd_m(facts)
+        listed, bad = products.perpetuals(facts)
         if not listed:
             return _unknown("the product list is empty", "0", bad)
         return Verdict(Outcome.ACK, events=(InstrumentsListed(VENUE, listed), *bad))
@@ -195,7 +215,7 @@ class ReplyReader:
         rows, more = _rows(facts)
         events: list[Event] = []
         for raw in rows:
-            events += readable(raw, self._instruments, lambda row: [OrderChanged(report_of(row))], "order")
+            events += readable(raw, self._listing, lambda row: [OrderChanged(report_of(row))], "order")
         reports = [event.report for event in events if isinstance(event, OrderChanged)]
         if more or len(reports) != len(events) or any(report.instrument.symbol != request.ref for report in reports):
             return _unknown("the list of open orders is not whole", "0", events)
@@ -205,7 +225,7 @@ class ReplyReader:
         rows = [facts] if isinstance(facts, dict) and "rows" not in facts else _rows(facts)[0]
         events: list[Event] = []
         for raw in rows:
-            events += readable(raw, self._instruments, lambda row: [OrderChanged(report_of(row))], "order")
+            events += readable(raw, self._listing, lambda row: [OrderChanged(report_of(row))], "order")
         found = [
             event
             for event in events
@@ -217,22 +237,53 @@ class ReplyReader:
             return _unknown("the answer is about another order, or unreadable", "0", events)
         return Verdict(Outcome.MISSING, text=codes.sentence(codes.NOT_FOUND))
 
-    def _fills(self, request: Request, facts: Any) -> Verdict:
+    def _pages(self, request: Request, facts: Any, read: Callable[[Row], list[Event]], what: str) -> Verdict:
+        """Read one page of a history; whatever else is in it, a row that cannot be read leaves it without completeness."""
         rows, _ = _rows(facts)
         events: list[Event] = []
         for raw in rows:
-            events += readable(raw, self._instruments, history_events, "fill")
+            events += readable(raw, self._listing, read, what)
         following = _next_page(request) if len(rows) >= PAGE_ROWS else None
         if any(isinstance(event, Unreadable) for event in events):
-            return replace(_unknown("some executions could not be read", "0", events), next_page=following)
+            return replace(_unknown(f"some {what} could not be read", "0", events), next_page=following)
         return Verdict(Outcome.ACK, events=tuple(events), next_page=following)
+
+    def _transferred(self, request: Request, facts: Any) -> Verdict:
+        """The answer to a transfer: the venue may still be working on it."""
+        told = transfer_of(Row(facts, self._listing))
+        if told is None:
+            return _unknown("the answer is about a conversion", "0")
+        return Verdict(Outcome.ACK, events=(FundsTransferred(VENUE, replace(told, key=told.key or request.ref)),))
+
+    def _transfers(self, request: Request, facts: Any) -> Verdict:
+        def read(row: Row) -> list[Event]:
+            told = transfer_of(row)
+            return [FundsTransferred(VENUE, told)] if told is not None and told.currency == request.ref else []
+
+        return self._pages(request, facts, read, "transfers")
+
+    def _funds_journal(self, request: Request, facts: Any) -> Verdict:
+        return self._pages(request, facts, lambda row: [FundsListed(VENUE, (entry_of(row),))], "entries")
+
+    def _fee_rates(self, request: Request, facts: Any) -> Verdict:
+        rows = Row(facts).raw("symbolFeeRates")
+        if not isinstance(rows, list):
+            raise WireError("no list of fee rates")
+        rates: list[FeeRate] = []
+        bad: list[Event] = []
+        for raw in rows:
+            try:
+                rates.append(fee_rate_of(Row(raw, self._listing)))
+            except WireError as error:
+                bad.append(Unreadable(VENUE, sanitise(f"fee rate: {error}", 120), sample(raw)))
+        return Verdict(Outcome.ACK, events=(FeeRatesTold(VENUE, rates), *bad))
 
     def _positions(self, request: Request, facts: Any) -> Verdict:
         outer = Row(facts)
         raws = outer.raw("positions")
         if not isinstance(raws, list):
             raise WireError("no list of positions")
-        known = self._instruments
+        known = self._listing
         events: list[Event] = readable(outer.raw("account"), known, lambda row: [BalanceChanged(balance_of(row, 0))], "account")
         for raw in raws:
             events += readable(raw, known, lambda row: [PositionChanged(position_of(row, known))], "position")
@@ -241,6 +292,14 @@ class ReplyReader:
         if len(balances) + len(positions) != len(events) or balances[0].balance.currency != request.ref:
             return _unknown("the list of positions is not whole", "0", events)
         return Verdict(Outcome.ACK, events=(*balances, PositionsSnapshot(VENUE, request.ref, positions)))
+
+
+def _past_order(row: Row) -> list[Event]:
+    return [OrderChanged(report_of(row.spelled_out()), replayed=True)]
+
+
+def _past_funding(row: Row) -> list[Event]:
+    return [funding_of(row)]
 
 
 def _done(request: Request, facts: Any) -> Verdict:

@@ -7,6 +7,7 @@ by name. A row that cannot be read raises WireError and costs only itself. It mu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeVar
@@ -31,10 +32,10 @@ from tui_trader.core.types import (
     PositionSide,
     Side,
     TimeInForce,
-    TriggerSource,
     VenueOrderId,
 )
 from tui_trader.venues.phemex import codes, words
+from tui_trader.venues.phemex.family import PRICE_SCALE, RATIO_SCALE, VALUE_SCALE, Listing
 from tui_trader.venues.phemex.wire import ZERO_ID, sample
 from tui_trader.venues.phemex.words import VENUE
 
@@ -42,17 +43,15 @@ T = TypeVar("T")
 
 MAX_ID: Final = 64
 
-PRICE_SCALE: Final = 4
-RATIO_SCALE: Final = 8
-VALUE_SCALE: Final = {"USD": 4}
-"""Exponents of scaled integers where the product list is not known: all settle currencies but USD have 8."""
+_NO_LISTING: Final = Listing()
+_SCALED = re.compile(r"-?[0-9]{1,20}\Z", re.ASCII)
 
 
 class Scales(NamedTuple):
     """Exponents of ten of the scaled integers of one contract."""
 
     price: int = PRICE_SCALE
-    value: int = 8
+    value: int = VALUE_SCALE
     ratio: int = RATIO_SCALE
 
 
@@ -61,16 +60,17 @@ class Row:
 
     __slots__ = ("_fields", "_scales")
 
-    def __init__(self, raw: object, instruments: Mapping[str, Instrument] | None = None) -> None:
+    def __init__(self, raw: object, listing: Listing = _NO_LISTING) -> None:
         if not isinstance(raw, dict):
             raise WireError(f"not an object: {raw!r:.40}")
         self._fields: dict[str, Any] = raw
-        instrument = (instruments or {}).get(raw.get("symbol", "")) if isinstance(raw.get("symbol"), str) else None
-        currency = raw.get("currency")
-        self._scales = Scales(
-            instrument.price_scale if instrument and instrument.price_scale else PRICE_SCALE,
-            VALUE_SCALE.get(currency, 8) if isinstance(currency, str) else 8,
-        )
+        symbol, currency = raw.get("symbol"), raw.get("currency")
+        known = listing.get(symbol) if isinstance(symbol, str) else None
+        if isinstance(currency, str):
+            value = listing.value_scale(currency)
+        else:
+            value = known.value_scale if known is not None else VALUE_SCALE
+        self._scales = Scales((known.price_scale if known is not None else 0) or PRICE_SCALE, value)
 
     def raw(self, *names: str) -> Any:
         """Return the first field that is there and not null, else None."""
@@ -149,17 +149,46 @@ class Row:
             raise WireError(f"{names[0]} is not an integer: {value!r:.40}")
         return value
 
+    def spelled_out(self) -> Row:
+        """Return the row with its numbers for words (states, types, sides) as words; one that has words already as it is.
+
+        The list of closed orders counts; it also cuts ids: what it calls the client id is the beginning of the venue's.
+        """
+        fields: dict[str, Any] = {}
+        for name, table in words.NUMBERED.items():
+            value = self._fields.get(name)
+            if value is not None and not _is_word(value):
+                fields[name] = table.get(self.whole(name), "")
+        if not fields:
+            return self
+        venue_id, client_id = self.text("orderId", "orderID"), self.text("clOrdId", "clOrdID")
+        cut = bool(client_id) and venue_id.startswith(client_id)
+        plain = self._fields | fields | ({"clOrdId": ""} if cut else {})
+        plain.setdefault("timeInForce", "")
+        plain.setdefault("cumQtyRq", self._fields.get("execQtyRq"))
+        plain.setdefault("transactTimeNs", self.whole("createdAt") * 1_000_000)
+        spelled = Row(plain)
+        spelled._scales = self._scales
+        return spelled
+
     @staticmethod
     def _unscaled(name: str, value: object, scale: int) -> Decimal:
+        # Whether such a number comes as one or as text differs between answers.
+        if isinstance(value, str) and _SCALED.match(value):
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise WireError(f"{name} is not a scaled integer: {value!r:.40}")
         return from_scaled(value, scale)
 
 
-def readable(raw: object, instruments: Mapping[str, Instrument], read: Callable[[Row], list[Event]], what: str) -> list[Event]:
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and not value.isdigit()
+
+
+def readable(raw: object, listing: Listing, read: Callable[[Row], list[Event]], what: str) -> list[Event]:
     """Return what ``read`` makes of one row, or the one event that says it could not be read."""
     try:
-        return read(Row(raw, instruments))
+        return read(Row(raw, listing))
     except WireError as error:
         return [Unreadable(VENUE, sanitise(f"{what}: {error}", 120), sample(raw))]
 
@@ -174,14 +203,20 @@ def report_of(row: Row, *, ack: bool = False) -> OrderReport:
     execution = row.text("execStatus")
     status = _word(words.STATUS, row.text("ordStatus"), "ordStatus", None)
     tif = _word(words.TIF, row.text("timeInForce"), "timeInForce", None)
-    kind = _word(words.TYPE, row.text("ordType", "orderType"), "ordType", OrderType.LIMIT if ack else None)
-    instruction = row.text("execInst")
+    side = _word(words.SIDE, row.text("side"), "side", None)
+    kind = _type_of(row, side, ack)
+    trail = row.amount("pegOffsetValueRp", "pegOffsetValueEp").copy_abs() if kind is OrderType.TRAILING_STOP else None
+    stop = row.price("stopPxRp", "stopPxEp")
+    follows_later = row.text("pegPriceType") == words.TRAILING_FROM_ACTIVATION
+    target = row.price("takeProfitRp", "takeProfitEp")
+    protection = row.price("stopLossRp", "stopLossEp")
+    reduce_only, close_on_trigger = _instruction(row)
     return OrderReport(
         instrument=InstrumentId(VENUE, row.symbol()),
         client_id=ClientOrderId(row.identity("clOrdID", "clOrdId")),
         venue_id=VenueOrderId(row.identity("orderID", "orderId")),
         status=status,
-        side=_word(words.SIDE, row.text("side"), "side", None),
+        side=side,
         type=kind,
         qty=row.size("orderQtyRq", "orderQty"),
         filled=row.size("cumQtyRq", "cumQty"),
@@ -190,12 +225,18 @@ def report_of(row: Row, *, ack: bool = False) -> OrderReport:
         price=row.price("priceRp", "priceEp") if kind.has_limit else None,
         tif=tif,
         position_side=_word(words.LEG, leg, "posSide", None) if (leg := row.text("posSide")) else None,
-        reduce_only=instruction == "ReduceOnly" if instruction else row.raw("reduceOnly") is True,
-        close_on_trigger=instruction == "CloseOnTrigger" if instruction else row.raw("closeOnTrigger") is True,
-        trigger_price=row.price("stopPxRp", "stopPxEp"),
-        trigger_source=words.TRIGGER.get(row.text("trigger", "triggerType"), TriggerSource.MARK),
-        take_profit=row.price("takeProfitRp", "takeProfitEp"),
-        stop_loss=row.price("stopLossRp", "stopLossEp"),
+        reduce_only=reduce_only,
+        close_on_trigger=close_on_trigger,
+        trigger_price=None if follows_later else stop,
+        trigger_source=words.TRIGGER.get(row.text("trigger", "triggerType")),
+        take_profit=target,
+        stop_loss=protection,
+        take_profit_source=words.TRIGGER.get(row.text("tpTrigger")) if target else None,
+        stop_loss_source=words.TRIGGER.get(row.text("slTrigger")) if protection else None,
+        take_profit_limit=_limit(row, "tpPxRp", "tpPxEp") if target else None,
+        stop_loss_limit=_limit(row, "slPxRp", "slPxEp") if protection else None,
+        trail=trail or None,
+        activation_price=stop if follows_later else None,
         sequence=row.whole("execSeq"),
         at_ns=row.whole("transactTimeNs") or row.whole("actionTimeNs"),
         is_ack=ack,
@@ -203,6 +244,47 @@ def report_of(row: Row, *, ack: bool = False) -> OrderReport:
         reason=_reason(row, status, execution, tif, code),
         code=str(code) if code else "",
     )
+
+
+def _type_of(row: Row, side: Side, ack: bool) -> OrderType:
+    """Return what makes an order execute; lists of open COIN-M orders may leave it null, then the rest of the row tells."""
+    word = row.text("ordType", "orderType")
+    if not word and not ack and row.raw("stopDirection") is not None:
+        limit = row.price("priceRp", "priceEp") is not None
+        direction = row.text("stopDirection")
+        if direction not in ("Rising", "Falling"):
+            return OrderType.LIMIT if limit else OrderType.MARKET
+        if (direction == "Rising") == (side is Side.BUY):
+            return OrderType.STOP_LIMIT if limit else OrderType.STOP
+        return OrderType.LIMIT_IF_TOUCHED if limit else OrderType.MARKET_IF_TOUCHED
+    kind = _word(words.TYPE, word, "ordType", OrderType.LIMIT if ack else None)
+    if kind is OrderType.STOP and row.amount("pegOffsetValueRp", "pegOffsetValueEp"):
+        return OrderType.TRAILING_STOP
+    return kind
+
+
+def _instruction(row: Row) -> tuple[bool | None, bool | None]:
+    """Return whether an order can only reduce, and whether it closes when it fires; None where the row does not say.
+
+    The flag ``reduceOnly`` was captured false beside ``execInst`` CloseOnTrigger, so it counts only without that.
+    """
+    instruction = row.text("execInst")
+    if instruction:
+        return instruction == "ReduceOnly", instruction == "CloseOnTrigger"
+    return _flag(row, "reduceOnly"), _flag(row, "closeOnTrigger")
+
+
+def _flag(row: Row, name: str) -> bool | None:
+    value = row.raw(name)
+    return value if isinstance(value, bool) else None
+
+
+def _limit(row: Row, *names: str) -> Decimal | None:
+    """Return the limit of an attached exit: zero for none, None where the row does not say."""
+    value = row.number(*names)
+    if value is not None and value < 0:
+        raise WireError(f"{names[0]} is negative")
+    return value
 
 
 def order_events(row: Row, *, replayed: bool) -> list[Event]:
@@ -260,8 +342,8 @@ def funding_of(row: Row) -> FundingPaid:
         instrument=InstrumentId(VENUE, row.symbol()),
         amount=row.amount("execFeeRv", "execFeeEv"),
         currency=sanitise(row.text("currency"), 16),
-        rate=row.amount("feeRateRr", "feeRateEr"),
-        at_ns=row.whole("transactTimeNs"),
+        rate=row.amount("fundingRateRr", "fundingRateEr", "feeRateRr", "feeRateEr"),
+        at_ns=row.whole("transactTimeNs") or row.whole("createTime") * 1_000_000,
         exec_id=row.identity("execID", "execId"),
     )
 
@@ -277,7 +359,7 @@ def balance_of(row: Row, at_ns: int) -> Balance:
     return Balance(VENUE, currency, total, row.amount("totalUsedBalanceRv", "totalUsedBalanceEv"), at_ns)
 
 
-def position_of(row: Row, instruments: Mapping[str, Instrument]) -> Position:
+def position_of(row: Row, listing: Listing) -> Position:
     """Return what a position row says.
 
     The sign of the leverage is the margin mode, zero being cross at the highest leverage allowed. Fees and funding of the
@@ -317,7 +399,7 @@ def position_of(row: Row, instruments: Mapping[str, Instrument]) -> Position:
         leverage=leverage,
         margin_mode=MarginMode.CROSS if cross else MarginMode.ISOLATED,
         liquidation=_reachable(
-            row.price("liquidationPriceRp", "liquidationPriceEp"), side if qty else None, entry, instruments.get(symbol)
+            row.price("liquidationPriceRp", "liquidationPriceEp"), side if qty else None, entry, listing.get(symbol)
         ),
         margin=ZERO if margin is None else margin,
         realised=realised,
@@ -331,7 +413,7 @@ def position_of(row: Row, instruments: Mapping[str, Instrument]) -> Position:
 
 def _highest_leverage(row: Row) -> Decimal:
     """Return the leverage that the row's initial margin rate amounts to; zero when it does not say."""
-    rate = row.number("initMarginReqRr", "initMarginReqEr")
+    rate = row.number("initMarginReqRr", "initMarginReqEr") or row.number("initMarginReq")
     return divide(ONE, rate) if rate and rate > 0 else ZERO
 
 

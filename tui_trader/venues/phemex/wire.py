@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from tui_trader.core.decimals import from_wire
 from tui_trader.core.error import WireError
+from tui_trader.secrets.redactor import REDACTOR
 
 SAMPLE_BYTES: Final = 64
 """How much of an unreadable message is kept, before hexadecimal."""
@@ -77,6 +78,7 @@ class ProductList(Struct, gc=False):
     products: list[Any] | None = None
     perpProductsV2: list[Any] | None = None
     leverageMargins: list[Any] | None = None
+    riskLimits: list[Any] | None = None
 
 
 def exact(text: str) -> Decimal | str:
@@ -108,4 +110,4 @@ def sample(raw: object) -> str:
     """Return the beginning of a message (or of a row of one) as hexadecimal, safe to show."""
     if not isinstance(raw, bytes):
         raw = msgspec.json.encode(raw)
-    return raw[:SAMPLE_BYTES].hex()
+    return REDACTOR.clean_hex(raw[:SAMPLE_BYTES].hex())

@@ -32,9 +32,10 @@ TYPE_TO_WIRE: Final = {
     OrderType.STOP_LIMIT: "StopLimit",
     OrderType.MARKET_IF_TOUCHED: "MarketIfTouched",
     OrderType.LIMIT_IF_TOUCHED: "LimitIfTouched",
+    OrderType.TRAILING_STOP: "Stop",
 }
 TYPE: Final = {
-    **{wire: kind for kind, wire in TYPE_TO_WIRE.items()},
+    **{wire: kind for kind, wire in TYPE_TO_WIRE.items() if kind is not OrderType.TRAILING_STOP},
     # Types that other programs on the account may use, by what makes them execute.
     "ProtectedMarket": OrderType.MARKET,
     "MarketAsLimit": OrderType.MARKET,
@@ -45,6 +46,10 @@ TYPE: Final = {
     "BoSlLimit": OrderType.STOP_LIMIT,
     "BoSlMarket": OrderType.STOP,
 }
+
+TRAILING: Final = "TrailingStopPeg"
+TRAILING_FROM_ACTIVATION: Final = "TrailingTakeProfitPeg"
+"""``pegPriceType`` of a stop that follows: at once, or from a price on that is better than the present one."""
 
 TIF_TO_WIRE: Final = {
     TimeInForce.GTC: "GoodTillCancel",
@@ -90,3 +95,40 @@ PENDING: Final = {"PendingCancel": PendingAction.CANCEL, "PendingReplace": Pendi
 
 FILL_KIND: Final = {"": "trade", "Trade": "trade", "Amend": "trade", "LiqTrade": "liquidation", "AdlTrade": "adl"}
 """By ``tradeType``."""
+
+NUMBERED: Final = {
+    "ordStatus": {
+        0: "Created",
+        1: "Untriggered",
+        2: "Deactivated",
+        3: "Triggered",
+        4: "Rejected",
+        5: "New",
+        6: "PartiallyFilled",
+        7: "Filled",
+        8: "Canceled",
+    },
+    "ordType": {
+        1: "Market",
+        2: "Limit",
+        3: "Stop",
+        4: "StopLimit",
+        5: "MarketIfTouched",
+        6: "LimitIfTouched",
+        7: "ProtectedMarket",
+        8: "MarketAsLimit",
+        9: "StopAsLimit",
+        10: "MarketIfTouchedAsLimit",
+        11: "Bracket",
+        12: "BoTpLimit",
+        13: "BoSlLimit",
+        14: "BoSlMarket",
+    },
+    "side": {1: "Buy", 2: "Sell"},
+    "posSide": {3: "Merged"},
+    "execStatus": {2: "Aborted", 6: "MakerFill", 7: "TakerFill", 8: "Expired", 11: "Canceled", 19: "CreateRejected"},
+    "tradeType": {1: "Trade", 4: "Funding", 6: "LiqTrade", 7: "AdlTrade"},
+    "trigger": {1: "ByMarkPrice", 3: "ByLastPrice"},
+}
+"""Words that the lists of closed orders and of trades write as numbers. A number that is not known is no word;
+those of the other two legs have not been seen."""
