@@ -253,12 +253,12 @@ def test_what_is_typed_is_staged(desk: Desk) -> None:
     assert (reducing.qty, reducing.reduce_only) == (1, True)
 
 
-def test_several_targets_are_refused_in_words(desk: Desk) -> None:
+def test_several_targets_share_the_order(desk: Desk) -> None:
     command = parse_one("buy 1 @ bid sl 95 tp 105:50% tp 110:50%")
     assert isinstance(command, PlaceOrder)
     desk.stage.place(BTC, command)
-    assert desk.view().problem == "several targets are not available in this version"
-    assert not desk.view().sendable
+    assert desk.view().problem == ""
+    assert desk.view().sendable
 
 
 def test_a_problem_comes_with_its_fix_and_goes_with_its_cause(desk: Desk) -> None:
