@@ -11,7 +11,6 @@ import contextlib
 import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -30,6 +29,7 @@ from tui_trader.core.event import (
     BookDelta,
     Event,
     FundingPaid,
+    FundsTransferred,
     LinkChanged,
     Notice,
     OrderChanged,
@@ -74,7 +74,7 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 T = TypeVar("T")
 
-_OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid)
+_OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
 
 RENEW_NS = 60 * NS
@@ -170,6 +170,21 @@ class Desk:
             widened=self.orders.at_most,
         )
         ids = ids or IdFactory()
+        self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
+        self.protect = Protector(
+            store=self.store,
+            clock=clock,
+            journal=journal,
+            orders=self.orders,
+            ids=ids,
+            facts=self.facts.gather,
+            ready=self._may_protect,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        """Keeps the brackets of entries."""
+        self.nudges = Nudges(store=self.store, amend=self._nudge, spawn=self._spawn, say=self._say)
+        """Moves stops and targets by keys."""
         self.margin = Margin(
             account=account,
             store=self.store,
@@ -192,21 +207,6 @@ class Desk:
             server_ns=self._server_ns,
             read_only=lambda: self.permit.looks_only or self.account.credential is None,
         )
-        self.stage = Stage(self.resolver, self.facts, ids, attached=account.venue.capabilities.attached_exits)
-        self.protect = Protector(
-            store=self.store,
-            clock=clock,
-            journal=journal,
-            orders=self.orders,
-            ids=ids,
-            facts=self.facts.gather,
-            ready=self._may_protect,
-            spawn=self._spawn,
-            say=self._say,
-        )
-        """Keeps the brackets of entries."""
-        self.nudges = Nudges(store=self.store, amend=self._nudge, spawn=self._spawn, say=self._say)
-        """Moves stops and targets by keys."""
         self._reconciler = Reconciler(
             store=self.store,
             dialect=self._dialect,
@@ -253,6 +253,7 @@ class Desk:
                 dialect=self._dialect,
                 send=self.send,
                 scopes=self._scopes,
+                watched=lambda: self.feeds.watched,
                 server_ns=self._server_ns,
                 reconciled=lambda: self.sync.reconciled,
                 say=self._say,
@@ -418,7 +419,6 @@ class Desk:
         returns, a second Enter finds nothing to send.
         """
         draft, judgement = self.stage.draft, self.stage.confirm()
-        bracket = self.stage.bracket(draft, judgement.ticket) if draft is not None else None
         self.permit.admit(judgement)
         order = self.store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
         if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
@@ -428,8 +428,6 @@ class Desk:
         self.store.touch(topic.STAGE)
         if order is not None:
             return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
-        if bracket is not None:
-            judgement = replace(judgement, bracket=bracket)
         if draft is not None and draft.leverage is not None:
             return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         return self._submit(judgement)

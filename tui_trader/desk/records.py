@@ -109,10 +109,10 @@ class OpenIntents:
         self._open: dict[str, Mapping[str, Any]] = {}
         self._absent: dict[str, str] = {}
         """When orders were found absent."""
-        self._transfers: dict[str, Mapping[str, Any]] = {}
-        """Movements of money whose end is not known."""
         self.plans = OpenBrackets()
         """The brackets that are not over."""
+        self._transfers: dict[str, Mapping[str, Any]] = {}
+        """Movements of money whose end is not known."""
         self.epilogue = ""
         """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
 

@@ -158,7 +158,7 @@ DIFFERENCES: dict[int, list[tuple[str, Any, Any, str]]] = {
             "its rows have whole ids and say the side in words",
         ),
         ("currency", "USDT", None, "the symbol says it"),
-        ("symbol", None, "LTCUSDT", "ccxt asks for all contracts and looks through them"),
+        ("symbol", None, "LTCUSDT", "ccxt asks for all of a currency and sorts them out itself"),
         ("limit", "5", "200", "the most that a page holds"),
     ],
     14: [("offset", None, "0", "a page"), ("limit", "5", "200", "the most that a page holds")],
