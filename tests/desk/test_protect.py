@@ -10,10 +10,10 @@ import pytest
 
 from tests.desk.conftest import BTC, World, heard, until
 from tui_trader.core.bracket import Bracket
-from tui_trader.core.error import CommandError, RefusedError
+from tui_trader.core.error import CommandError, NotThereError, RefusedError
 from tui_trader.core.grammar import parse_one
 from tui_trader.core.order import Order
-from tui_trader.core.types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
+from tui_trader.core.types import OrderStatus, OrderType, PositionMode, PositionSide, Side, TimeInForce
 from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.nudge import Level, Nudges
@@ -288,3 +288,23 @@ async def test_an_order_that_ended_meanwhile_is_not_moved(moves: Moves) -> None:
     await moves.bench.settle()
     assert moves.asked == []
     assert moves.said == ["not moved: the order is over"]
+
+
+async def test_margin_mode_and_transfers_are_typed(world: World) -> None:
+    desk = await world.desk()
+    executor, book = Executor(desk), Book(world)
+    with pytest.raises(NotThereError):
+        await executor.run(parse_one("margin +50"), send=True)
+    [hedged] = await executor.run(parse_one("mode hedge"), send=True)
+    assert "a long and a short leg" in hedged.text
+    await until(lambda: desk.facts.mode(BTC) is PositionMode.HEDGED, "hedged")
+    await executor.run(parse_one("mode oneway"), send=True)
+    await until(lambda: desk.facts.mode(BTC) is PositionMode.ONE_WAY, "one position again")
+    await executor.run(parse_one("lev 10 iso"), send=True)
+    await executor.run(parse_one("buy 0.01"), send=True)
+    await until(lambda: any(leg.margin for leg in desk.store.open_positions()), "in, isolated")
+    before = desk.store.open_positions()[0].margin
+    [result] = await executor.run(parse_one("margin +50"), send=True)
+    assert result.text.endswith(f"-> {before + 50}")
+    await until(lambda: desk.store.open_positions()[0].margin > before + 40, "more margin")
+    assert book.held == D("0.01")
