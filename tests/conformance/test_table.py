@@ -32,9 +32,7 @@ NO_CASE = {
 
 def test_what_is_not_played_is_known() -> None:
     refused = {(spec.number, one.name): why for one in families() for spec in specs() if (why := one.refuses(spec))}
-    waiting = {key for key, why in refused.items() if why.startswith("not there yet")}
-    assert {key: why for key, why in refused.items() if key not in waiting} == NOT_OFFERED
-    assert waiting <= {("TC-073", "phemex USDⓈ-M")}
+    assert refused == NOT_OFFERED
 
 
 def test_every_capability_has_a_case() -> None:
