@@ -132,7 +132,16 @@ class Executor:
                 return await self._each(None, lambda leg: self.put(leg, trigger, target=True, portion=portion), send=send)
             case SetTrail(trail):
                 return await self._each(None, lambda leg: self._desk.stage.trailing(leg, trail), send=send)
-            case AddMargin() | SetMode() | Transfer():
+            case SetMode(mode):
+                iid = self.instrument("")
+                await self._desk.set_position_mode(iid, mode)
+                legs = "a long and a short leg" if mode is PositionMode.HEDGED else "one position"
+                return [Result(f"{iid.symbol}: {legs}")]
+            case Transfer(amount, currency, into):  # whoever runs the line has asked
+                moved = await self._desk.transfer(currency, amount, to_trading=into)
+                return [Result(f"{moved.words}: {moved.state.value.replace('_', ' ')}")]
+            case AddMargin():
+                # The venue is told the whole margin assigned, and its rows tell only what is left of it after a fee.
                 raise CommandError(f"'{canonical(command)}' is not available in this version")
             case SetLeverage():
                 return [await self._leverage(command)]
