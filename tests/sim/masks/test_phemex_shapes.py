@@ -76,6 +76,14 @@ def sample(case: str) -> Callable[[], Any]:
     return lambda: SAMPLES[case]
 
 
+def moved_usdt(v: Venue) -> Any:
+    return v.call("POST", "/assets/transfer", body={"currency": "USDT", "amountEv": 10, "moveOp": 2})
+
+
+def moved_btc(v: Venue) -> Any:
+    return v.call("POST", "/exchange/margins", body={"moveOp": 2, "btcAmountEv": 1000})
+
+
 def because(reason: str, found: str) -> dict[str, str]:
     """Return one reason for several differences, given as ``path: what, path: what``."""
     return dict.fromkeys(found.split(", "), reason)
@@ -299,19 +307,23 @@ CASES: dict[str, Case] = {
     ),
     "assets transfer": (
         sample("assets transfer"),
-        lambda v: v.call("POST", "/assets/transfer", body={"currency": "USDT", "amountEv": 10, "moveOp": 2}),
+        moved_usdt,
         because(
             QUOTED, "code: numeric text is number, " + under("data.", "amountEv side status userId", "numeric text is number")
         ),
     ),
-    "assets transfers": (sample("assets transfers"), lambda v: v.get("/assets/transfer", "currency=USDT"), {}),
+    "assets transfers": (sample("assets transfers"), lambda v: moved_usdt(v) and v.get("/assets/transfer", "currency=USDT"), {}),
     "spot wallets": (
         sample("spot wallets"),
         lambda v: v.get("/spot/wallets"),
         because("the stream of wallets names the user", "data.userID: added"),
     ),
-    "margins": (sample("margins"), lambda v: v.call("POST", "/exchange/margins", body={"moveOp": 2, "btcAmountEv": 1000}), {}),
-    "margin moves": (sample("margin moves"), lambda v: v.get("/exchange/margins/transfer", "withCount=true"), {}),
+    "margins": (sample("margins"), moved_btc, {}),
+    "margin moves": (
+        sample("margin moves"),
+        lambda v: moved_btc(v) and v.get("/exchange/margins/transfer", "withCount=true"),
+        {},
+    ),
     "coin md orderbook": (sample("coin md orderbook"), lambda v: v.get("/md/orderbook", "symbol=BTCUSD"), {}),
     "coin md fullbook": (sample("coin md fullbook"), lambda v: v.get("/md/fullbook", "symbol=BTCUSD"), {}),
     "coin md trade": (sample("coin md trade"), lambda v: v.get("/md/trade", "symbol=BTCUSD"), {}),
