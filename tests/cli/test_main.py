@@ -68,6 +68,7 @@ def test_every_command_has_a_parser_and_something_to_run(name: str) -> None:
         "replay": ["-"],
         "config": ["check"],
         "audit": ["verify"],
+        "keys": ["list"],
         "export": ["fills"],
     }
     assert callable(parser.parse_args([name, *words.get(name, [])]).run)

@@ -39,10 +39,11 @@ from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.chain import mentions
 from tui_trader.storage.history import History
-from tui_trader.venues.base import Credential, Endpoints
+from tui_trader.venues.base import Credential, Endpoints, Venue
 from tui_trader.venues.registry import load as venue_named
 
 if TYPE_CHECKING:
+    from tui_trader.cli.keys_access import Access
     from tui_trader.sim.server import SimServer
 
 READY_S = 10.0
@@ -61,11 +62,16 @@ Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
 def run_headless(args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:
     """Connect, wait until the account is known, run ``use``, disconnect; SIGINT and SIGTERM end it cleanly."""
+    from tui_trader.cli.keys_access import look
+
     config = configuration(args)
+    args.access = look(config, args)
     return asyncio.run(_headless(config, args, use, symbols))
 
 
 async def _headless(config: Config, args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:
+    from tui_trader.cli.keys_access import needs_account
+
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
@@ -73,6 +79,8 @@ async def _headless(config: Config, args: argparse.Namespace, use: Use, symbols:
         loop.add_signal_handler(number, task.cancel)
     try:
         async with connected(config, args, symbols) as desk:
+            if desk.account.credential is None and needs_account(args):
+                raise UsageError(f"there is no API key for {desk.account.name}, and this command asks about the account")
             await _ready(desk, symbols)
             return await use(desk, args)
     except asyncio.CancelledError:
@@ -143,6 +151,9 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         for text, severity in warnings:
             if text:
                 desk.absorb([Notice(text, severity, clock.wall_ns())])
+    access: Access | None = getattr(args, "access", None)
+    if access is not None and access.note:
+        desk.absorb([Notice(access.note, Severity.WARNING, clock.wall_ns())])
     return desk
 
 
@@ -256,12 +267,29 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
                     f"{url} is not on this machine: custom addresses are loopback only unless"
                     f" [venues.{venue.name}] allow_remote_custom = true"
                 )
-        made_up: Credential | None = None
+        made_up: Credential | None = _stored(args, venue, env, Endpoints(own.rest_url, own.ws_url))
         with contextlib.suppress(LinkError, ConfigError):  # no exchange of ours, and it need not be one
-            _, made_up = await _hello(own.rest_url)
+            if made_up is None and not without_key(args):
+                _, made_up = await _hello(own.rest_url)
         return Account(venue, env, Endpoints(own.rest_url, own.ws_url), made_up, label), False
     endpoints = venue.endpoints[env.value]
-    return Account(venue, env, endpoints, None, label), False
+    return Account(venue, env, endpoints, _stored(args, venue, env, endpoints), label), False
+
+
+def without_key(args: argparse.Namespace) -> bool:
+    """Whether a trader who was asked for a key went on without."""
+    access: Access | None = getattr(args, "access", None)
+    return access is not None and access.without
+
+
+def _stored(args: argparse.Namespace, venue: Venue, env: Environment, endpoints: Endpoints) -> Credential | None:
+    """Return what signs with the key that was found before; None when there is none."""
+    access: Access | None = getattr(args, "access", None)
+    if access is None or access.key is None:
+        return None
+    from tui_trader.cli.keys_access import credential_for
+
+    return credential_for(access.key, venue, env, endpoints)
 
 
 async def start_exchange(config: Config, args: argparse.Namespace, stack: contextlib.AsyncExitStack) -> SimServer:

@@ -32,7 +32,17 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         metavar="VENUE",
         help="name the venue where real money is meant, instead of being asked at the start",
     )
+    group.add_argument("--ask-key", action="store_true", help="type the API key for this session; it is not stored")
+    group.add_argument("--no-key", action="store_true", help="terminal: connect for market data only, whatever key is stored")
+    add_passphrase(group)
     add_config(parser)
+
+
+def add_passphrase(parser: argparse._ActionsContainer) -> None:
+    """Add where the vault's passphrase comes from."""
+    parser.add_argument(
+        "--passphrase-fd", type=int, default=None, metavar="N", help="read the vault's passphrase from this descriptor"
+    )
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_trader.cli.options import add_connection, add_json
-from tui_trader.core.error import LinkError, UsageError
+from tui_trader.core.error import LinkError, TraderError, UsageError
 from tui_trader.desk.environment import Environment
 
 if TYPE_CHECKING:
+    from tui_trader.cli.keys_access import Access
     from tui_trader.desk.config import Config
 
 REASON = "tui-trader panic from a shell"
@@ -55,16 +56,35 @@ def run(args: argparse.Namespace) -> int:
         ((path, args.sim_url),) = running.items()
     else:
         path = state_path(config, args.sim_url)
-    return asyncio.run(_panic(config, args, path))
+    _halt(config, path)  # before a key is looked for, which may fail
+    args.access = _access(config, args)
+    return asyncio.run(_panic(config, args))
 
 
-async def _panic(config: Config, args: argparse.Namespace, path: Path) -> int:
+def _access(config: Config, args: argparse.Namespace) -> Access | None:
+    from tui_trader.cli.keys_access import look
+    from tui_trader.venues.registry import load
+
+    try:
+        return look(config, args)
+    except TraderError as error:
+        venue = load(config.settings.general.venue)
+        place = venue.endpoints.get(config.settings.general.env.value)
+        way_out = (place.web if place else "") or "the venue itself"
+        error.message = f"halted, but NOT CANCELLED: {error.message}; until there is a key, cancel at {way_out}"
+        raise
+
+
+def _halt(config: Config, path: Path) -> None:
     from tui_trader.core.clock import SystemClock
     from tui_trader.desk.controls import Controls
     from tui_trader.storage.state_file import StateFile
 
     controls = Controls(SystemClock(), name=config.settings.general.venue, file=StateFile(path))
     controls.halt(REASON)
+
+
+async def _panic(config: Config, args: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + args.timeout
     said = "NOT VERIFIED: the venue was not reached"

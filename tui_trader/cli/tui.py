@@ -12,8 +12,10 @@ from tui_trader.core.error import UsageError
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
+    from tui_trader.cli.keys_access import Access
     from tui_trader.core.types import InstrumentId
     from tui_trader.desk.desk import Desk
+    from tui_trader.ui.app import TraderApp
 
 NO_TERMINAL = (
     "tui-trader needs a terminal on standard output; without one use: "
@@ -52,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
     from tui_trader.cli.configure import configuration
     from tui_trader.cli.consent import ask_consent
+    from tui_trader.cli.keys_access import look
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
@@ -60,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = configuration(args)
     ask_consent(config, args)
+    args.access = look(config, args, on_screen=True)
     places = Locations.find(os.environ)
     start_log(private_dir(places.log_dir))
     ui = config.settings.ui
@@ -70,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
     async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
         from tui_trader.cli.launch import open_desk, start_guardian, watched
 
+        if args.access is not None:
+            await unlock(app, args.access)
         desk = await open_desk(config, args, stack)
         symbols = watched(desk, config)
         await desk.start(symbols, args.symbol)
@@ -77,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
             app.on_leave = guardian.release
         return desk, [desk.symbol(text) for text in symbols]
 
-    app = TraderApp(
+    app: TraderApp = TraderApp(
         opener,
         themes={name: theme.with_up(red_up) for name, theme in themes.items()},
         theme=ui.theme,
@@ -89,3 +95,21 @@ def run(args: argparse.Namespace) -> int:
     )
     app.run(mouse=ui.mouse)
     return app.return_code or 0
+
+
+async def unlock(app: TraderApp, access: Access) -> None:
+    """Ask on the screen for what opens the account's key, if anything has to be asked; Esc goes on without."""
+    from tui_trader.cli.keys_access import Wants
+    from tui_trader.secrets.secret import Secret
+
+    match access.wants:
+        case None:
+            return
+        case Wants.PASSPHRASE:
+            title = f"The key of {access.name.text} is in the vault."
+            opened = await app.ask_secret(title, ["Passphrase of the vault"], lambda typed: access.unlock(Secret(typed[0])))
+        case Wants.KEY:
+            title = f"The key of {access.name.text}, for this session. It is kept in memory and never stored."
+            opened = await app.ask_secret(title, ["Key id", "Secret"], lambda typed: access.type_in(*typed))
+    if not opened:
+        access.go_without()

@@ -27,8 +27,11 @@ ENV_PREFIX = "TUI_TRADER__"
 _SECRET = re.compile(r"api_?key|secret|token|pass_?(phrase|word)|private_?key|mnemonic|seed_?phrase")
 _NO_SECRETS = (
     "secrets are never read from here: they would lie in plain text, in backups and in screenshots; "
-    "they belong in the system's keyring, and this version does not take any yet"
+    "they belong in the system's keyring: tui-trader keys add"
 )
+
+_FILE_ONLY = frozenset(key for key in KEYS if key.endswith(".secret_command"))
+"""What a passing shell must not set."""
 
 Flags = Mapping[str, object]
 """Dotted key -> value from the command line, text or typed; None for a flag that was not given."""
@@ -164,7 +167,9 @@ class _Reading:
                 continue
             shown = sanitise(variable)
             key = variable[len(ENV_PREFIX) :].lower().replace("__", ".")
-            if is_secret_name(key):
+            if key in _FILE_ONLY:
+                self.problems.append(f"env {shown}: only the configuration file can name the program that prints a key")
+            elif is_secret_name(key):
                 self.problems.append(f"env {shown}: {_NO_SECRETS}")
             elif key not in KEYS:
                 near = _nearest(key, KEYS)
@@ -227,7 +232,7 @@ def _secrets(value: object, path: KeyPath) -> Iterator[KeyPath]:
     elif isinstance(value, list):
         inner = ((str(index), one) for index, one in enumerate(value))
     for name, one in inner:
-        if is_secret_name(name):
+        if is_secret_name(name) and ".".join((*path, name)) not in KEYS:
             yield (*path, name)
         else:
             yield from _secrets(one, (*path, name))

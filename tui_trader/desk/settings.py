@@ -94,7 +94,7 @@ class General:
     account: str = _key(
         Name(
             default="main",
-            doc="Label under which the API key is stored in the system's keyring.",
+            doc="Label under which the API key is stored, by tui-trader keys add VENUE/LABEL.",
             pattern=_PLAIN_NAME,
             meaning=_PLAIN_NAME_WORDS,
         )
@@ -378,6 +378,19 @@ class VenueSettings:
         Flag(
             default=False,
             doc="Let custom addresses lead off this machine. Signed requests go there: whoever runs that host can replay them.",
+        )
+    )
+    secret_command: tuple[str, ...] = _key(
+        Many(
+            default=(),
+            doc="A program that prints the API key in place of the keyring: its id and its secret on two lines, or JSON with key"
+            ' and secret, as in ["pass", "show", "tui_trader/{venue}/{env}/{account}"]. Started without a shell, for'
+            " 10 seconds at most. Only this file can name it.",
+            element=Name(
+                default="", doc="", pattern=r'[^\x00-\x1f\x7f"\\]{1,256}', meaning="a word without quotes and backslashes"
+            ),
+            least=0,
+            most=20,
         )
     )
 

@@ -21,7 +21,7 @@ Configuration of tui-trader. Every key is here with its default: keep what you c
 The file is strict: an unknown key, a wrong type or a value out of range stops the program and is named with its line.
 A variable such as TUI_TRADER__UI__FPS=5 overrides this file, a flag on the command line overrides both.
 Money and percentages may be written in quotes, so that they are exact to the last digit.
-API keys and secrets do not belong here and are refused; they belong in the system's keyring.
+API keys and secrets do not belong here and are refused; they belong in the system's keyring: tui-trader keys add.
 """
 
 

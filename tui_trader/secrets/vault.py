@@ -33,11 +33,11 @@ Keys = dict[KeyName, StoredKey]
 class Vault:
     """One vault file; locked until ``unlock``."""
 
-    def __init__(self, path: Path, cost: Cost = STRONG, derive: Derive = derive_key) -> None:
-        """Nothing is read or written yet; ``cost`` is what the next write is sealed with."""
+    def __init__(self, path: Path, cost: Cost | None = None, derive: Derive | None = None) -> None:
+        """Nothing is read or written yet; ``cost`` is what the next write is sealed with, STRONG unless told."""
         self.path = path
-        self._cost = cost
-        self._derive = derive
+        self._cost = cost or STRONG
+        self._derive = derive or derive_key
         self._passphrase: Secret | None = None
         self._keys: Keys = {}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tui_trader.core.types import InstrumentId
     from tui_trader.desk.desk import Desk
     from tui_trader.ui.screens.trade import TradeScreen
+    from tui_trader.ui.screens.unlock import Try
 
 Opener = Callable[[contextlib.AsyncExitStack], Awaitable["tuple[Desk, list[InstrumentId]]"]]
 """Opens a started desk and says which symbols n and N walk through; what it starts ends with the stack."""
@@ -142,6 +143,14 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump.start()
         self.set_interval(1.0, self._tick)
         self._tick()
+
+    async def ask_secret(self, title: str, fields: Sequence[str], attempt: Try) -> bool:
+        """Ask for what opens the account, again until ``attempt`` takes it; False when the trader went on without."""
+        from tui_trader.ui.screens.unlock import UnlockScreen
+
+        future: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+        await self.push_screen(UnlockScreen(title, fields, attempt), lambda opened: _settle(future, opened))
+        return bool(await future)
 
     def leave(self, code: int) -> None:
         """End: hang up in bounded time, restore the terminal, exit with ``code``."""
@@ -287,6 +296,11 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         screen = self.trade_screen
         if screen is not None and screen.is_running:
             screen.say(text, severity)
+
+
+def _settle(future: asyncio.Future[bool | None], opened: bool | None) -> None:
+    if not future.done():
+        future.set_result(opened)
 
 
 def wants_ascii(environ: Mapping[str, str] = os.environ) -> bool:
