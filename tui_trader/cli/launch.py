@@ -120,6 +120,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
         stop_pct=settings.ticket.stop_percent,
         target_multiple=settings.ticket.target_r,
+        protect_pct=settings.ticket.protect_percent,
+        protect_ticks=settings.ticket.protect_ticks,
     )
     desk = Desk(
         account,
@@ -143,6 +145,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.to_recover()
             desk.brackets = recall.plans.brackets()
+            desk.open_transfers = recall.open_transfers()
             desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)

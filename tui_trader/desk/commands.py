@@ -9,8 +9,11 @@ import asyncio
 import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tui_trader.core.command import (
+    AddMargin,
+    BreakEven,
     CancelOrders,
     ChangeQty,
     ClosePosition,
@@ -21,15 +24,24 @@ from tui_trader.core.command import (
     Override,
     Panic,
     PlaceOrder,
+    Price,
+    Protect,
     Reconcile,
     Resume,
     Reverse,
     Selector,
     SelectorKind,
     SetLeverage,
+    SetMode,
+    SetStop,
+    SetTarget,
+    SetTrail,
     ShowSymbol,
     Size,
     SizeUnit,
+    Transfer,
+    Trigger,
+    canonical,
 )
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError, ConfigError, NotThereError
@@ -39,6 +51,7 @@ from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, OrderType, PositionMode, Side
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.orders import Sent
+from tui_trader.state.cover import Cover, cover_of
 from tui_trader.venues.base import Outcome
 
 
@@ -69,9 +82,11 @@ SCREEN_ONLY = "this belongs to the terminal's screen, not to the shell"
 class Executor:
     """Runs commands against one desk."""
 
-    def __init__(self, desk: Desk, *, find_label: Callable[[str], str | None] | None = None) -> None:
-        """``find_label`` turns a row's label on the screen (``b7``) into a client id, None when nothing bears it."""
+    def __init__(self, desk: Desk, *, find_label: Callable[[str], str | None] | None = None, stays: bool = True) -> None:
+        """``find_label`` turns a row's label on the screen (``b7``) into a client id, None when nothing bears it. ``stays`` is
+        False where the program ends with the command: then nothing is begun that it would have to look after."""
         self._desk = desk
+        self._stays = stays
         self._find_label = find_label
         self.selected: Order | None = None
         """The order that ``cancel`` without a word means."""
@@ -107,6 +122,18 @@ class Executor:
                 return await self._move(command)
             case ChangeQty(selector, qty):
                 return [_said(await self._desk.amend(o, qty=qty), "amend") for o in self._orders(selector)]
+            case Protect(selector):
+                return await self._each(selector, self.protect, send=send)
+            case BreakEven(selector):
+                return await self._each(selector, self.break_even, send=send)
+            case SetStop(trigger):
+                return await self._each(None, lambda leg: self.put(leg, trigger, target=False), send=send)
+            case SetTarget(trigger, portion):
+                return await self._each(None, lambda leg: self.put(leg, trigger, target=True, portion=portion), send=send)
+            case SetTrail(trail):
+                return await self._each(None, lambda leg: self._desk.stage.trailing(leg, trail), send=send)
+            case AddMargin() | SetMode() | Transfer():
+                raise CommandError(f"'{canonical(command)}' is not available in this version")
             case SetLeverage():
                 return [await self._leverage(command)]
             case ShowSymbol(symbol):
@@ -131,6 +158,71 @@ class Executor:
                 return [Result("asking the venue for orders, executions and positions")]
             case _:
                 raise CommandError(SCREEN_ONLY)
+
+    # -- exits of a position ---------------------------------------------------------------------------------------
+
+    def cover(self, position: Position) -> Cover:
+        """Return what stands at the venue for a leg."""
+        return cover_of(position, self._desk.store.blotter.working(position.instrument))
+
+    def protect(self, position: Position) -> None:
+        """Stage the stop of the template; raises CommandError when the leg is covered."""
+        cover = self.cover(position)
+        if not cover.is_naked and cover.stop is not None and position.side is not None:
+            at = plain(cover.stop.trigger_price or cover.stop.remaining)
+            raise CommandError(
+                f"{position.instrument.symbol} is covered, its stop stands at {at}", fix=", and . move it, e to break-even"
+            )
+        self._desk.stage.protect(position)
+
+    def break_even(self, position: Position) -> None:
+        """Stage the stop at break-even, fees both ways and funding included; raises CommandError when that makes no sense."""
+        level = self._desk.resolver.break_even(position)
+        stop = self.cover(position).stop
+        if stop is not None and stop.trigger_price is not None and position.side is not None:
+            if (stop.trigger_price - level) * position.side.sign >= 0:
+                raise CommandError(
+                    f"the stop {plain(stop.trigger_price)} is no worse than break-even {plain(level)}", fix=". makes it tighter"
+                )
+            self._movable(stop)
+            self._desk.stage.shift(stop, level, "stop to break-even")
+        else:
+            self._desk.stage.exit(position, Trigger(Price(number=level)), target=False)
+
+    def put(self, position: Position, trigger: Trigger, *, target: bool, portion: Decimal | None = None) -> None:
+        """Stage a stop or a target: the one that stands is moved, where none stands a new one is made."""
+        cover = self.cover(position)
+        present = cover.target if target else cover.stop
+        if present is None or portion is not None or (target and not present.type.is_conditional):
+            self._desk.stage.exit(position, trigger, target=target, portion=portion)
+            return
+        word = "target" if target else "stop"
+        if trigger.limit is not None or (trigger.source is not None and trigger.source is not present.trigger_source):
+            raise CommandError(
+                f"a {word} stands at {plain(present.trigger_price or present.remaining)}: only where it triggers can be changed",
+                fix="cancel it first, or leave out lim and the source",
+            )
+        self._movable(present)
+        level = self._desk.stage.placed(position, trigger).price
+        assert level is not None
+        assert level.number is not None
+        self._desk.stage.shift(present, level.number, f"move {word}")
+
+    def _movable(self, order: Order) -> None:
+        if order.type is OrderType.TRAILING_STOP:
+            raise CommandError("the stop trails by itself", fix="cancel it, then sl PRICE")
+        if order.pending is not None:
+            raise CommandError(f"a {order.pending} of this order is still being answered", fix="wait a moment")
+
+    async def _each(self, selector: Selector | None, stage: Callable[[Position], object], *, send: bool) -> list[Result]:
+        """Stage something for each leg, and send it; what is only staged is staged for the first."""
+        results = []
+        for position in self._positions(selector):
+            stage(position)
+            results.append(await self._finish(send))
+            if not send:
+                break
+        return results
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -162,6 +254,13 @@ class Executor:
             raise CommandError(view.problem, fix=view.fix)
         if not send:
             return Result("staged", staged=True)
+        bracket = view.bracket
+        if not self._stays and bracket is not None and (not bracket.attached or len(bracket.goals) > 1):
+            self._desk.stage.drop()
+            raise CommandError(
+                "these exits are looked after by a terminal that runs: this command ends",
+                fix="one sl and one tp, or the terminal",
+            )
         try:
             return _said(await self._desk.send_stage(), "order")
         finally:

@@ -138,7 +138,8 @@ class Floor:
 
     def refuse_waiting(self, listing: Listing, order: SimOrder) -> Refusal:
         """Check that a conditional order has something to close, if it only closes, and would not fire at once."""
-        return refuse_waiting(self.ledger, listing, order, self.others(order))
+        others = [other for other in self.others(order) if other.order_id != order.order_id]
+        return refuse_waiting(self.ledger, listing, order, others)
 
     def _refuse_work(self, listing: Listing, order: SimOrder) -> Refusal:
         """Check an order that is about to meet the book; a reducing one is first cut to what there is to close."""
@@ -320,21 +321,23 @@ class Floor:
         """
         if order.position_side is not PositionSide.MERGED:
             return
-        leg = self.ledger.position(order.account, order.symbol, order.position_side)
-        currency = listing.instrument.settle
+        others = self.others(order)
         rivals = [
             other
-            for other in self.others(order)
-            if other.symbol == order.symbol and other.side is order.side and other.order_id in self._resting
+            for other in others
+            if other.symbol == order.symbol
+            and other.side is order.side
+            and other.order_id in self._resting
+            and not is_reducing(other)
         ]
-        freed = self.ledger.position_margin(leg) - min(ZERO, self.ledger.unrealised(leg))
-        for other in reversed(rivals):
-            others = self.others(order)
-            free = available(self.ledger, order.account, currency, others) + freed
-            opening = [one for one in others if one in rivals and not is_reducing(one)]
-            if free >= sum((resting_cost(self.ledger, one) for one in opening), ZERO):
-                return
-            self.cancel(other)
+        if not rivals:
+            return
+        position = self.ledger.position(order.account, order.symbol, order.position_side)
+        rest = [other for other in others if other not in rivals]
+        free = available(self.ledger, order.account, listing.instrument.settle, rest)
+        free += self.ledger.position_margin(position)
+        while rivals and free < sum((resting_cost(self.ledger, one) for one in rivals), ZERO):
+            self.cancel(rivals.pop())
 
     def wait(self, listing: Listing, order: SimOrder) -> None:
         order.status = SimStatus.UNTRIGGERED

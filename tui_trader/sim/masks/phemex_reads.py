@@ -254,10 +254,18 @@ class AccountReads:
 def _rest_position(row: Row, *, marked: bool) -> Row:
     """Return a stream row in REST's dress."""
     out: dict[str, Any] = {name: value for name, value in row.items() if name not in _STREAM_ONLY}
+    # The flag is no guide: production sends it false beside a negative leverage, which is cross.
+    out["crossMargin"] = False
     out["lastFundingTimeNs"] = row["lastFundingTime"]
     out["lastTermEndTimeNs"] = row["lastTermEndTime"]
     if not marked:
-        return {**out, "avgEntryPrice": row["avgEntryPriceRp"]}
+        leaves = {
+            "buyLeavesQtyRq": row["buyLeavesQty"],
+            "buyLeavesValueRv": row["buyLeavesValueRv"],
+            "sellLeavesQtyRq": row["sellLeavesQty"],
+            "sellLeavesValueRv": row["sellLeavesValueRv"],
+        }
+        return {**out, "avgEntryPrice": row["avgEntryPriceRp"], **leaves}
     out["sizeRq"] = out.pop("size")
     return {
         **out,
