@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
 
-from tests.desk.conftest import World, until
+from tests.desk.conftest import WIDE, World, until
 from tui_trader.core.clock import SystemClock
 from tui_trader.core.command import PriceRef
 from tui_trader.core.error import OutcomeUnknown, RefusedError
+from tui_trader.core.facts import TradingState
 from tui_trader.core.funds import TransferState
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.types import (
@@ -29,6 +31,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
+from tui_trader.desk.controls import Controls
 from tui_trader.desk.desk import Desk
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.faults import Action, FaultRule
@@ -36,6 +39,7 @@ from tui_trader.sim.market import SeededFlow
 from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.server import SimServer
+from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Outcome
 
 BTCUSDT, BTCUSD, ETHUSD = (InstrumentId("phemex", symbol) for symbol in ("BTCUSDT", "BTCUSD", "ETHUSD"))
@@ -270,3 +274,14 @@ async def test_a_transfer_whose_answer_is_lost_is_found_in_the_history(
         await desk.transfer(currency, D("0.25"), to_trading=True)
     await until(lambda: [transfer.state for transfer in desk.store.transfers.values()] == [end], f"{desk.store.transfers}")
     assert world.server.exchange.accounts["sim"].balances[currency] == before + D("0.25"), "once"
+
+
+async def test_a_loss_in_coin_counts_in_dollars(world: World, tmp_path: Path) -> None:
+    """A hundredth of a bitcoin is about a thousand dollars: a limit of 500 has been reached."""
+    now = SystemClock()
+    controls = Controls(now, name="phemex", file=StateFile(tmp_path / "state.json"))
+    controls.remember("opening", {"BTC": {"at_ns": str(now.wall_ns()), "wallet": "1.01", "equity": "1.01"}})
+    desk = await world.desk(limits=replace(WIDE, day_loss=D(500)), controls=controls, start=False)
+    await desk.start(["BTCUSD"])
+    await until(lambda: desk.controls.state is TradingState.HALTED, "halted")
+    assert "(0.01 BTC) has reached the limit of 500" in desk.controls.reason
