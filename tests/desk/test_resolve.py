@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
-from tests.desk.conftest import BTC, ETH, Market
+from tests.desk.conftest import BTC, ETH, Market, linear
 from tui_trader.core.command import Offset, OffsetUnit, PlaceOrder, Price, PriceRef, Size, SizeUnit, Trigger
 from tui_trader.core.error import CommandError
-from tui_trader.core.event import LinkChanged, TickerChanged, TradesPrinted
+from tui_trader.core.event import InstrumentsListed, LinkChanged, TickerChanged, TradesPrinted
 from tui_trader.core.grammar import parse_one
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, LinkState, PositionMode, PositionSide, Side
+from tui_trader.core.types import ContractKind, InstrumentId, LinkState, PositionMode, PositionSide, Side
 from tui_trader.desk.resolve import Presets, Resolver, leg_for
 
 
@@ -139,6 +140,21 @@ def test_sizes_from_risk(resolver: Resolver) -> None:
     assert size_of(resolver, "r:1%", stop="95") == 20, "100 USDT over 5 USDT a unit"
     assert size_of(resolver, "r:50$", stop="98") == 25
     assert size_of(resolver, "r:50$", side=Side.SELL, stop="103") == D("16.666")
+
+
+def test_dollars_of_an_inverse_contract_are_dollars(market: Market, resolver: Resolver) -> None:
+    iid = InstrumentId("phemex", "BTCUSD")
+    inverse = replace(linear(iid), kind=ContractKind.INVERSE, settle="BTC", quote="USD", lot=D(1), contract_size=D(1))
+    market.tell(InstrumentsListed("phemex", [*market.store.instruments.values(), inverse]))
+
+    def size(unit: SizeUnit, value: str, stop: str | None = None) -> D:
+        stop_price = D(stop) if stop else None
+        return resolver.size(iid, Size(D(value), unit), price=D(100), side=Side.BUY, stop=stop_price)
+
+    assert size(SizeUnit.QUOTE, "500") == 500, "a contract is a dollar, whatever a bitcoin costs"
+    assert size(SizeUnit.PRESET, "1") == resolver.presets.notionals[0]
+    risked = size(SizeUnit.RISK_QUOTE, "50", stop="95")
+    assert abs(inverse.pnl(Side.BUY, risked, D(100), D(95)) * 95 + 50) < D("0.1")
 
 
 def test_risk_needs_a_stop_that_loses(resolver: Resolver) -> None:

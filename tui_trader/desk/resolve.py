@@ -13,7 +13,7 @@ from tui_trader.core.decimals import HUNDRED, ZERO, divide, plain
 from tui_trader.core.error import CommandError, NotThereError
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.position import Position, break_even
-from tui_trader.core.types import InstrumentId, PositionSide, Side, TriggerSource
+from tui_trader.core.types import ContractKind, InstrumentId, PositionSide, Side, TriggerSource
 from tui_trader.state.store import Store
 
 _WATCHED = {TriggerSource.MARK: PriceRef.MARK, TriggerSource.LAST: PriceRef.LAST, TriggerSource.INDEX: PriceRef.INDEX}
@@ -230,12 +230,12 @@ class Resolver:
             case SizeUnit.BASE:
                 return value
             case SizeUnit.QUOTE:
-                return instrument.qty_for_value(value, price)
+                return instrument.qty_for_quote(value, price)
             case SizeUnit.PRESET:
                 index = int(value) - 1
                 if not 0 <= index < len(self.presets.notionals):
                     raise CommandError(f"there is no size preset {plain(value)}", column=size.column, fix="#1 to #5")
-                qty = instrument.qty_for_value(self.presets.notionals[index], price)
+                qty = instrument.qty_for_quote(self.presets.notionals[index], price)
                 return max(qty, instrument.lot)
             case SizeUnit.EQUITY | SizeUnit.AVAILABLE:
                 pnl = self._store.pnl(instrument.settle)
@@ -270,6 +270,8 @@ class Resolver:
             if pnl is None:
                 raise CommandError(f"the {instrument.settle} balance is not known yet", column=size.column, fix="r:50$")
             risk = divide(pnl.equity * size.value, HUNDRED)
+        elif instrument.kind is ContractKind.INVERSE:
+            risk = divide(risk, stop)  # what is lost is coin, worth this much quote currency when the stop fills
         return divide(risk, loss_per_unit)
 
     def _part(self, instrument: Instrument, position: Position, percent: Decimal) -> Decimal:
