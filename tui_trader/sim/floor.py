@@ -161,7 +161,8 @@ class Floor:
 
     def others(self, order: SimOrder) -> list[SimOrder]:
         """Return the account's other open orders, oldest first."""
-        return [other for other in self.open.get(order.account, {}).values() if other is not order]
+        # By id: an amendment asks with a copy of the order as it would be.
+        return [other for other in self.open.get(order.account, {}).values() if other.order_id != order.order_id]
 
     def _fillable(self, listing: Listing, order: SimOrder, ticks: int) -> int:
         """Return how many lots would execute at once, counting reducing orders only for what they can still close."""

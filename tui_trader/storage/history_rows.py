@@ -242,6 +242,11 @@ class FillRow(Row):
             at_ns=fill.at_ns,
         )
 
+    def join(self, other: Self) -> Self:
+        """Return what both say; a profit that one of them tells stands, for not every source tells it."""
+        bare = Row.join(replace(self, realised=""), replace(other, realised=""))
+        return replace(bare, realised=max(self.realised, other.realised, key=lambda text: (Decimal(text) != 0, text)))
+
 
 @dataclass(frozen=True, slots=True)
 class FundingRow(Row):
