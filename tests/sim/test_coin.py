@@ -169,6 +169,30 @@ def test_risk_limit_bounds_the_position_and_its_leverage() -> None:
     pit.order("bob", SELL, 50_000, "50000")
 
 
+def test_margin_held_by_an_open_loss_cannot_be_taken_away() -> None:
+    pit = Pit()
+    pit.exchange.set_leverage("ann", "BTCUSD", None, D(10), isolated=True)
+    pit.trade("ann", "bob", 10_000, "50000")
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("0.02")) is Refusal.NONE
+    pit.exchange.set_reference("BTCUSD", D(47_000))  # a loss of 0.0128
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("-0.015")) is Refusal.MARGIN_LOSS
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("-0.03")) is Refusal.MARGIN_NOT_ADDED
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("-0.005")) is Refusal.NONE
+
+
+def test_a_risk_limit_that_takes_more_margin_than_there_is_is_refused() -> None:
+    pit = Pit(money="2.5")
+    pit.exchange.set_leverage("ann", "BTCUSD", None, D(100), isolated=False)
+    pit.trade("ann", "bob", 1_000_000, "50000")
+    assert pit.position("ann").cost == 20
+    assert pit.exchange.set_risk_limit("ann", "BTCUSD", D(550)) is Refusal.NONE  # 5.5 %: 1.1 and the fee of leaving
+    pit.exchange.set_risk_limit("ann", "BTCUSD", D(100))
+    pit.exchange.set_leverage("ann", "BTCUSD", None, D(100), isolated=False)
+    assert pit.order("ann", BUY, 3_500_000, "49000").status is SimStatus.NEW
+    assert pit.exchange.set_risk_limit("ann", "BTCUSD", D(550)) is Refusal.LIMIT_BALANCE
+    assert (pit.position("ann").risk_limit, pit.position("ann").leverage) == (D(100), D(100))
+
+
 def test_exits_may_not_come_with_an_entry_while_a_position_is_open() -> None:
     pit = Pit()
     assert pit.order("ann", BUY, 100, "50000", stop_loss=D(49_000)).status is SimStatus.NEW

@@ -423,3 +423,38 @@ async def test_money_moves_between_wallet_and_trading_account(peer: Peer) -> Non
     assert {int(row["amount"]) for row in rows[-2:]} == {25 * 10**8}
     with pytest.raises(ccxt.ExchangeError, match="11100"):
         await peer.client.transfer("USDT", 10**7, "spot", "swap")
+
+
+# -- the other contracts of COIN-M ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("unified", "symbol", "settle", "size", "price"),
+    [("ETH/USD:ETH", "cETHUSD", "ETH", 50, 2_500.25), ("ETH/USD:USD", "ETHUSD", "USD", 20, 2_500.25)],
+)
+async def test_an_inverse_contract_in_ether_and_the_old_linear_one_in_dollars(
+    peer: Peer, unified: str, symbol: str, settle: str, size: int, price: float
+) -> None:
+    made = await peer.client.create_order(unified, "limit", "buy", size, price)
+    order = peer.order(made["id"])
+    assert (order.symbol, order.qty, order.price) == (symbol, D(size), exact(price))
+    (seen,) = await peer.client.fetch_open_orders(unified)
+    assert (exact(seen["price"]), exact(seen["amount"])) == (order.price, order.qty)
+    listed = peer.exchange.instruments[symbol]
+    value = listed.value(order.qty, exact(price))
+    assert abs(D(seen["info"]["leavesValueEv"]).scaleb(-listed.value_scale) - value) < D(1).scaleb(-listed.value_scale)
+    await peer.client.set_leverage(3, unified)
+    assert peer.exchange.position("trader", symbol, PositionSide.MERGED).leverage == D(3)
+    balance = (await peer.client.fetch_balance({"type": "swap", "code": settle}))[settle]
+    total, used = peer.exchange.wallet("trader", settle)
+    assert (exact(balance["total"]), exact(balance["used"])) == (total, used)
+    await peer.client.cancel_order(made["id"], unified)
+    assert order.status is SimStatus.CANCELED
+
+
+async def test_a_balance_in_usdc_is_asked_of_the_wrong_family(peer: Peer) -> None:
+    # ccxt's fetch_balance takes every currency but USDT for COIN-M; the venue has no such trading account there.
+    with pytest.raises(ccxt.ExchangeError, match="11097"):
+        await peer.client.fetch_balance({"type": "swap", "code": "USDC"})
+    raw = await peer.client.privateGetGAccountsAccountPositions({"currency": "USDC"})
+    assert D(raw["data"]["account"]["accountBalanceRv"]) == peer.exchange.wallet("trader", "USDC")[0]
