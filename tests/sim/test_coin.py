@@ -18,6 +18,7 @@ from tui_trader.core.types import ContractKind, Liquidity, OrderType, PositionSi
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.ledger import INSURANCE, Ledger, average
 from tui_trader.sim.margin import position_cost, trade_fee, trade_value, unrealised
+from tui_trader.sim.market import SeededFlow
 from tui_trader.sim.masks.phemex_stream import cost_factors
 from tui_trader.sim.products import phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.terms import terms
@@ -265,6 +266,34 @@ def test_dollars_are_bought_and_sold_at_the_index() -> None:
     assert isinstance(sold, Move)
     assert (exchange.wallet("ann", "USD")[0], exchange.accounts["ann"].wallet["BTC"]) == (D(15_000), D("0.7"))
     assert {name: exchange.accounts[INSURANCE].balances[name] for name in ("USD", "BTC")} == {"USD": D(-15_000), "BTC": D("0.3")}
+
+
+# -- a living market ---------------------------------------------------------------------------------------------------
+
+
+def test_the_seeded_market_trades_coin_margined_contracts_once_somebody_looks() -> None:
+    flow = SeededFlow(always_on=())
+    exchange = Exchange([BTCUSD, CETHUSD, ETHUSD], seed=5, start_ns=START, flow=flow)
+    exchange.advance(START + 2 * NS)
+    assert all(not exchange.listings[one.symbol].book.count(BUY) for one in (BTCUSD, CETHUSD, ETHUSD))  # nobody has
+    for instrument in (BTCUSD, CETHUSD, ETHUSD):
+        exchange.watch(instrument.symbol)
+    for second in range(2, 62, 2):
+        exchange.advance(START + second * NS)
+    for instrument, low, high in ((BTCUSD, 80_000, 110_000), (CETHUSD, 2_500, 4_500), (ETHUSD, 2_500, 4_500)):
+        bids, asks = exchange.book(instrument.symbol)
+        assert min(len(bids), len(asks)) >= 30
+        assert low < bids[0][0] < asks[0][0] < high
+        assert all(instrument.on_tick(price) and instrument.on_lot(size) for price, size in (*bids, *asks))
+        printed = [one for one in exchange.trades(instrument.symbol, 1_000) if one.seq]
+        assert printed
+        state = exchange.market(instrument.symbol)
+        assert state.mark != state.index
+        assert state.funding_rate
+        assert exchange.ledger.open_interest[instrument.symbol] > 0
+        day = state.turnover_24h / state.volume_24h  # in the settle coin, for one contract
+        assert abs(day / instrument.value(D(1), state.last) - 1) < D("0.1")
+        assert wealth(exchange.ledger, instrument) == 0
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------

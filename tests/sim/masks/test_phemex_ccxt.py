@@ -82,7 +82,20 @@ async def test_book_ticker_trades_and_candles_are_the_exchange_s(peer: Peer, fam
         (str(one.side), one.price, one.qty.scaleb(scale)) for one in prints
     )
     assert {exact(one["info"][-1]) for one in trades} == {one.qty for one in prints}
-    assert await peer.client.fetch_ohlcv(family.unified, "1m", limit=5) == []  # the only candle is still being formed
+
+
+@both
+async def test_candles_are_the_closed_ones(peer: Peer, family: Family) -> None:
+    listed = [bar for bar in peer.exchange.candles(family.symbol, 60, 50)[:-1] if bar.volume][:5]
+    assert len(listed) == 5
+    wanted = [[bar.start_s * 1000, bar.open, bar.high, bar.low, bar.close, bar.volume] for bar in listed]
+    first = listed[0].start_s * 1000
+    for rows in (
+        await peer.client.fetch_ohlcv(family.unified, "1m", limit=50),
+        await peer.client.fetch_ohlcv(family.unified, "1m", since=first),
+    ):
+        seen = [[row[0], *map(exact, row[1:])] for row in rows if first <= row[0] <= wanted[-1][0]]
+        assert seen == wanted
 
 
 async def test_tickers_of_a_whole_family(peer: Peer) -> None:
