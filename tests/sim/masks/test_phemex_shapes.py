@@ -292,7 +292,7 @@ CASES: dict[str, Case] = {
     "fee rate": (lambda: SAMPLES["fee rate"], lambda v: v.get("/api-data/futures/fee-rate", "settleCurrency=ETH")["data"], {}),
     "coin leverage": (
         sample("coin leverage"),
-        lambda v: v.call("PUT", "/positions/leverage", "symbol=cETHUSD&leverage=5"),
+        lambda v: v.call("PUT", "/positions/leverage", "symbol=cETHUSD&leverage=-10"),
         because("the other family's answer has it", "data: added"),
     ),
     "g trading fees": (
