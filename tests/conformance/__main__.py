@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from tests.conformance.families import families
+from tests.conformance.manual import capability_table
 from tests.conformance.play import Cell, play_all
 from tests.conformance.table import specs
 
@@ -20,7 +21,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--cases", default="", metavar="N,N", help="only cases whose number begins so")
     parser.add_argument("--family", default="", metavar="TEXT", help="only families whose name has this in it")
+    parser.add_argument("--manual", action="store_true", help="print the capability table of the manual and play nothing")
     args = parser.parse_args()
+    if args.manual:
+        print(capability_table(), end="")
+        return 0
     wanted = tuple(number for number in args.cases.split(",") if number)
     table = [spec for spec in specs() if not wanted or spec.number.startswith(wanted)]
     columns = [family for family in families() if args.family.lower() in family.name.lower()]

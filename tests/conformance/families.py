@@ -9,7 +9,6 @@ from decimal import Decimal
 from tests.chaos.stand import Ground
 from tests.conformance.table import Spec
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
-from tui_trader.desk.desk import Desk
 from tui_trader.sim import products
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.types import SimOrder
@@ -57,12 +56,11 @@ def offers(capabilities: Capabilities, need: str) -> bool:
 
 
 PLAYS = {
-    "mode": hasattr(Desk, "set_position_mode"),
     "trail": "trail" in {one.name for one in fields(SimOrder)},
     "transfers": hasattr(Exchange, "transfer"),
     "risk_limit": hasattr(Exchange, "set_risk_limit"),
 }
-"""What the desk and the built-in exchange can play, asked of themselves: rows begin to be played when they learn to."""
+"""What the built-in exchange can play, asked of itself: rows begin to be played when it learns to."""
 
 
 def families() -> list[Family]:

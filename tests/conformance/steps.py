@@ -7,13 +7,13 @@ reduces. Sizes are in units, prices in half spreads from the middle.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 
 from tests.chaos.stand import STREET
 from tests.chaos.words import Player
 from tests.dst.venue import ACCOUNT
 from tui_trader.core.error import TraderError
-from tui_trader.core.funds import Transfer
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.types import (
@@ -22,6 +22,7 @@ from tui_trader.core.types import (
     MarginMode,
     OrderStatus,
     OrderType,
+    PositionMode,
     PositionSide,
     Side,
     TimeInForce,
@@ -137,26 +138,21 @@ class Steps(Player):
             await self._until(lambda: self._holds(f"setting {leverage} {mode}"), f"leverage {leverage}")
 
     async def _do_mode(self, mode: str) -> None:
-        await self._ask("mode", self._dialect().set_position_mode(self._ground.id, hedged=mode == "hedged"))
-        await self._do_reconcile()
+        await self._set("mode", self._stand.desk.set_position_mode(self._ground.id, PositionMode(mode)))
 
     async def _do_assign(self, margin: str) -> None:
-        """Assign a margin, in hundredths of the position's value."""
-        (position,) = self._stand.desk.store.open_positions()
-        await self._ask(
-            "assign", self._dialect().assign_margin(self._ground.instrument, position.position_side, self._share(margin))
-        )
+        """Assign a margin, in fifths of the position's value in percent."""
+        await self._set("assign", self._stand.desk.assign_margin(self._ground.id, self._share(margin)))
 
     async def _do_risklimit(self, _: str) -> None:
         """Take the second step of the risk limits."""
-        await self._ask(
-            "risklimit", self._dialect().set_risk_limit(self._ground.instrument, self._ground.instrument.tiers[1].notional)
-        )
+        limit = self._ground.instrument.tiers[1].notional
+        await self._set("risklimit", self._stand.desk.margin.set_risk_limit(self._ground.id, limit))
 
     async def _do_transfer(self, amount: str) -> None:
         """Take money out of the trading account into the wallet."""
         settle = self._ground.instrument.settle
-        await self._ask("transfer", self._dialect().transfer(Transfer("tt-move", settle, Decimal(amount), to_trading=False)))
+        await self._set("transfer", self._stand.desk.transfer(settle, Decimal(amount), to_trading=False))
 
     async def _do_past(self, rows: str) -> None:
         """Ask the venue for the past, in pages of so many rows at most."""
@@ -255,6 +251,14 @@ class Steps(Player):
     def _kept(self, table: str) -> list[object]:
         recorder = self._stand.desk.recorder
         return list(recorder.history.newest(table, 999)) if recorder is not None else []
+
+    async def _set(self, what: str, work: Awaitable[object]) -> None:
+        try:
+            came_of_it = await work
+        except TraderError as refusal:
+            self._sent[what] = str(refusal)
+        else:
+            self._sent[what] = str(came_of_it or "done")
 
     async def _ask(self, what: str, request: Request) -> None:
         verdict = await self._stand.desk.send(request)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from tests.conformance.families import families, offers
+from tests.conformance.manual import capability_table
 from tests.conformance.steps import Steps
 from tests.conformance.table import read_table, specs
 from tui_trader.venues.base import Capabilities
 
+ROOT = Path(__file__).parents[2]
+
 NOT_OFFERED = {
     ("TC-084", "phemex USDⓈ-M"): "not offered: risk_limit",
+    ("TC-055", "phemex COIN-M"): "not offered: attached_to_more",
     ("TC-062", "phemex COIN-M"): "not offered: trigger index",
     ("TC-070", "phemex COIN-M"): "not offered: hedge",
     ("TC-071", "phemex COIN-M"): "not offered: hedge",
@@ -32,9 +37,7 @@ NO_CASE = {
 
 def test_what_is_not_played_is_known() -> None:
     refused = {(spec.number, one.name): why for one in families() for spec in specs() if (why := one.refuses(spec))}
-    waiting = {key for key, why in refused.items() if why.startswith("not there yet")}
-    assert {key: why for key, why in refused.items() if key not in waiting} == NOT_OFFERED
-    assert waiting <= {("TC-073", "phemex USDⓈ-M")}
+    assert refused == NOT_OFFERED
 
 
 def test_every_capability_has_a_case() -> None:
@@ -45,6 +48,11 @@ def test_every_capability_has_a_case() -> None:
         wanted |= {f"tif {word.value}" for word in able.tifs if word.value != "gtc"}  # what nothing says
         wanted |= {one.name for one in fields(Capabilities) if getattr(able, one.name) is True and one.name not in NO_CASE}
         assert wanted <= needed, family.name
+
+
+def test_the_manual_holds_the_capability_table() -> None:
+    manual = (ROOT / "docs" / "venues" / "phemex.md").read_text()
+    assert capability_table() in manual, "run: python -m tests.conformance --manual, and put it into docs/venues/phemex.md"
 
 
 def test_every_need_is_a_capability() -> None:

@@ -120,12 +120,13 @@ def _orders(draw: st.DrawFn) -> OrderRow:
 
 
 _fills = st.builds(
-    lambda n, iid, client, leg, at: fill(n, at, iid, client_id=ClientOrderId(client), fee=D(leg)),
+    lambda n, iid, client, fee, at, gain: fill(n, at, iid, client_id=ClientOrderId(client), fee=D(fee), realised=D(gain)),
     st.integers(1, 2),
     st.sampled_from([BTC, ETH]),
     st.sampled_from(["", "tt-1"]),
     st.integers(0, 1),
     _small,
+    st.integers(-1, 1),
 )
 _funding = st.builds(
     lambda exec_id, amount, at: FundingRow.of("main", FundingPaid(BTC, D(amount), "USDT", D("0.0001"), at * NS, exec_id)),
@@ -206,6 +207,14 @@ def test_money_is_the_decimal_text_that_was_told(opened: History, path: Path) ->
     assert (row.qty, row.price, row.fee, row.realised) == ("0.00000001", "50000.1", "0", "0")
     kinds = sqlite3.connect(path).execute("SELECT typeof(qty), typeof(price), typeof(fee) FROM fills").fetchone()
     assert kinds == ("text", "text", "text")
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_profit_that_only_one_source_tells_stands(opened: History, turn: int) -> None:
+    opened.write([fill(realised=D("-1.5")), fill(realised=D(0))][::turn])
+    (row,) = opened.newest("fills", 9)
+    assert isinstance(row, FillRow)
+    assert row.realised == "-1.5"
 
 
 def test_the_same_execution_id_of_two_contracts_is_two_fills(opened: History) -> None:
