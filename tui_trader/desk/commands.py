@@ -41,10 +41,10 @@ from tui_trader.core.command import (
     SizeUnit,
     Transfer,
     Trigger,
-    canonical,
 )
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError, ConfigError, NotThereError
+from tui_trader.core.funds import TransferState
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
@@ -75,6 +75,8 @@ MARKET_LOOKS = 100
 
 FLAT_LOOKS = 150
 """How often it is looked whether the first half of a reverse is done, every LOOK_S seconds."""
+
+_OUTCOMES = {TransferState.FAILED: Outcome.REJECTED, TransferState.ABSENT: Outcome.NOT_SENT}
 
 SCREEN_ONLY = "this belongs to the terminal's screen, not to the shell"
 
@@ -132,17 +134,17 @@ class Executor:
                 return await self._each(None, lambda leg: self.put(leg, trigger, target=True, portion=portion), send=send)
             case SetTrail(trail):
                 return await self._each(None, lambda leg: self._desk.stage.trailing(leg, trail), send=send)
+            case AddMargin(amount):
+                return [await self._margin(amount)]
             case SetMode(mode):
                 iid = self.instrument("")
                 await self._desk.set_position_mode(iid, mode)
-                legs = "a long and a short leg" if mode is PositionMode.HEDGED else "one position"
-                return [Result(f"{iid.symbol}: {legs}")]
-            case Transfer(amount, currency, into):  # whoever runs the line has asked
+                return [Result(f"{iid.symbol}: {'a long and a short leg' if mode is PositionMode.HEDGED else 'one position'}")]
+            case Transfer(amount, currency, into):
                 moved = await self._desk.transfer(currency, amount, to_trading=into)
-                return [Result(f"{moved.words}: {moved.state.value.replace('_', ' ')}")]
-            case AddMargin():
-                # The venue is told the whole margin assigned, and its rows tell only what is left of it after a fee.
-                raise CommandError(f"'{canonical(command)}' is not available in this version")
+                known = moved.state in (TransferState.DONE, TransferState.UNDER_WAY)
+                text = f"{moved.words}: {moved.state.value.replace('_', ' ')}{moved.reason and f' ({moved.reason})'}"
+                return [Result(text, outcome=Outcome.ACK if known else _OUTCOMES.get(moved.state, Outcome.UNKNOWN))]
             case SetLeverage():
                 return [await self._leverage(command)]
             case ShowSymbol(symbol):
@@ -344,6 +346,17 @@ class Executor:
         iid = self.instrument("")
         mode = await self._desk.set_leverage(iid, command.leverage, command.margin_mode)
         return Result(f"{iid.symbol}: leverage {plain(command.leverage)}x {mode}")
+
+    async def _margin(self, amount: Decimal) -> Result:
+        """Add margin to the isolated position on the screen, or take some away."""
+        [position] = self._positions(None)[:1]
+        iid, wanted = position.instrument, position.margin + amount
+        if wanted <= 0:
+            raise CommandError(
+                f"the position has a margin of {plain(position.margin)}", fix=f"margin -{plain(position.margin / 2)}"
+            )
+        await self._desk.assign_margin(iid, wanted, position.position_side)
+        return Result(f"{iid.symbol}: margin {plain(position.margin)} -> {plain(wanted)}")
 
     def _orders(self, selector: Selector | None) -> Sequence[Order]:
         working = self._desk.store.blotter.working()

@@ -13,10 +13,7 @@ from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.phemex_args import Args, Complaint, need, number, optional
 from tui_trader.sim.masks.phemex_family import STABLE_COINS, stable_contracts
 from tui_trader.sim.masks.phemex_gate import refusal
-from tui_trader.sim.masks.phemex_orders import answer
-from tui_trader.sim.masks.phemex_pages import page, within
-from tui_trader.sim.masks.phemex_rows import (
-    Row,
+from tui_trader.sim.masks.phemex_history import (
     closed_position,
     fill_row,
     funding_fee,
@@ -24,8 +21,10 @@ from tui_trader.sim.masks.phemex_rows import (
     history_order,
     listed_fill,
     listed_order,
-    rest_order,
 )
+from tui_trader.sim.masks.phemex_orders import answer
+from tui_trader.sim.masks.phemex_pages import page, within
+from tui_trader.sim.masks.phemex_rows import Row, rest_order
 from tui_trader.sim.masks.phemex_stream import account_row, find_position, position_row
 from tui_trader.sim.masks.phemex_terms import listed
 from tui_trader.sim.terms import Term, terms
