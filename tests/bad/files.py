@@ -52,7 +52,7 @@ def _wrong(key: Key[Any]) -> list[str]:
         case Choice() | Name():
             return ["1", "true", "[]", '"Not A Word"', '""' if isinstance(key, Name) and key.pattern else "2.5"]
         case Many():
-            return ["1", '"a,b"', "{}", "[]"]
+            return ["1", '"a,b"', "{}", *(["[]"] if key.least else [])]
         case Address():
             return ["1", "true", "[]", '"nonsense"']
         case _:
@@ -318,7 +318,11 @@ ROWS: tuple[Row, ...] = tuple(
                 )
                 for h in ("api.phemex.com", "testnet-api.phemex.com", "PHEMEX.com", "phemex.com", "vapi.phemex.com")
             ],
-            ("tests/desk/test_config.py::test_the_venue_itself_is_no_custom_address",),
+            (
+                "tests/desk/test_config.py::test_the_venue_itself_is_no_custom_address",
+                "tests/cli/test_keys.py::test_a_key_signs_for_its_own_environment_and_host_only",
+                "tests/cli/test_keys.py::test_one_key_is_not_for_two_environments",
+            ),
         ),
         (
             "0644 file",
@@ -363,7 +367,11 @@ ROWS: tuple[Row, ...] = tuple(
                     for name in _SECRETS
                 ),
             ],
-            ("tests/desk/test_config.py::test_a_secret_in_the_environment_is_refused_too",),
+            (
+                "tests/desk/test_config.py::test_a_secret_in_the_environment_is_refused_too",
+                "tests/cli/test_keys.py::test_a_secret_on_the_command_line_is_refused_and_not_repeated",
+                "tests/cli/test_keys.py::test_secrets_in_the_environment_stop_real_money_and_are_said_elsewhere",
+            ),
         ),
         (
             "~/$VAR/relative path",

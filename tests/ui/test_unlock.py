@@ -33,7 +33,7 @@ from tui_trader.ui.screens.unlock import UnlockScreen
 from tui_trader.ui.theme import load_themes
 
 NAME = KeyName("phemex", "custom", "main")
-PASSPHRASE = "correct horse battery"
+PASSPHRASE = "words of this file alone"
 
 
 @dataclass

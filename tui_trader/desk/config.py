@@ -232,10 +232,17 @@ def _secrets(value: object, path: KeyPath) -> Iterator[KeyPath]:
     elif isinstance(value, list):
         inner = ((str(index), one) for index, one in enumerate(value))
     for name, one in inner:
-        if is_secret_name(name) and ".".join((*path, name)) not in KEYS:
+        if is_secret_name(name) and not _means_a_key((*path, name)):
             yield (*path, name)
         else:
             yield from _secrets(one, (*path, name))
+
+
+def _means_a_key(path: KeyPath) -> bool:
+    """Whether a name that sounds like a secret is that of a key, perhaps misspelled: ``secret_command`` names a program."""
+    section = ".".join(path[:-1])
+    known = [key.rpartition(".")[2] for key in _FILE_ONLY if key.rpartition(".")[0] == section]
+    return bool(get_close_matches(path[-1], known, n=1, cutoff=0.85))
 
 
 def _section(settings: Settings, section: str, name: str) -> Any:

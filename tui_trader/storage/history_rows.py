@@ -25,6 +25,7 @@ from tui_trader.core.types import (
     Side,
     VenueOrderId,
 )
+from tui_trader.secrets.redactor import REDACTOR
 
 _WEIGHT: dict[str, int] = {
     status.value: weight
@@ -153,7 +154,7 @@ class OrderRow(Row):
             activation_price=_money(order.activation_price),
             reduce_only=int(order.reduce_only),
             close_on_trigger=int(order.close_on_trigger),
-            reason=order.reason,
+            reason=REDACTOR.exact(order.reason),  # what a venue says may repeat what it was told
             code=order.code,
             external=int(order.external),
             arrival_price=_money(order.arrival_price),
