@@ -11,6 +11,7 @@ import itertools
 import random
 from collections import Counter
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.dst.venue import ACCOUNT
 from tests.dst.watch import WatchedBlotter
 from tui_trader.core.clock import SystemClock
 from tui_trader.core.ids import IdFactory
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import InstrumentId, OrderType, PositionMode, PositionSide, Side, TimeInForce
@@ -35,16 +37,36 @@ from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_instruments
 from tui_trader.sim.server import SimServer
 from tui_trader.sim.types import NewOrder, SimOrder
+from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.phemex import PHEMEX
 
-SYMBOL = "BTCUSDT"
-BTC = InstrumentId("phemex", SYMBOL)
 STREET = "street"
-MIDDLE = Decimal(50_000)
-HALF_SPREAD = Decimal(10)
 STIR_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The contract that is traded on a stand, and how the street quotes it."""
+
+    instrument: Instrument
+    unit: Decimal
+    """What sizes are counted in."""
+    depth: Decimal
+    """The street's size on a level."""
+    purse: Decimal
+    """Money of the account, in the settle currency."""
+    middle: Decimal = Decimal(50_000)
+    half_spread: Decimal = Decimal(10)
+
+    @property
+    def id(self) -> InstrumentId:
+        """The contract."""
+        return self.instrument.id
+
+
+BTCUSDT = Ground(phemex_instruments(("BTCUSDT",))[0], Decimal(1), Decimal(10), Decimal(1_000_000))
 
 ROOMY = Limits(
     order_notional=Decimal(100_000),
@@ -78,7 +100,7 @@ class _Mask(PhemexMask):
     creates: Counter[str]
 
     def rest(self, call: RestCall) -> RestReply:
-        if (call.method, call.path) == ("POST", "/g-orders"):
+        if call.method == "POST" and call.path in ("/g-orders", "/orders"):
             self.creates[str(orjson.loads(call.body)["clOrdID"])] += 1
         return super().rest(call)
 
@@ -86,32 +108,38 @@ class _Mask(PhemexMask):
 class Stand:
     """One exchange, one proxy, one desk. ``open`` it, use it, ``close`` it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ground: Ground = BTCUSDT, history: History | None = None) -> None:
+        self.ground = ground
         self.receipts: Counter[str] = Counter()
         """Creates that arrived at the exchange, by client id."""
         self.complaints: list[str] = []
         """Everything that was shown and not so, and every crash."""
+        self.moved = Decimal(0)
+        """By how much the mark is away from the middle for good."""
         self.story: list[str] = []
         """Every change of an order."""
         self.clock = Watch()
         """The desk's."""
         self.venue_clock = Watch()
         self._folder = folder
+        self._history = history
         self._stack = AsyncExitStack()
         self._tasks = TaskSet(lambda name, error: self.complaints.append(f"{name}: {error!r}"))
         self._numbers = itertools.count(1)
 
     async def open(self, *, hedged: bool = False) -> Stand:
         """Build everything; the desk is not started yet."""
-        self.exchange = Exchange(phemex_instruments((SYMBOL,)), seed=1, start_ns=self.venue_clock.wall_ns())
-        for account, amount in ((ACCOUNT, 1_000_000), (STREET, 10**9)):
-            self.exchange.open_account(account, {"USDT": Decimal(amount), "USDC": Decimal(1)})
+        ground = self.ground
+        symbol, settle = ground.instrument.symbol, ground.instrument.settle
+        self.exchange = Exchange([ground.instrument], seed=1, start_ns=self.venue_clock.wall_ns())
+        for account, amount in ((ACCOUNT, ground.purse), (STREET, Decimal(10**9))):
+            self.exchange.open_account(account, {"USDC": Decimal(1), settle: amount})
         if hedged:
-            self.exchange.set_position_mode(ACCOUNT, SYMBOL, PositionMode.HEDGED)
-        self.exchange.set_reference(SYMBOL, MIDDLE)
+            self.exchange.set_position_mode(ACCOUNT, symbol, PositionMode.HEDGED)
+        self.exchange.set_reference(symbol, ground.middle)
         for side in (Side.BUY, Side.SELL):
             for step in range(5):
-                self.trade(STREET, side, Decimal(10), MIDDLE - side.sign * HALF_SPREAD * (step + 1))
+                self.trade(STREET, side, ground.depth, ground.middle - side.sign * ground.half_spread * (step + 1))
 
         def mask(setting: object) -> _Mask:
             made = _Mask(setting)  # type: ignore[arg-type]
@@ -138,6 +166,7 @@ class Stand:
             journal=Journal(self._folder / "journal.jsonl", self.clock),
             ids=IdFactory(),
             limits=ROOMY,
+            history=self._history,
         )
         self.desk.crashed = lambda name, error: self.complaints.append(f"{name} died of {error!r}")
         self.desk.store.blotter = WatchedBlotter(self, self.complaints.append, self.story.append)  # type: ignore[arg-type]
@@ -170,7 +199,7 @@ class Stand:
     ) -> SimOrder:
         """Let an account do something by another way than the desk; without a price at the market."""
         kind = OrderType.LIMIT if price is not None else OrderType.MARKET
-        return self.exchange.submit(account, NewOrder(client_id, SYMBOL, side, kind, qty, price, tif, leg))
+        return self.exchange.submit(account, NewOrder(client_id, self.ground.instrument.symbol, side, kind, qty, price, tif, leg))
 
     def meet(self, order: SimOrder, qty: Decimal, times: int = 1) -> None:
         """Let the street trade with a resting order, ``times`` times ``qty``."""
@@ -178,11 +207,13 @@ class Stand:
             self.trade(STREET, order.side.opposite, qty, order.price, tif=TimeInForce.IOC)
 
     async def _stir(self) -> None:
+        ground, symbol = self.ground, self.ground.instrument.symbol
+        lot, tick = ground.instrument.lot, ground.instrument.tick
         for number in self._numbers:
-            order = self.trade(STREET, Side.BUY, Decimal("0.01") * (1 + number % 7), MIDDLE - 20 * HALF_SPREAD)
-            self.exchange.set_reference(SYMBOL, MIDDLE + Decimal("0.1") * (number % 2))
+            order = self.trade(STREET, Side.BUY, lot * 10 * (1 + number % 7), ground.middle - 20 * ground.half_spread)
+            self.exchange.set_reference(symbol, ground.middle + self.moved + tick * (number % 2))
             await asyncio.sleep(STIR_S)
-            self.exchange.cancel(STREET, SYMBOL, order_id=order.order_id)
+            self.exchange.cancel(STREET, symbol, order_id=order.order_id)
 
     # -- the reckoning ---------------------------------------------------------------------------------------------
 
@@ -190,7 +221,7 @@ class Stand:
         """Return where the desk's picture is not the exchange's, one sentence each."""
         store = self.desk.store
         shown = {order.venue_id for order in store.blotter.working()}
-        held = {order.order_id for order in self.exchange.open_orders(ACCOUNT, SYMBOL)}
+        held = {order.order_id for order in self.exchange.open_orders(ACCOUNT, self.ground.instrument.symbol)}
         found = [f"orders: shown {sorted(shown)}, held {sorted(held)}"] if shown != held else []
         legs = {p.position_side: p.signed_qty for p in store.open_positions()}
         theirs = {p.position_side: p.qty for p in self.exchange.positions(ACCOUNT) if p.qty}

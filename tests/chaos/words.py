@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.chaos.cases import Case
-from tests.chaos.stand import BTC, HALF_SPREAD, MIDDLE, SYMBOL, Stand
+from tests.chaos.stand import Stand
 from tests.dst.venue import ACCOUNT
 from tui_trader.core.clock import NS
 from tui_trader.core.command import Reconcile
@@ -34,6 +34,8 @@ class Player:
 
     def __init__(self, stand: Stand, case: Case) -> None:
         self._stand = stand
+        self._ground = stand.ground
+        self._symbol = stand.ground.instrument.symbol
         self._case = case
         self._patience_s = SLOW_S if "slow" in case.flags else QUICK_S
         self._sent: dict[str, Any] = {}
@@ -71,7 +73,7 @@ class Player:
     # -- steps -----------------------------------------------------------------------------------------------------
 
     async def _start(self) -> None:
-        await self._stand.desk.start([SYMBOL])
+        await self._stand.desk.start([self._symbol])
         await self._until(self._ready, "entries may leave")
 
     async def _do_start(self) -> None:
@@ -80,7 +82,7 @@ class Player:
 
     async def _do_launch(self) -> None:
         """Start the desk and do not wait for it to be ready."""
-        await self._stand.desk.start([SYMBOL])
+        await self._stand.desk.start([self._symbol])
 
     async def _do_begin(self, verb: str, *words: str) -> None:
         """Do a step without waiting for it."""
@@ -91,15 +93,15 @@ class Player:
         side = Side.SELL if "sell" in words else Side.BUY
         kind = OrderType.MARKET if "market" in words else OrderType.LIMIT
         leg = next((leg for leg in PositionSide if leg.value in words), PositionSide.MERGED)
-        qty = next((Decimal(word) for word in words if word[0].isdigit()), Decimal("0.01"))
-        offset = HALF_SPREAD / 2 - (ord(name) - ord("a")) * Decimal("0.5")
+        qty = next((self._size(word) for word in words if word[0].isdigit()), self._size("0.01"))
+        offset = self._ground.half_spread / 2 - (ord(name) - ord("a")) * Decimal("0.5")
         ticket = OrderTicket(
             ClientOrderId(f"tt-{name}"),
-            BTC,
+            self._ground.id,
             side,
             kind,
             qty,
-            MIDDLE - side.sign * offset if kind is OrderType.LIMIT else None,
+            self._ground.middle - side.sign * offset if kind is OrderType.LIMIT else None,
             TimeInForce.GTC if kind is OrderType.LIMIT else TimeInForce.IOC,
             leg,
             reduce_only="reduce" in words,
@@ -117,7 +119,7 @@ class Player:
 
     async def _do_amend(self, name: str, qty: str) -> None:
         try:
-            sent = await self._stand.desk.amend(self._shown(name), qty=Decimal(qty))
+            sent = await self._stand.desk.amend(self._shown(name), qty=self._size(qty))
         except RefusedError as refusal:
             self._sent[name] = f"refused {refusal}"
         else:
@@ -126,37 +128,37 @@ class Player:
     async def _do_fill(self, name: str, qty: str = "", times: str = "1") -> None:
         """Let the street trade with an order: all of it, or ``times`` times ``qty``."""
         order = self._held(name)
-        self._stand.meet(order, Decimal(qty) if qty else order.remaining, int(times))
+        self._stand.meet(order, self._size(qty) if qty else order.remaining, int(times))
 
     async def _do_venue(self, verb: str, name: str) -> None:
         """Let the exchange end an order by itself: ``venue cancels a``."""
         assert verb == "cancels"
-        self._stand.exchange.cancel(ACCOUNT, SYMBOL, order_id=self._held(name).order_id)
+        self._stand.exchange.cancel(ACCOUNT, self._symbol, order_id=self._held(name).order_id)
 
     async def _do_web(self, *words: str) -> None:
         """Let the account trade from another screen: ``web buy 0.5`` at the market, ``web rests``, ``web cancels all``."""
         stand = self._stand
         match words:
             case ("rests",):
-                stand.trade(ACCOUNT, Side.BUY, Decimal("0.02"), MIDDLE - HALF_SPREAD * 3, "web-1")
+                stand.trade(ACCOUNT, Side.BUY, self._size("0.02"), self._ground.middle - self._ground.half_spread * 3, "web-1")
             case ("cancels", "all"):
-                stand.exchange.cancel_all(ACCOUNT, SYMBOL, untriggered=False)
+                stand.exchange.cancel_all(ACCOUNT, self._symbol, untriggered=False)
             case ("sells", "long", qty):
-                stand.trade(ACCOUNT, Side.SELL, Decimal(qty), None, "web-close", leg=PositionSide.LONG)
+                stand.trade(ACCOUNT, Side.SELL, self._size(qty), None, "web-close", leg=PositionSide.LONG)
             case (side, qty):
-                stand.trade(ACCOUNT, Side(side), Decimal(qty), None, f"web-{side}-{qty}")
+                stand.trade(ACCOUNT, Side(side), self._size(qty), None, f"web-{side}-{qty}")
 
     async def _do_mark(self, price: str) -> None:
         """Move mark and index."""
-        self._stand.exchange.set_reference(SYMBOL, Decimal(price))
+        self._stand.exchange.set_reference(self._symbol, Decimal(price))
 
     async def _do_leverage(self, leverage: str) -> None:
         """Trade isolated at this leverage from here on."""
-        self._stand.exchange.set_leverage(ACCOUNT, SYMBOL, None, Decimal(leverage), isolated=True)
+        self._stand.exchange.set_leverage(ACCOUNT, self._symbol, None, Decimal(leverage), isolated=True)
 
     async def _do_mode(self, mode: str) -> None:
         """Change the account's position mode on another screen."""
-        refusal = self._stand.exchange.set_position_mode(ACCOUNT, SYMBOL, PositionMode(mode))
+        refusal = self._stand.exchange.set_position_mode(ACCOUNT, self._symbol, PositionMode(mode))
         assert not refusal, refusal
 
     async def _do_outage(self) -> None:
@@ -248,17 +250,17 @@ class Player:
                 orders = stand.exchange.floor.orders.get(ACCOUNT, {}).values()
                 return sum(one.client_id == f"tt-{name}" and not one.refusal for one in orders) == int(count)
             case "position", [qty]:
-                return sum((p.signed_qty for p in store.open_positions()), Decimal(0)) == Decimal(qty)
+                return sum((p.signed_qty for p in store.open_positions()), Decimal(0)) == self._size(qty)
             case "executions", [count]:
                 return len(store.blotter.fills()) == int(count)
             case "external", [qty]:
-                return any(order.external and order.qty == Decimal(qty) for order in store.blotter.working())
+                return any(order.external and order.qty == self._size(qty) for order in store.blotter.working())
             case "says", _:
                 return any(" ".join(rest) in notice.text for notice in store.notices)
             case "open", []:
                 return self._ready()
             case "blocked", _:
-                return " ".join(rest) in stand.desk.blocked(BTC) and bool(stand.desk.blocked(BTC))
+                return " ".join(rest) in stand.desk.blocked(self._ground.id) and bool(stand.desk.blocked(self._ground.id))
             case "lane", [lane, *words]:
                 link = store.links.get(("phemex", lane))
                 return link is not None and " ".join(words) in f"{link.state} {link.reason}"
@@ -267,11 +269,11 @@ class Player:
             case "kind", [kind]:
                 return any(fill.kind == kind for fill in store.blotter.fills())
             case "funding", [amount]:
-                return store.funding_paid.get("USDT", Decimal(0)) == Decimal(amount)
+                return store.funding_paid.get(self._ground.instrument.settle, Decimal(0)) == Decimal(amount)
             case "unreadable", [count]:
                 return store.unreadable == int(count)
             case "fresh" | "stale", ["book" | "mark" as what]:
-                fresh = store.book_is_fresh(BTC) if what == "book" else store.mark_is_fresh(BTC)
+                fresh = store.book_is_fresh(self._ground.id) if what == "book" else store.mark_is_fresh(self._ground.id)
                 return fresh == (first == "fresh")
             case "requests", [method, path, count]:
                 return stand.server.receipts[f"{method} {path}"] == int(count)
@@ -282,20 +284,24 @@ class Player:
             case ["answer", *words]:
                 return " ".join(words) in str(self._sent.get(first, ""))
             case ["size", qty]:
-                return order is not None and order.qty == Decimal(qty) and order.pending is None
+                return order is not None and order.qty == self._size(qty) and order.pending is None
             case ["pending", action]:
                 return order is not None and order.pending == action
             case [status, filled]:
-                return order is not None and order.status == status and order.filled == Decimal(filled)
+                return order is not None and order.status == status and order.filled == self._size(filled)
             case [status]:
                 return order is not None and order.status == status
         raise ValueError(f"no such expectation: {text!r}")
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    def _size(self, text: str) -> Decimal:
+        """Return a size that a word counts in units."""
+        return Decimal(text) * self._ground.unit
+
     def _ready(self) -> bool:
         desk = self._stand.desk
-        return not desk.blocked(BTC) and desk.store.mark_is_fresh(BTC)
+        return not desk.blocked(self._ground.id) and desk.store.mark_is_fresh(self._ground.id)
 
     def _shown(self, name: str) -> Order:
         order = self._stand.shown(f"tt-{name}")
@@ -317,7 +323,7 @@ class Player:
         stand = self._stand
         notices = [notice.text for notice in stand.desk.store.notices][-12:]
         lines = [
-            f"blocked: {stand.desk.blocked(BTC)}",
+            f"blocked: {stand.desk.blocked(self._ground.id)}",
             *(f"{lane} lane: {link.state} {link.reason}" for (_, lane), link in stand.desk.store.links.items()),
             f"struck: {stand.proxy.struck}",
             f"answers: {self._sent}",

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.canary import plugin as canary
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 30
 
@@ -40,7 +42,7 @@ class Shell:
         self.home = home
         self.environ = {
             name: value for name, value in os.environ.items() if not name.startswith(("TUI_TRADER", "XDG_", "COLUMNS"))
-        } | {"TUI_TRADER_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+        } | {"TUI_TRADER_HOME": str(home), "PYTHONPATH": f"{ROOT}{os.pathsep}{canary.SITE}", "PYTHONWARNINGS": "error"}
 
     def argv(self, *args: str) -> list[str]:
         """Return the words that start the program."""
@@ -57,6 +59,8 @@ class Shell:
             timeout=TIMEOUT_S,
             check=False,
         )
+        if args[:1] != ("sim",):  # which says how to reach it, and with what key
+            canary.examine(f"what {args[:1]} said", done.stdout + done.stderr)
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def start(self, *args: str) -> subprocess.Popen[str]:

@@ -48,7 +48,7 @@ def filled(path: Path) -> Path:
             fill(9, NOW - DAY_NS),
             told(at_ns=NOW, status=OrderStatus.REJECTED, reason="=HYPERLINK(1)", trigger_price=D("0.1")),
             FundingRow.of("main", FundingPaid(BTC, D("-0.120"), "USDT", D("-0.0001"), NOW, "f-1")),
-            TransferRow("phemex", "main", "t-1", "USDT", "-5", "spot", "contract", "done", NOW),
+            TransferRow("phemex", "main", "t-1", "USDT", "-5", "wallet", "trading", "done", "", NOW),
         ]
     )
     history.close()

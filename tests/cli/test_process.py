@@ -107,7 +107,7 @@ def look(args):
     print(sys.excepthook.__module__)
     return 0
 config.run = do.run = look
-sys.exit(main.main(sys.argv[1:]))
+sys.exit(main.main())
 """
 
 
@@ -130,7 +130,7 @@ def test_a_command_closes_its_process_before_it_begins(words: list[str], dumpabl
         check=False,
     )
     assert done.stdout.splitlines() == [f"(0, 0) {dumpable} 0o77", "tui_trader.cli.process"], done.stderr
-    assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 1, "this process is not closed, or the test could not tell"
+    assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 1, "only a process that is the program's own is closed"
 
 
 def test_what_a_running_command_writes_is_private(shell: Shell) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.desk.conftest import BTC, ETH, World, until
 from tui_trader.core.error import CommandError, RefusedError, VenueError
 from tui_trader.core.grammar import parse_one
-from tui_trader.core.types import MarginMode, OrderStatus, OrderType, Side
+from tui_trader.core.types import MarginMode, OrderStatus, OrderType, PositionMode, Side
 from tui_trader.desk.commands import SCREEN_ONLY, Executor, Result
 from tui_trader.desk.desk import Desk
 from tui_trader.sim.faults import Action, FaultRule
@@ -228,6 +228,32 @@ async def test_leverage_is_set_and_a_refusal_is_the_venues(shell: Shell, world: 
     listed[BTC] = replace(listed[BTC], max_leverage=D(9999))
     with pytest.raises(VenueError, match="leverage was not changed"):
         await shell("lev 5000")
+
+
+async def test_the_position_mode_is_switched_and_not_under_a_position(shell: Shell, world: World) -> None:
+    (result,) = await shell("mode hedge")
+    assert result.text == "BTCUSDT: a long and a short leg"
+    assert world.server.exchange.ledger.mode("sim", "BTCUSDT") is PositionMode.HEDGED
+    (result,) = await shell("mode oneway")
+    assert result.text == "BTCUSDT: one position"
+    await shell.order("buy 0.01", OrderStatus.FILLED)
+    await until(shell.desk.store.open_positions, "a position")
+    with pytest.raises(RefusedError, match="only without a position"):
+        await shell("mode hedge")
+    assert world.server.exchange.ledger.mode("sim", "BTCUSDT") is PositionMode.ONE_WAY
+
+
+async def test_money_is_moved_out_and_back_in(shell: Shell, world: World) -> None:
+    before = world.server.exchange.wallet("sim", "USDT")[0]
+    (result,) = await shell("transfer 100 usdt out")
+    assert result.text == "100 USDT from trading account to wallet: done"
+    assert world.server.exchange.wallet("sim", "USDT")[0] == before - 100
+    (result,) = await shell("transfer 40 USDT in")
+    assert result.text == "40 USDT from wallet to trading account: done"
+    assert world.server.exchange.wallet("sim", "USDT")[0] == before - 60
+    with pytest.raises((CommandError, RefusedError), match="DOGE"):
+        await shell("transfer 5 DOGE in")
+    assert world.server.exchange.wallet("sim", "USDT")[0] == before - 60
 
 
 async def test_an_order_may_bring_its_leverage(shell: Shell) -> None:

@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.conftest import BTC, UNKNOWN, WIDE, Bench, World, report, told, until
+from tests.desk.conftest import BTC, NO_FILLS, UNKNOWN, WIDE, Bench, World, report, told, until
 from tests.desk.test_desk import buy, ended, passive
+from tui_trader.core.account import Balance
 from tui_trader.core.clock import DAY_NS, NS, SystemClock
-from tui_trader.core.event import BookDelta, FundingPaid, Notice, OrderFilled
+from tui_trader.core.event import BalanceChanged, BookDelta, FundingPaid, FundsTransferred, Notice, OrderFilled
+from tui_trader.core.funds import Transfer, TransferState
 from tui_trader.core.order import Fill
 from tui_trader.core.types import ClientOrderId, ExecId, Liquidity, OrderStatus, Side, VenueOrderId
 from tui_trader.desk import recorder as module
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.recorder import OVERLAP_NS, Recorder
 from tui_trader.storage.history import History, read
-from tui_trader.storage.history_rows import FillRow, OrderRow, Row
+from tui_trader.storage.history_rows import FillRow, OrderRow, Row, TransferRow
 from tui_trader.venues.base import Outcome, Verdict
 from tui_trader.venues.phemex import PHEMEX
 
@@ -155,6 +157,7 @@ def recorder(bench: Bench, history: History, now_ns: int = 200 * DAY_NS) -> Reco
         dialect=PHEMEX.orders(),
         send=bench.wire,
         scopes=lambda: [None],
+        watched=lambda: [BTC],
         server_ns=lambda: now_ns,
         reconciled=lambda: True,
         say=lambda text, severity: bench.absorb([Notice(text, severity)]),
@@ -210,6 +213,7 @@ async def test_a_question_that_was_not_answered_is_asked_whole_again(bench: Benc
     keeper = recorder(bench, history)
     first = PHEMEX.orders().fills(None, 0)
     bench.wire.on("fills", Verdict(Outcome.ACK, events=(OrderFilled(execution(1)),), next_page=first), UNKNOWN)
+    bench.wire.on("closed_orders", NO_FILLS)
     with pytest.raises(ConnectionError):
         await keeper.fill_in()
     assert [row.id for row in history.newest("fills", 9)] == ["e-1"]  # what was told is kept
@@ -217,19 +221,30 @@ async def test_a_question_that_was_not_answered_is_asked_whole_again(bench: Benc
     bench.wire.on("fills", Verdict(Outcome.ACK, events=(OrderFilled(execution(2)),)))
     await keeper.fill_in()
     assert history.known_until("fills") == 200 * DAY_NS
-    asked = bench.wire.sent[-1].query
+    asked = [request for request in bench.wire.sent if request.what == "fills"][-1].query
     assert f"start={(200 * DAY_NS - module.FIRST_NS) // 1_000_000}" in asked
     await keeper.fill_in()
-    assert f"start={(200 * DAY_NS - OVERLAP_NS) // 1_000_000}" in bench.wire.sent[-1].query
+    assert (
+        f"start={(200 * DAY_NS - OVERLAP_NS) // 1_000_000}"
+        in [request for request in bench.wire.sent if request.what == "fills"][-1].query
+    )
+    assert bench.wire.whats().count("closed_orders") == 2
 
 
 async def test_funding_and_orders_of_the_past_are_rows_too(bench: Bench) -> None:
     history = History(None, bench.clock)
     keeper = recorder(bench, history)
+    bench.absorb([BalanceChanged(Balance("phemex", "USDT", D(1)))])
     paid = FundingPaid(BTC, D("-0.12"), "USDT", D("0.0001"), 3 * NS, "f-1")
     own = told(report(OrderStatus.CANCELED, at_ns=4), report(OrderStatus.FILLED, "web-1", at_ns=5)).events
-    bench.wire.on("fills", Verdict(Outcome.ACK, events=(paid, *own)))
-    assert await keeper.fill_in() == 3
+    moved = Transfer("k-1", "USDT", D("5.50"), to_trading=True, state=TransferState.DONE, at_ns=6)
+    bench.wire.on("fills", Verdict(Outcome.ACK, events=(paid,)))
+    bench.wire.on("closed_orders", Verdict(Outcome.ACK, events=own))
+    bench.wire.on("transfers", Verdict(Outcome.ACK, events=(FundsTransferred("phemex", moved),)))
+    assert await keeper.fill_in() == 4
+    (row,) = history.newest("transfers", 9)
+    assert isinstance(row, TransferRow)
+    assert (row.id, row.amount, row.source, row.target, row.status) == ("k-1", "5.5", "wallet", "trading", "done")
     assert [row.id for row in history.newest("funding", 9)] == ["f-1"]
     orders = [row for row in history.newest("orders", 9) if isinstance(row, OrderRow)]
     assert [(row.client_id, row.external) for row in orders] == [("tt-1", 0), ("web-1", 1)]

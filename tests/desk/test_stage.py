@@ -253,12 +253,97 @@ def test_what_is_typed_is_staged(desk: Desk) -> None:
     assert (reducing.qty, reducing.reduce_only) == (1, True)
 
 
-def test_several_targets_share_the_order(desk: Desk) -> None:
-    command = parse_one("buy 1 @ bid sl 95 tp 105:50% tp 110:50%")
+def test_several_targets_share_the_order_and_their_reward_adds_up(desk: Desk) -> None:
+    ticket = desk.place("buy 3 @ bid sl 95 tp 105:50% tp 110:last lim -1t")
+    view = desk.view()
+    bracket = view.bracket
+    assert bracket is not None
+    assert view.preview is not None
+    assert [(g.trigger, g.portion, g.source, g.limit) for g in bracket.goals] == [
+        (105, 50, TriggerSource.MARK, None),
+        (110, 50, TriggerSource.LAST, D("109.9")),
+    ]
+    assert (view.preview.risk, view.preview.reward, view.preview.ratio) == (15, D("1.5") * 5 + D("1.5") * 10, D("1.5"))
+    sent = bracket.sent(ticket)
+    assert (sent.stop_loss, sent.take_profit) == (95, None), "the venue makes one stop, and of several targets none"
+
+
+def test_a_target_on_the_wrong_side_of_the_entry_is_refused_whichever_it_is(desk: Desk) -> None:
+    command = parse_one("buy 1 @ bid sl 95 tp 105:50% tp 99")
     assert isinstance(command, PlaceOrder)
     desk.stage.place(BTC, command)
-    assert desk.view().problem == ""
-    assert desk.view().sendable
+    assert "must lie above its entry" in desk.view().problem
+    assert not desk.view().sendable
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "trigger", "price", "source"),
+    [
+        ("buy 1 stop 105", OrderType.STOP, "105", None, TriggerSource.MARK),
+        ("buy 1 stop +1%:last @ 102", OrderType.STOP_LIMIT, "101.1", "102", TriggerSource.LAST),
+        ("buy 1 touch 95", OrderType.MARKET_IF_TOUCHED, "95", None, TriggerSource.MARK),
+        ("sell 1 touch index+2:index @ 102", OrderType.LIMIT_IF_TOUCHED, "102.3", "102", TriggerSource.INDEX),
+    ],
+)
+def test_orders_that_wait(desk: Desk, line: str, kind: OrderType, trigger: str, price: str | None, source: TriggerSource) -> None:
+    ticket = desk.place(line)
+    assert (ticket.type, ticket.trigger_price, ticket.trigger_source) == (kind, D(trigger), source)
+    assert ticket.price == (None if price is None else D(price))
+    assert desk.view().sendable, desk.view().objections
+    desk.stage.nudge_exit(2, target="touch" in line)
+    assert desk.ticket().trigger_price == D(trigger) + D("0.2")
+    desk.stage.toggle_market()
+    assert desk.ticket().type.has_limit is (price is None)
+
+
+def test_an_order_that_would_fire_at_once_is_refused(desk: Desk) -> None:
+    desk.place("buy 1 stop 99")
+    assert [o.code for o in desk.view().objections if o.hard] == [Rule.TRIGGER_SIDE]
+
+
+def test_a_trailing_stop_has_a_distance_and_perhaps_a_start(desk: Desk) -> None:
+    desk.market.hold("2")
+    follows = desk.place("sell 100%p trail 1%")
+    assert (follows.type, follows.trail, follows.trigger_price, follows.activation_price) == (
+        OrderType.TRAILING_STOP,
+        1,
+        D("99.1"),
+        None,
+    )
+    later = desk.place("sell 100%p trail 5t from 110")
+    assert (later.trail, later.trigger_price, later.activation_price) == (D("0.5"), 110, 110)
+    assert desk.view().sendable, desk.view().objections
+    desk.place("sell 100%p trail 5t from 95")
+    assert [o.code for o in desk.view().objections if o.hard] == [Rule.TRIGGER_SIDE], "it would begin at once"
+
+
+@pytest.mark.parametrize(("qty", "side", "level"), [("2", Side.SELL, "99.1"), ("-2", Side.BUY, "101.1")])
+def test_protect_stages_the_template_over_the_whole_leg(desk: Desk, qty: str, side: Side, level: str) -> None:
+    leg = desk.market.hold(qty)
+    desk.stage.protect(leg)
+    ticket = desk.ticket()
+    assert (ticket.side, ticket.type, ticket.qty, ticket.trigger_source) == (side, OrderType.STOP, 0, TriggerSource.MARK)
+    assert (ticket.reduce_only, ticket.close_on_trigger, ticket.position_side) == (True, True, PositionSide.MERGED)
+    assert ticket.trigger_price == D(level)
+    assert desk.view().sendable, desk.view().objections
+    desk.stage.close_part(50)
+    assert desk.ticket().qty == 1
+
+
+def test_protect_names_the_leg_in_hedged_mode(desk: Desk) -> None:
+    leg = desk.market.hold("-2", position_side=PositionSide.SHORT, mode=PositionMode.HEDGED)
+    desk.stage.protect(leg)
+    assert (desk.ticket().side, desk.ticket().position_side) == (Side.BUY, PositionSide.SHORT)
+    assert desk.view().sendable, desk.view().objections
+
+
+def test_break_even_counts_fees_both_ways_and_funding_and_rounds_to_the_better_tick(desk: Desk) -> None:
+    leg = desk.market.hold("2", "99", funding=D("0.5"))
+    level = desk.stage._resolver.break_even(leg)
+    exact = (2 * 99 + 2 * 99 * D("0.0006") + D("0.5")) / (2 * (1 - D("0.0006")))
+    assert level - D("0.1") < exact <= level
+    with pytest.raises(CommandError, match=r"is below break-even .* already"):
+        desk.stage._resolver.break_even(desk.market.hold("2", "100.05"))
 
 
 def test_a_problem_comes_with_its_fix_and_goes_with_its_cause(desk: Desk) -> None:

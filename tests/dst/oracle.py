@@ -190,8 +190,13 @@ def given_up(history: History, bracket: Bracket) -> str:
     exchange = history.venue.exchange
     entry = history.venue.order(bracket.entry)
     held = exchange.position(ACCOUNT, bracket.instrument.symbol, bracket.position_side).qty * bracket.side.sign
+    for other in history.terminal.desk.protect.brackets():
+        theirs = history.venue.order(other.entry)
+        if theirs is not None and (other.instrument, other.position_side) == (bracket.instrument, bracket.position_side):
+            held -= theirs.filled if other.side is bracket.side else 0  # what is held may be theirs
     fills = exchange.fills(ACCOUNT, bracket.instrument.symbol)
     lately = bool(fills) and exchange.now_ns - fills[-1].at_ns < LATELY_NS
+    lately = lately or any(step.what == "suspend" for step in history.plan.steps)  # then what is told is as old as the sleep
     if entry is not None and entry.status.is_open:
         return f"given up: {bracket.entry} is {entry.status}"
     if entry is None or not entry.filled or held <= 0 or lately:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.canary import plugin as canary
 from tests.e2e.screen import DEADLINE_S, wait_until
 from tests.e2e.terminal import Terminal
 from tests.e2e.tmux import Tmux
@@ -93,6 +94,7 @@ class Shell:
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
+            **canary.environment(),
         }
         self._open: list[Terminal | Tmux] = []
 
@@ -126,7 +128,7 @@ class Shell:
 
     def run(self, *words: str, seconds: float = DEADLINE_S) -> subprocess.CompletedProcess[str]:
         """Run a shell command to its end, without a terminal."""
-        return subprocess.run(
+        done = subprocess.run(
             [self.script, *words],
             env=self.environ,
             cwd=self.folder,
@@ -136,6 +138,8 @@ class Shell:
             timeout=seconds,
             check=False,
         )
+        canary.examine(f"what {words[:1]} said", done.stdout + done.stderr)
+        return done
 
     def json(self, *words: str) -> Any:
         """Run a command that must succeed and return the document it prints."""

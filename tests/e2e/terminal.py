@@ -24,6 +24,7 @@ from typing import Any
 
 import pyte
 
+from tests.canary.plugin import examine
 from tests.e2e.screen import DEADLINE_S, ScreenOfText, wait_until
 
 _MAKE_IT_MINE = "import fcntl, os, sys, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\nos.execv(sys.argv[1], sys.argv[1:])"
@@ -224,6 +225,7 @@ class Terminal(ScreenOfText):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self.close()
+        examine("the bytes of a terminal", bytes(self.taken))
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,9 @@ from tui_trader.core.event import (
     BookDelta,
     BookSnapshot,
     CandlesChanged,
+    FeeRatesTold,
     FundingPaid,
+    FundsTransferred,
     InstrumentsListed,
     LinkChanged,
     Notice,
@@ -29,6 +33,7 @@ from tui_trader.core.event import (
     TradesPrinted,
     Unreadable,
 )
+from tui_trader.core.funds import FeeRate, Transfer, TransferState
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import (
@@ -472,3 +477,75 @@ def test_ages_count_from_the_batch_that_brought_the_news(store: Store, clock: Ma
     store.apply(SNAPSHOT)
     assert store.age_ns("book", BTC) == 2 * NS
     assert not store.book_is_fresh(BTC)
+
+
+# -- what was asked, and what stands ----------------------------------------------------------------------------------------
+
+REDUCING = OrderTicket(ClientOrderId("tt-1"), BTC, Side.SELL, OrderType.LIMIT, D(3), price=D(100), reduce_only=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "alarms"),
+    [
+        ({}, {"reduce_only": False, "close_on_trigger": False}, 1),
+        ({}, {"reduce_only": False}, 1),
+        ({}, {"reduce_only": False, "is_ack": True, "status": OrderStatus.ACKED}, 1),
+        ({}, {"reduce_only": True, "close_on_trigger": False}, 0),
+        ({}, {"reduce_only": False, "close_on_trigger": True}, 0),
+        ({}, {}, 0),
+        ({}, {"reduce_only": False, "status": OrderStatus.REJECTED}, 0),
+        ({"reduce_only": False, "close_on_trigger": True}, {"reduce_only": False, "close_on_trigger": False}, 1),
+        ({"reduce_only": False, "close_on_trigger": True}, {"reduce_only": False}, 0),
+        ({"reduce_only": False}, {"reduce_only": False, "close_on_trigger": False}, 0),
+        ({"position_side": PositionSide.LONG}, {"reduce_only": False, "close_on_trigger": False}, 0),
+    ],
+)
+def test_an_order_that_lost_its_reduce_only_is_an_alarm(
+    store: Store, clock: ManualClock, asked: dict[str, Any], told: dict[str, Any], alarms: int
+) -> None:
+    store.blotter.put(Order.from_ticket(replace(REDUCING, **asked), 1).to_status(OrderStatus.SENT))
+    row = replace(report(side=Side.SELL, at_ns=5), **told)
+    tell(store, clock, OrderChanged(row), OrderChanged(row))
+    said = [notice for notice in store.notices if notice.severity is Severity.ALARM]
+    assert len(said) == alarms
+    assert all("without that: it can open a position" in notice.text for notice in said)
+
+
+def test_an_order_stays_what_a_row_says_nothing_of(store: Store, clock: ManualClock) -> None:
+    store.blotter.put(Order.from_ticket(REDUCING, 1).to_status(OrderStatus.SENT))
+    tell(store, clock, OrderChanged(report(side=Side.SELL, at_ns=5)))
+    order = store.blotter.get("tt-1")
+    assert order is not None
+    assert (order.status, order.reduce_only) == (OrderStatus.LIVE, True)
+
+
+# -- money ------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_account_pays_outlives_the_product_list(store: Store, clock: ManualClock) -> None:
+    tell(store, clock, InstrumentsListed("phemex", [linear(BTC), linear(ETH)]), SNAPSHOT)
+    book = store.books[BTC]
+    dirty = tell(store, clock, FeeRatesTold("phemex", [FeeRate(BTC, D("-0.0001"), D("0.0004"))]))
+    assert t.INSTRUMENTS in dirty
+    for _ in range(2):
+        assert (store.instruments[BTC].maker_fee, store.instruments[BTC].taker_fee) == (D("-0.0001"), D("0.0004"))
+        assert store.instruments[ETH].taker_fee == D("0.0006")
+        assert store.books[BTC] is book, "what it costs is nothing to a book"
+        tell(store, clock, InstrumentsListed("phemex", [linear(BTC), linear(ETH)]))
+
+
+def test_a_transfer_that_ended_stays_ended(store: Store, clock: ManualClock) -> None:
+    done = Transfer("k", "USDT", D(5), True, TransferState.DONE)
+    for state, shown in (("asked", "asked"), ("unknown", "unknown"), ("done", "done"), ("under_way", "done")):
+        tell(store, clock, FundsTransferred("phemex", replace(done, state=TransferState(state))))
+        assert store.transfers["k"].state == shown
+
+
+def test_a_position_row_without_a_time_is_of_the_moment_of_its_answer(store: Store, clock: ManualClock) -> None:
+    tell(store, clock, InstrumentsListed("phemex", [linear(BTC)]), PositionChanged(replace(leg(qty="2"), sequence=7, at_ns=9)))
+    tell(store, clock, PositionsSnapshot("phemex", "USDT", [replace(leg(qty="3"), sequence=0, at_ns=0)]))
+    position = store.position(BTC)
+    assert position is not None
+    assert (position.qty, position.sequence) == (3, 7)
+    tell(store, clock, PositionsSnapshot("phemex", "USDT", [replace(leg(qty="4"), sequence=6, at_ns=8)]))
+    assert store.position(BTC) == position, "one with an older time is older"

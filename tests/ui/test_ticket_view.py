@@ -34,7 +34,7 @@ async def test_the_order_its_exits_and_the_position_after(keys: Keys, ticket: Ti
     await keys.type("buy 0.010 @ 67400 po sl 66640 tp 2R")
     assert texts(ticket.body(120, 3)) == [
         " BUY 0.010 BTC BTCUSDT LMT 67,400.0 po gtc  notional 674.00  lev 10x mgn 68.17  fee 0.07 maker  -0.02% from mark",
-        " SL 66,640.0 mark  = -7.60 (0.06% eq)   TP 68,920.0  = +15.20  RR 2.00",
+        " SL 66,640.0 mark  = -7.60 (0.06% eq)   TP 68,920.0  = +15.20  RR 2.00  exits native; ours until the entry is whole",
         " after: LONG 0.510 @67,051.0  BE 67,131.5  liq --   limits: all ok",
     ]
     assert texts(ticket.body(80, 3))[0] == " BUY 0.010 BTC BTCUSDT LMT 67,400.0 po gtc  notional 674.00  lev 10x mgn 68.17"

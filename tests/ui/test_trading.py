@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal as D
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.ui.desks import Keys, quiet_desk
-from tests.ui.panes.conftest import ETH
+from tests.ui.panes.conftest import BTC, ETH
 from tui_trader.core.command import PriceRef
-from tui_trader.core.types import Severity, Side, TimeInForce
+from tui_trader.core.decimals import plain
+from tui_trader.core.position import Position
+from tui_trader.core.types import InstrumentId, OrderType, Severity, Side, TimeInForce
 from tui_trader.desk.settings import Confirm
 from tui_trader.ui.keymap import ACTIONS
 from tui_trader.ui.trading import NOT_YET
@@ -373,3 +376,90 @@ async def test_an_edit_takes_the_confirmation_back(keys: Keys) -> None:
     assert keys.trading.confirming
     keys.trading.edit("buy $61k @ bid")
     assert not keys.trading.confirming
+
+
+# -- protection ----------------------------------------------------------------------------------------------------------
+
+
+def _leg(keys: Keys, iid: InstrumentId) -> Position:
+    return next(leg for leg in keys.desk.store.open_positions() if leg.instrument == iid)
+
+
+async def test_p_stages_a_stop_over_the_naked_leg_and_enter_sends_it(keys: Keys) -> None:
+    keys.surface.position = _leg(keys, ETH)
+    keys.do("protect")
+    view = keys.desk.stage.view()
+    assert view is not None
+    assert view.ticket is not None
+    assert (view.ticket.type, view.ticket.side, view.ticket.qty) == (OrderType.STOP, Side.BUY, 0)
+    assert view.ticket.trigger_price == D("3544.9")  # a percent above the mark, on the tick
+    keys.do("stop.looser", "stop.looser", "stop.tighter10")
+    view = keys.desk.stage.view()
+    assert view is not None
+    assert view.ticket is not None
+    assert view.ticket.trigger_price == D("3544.9") + (2 - 10) * D("0.1")
+    keys.do("send")
+    await keys.surface.done()
+    [create] = keys.desk.creates()
+    assert b'"ordType":"Stop"' in create.body
+    assert b'"closeOnTrigger":true' in create.body
+    assert b'"orderQtyRq":"0"' in create.body
+
+
+def test_p_says_when_the_leg_is_covered(keys: Keys) -> None:
+    keys.surface.position = _leg(keys, BTC)
+    keys.do("protect")
+    assert keys.surface.last.startswith("BTCUSDT is covered, its stop stands at 66640")
+    assert keys.desk.stage.draft is None
+
+
+async def test_presses_on_a_standing_stop_are_one_amend(keys: Keys) -> None:
+    keys.surface.position = _leg(keys, BTC)
+    keys.do("stop.looser", "stop.looser", "stop.looser10")
+    assert keys.surface.last == "stop 66640 -> 66634"
+    assert keys.desk.kinds() == []
+    deadline = asyncio.get_running_loop().time() + 8
+    while not keys.desk.kinds():
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.01)
+    [amend] = [request for request in keys.desk.sent if request.kind is RequestKind.AMEND]
+    assert "stopPxRp=66634" in amend.query
+
+
+def test_a_stop_that_would_be_looser_than_nothing_is_said(keys: Keys) -> None:
+    keys.surface.position = _leg(keys, ETH)
+    keys.do("stop.tighter")
+    assert keys.surface.last == "ETHUSDT has no stop at the venue  try: p protects it"
+    keys.do("target.nearer")
+    assert keys.surface.last == "ETHUSDT has no target at the venue  try: :tp PRICE"
+
+
+async def test_e_stages_the_move_to_break_even_and_enter_amends(keys: Keys) -> None:
+    keys.surface.position = _leg(keys, BTC)
+    keys.do("break_even")
+    view = keys.desk.stage.view()
+    assert view is not None
+    assert view.ticket is not None
+    level = view.ticket.trigger_price
+    entry = D("67044")
+    assert level is not None
+    assert level - D("0.5") < entry * (1 + D("0.0006")) / (1 - D("0.0006")) <= level
+    keys.do("send")
+    await keys.surface.done()
+    assert keys.desk.creates() == []
+    [amend] = [request for request in keys.desk.sent if request.kind is RequestKind.AMEND]
+    assert f"stopPxRp={plain(level)}" in amend.query
+
+
+def test_e_is_refused_when_the_price_is_beyond_it(keys: Keys) -> None:
+    keys.desk.world.ticker(mark="67050")
+    keys.surface.position = _leg(keys, BTC)
+    keys.do("break_even")
+    assert "is below break-even" in keys.surface.last
+    assert keys.desk.stage.draft is None
+
+
+async def test_money_is_moved_only_when_the_line_is_entered_again(keys: Keys) -> None:
+    assert not await keys.type("transfer 100 USDT in")
+    assert keys.surface.last.startswith("transfer 100 USDT in: Enter again does it")
+    assert keys.desk.sent == []

@@ -54,7 +54,7 @@ async def _do(desk: Desk, args: argparse.Namespace) -> int:
 
     line: Line = args.parsed
     _confirm(desk, args, [canonical(command) for command in line.commands])
-    executor = Executor(desk)
+    executor = Executor(desk, stays=False)
     documents: list[dict[str, Any]] = []
     answer: dict[str, Any] = {"results": documents}
     worst = 0

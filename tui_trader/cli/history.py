@@ -38,7 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "funding": ("at", "symbol", "amount", "currency", "rate", "id", *_TAIL),
     "fees": ("day", "symbol", "currency", "liquidity", "fills", "fee", *_TAIL),
-    "transfers": ("at", "currency", "amount", "source", "target", "status", "id", *_TAIL),
+    "transfers": ("at", "currency", "amount", "source", "target", "status", "reason", "id", *_TAIL),
 }  # fmt: skip
 """What can be exported, and its columns."""
 

@@ -126,6 +126,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         slippage_cap_pct=settings.ticket.slippage_cap_percent,
         stop_pct=settings.ticket.stop_percent,
         target_multiple=settings.ticket.target_r,
+        protect_pct=settings.ticket.protect_percent,
+        protect_ticks=settings.ticket.protect_ticks,
     )
     desk = Desk(
         account,
@@ -149,6 +151,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.to_recover()
             desk.brackets = recall.plans.brackets()
+            desk.open_transfers = recall.open_transfers()
             desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
         desk.store.blotter.claim(recall.ids)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
@@ -323,6 +326,11 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
 
 def _sim_credential(key: str, secret: str) -> Credential:
     return Credential(key, Secret(secret))
+
+
+async def greet(url: str) -> Endpoints:
+    """Return where an exchange that runs already is reached; raises LinkError when there is none."""
+    return (await _hello(url))[0]
 
 
 async def _hello(url: str) -> tuple[Endpoints, Credential]:

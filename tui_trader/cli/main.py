@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "keys": "tui_trader.cli.keys",
     "export": "tui_trader.cli.history",
     "config": "tui_trader.cli.config",
+    "doctor": "tui_trader.cli.doctor",
 }
 """Which module implements a command; each offers ``add_parser(subparsers)`` and ``run(args) -> int``."""
 
@@ -58,6 +59,7 @@ SUMMARIES: dict[str, str] = {
     "keys": "store, list, check and remove API keys",
     "export": "write fills, orders, funding, fees or transfers of the local history as CSV or JSON",
     "config": "check the configuration, or show it with the source of each value",
+    "doctor": "check this machine, the configuration and the way to the venue; say how to fix what is wrong",
 }
 
 EPILOG = """\
@@ -68,7 +70,7 @@ Exit codes: 0 done, 1 refused or failed, 2 usage, 3 outcome unknown.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; return its exit code."""
+    """Run the program; return its exit code. Without ``argv`` this process is the program, and is closed first."""
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words else ""
     if not name or (name.startswith("-") and name not in ("-h", "--help", "--version")):
@@ -76,10 +78,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = "tui"
     parser = build_parser(name)
     args = parser.parse_args(words)
-    from tui_trader.cli import process
+    if argv is None:  # this process is ours
+        from tui_trader.cli import process
 
-    process.harden(dumpable=name in KEYLESS)
-    process.install_hooks()
+        process.harden(dumpable=name in KEYLESS)
+        process.install_hooks()
     try:
         return int(args.run(args))
     except TraderError as error:

@@ -1,7 +1,7 @@
 """A bracket: the stop and the targets that belong to an entry, and what is to be done next so that they protect what it opened.
 
-It must not send, wait or remember. ``next_step`` looks at how things stand now and names at most one thing to do, so it does not
-matter what was missed, came twice or was done by an earlier run: the same picture gives the same step.
+It must not send, wait or remember. ``next_steps`` looks at how things stand now and names what is to be done, so it does not
+matter what was missed, came twice or was done by an earlier run: the same picture gives the same steps.
 """
 
 from __future__ import annotations
@@ -166,20 +166,24 @@ def live_size(orders: Sequence[Order]) -> Decimal:
     return sum((order.remaining for order in orders if order.status in _AT_VENUE), ZERO)
 
 
-def next_step(bracket: Bracket, seen: Seen, instrument: Instrument) -> Step | None:
-    """Return what is to be done now; None when all is as it should be, or something has to become known first."""
+def next_steps(bracket: Bracket, seen: Seen, instrument: Instrument) -> list[Step]:
+    """Return what is to be done now, the most urgent first, any one of them; where the first cannot be done, the next may be.
+
+    Empty when all is as it should be, or something has to become known first.
+    """
     entry = seen.entry
     if entry is None:
-        return None
+        return []
     done = entry.status.is_terminal and entry.status is not OrderStatus.ABSENT
     held = min(claim(seen), seen.room)
-    step = _stop_step(bracket, seen, done, held) or _target_step(bracket, seen, done, held, instrument)
-    if step is not None or not done or held or not seen.sure:
-        return step
+    wanted = (_stop_step(bracket, seen, done, held), _target_step(bracket, seen, done, held, instrument))
+    steps = [step for step in wanted if step is not None]
+    if steps or not done or held or not seen.sure:
+        return steps
     exits = (*seen.stops, *seen.natives, *(order for orders in seen.targets for order in orders))
     if any(order.status.is_working for order in exits):
-        return None
-    return End("the entry ended without a fill" if not entry.filled else "nothing of it is left")
+        return []
+    return [End("the entry ended without a fill" if not entry.filled else "nothing of it is left")]
 
 
 def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step | None:

@@ -463,7 +463,7 @@ def canonical(command: Command) -> str:
         case SetStop(trigger):
             return f"sl {spell_trigger(trigger)}"
         case SetTarget(trigger, portion):
-            return f"tp {_spell_target(Target(trigger, portion))}"
+            return f"tp {spell_target(Target(trigger, portion))}"
         case SetTrail(trail):
             return spell_trail(trail)
         case BreakEven(selector):
@@ -567,7 +567,8 @@ def _spell_limit(trigger: Trigger) -> str:
     return f" lim {spell_price(trigger.limit)}" if trigger.limit else ""
 
 
-def _spell_target(target: Target) -> str:
+def spell_target(target: Target) -> str:
+    """Return the spelling of a target, e.g. ``+1%:50%``."""
     portion = "" if target.portion is None else f":{plain(target.portion)}%"
     return _spell_level(target.trigger) + portion + _spell_limit(target.trigger)
 
@@ -587,7 +588,7 @@ def _spell_order(order: PlaceOrder) -> str:
     if order.stop_loss:
         parts.append(f"sl {spell_trigger(order.stop_loss)}")
     for target in order.targets:
-        parts.append(f"tp {_spell_target(target)}")
+        parts.append(f"tp {spell_target(target)}")
     if order.leverage is not None:
         parts.append(f"lev {plain(order.leverage)}")
     if order.margin_mode:

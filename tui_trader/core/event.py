@@ -158,6 +158,8 @@ class FundsTransferred:
 
     venue: str
     transfer: Transfer
+    known_as: str = ""
+    """The key that it had here before the venue told its own."""
 
 
 @dataclass(frozen=True, slots=True)

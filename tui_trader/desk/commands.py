@@ -9,8 +9,11 @@ import asyncio
 import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tui_trader.core.command import (
+    AddMargin,
+    BreakEven,
     CancelOrders,
     ChangeQty,
     ClosePosition,
@@ -21,24 +24,34 @@ from tui_trader.core.command import (
     Override,
     Panic,
     PlaceOrder,
+    Price,
+    Protect,
     Reconcile,
     Resume,
     Reverse,
     Selector,
     SelectorKind,
     SetLeverage,
+    SetMode,
+    SetStop,
+    SetTarget,
+    SetTrail,
     ShowSymbol,
     Size,
     SizeUnit,
+    Transfer,
+    Trigger,
 )
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError, ConfigError, NotThereError
+from tui_trader.core.funds import TransferState
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, OrderType, PositionMode, Side
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.orders import Sent
+from tui_trader.state.cover import Cover, cover_of
 from tui_trader.venues.base import Outcome
 
 
@@ -63,15 +76,19 @@ MARKET_LOOKS = 100
 FLAT_LOOKS = 150
 """How often it is looked whether the first half of a reverse is done, every LOOK_S seconds."""
 
+_OUTCOMES = {TransferState.FAILED: Outcome.REJECTED, TransferState.ABSENT: Outcome.NOT_SENT}
+
 SCREEN_ONLY = "this belongs to the terminal's screen, not to the shell"
 
 
 class Executor:
     """Runs commands against one desk."""
 
-    def __init__(self, desk: Desk, *, find_label: Callable[[str], str | None] | None = None) -> None:
-        """``find_label`` turns a row's label on the screen (``b7``) into a client id, None when nothing bears it."""
+    def __init__(self, desk: Desk, *, find_label: Callable[[str], str | None] | None = None, stays: bool = True) -> None:
+        """``find_label`` turns a row's label on the screen (``b7``) into a client id, None when nothing bears it. ``stays`` is
+        False where the program ends with the command: then nothing is begun that it would have to look after."""
         self._desk = desk
+        self._stays = stays
         self._find_label = find_label
         self.selected: Order | None = None
         """The order that ``cancel`` without a word means."""
@@ -107,6 +124,27 @@ class Executor:
                 return await self._move(command)
             case ChangeQty(selector, qty):
                 return [_said(await self._desk.amend(o, qty=qty), "amend") for o in self._orders(selector)]
+            case Protect(selector):
+                return await self._each(selector, self.protect, send=send)
+            case BreakEven(selector):
+                return await self._each(selector, self.break_even, send=send)
+            case SetStop(trigger):
+                return await self._each(None, lambda leg: self.put(leg, trigger, target=False), send=send)
+            case SetTarget(trigger, portion):
+                return await self._each(None, lambda leg: self.put(leg, trigger, target=True, portion=portion), send=send)
+            case SetTrail(trail):
+                return await self._each(None, lambda leg: self._desk.stage.trailing(leg, trail), send=send)
+            case AddMargin(amount):
+                return [await self._margin(amount)]
+            case SetMode(mode):
+                iid = self.instrument("")
+                await self._desk.set_position_mode(iid, mode)
+                return [Result(f"{iid.symbol}: {'a long and a short leg' if mode is PositionMode.HEDGED else 'one position'}")]
+            case Transfer(amount, currency, into):
+                moved = await self._desk.transfer(currency, amount, to_trading=into)
+                known = moved.state in (TransferState.DONE, TransferState.UNDER_WAY)
+                text = f"{moved.words}: {moved.state.value.replace('_', ' ')}{moved.reason and f' ({moved.reason})'}"
+                return [Result(text, outcome=Outcome.ACK if known else _OUTCOMES.get(moved.state, Outcome.UNKNOWN))]
             case SetLeverage():
                 return [await self._leverage(command)]
             case ShowSymbol(symbol):
@@ -131,6 +169,71 @@ class Executor:
                 return [Result("asking the venue for orders, executions and positions")]
             case _:
                 raise CommandError(SCREEN_ONLY)
+
+    # -- exits of a position ---------------------------------------------------------------------------------------
+
+    def cover(self, position: Position) -> Cover:
+        """Return what stands at the venue for a leg."""
+        return cover_of(position, self._desk.store.blotter.working(position.instrument))
+
+    def protect(self, position: Position) -> None:
+        """Stage the stop of the template; raises CommandError when the leg is covered."""
+        cover = self.cover(position)
+        if not cover.is_naked and cover.stop is not None and position.side is not None:
+            at = plain(cover.stop.trigger_price or cover.stop.remaining)
+            raise CommandError(
+                f"{position.instrument.symbol} is covered, its stop stands at {at}", fix=", and . move it, e to break-even"
+            )
+        self._desk.stage.protect(position)
+
+    def break_even(self, position: Position) -> None:
+        """Stage the stop at break-even, fees both ways and funding included; raises CommandError when that makes no sense."""
+        level = self._desk.resolver.break_even(position)
+        stop = self.cover(position).stop
+        if stop is not None and stop.trigger_price is not None and position.side is not None:
+            if (stop.trigger_price - level) * position.side.sign >= 0:
+                raise CommandError(
+                    f"the stop {plain(stop.trigger_price)} is no worse than break-even {plain(level)}", fix=". makes it tighter"
+                )
+            self._movable(stop)
+            self._desk.stage.shift(stop, level, "stop to break-even")
+        else:
+            self._desk.stage.exit(position, Trigger(Price(number=level)), target=False)
+
+    def put(self, position: Position, trigger: Trigger, *, target: bool, portion: Decimal | None = None) -> None:
+        """Stage a stop or a target: the one that stands is moved, where none stands a new one is made."""
+        cover = self.cover(position)
+        present = cover.target if target else cover.stop
+        if present is None or portion is not None or (target and not present.type.is_conditional):
+            self._desk.stage.exit(position, trigger, target=target, portion=portion)
+            return
+        word = "target" if target else "stop"
+        if trigger.limit is not None or (trigger.source is not None and trigger.source is not present.trigger_source):
+            raise CommandError(
+                f"a {word} stands at {plain(present.trigger_price or present.remaining)}: only where it triggers can be changed",
+                fix="cancel it first, or leave out lim and the source",
+            )
+        self._movable(present)
+        level = self._desk.stage.placed(position, trigger).price
+        assert level is not None
+        assert level.number is not None
+        self._desk.stage.shift(present, level.number, f"move {word}")
+
+    def _movable(self, order: Order) -> None:
+        if order.type is OrderType.TRAILING_STOP:
+            raise CommandError("the stop trails by itself", fix="cancel it, then sl PRICE")
+        if order.pending is not None:
+            raise CommandError(f"a {order.pending} of this order is still being answered", fix="wait a moment")
+
+    async def _each(self, selector: Selector | None, stage: Callable[[Position], object], *, send: bool) -> list[Result]:
+        """Stage something for each leg, and send it; what is only staged is staged for the first."""
+        results = []
+        for position in self._positions(selector):
+            stage(position)
+            results.append(await self._finish(send))
+            if not send:
+                break
+        return results
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -162,6 +265,13 @@ class Executor:
             raise CommandError(view.problem, fix=view.fix)
         if not send:
             return Result("staged", staged=True)
+        bracket = view.bracket
+        if not self._stays and bracket is not None and (not bracket.attached or len(bracket.goals) > 1):
+            self._desk.stage.drop()
+            raise CommandError(
+                "these exits are looked after by a terminal that runs: this command ends",
+                fix="one sl and one tp, or the terminal",
+            )
         try:
             return _said(await self._desk.send_stage(), "order")
         finally:
@@ -236,6 +346,17 @@ class Executor:
         iid = self.instrument("")
         mode = await self._desk.set_leverage(iid, command.leverage, command.margin_mode)
         return Result(f"{iid.symbol}: leverage {plain(command.leverage)}x {mode}")
+
+    async def _margin(self, amount: Decimal) -> Result:
+        """Add margin to the isolated position on the screen, or take some away."""
+        [position] = self._positions(None)[:1]
+        iid, wanted = position.instrument, position.margin + amount
+        if wanted <= 0:
+            raise CommandError(
+                f"the position has a margin of {plain(position.margin)}", fix=f"margin -{plain(position.margin / 2)}"
+            )
+        await self._desk.assign_margin(iid, wanted, position.position_side)
+        return Result(f"{iid.symbol}: margin {plain(position.margin)} -> {plain(wanted)}")
 
     def _orders(self, selector: Selector | None) -> Sequence[Order]:
         working = self._desk.store.blotter.working()

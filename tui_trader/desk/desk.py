@@ -11,47 +11,47 @@ import contextlib
 import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from tui_trader import __version__
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import (
-    CommandError,
     ConfigError,
     JournalError,
     LinkError,
-    OutcomeUnknown,
     RefusedError,
     TraderError,
-    VenueError,
 )
 from tui_trader.core.event import (
     BookDelta,
     Event,
     FundingPaid,
+    FundsTransferred,
     LinkChanged,
     Notice,
     OrderChanged,
     OrderFilled,
     PositionChanged,
 )
+from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
-from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity
+from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, PositionSide, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.feeds import Feeds
+from tui_trader.desk.funds import Funds
 from tui_trader.desk.hearing import Hearing
+from tui_trader.desk.margin import Margin
 from tui_trader.desk.nudge import Level, Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -72,7 +72,9 @@ from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
-_OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid)
+T = TypeVar("T")
+
+_OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
 
 RENEW_NS = 60 * NS
@@ -118,6 +120,8 @@ class Desk:
         """Brackets of an earlier run that are not over; ``start`` takes them up."""
         self.buried: list[Mapping[str, Any]] = []
         """Journalled intents that an earlier run found absent not long ago; they are asked about once more."""
+        self.open_transfers: list[Mapping[str, Any]] = []
+        """Journalled transfers of an earlier run whose end is not known; ``start`` has them asked about."""
         self.crashed: Callable[[str, BaseException], None] | None = None
         """Called when a task died of a bug, so that somebody writes it down."""
         self._journal = journal
@@ -166,7 +170,7 @@ class Desk:
             widened=self.orders.at_most,
         )
         ids = ids or IdFactory()
-        self.stage = Stage(self.resolver, self.facts, ids, attached=account.venue.capabilities.attached_exits)
+        self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
         self.protect = Protector(
             store=self.store,
             clock=clock,
@@ -181,6 +185,28 @@ class Desk:
         """Keeps the brackets of entries."""
         self.nudges = Nudges(store=self.store, amend=self._nudge, spawn=self._spawn, say=self._say)
         """Moves stops and targets by keys."""
+        self.margin = Margin(
+            account=account,
+            store=self.store,
+            dialect=self._dialect,
+            resolver=self.resolver,
+            facts=self.facts,
+            send=self.send,
+            absorb=self.absorb,
+            record=self._record,
+        )
+        self.funds = Funds(
+            account=account,
+            store=self.store,
+            dialect=self._dialect,
+            ids=ids,
+            send=self.send,
+            absorb=self.absorb,
+            spawn=self._spawn,
+            record=self._record_first,
+            server_ns=self._server_ns,
+            read_only=lambda: self.permit.looks_only or self.account.credential is None,
+        )
         self._reconciler = Reconciler(
             store=self.store,
             dialect=self._dialect,
@@ -227,6 +253,7 @@ class Desk:
                 dialect=self._dialect,
                 send=self.send,
                 scopes=self._scopes,
+                watched=lambda: self.feeds.watched,
                 server_ns=self._server_ns,
                 reconciled=lambda: self.sync.reconciled,
                 say=self._say,
@@ -271,6 +298,9 @@ class Desk:
         self._record("session", {"event": "start", **self._who()})
         self.orders.recover(self.recoverable, self.buried)
         self.protect.recover(self.brackets)
+        if self.account.credential is not None:
+            self.funds.recover(self.open_transfers)
+            self._spawn("fee rates", self.funds.keep_fees())
         self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
@@ -389,7 +419,6 @@ class Desk:
         returns, a second Enter finds nothing to send.
         """
         draft, judgement = self.stage.draft, self.stage.confirm()
-        bracket = self.stage.bracket(draft, judgement.ticket) if draft is not None else None
         self.permit.admit(judgement)
         order = self.store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
         if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
@@ -399,8 +428,6 @@ class Desk:
         self.store.touch(topic.STAGE)
         if order is not None:
             return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
-        if bracket is not None:
-            judgement = replace(judgement, bracket=bracket)
         if draft is not None and draft.leverage is not None:
             return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         return self._submit(judgement)
@@ -416,17 +443,29 @@ class Desk:
         return await self._submit(judgement)
 
     async def amend(
-        self, order: Order, *, qty: Decimal | None = None, price: Decimal | None = None, trigger: Decimal | None = None
+        self,
+        order: Order,
+        *,
+        qty: Decimal | None = None,
+        price: Decimal | None = None,
+        trigger: Decimal | None = None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        trail: Decimal | None = None,
     ) -> Sent:
-        """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent."""
+        """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent.
+
+        None leaves a term as it is, zero takes an attached exit off.
+        """
         order = self.store.blotter.get(order.client_id) or order
         instrument = self.resolver.instrument(order.instrument)
-        judgement = self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger)
+        exits = {"take_profit": take_profit, "stop_loss": stop_loss, "trail": trail}
+        judgement = self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger, **exits)
         self.permit.admit(judgement)
 
         async def change() -> Sent:
             self.permit.still(judgement)
-            sent = await self.orders.amend(order, qty=qty, price=price, trigger=trigger)
+            sent = await self.orders.amend(order, qty=qty, price=price, trigger=trigger, **exits)
             if trigger is not None and sent.outcome is Outcome.ACK:
                 self.protect.moved(order, trigger)
             return sent
@@ -481,25 +520,20 @@ class Desk:
         The position row follows by the private stream. Raises CommandError, LinkError or VenueError when nothing was changed, and
         OutcomeUnknown when that is not known.
         """
-        most = self.resolver.instrument(iid).max_leverage
-        if leverage > most:
-            text = f"a leverage of {plain(leverage)} is above {plain(most)}, the most that {iid.symbol} has"
-            raise CommandError(text, fix=f"lev {plain(most)} or less")
-        mode = mode or self.facts.gather(iid).margin_mode
-        hedged = self.facts.mode(iid) is PositionMode.HEDGED
-        request = self._dialect.set_leverage(iid, leverage, cross=mode is MarginMode.CROSS, hedged=hedged)
-        self._record("setting", {"symbol": iid.symbol, "leverage": plain(leverage), "mode": mode})
-        verdict = await self.send(request)
-        self._record("outcome", {"ref": iid.symbol, "what": request.what, "outcome": verdict.outcome, "text": verdict.text})
-        match verdict.outcome:
-            case Outcome.ACK:
-                return mode
-            case Outcome.UNKNOWN:
-                raise OutcomeUnknown(f"whether the leverage was changed is not known: {verdict.text}", code=verdict.code)
-            case Outcome.NOT_SENT:
-                raise LinkError(f"leverage was not changed: {verdict.text}")
-            case _:
-                raise VenueError(f"leverage was not changed: {verdict.text or verdict.outcome}", code=verdict.code)
+        return await self.margin.set_leverage(iid, leverage, mode)
+
+    async def set_position_mode(self, iid: InstrumentId, mode: PositionMode) -> None:
+        """Switch an instrument between one position and two legs; raises as ``set_leverage``, and RefusedError before that."""
+        await self.margin.set_position_mode(iid, mode)
+
+    async def assign_margin(self, iid: InstrumentId, margin: Decimal, side: PositionSide | None = None) -> None:
+        """Set the margin of an isolated position; raises as ``set_position_mode``."""
+        await self.margin.assign_margin(iid, margin, side)
+
+    async def transfer(self, currency: str, amount: Decimal, *, to_trading: bool) -> Transfer:
+        """Move money between wallet and trading account, once; whoever calls has asked the trader first. See ``Funds``."""
+        work = self.funds.transfer(currency, amount, to_trading=to_trading)
+        return await self._to_its_end(f"transfer {currency}", work)
 
     async def send(self, request: Request) -> Verdict:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
@@ -559,7 +593,7 @@ class Desk:
             and self.store.private_is_fresh(self.account.venue.name)
         )
 
-    async def _to_its_end(self, name: str, work: Coroutine[Any, Any, Sent]) -> Sent:
+    async def _to_its_end(self, name: str, work: Coroutine[Any, Any, T]) -> T:
         """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
         task = self._tasks.spawn(name, work, self._write_failed)
         self._writes.add(task)
@@ -633,6 +667,15 @@ class Desk:
         if self._journal is not None:
             with contextlib.suppress(JournalError):
                 self._journal.append(kind, body)
+
+    def _record_first(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Write down what is about to happen; raises RefusedError when that cannot be."""
+        if self._journal is None:
+            raise RefusedError("this terminal is read-only: it has no journal to write to")
+        try:
+            self._journal.append(kind, body)
+        except JournalError as error:
+            raise RefusedError(f"{error}: nothing is moved until it can be written") from error
 
     def _mend_journal(self) -> None:
         """Ask a disk that was full once more: entries wait for it."""

@@ -116,7 +116,16 @@ class FactSource:
         return self._judged(ticket, instrument, facts, beside_unknown=beside_unknown)
 
     def judge_change(
-        self, order: Order, instrument: Instrument, *, qty: Decimal | None, price: Decimal | None, trigger: Decimal | None
+        self,
+        order: Order,
+        instrument: Instrument,
+        *,
+        qty: Decimal | None,
+        price: Decimal | None,
+        trigger: Decimal | None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        trail: Decimal | None = None,
     ) -> Judgement:
         """Return what speaks against an order as it would stand after a change, its own present form left out of the count."""
         # A conditional order that has fired is an order at its limit price: the trigger is history.
@@ -132,12 +141,14 @@ class FactSource:
             position_side=order.position_side,
             reduce_only=order.reduce_only,
             close_on_trigger=order.close_on_trigger,
-            trail=None if fired else order.trail,
+            trail=None if fired else order.trail if trail is None else trail,
             activation_price=None if fired else order.activation_price,
             trigger_price=None if fired else order.trigger_price if trigger is None else trigger,
             trigger_source=order.trigger_source,
-            take_profit=order.take_profit,
-            stop_loss=order.stop_loss,
+            take_profit=order.take_profit if take_profit is None else take_profit or None,
+            stop_loss=order.stop_loss if stop_loss is None else stop_loss or None,
+            take_profit_source=order.take_profit_source,
+            stop_loss_source=order.stop_loss_source,
         )
         facts = self.gather(order.instrument)
         others = tuple(other for other in facts.orders if other.client_id != order.client_id)

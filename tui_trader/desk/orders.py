@@ -129,11 +129,19 @@ class OrderPath:
         return Sent(ticket.client_id, verdict.outcome, verdict.text, verdict.code)
 
     async def amend(
-        self, order: Order, *, qty: Decimal | None = None, price: Decimal | None = None, trigger: Decimal | None = None
+        self,
+        order: Order,
+        *,
+        qty: Decimal | None = None,
+        price: Decimal | None = None,
+        trigger: Decimal | None = None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        trail: Decimal | None = None,
     ) -> Sent:
         """Change a working order in place; at most one change is outstanding. Raises RefusedError when it cannot be asked.
 
-        It does not judge the change: that is the desk's.
+        None leaves a term as it is, zero takes an attached exit off. It does not judge the change: that is the desk's.
         """
         instrument = self._store.instruments[order.instrument]
         order = self._store.blotter.get(order.client_id) or order
@@ -144,8 +152,10 @@ class OrderPath:
             raise RefusedError(f"a {order.pending or PendingAction.AMEND} of this order is still being answered")
         if qty is not None and qty <= order.filled:
             raise RefusedError(f"{plain(order.filled)} is filled already: the new size must be larger")
-        request = self._dialect.amend(as_venue_knows(order), instrument, qty=qty, price=price, trigger=trigger)
+        exits = {"take_profit": take_profit, "stop_loss": stop_loss, "trail": trail}
+        request = self._dialect.amend(as_venue_knows(order), instrument, qty=qty, price=price, trigger=trigger, **exits)
         body = {"id": order.client_id, "qty": _text(qty), "price": _text(price), "trigger": _text(trigger)}
+        body |= {name: _text(value) for name, value in exits.items() if value is not None}
         self._record("amend", body, required=not (order.reduce_only or order.close_on_trigger))
         self._put(replace(order, pending=PendingAction.AMEND))
         # The overlay alone would not do: news of an older moment may take it off while the answer is under way.

@@ -25,7 +25,7 @@ from tui_trader.core.bracket import (
     exit_ticket,
     is_doubtful,
     is_native,
-    next_step,
+    next_steps,
     words,
 )
 from tui_trader.core.clock import NS, Clock
@@ -55,7 +55,7 @@ GRAVE_NS = 2_400 * NS
 MOMENT_NS = NS // 1_000
 """The venue makes its exits at the time that it gives the entry's end, or later."""
 
-AGAIN_NS = (1 * NS, 2 * NS, 4 * NS, 8 * NS)
+AGAIN_NS = (1 * NS, 2 * NS, 4 * NS, 8 * NS, 15 * NS)
 """Pauses after a step that did not succeed; the last one repeats."""
 
 
@@ -93,7 +93,7 @@ class Protector:
         self._busy: set[str] = set()
         self._tries: dict[str, dict[str, int]] = {}
         """How often each step was taken since all was as it should be."""
-        self._not_before: dict[str, int] = {}
+        self._not_before: dict[str, dict[str, int]] = {}
         self._done_ns: dict[str, int] = {}
         """When an entry was first seen to be done."""
         self._searched: dict[str, int] = {}
@@ -183,9 +183,12 @@ class Protector:
             seen = self._seen(bracket, rooms, now)
             if bracket.entry in self._busy:
                 continue
-            step = next_step(bracket, seen, instrument)
-            if now < self._not_before.get(bracket.entry, 0) and step is not None:
-                self._tell(bracket, step, seen)
+            steps = next_steps(bracket, seen, instrument)
+            pauses = self._not_before.get(bracket.entry, {})
+            step = next((one for one in steps if now >= pauses.get(_key(one), 0)), None)
+            if steps and step is not steps[0]:
+                self._tell(bracket, steps[0], seen)
+            if steps and step is None:
                 continue
             if step is None:
                 if seen.entry is not None and seen.entry.status is OrderStatus.ABSENT:
@@ -279,7 +282,8 @@ class Protector:
             self._busy.discard(entry)
         taken = sent is not None and sent.outcome in (Outcome.ACK, Outcome.EXISTS)
         if not taken or count > 1:
-            self._not_before[entry] = self._clock.mono_ns() + AGAIN_NS[min(count, len(AGAIN_NS)) - 1]
+            pause = AGAIN_NS[min(count, len(AGAIN_NS)) - 1]
+            self._not_before.setdefault(entry, {})[_key(step)] = self._clock.mono_ns() + pause
         if not taken and _makes_cover(step):
             self._alarm(bracket, step, problem or (sent.text or sent.outcome.value if sent is not None else ""))
         self.look()

@@ -10,16 +10,16 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from tui_trader.core.clock import DAY_NS, NS
-from tui_trader.core.event import Event, FundingPaid, OrderChanged, OrderFilled, OrdersSnapshot
+from tui_trader.core.event import Event, FundingPaid, FundsTransferred, OrderChanged, OrderFilled, OrdersSnapshot
 from tui_trader.core.ids import PREFIX
 from tui_trader.core.order import Order, OrderReport
 from tui_trader.core.types import ClientOrderId, InstrumentId, Severity
 from tui_trader.state.store import Store
 from tui_trader.storage.history import History
-from tui_trader.storage.history_rows import FillRow, FundingRow, OrderRow, Row
+from tui_trader.storage.history_rows import FillRow, FundingRow, OrderRow, Row, TransferRow
 from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
 
 FLUSH_S = 1.0
@@ -47,7 +47,7 @@ OVERLAP_NS = 600 * NS
 """The past is asked for from this long before what is known: a history trails, and rows are known by their ids."""
 
 FIRST_NS = 90 * DAY_NS
-"""How far back the first question goes: Phemex keeps 90 days of executions."""
+"""How far back the first question goes: Phemex keeps 90 days of executions and two months of orders."""
 
 
 class Recorder:
@@ -62,11 +62,15 @@ class Recorder:
         dialect: OrderDialect,
         send: Callable[[Request], Awaitable[Verdict]],
         scopes: Callable[[], Sequence[InstrumentId | None]],
+        watched: Callable[[], Iterable[InstrumentId]],
         server_ns: Callable[[], int],
         reconciled: Callable[[], bool],
         say: Callable[[str, Severity], None],
     ) -> None:
-        """``scopes`` are what executions have to be asked for, one question each: None for the first settle currency."""
+        """``scopes`` are what executions have to be asked for, one question each: None for the first settle currency.
+
+        Orders are asked for by contract: those that are ``watched`` and those that executions of the past were in.
+        """
         self.history = history
         self.progress: Callable[[str, int], None] | None = None
         """Told the name and the number of rows of each page of the past."""
@@ -75,6 +79,8 @@ class Recorder:
         self._dialect = dialect
         self._send = send
         self._scopes = scopes
+        self._watched = watched
+        self._traded: set[InstrumentId] = set()
         self._server_ns = server_ns
         self._reconciled = reconciled
         self._say = say
@@ -94,6 +100,8 @@ class Recorder:
             self._note(FillRow.of(self._account, event.fill))
         elif type(event) is FundingPaid:
             self._note(FundingRow.of(self._account, event))
+        elif type(event) is FundsTransferred:
+            self._note(TransferRow.of(event.venue, self._account, event.transfer))
 
     def look(self) -> None:
         """Note the orders that have changed since the last look."""
@@ -152,43 +160,61 @@ class Recorder:
 
         Raises ConnectionError when a question was not answered; what was learned until then is kept.
         """
-        count = 0
         await asyncio.to_thread(self.history.open)
+        self._traded = set(self._watched())
+        count = 0
         for scope in self._scopes():
             name = f"fills {scope.symbol}" if scope else "fills"
-            asked_ns = self._server_ns()
-            since_ns = max(self.history.known_until(name) - OVERLAP_NS, asked_ns - FIRST_NS)
-            count += await self._pages(name, self._dialect.fills(scope, since_ns), pace_s)
-            await asyncio.to_thread(self.history.write, [], {name: asked_ns})
+            count += await self._ask(name, lambda since_ns, scope=scope: self._dialect.fills(scope, since_ns), pace_s)  # type: ignore[misc]
+        for iid in sorted(self._traded):
+            if iid in self._store.instruments:
+                name = f"orders {iid.symbol}"
+                count += await self._ask(name, lambda since_ns, iid=iid: self._dialect.closed_orders(iid, since_ns), pace_s)  # type: ignore[misc]
+        for _, currency in sorted(self._store.balances):
+            name = f"transfers {currency}"
+            count += await self._ask(
+                name,
+                lambda since_ns, currency=currency: self._dialect.transfers(currency, since_ns),  # type: ignore[misc]
+                pace_s,
+            )
         return count
 
-    async def _pages(self, name: str, first: Request, pace_s: float) -> int:
-        request: Request | None = first
+    async def _ask(self, name: str, question: Callable[[int], Request], pace_s: float) -> int:
+        """Ask one question from where it was last answered, page by page; return the number of rows."""
+        asked_ns = self._server_ns()
+        since_ns = max(self.history.known_until(name) - OVERLAP_NS, asked_ns - FIRST_NS)
+        request: Request | None = question(since_ns)
         count = 0
-        for page in range(MAX_PAGES):
+        for _ in range(MAX_PAGES):
             if request is None:
                 break
-            if page and pace_s:
+            if pace_s:
                 await asyncio.sleep(pace_s)
             verdict = await self._send(request)
+            if verdict.outcome in (Outcome.REJECTED, Outcome.MISSING) and not verdict.bad_key:
+                return count  # the venue does not tell it: a wallet that does not exist, a contract without a history
             if verdict.outcome is not Outcome.ACK:
                 raise ConnectionError(f"{name} were not answered: {verdict.text or verdict.outcome}")
             rows = [row for event in verdict.events for row in self._rows(event)]
             if not await asyncio.to_thread(self.history.write, rows):
-                raise ConnectionError("the history cannot be written")
+                raise ConnectionError("the history cannot be written, or another terminal keeps it")
             count += len(rows)
-            if self.progress is not None:
+            if self.progress is not None and rows:
                 self.progress(name, count)
             request = verdict.next_page
+        await asyncio.to_thread(self.history.write, [], {name: asked_ns})
         return count
 
     def _rows(self, event: Event) -> list[Row]:
         """Return the rows that an event of the past makes."""
         match event:
             case OrderFilled(fill=fill):
+                self._traded.add(fill.instrument)
                 return [FillRow.of(self._account, fill)]
             case FundingPaid():
                 return [FundingRow.of(self._account, event)]
+            case FundsTransferred(venue=venue, transfer=transfer):
+                return [TransferRow.of(venue, self._account, transfer)]
             case OrderChanged(report=report):
                 return [self._order(report)]
             case OrdersSnapshot(reports=reports):

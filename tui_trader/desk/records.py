@@ -111,6 +111,8 @@ class OpenIntents:
         """When orders were found absent."""
         self.plans = OpenBrackets()
         """The brackets that are not over."""
+        self._transfers: dict[str, Mapping[str, Any]] = {}
+        """Movements of money whose end is not known."""
         self.epilogue = ""
         """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
 
@@ -131,9 +133,15 @@ class OpenIntents:
             case "segment" | "set-aside":
                 for intent in body.get("open", ()):
                     self._intend(intent)
+                for transfer in body.get("transfers", ()):
+                    self._transfers[str(transfer.get("key"))] = transfer
                 for absent in body.get("absent", ()):
                     self._intend(absent["intent"])
                     self._miss(str(absent["intent"].get("id")), str(absent["at"]))
+            case "transfer":
+                self._transfers[str(body.get("key"))] = body
+            case "transfer_end":
+                self._transfers.pop(str(body.get("key")), None)
             case "absent":
                 self._miss(client_id, record.at)
             case "seen" | "resurrected":
@@ -141,6 +149,10 @@ class OpenIntents:
                 self._absent.pop(client_id, None)
             case "outcome" if body.get("what") == "place" and body.get("outcome") in _SETTLED:
                 self._open.pop(str(body.get("ref")), None)
+
+    def open_transfers(self) -> list[Mapping[str, Any]]:
+        """Return the bodies of transfers whose end is not known, oldest first."""
+        return list(self._transfers.values())
 
     def still_open(self) -> list[Mapping[str, Any]]:
         """Return the bodies of intents whose outcome is not known, oldest first."""
@@ -161,6 +173,7 @@ class OpenIntents:
         return {
             "open": self.to_recover(),
             "brackets": self.plans.bodies(),
+            **({"transfers": self.open_transfers()} if self._transfers else {}),
             "absent": [{"at": at, "intent": self._body(client_id)} for client_id, at in absent],
         }
 

@@ -172,6 +172,12 @@ class Ticket:
         "0.5", "How far past the best opposite price a crossing order may execute.", "0.01", "5"
     )
     stop_percent: Decimal = _percent("1", "Distance of the bracket template's stop from the entry.", "0.01", "50")
+    protect_percent: Decimal = _percent(
+        "1", "Distance of the stop that p stages from the mark, for the whole position.", "0.01", "50"
+    )
+    protect_ticks: int = _key(
+        Whole(default=0, doc="The same in ticks of the instrument; 0 takes the percentage.", unit="ticks", low=0, high=100_000)
+    )
     target_r: Decimal = _key(
         Amount(
             default=Decimal(2),

@@ -7,6 +7,7 @@ against the market of that moment. Only ``confirm`` gives an order an identity.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -46,6 +47,7 @@ from tui_trader.core.types import (
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.resolve import Resolver, leg_for
 from tui_trader.state.cover import cover_of
+from tui_trader.venues.base import Capabilities
 
 DRAFT_ID = ClientOrderId("draft")
 """Stands where an identity will be; never sent."""
@@ -121,9 +123,11 @@ class StageView:
 class Stage:
     """Holds at most one draft."""
 
-    def __init__(self, resolver: Resolver, facts: FactSource, ids: IdFactory, *, attached: bool = True) -> None:
-        """``attached`` says whether the venue makes the exits of an entry itself."""
-        self._attached = attached
+    def __init__(
+        self, resolver: Resolver, facts: FactSource, ids: IdFactory, *, can: Callable[[Instrument], Capabilities] | None = None
+    ) -> None:
+        """``can`` returns what the venue can do with a contract; without it everything is held to be possible."""
+        self._can = can
         self._resolver = resolver
         self._facts = facts
         self._ids = ids
@@ -203,7 +207,7 @@ class Stage:
 
     def exit(self, position: Position, trigger: Trigger, *, target: bool, portion: Decimal | None = None) -> Draft:
         """Stage a stop or a target over a leg, or over a part of it in percent."""
-        draft = self.leaving(position, self._placed(position, trigger), target=target, portion=portion)
+        draft = self.leaving(position, self.placed(position, trigger), target=target, portion=portion)
         return self._set(replace(draft, title="target" if target else "stop"))
 
     def trailing(self, position: Position, trail: Trail) -> Draft:
@@ -289,6 +293,25 @@ class Stage:
         level = self._waits_for(draft) + self._resolver.instrument(draft.instrument).tick * ticks
         if level > 0:
             self.draft = self._changed(draft, trigger=replace(draft.trigger, price=Price(number=level), multiple=None))
+
+    def nudge_exit(self, ticks: int, *, target: bool) -> None:
+        """Move the stop or the first target of a staged order by whole ticks, those it waits for itself included."""
+        draft = self._need()
+        if draft.trigger is not None and draft.touch is target:
+            self.nudge_trigger(ticks)
+            return
+        price = self._expected(draft, self._price(draft))
+        stop, level = self._exits(draft, price)
+        at = level if target else stop
+        if at is None:
+            raise CommandError(f"the staged order has no {'target' if target else 'stop'}", fix="t attaches the template")
+        moved = Price(number=at + self._resolver.instrument(draft.instrument).tick * ticks)
+        if target:
+            first = draft.targets[0]
+            changed = replace(first, trigger=replace(first.trigger, price=moved, multiple=None))
+            self.draft = self._changed(draft, targets=(changed, *draft.targets[1:]))
+        elif draft.stop_loss is not None:
+            self.draft = self._changed(draft, stop_loss=replace(draft.stop_loss, price=moved))
 
     def nudge_size(self, steps: int) -> None:
         """Change the size by steps: a tenth of the present size, at least one lot; never below one lot."""
@@ -415,10 +438,11 @@ class Stage:
         instrument = self._resolver.instrument(draft.instrument)
         try:
             ticket = self._ticket(draft, DRAFT_ID)
+            bracket = self.bracket(draft, ticket)
+            self._may(ticket, bracket)
         except CommandError as error:
             return StageView(draft, instrument, None, None, (), error.message, error.fix)
         judgement = self._judged(draft, ticket)
-        bracket = self.bracket(draft, ticket)
         preview = judgement.preview
         if preview is not None and bracket is not None:
             preview = _over_goals(preview, ticket, bracket, instrument)
@@ -447,8 +471,20 @@ class Stage:
             stop_source=ticket.stop_loss_source,
             stop_limit=ticket.stop_loss_limit,
             goals=tuple(goals),
-            attached=self._attached and (ticket.stop_loss is not None or len(goals) == 1),
+            attached=self._attaches(ticket, goals),
         )
+
+    def _attaches(self, ticket: OrderTicket, goals: list[Goal]) -> bool:
+        """Whether the venue makes the exits of an entry, as they are meant."""
+        if ticket.stop_loss is None and len(goals) != 1:
+            return False
+        if self._can is None:
+            return True
+        can = self._can(self._resolver.instrument(ticket.instrument))
+        limits = ticket.stop_loss_limit is not None or (len(goals) == 1 and goals[0].limit is not None)
+        if not can.attached_exits or (limits and not can.attached_limits):
+            return False
+        return can.attached_to_more or self._resolver.leg(ticket.instrument, ticket.position_side) is None
 
     def confirm(self, draft: Draft | None = None) -> Judgement:
         """Return a draft (the staged one by default) as a ticket with its lasting identity, judged by this moment's facts.
@@ -457,7 +493,9 @@ class Stage:
         """
         draft = draft or self._need()
         ticket = self._ticket(draft, self._ids.new())
-        return self._judged(draft, ticket)
+        bracket = self.bracket(draft, ticket)
+        self._may(ticket, bracket)
+        return replace(self._judged(draft, ticket), bracket=bracket)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -535,7 +573,7 @@ class Stage:
             return None
         return self._resolver.limit(draft.instrument, trigger.limit, level, draft.side.opposite)
 
-    def _placed(self, position: Position, trigger: Trigger) -> Trigger:
+    def placed(self, position: Position, trigger: Trigger) -> Trigger:
         """Return a trigger of a leg as a number: distances are from its entry, multiples of the distance to its stop."""
         if position.side is None:
             raise CommandError(f"{position.instrument.symbol} is flat: nothing to protect")
@@ -608,6 +646,14 @@ class Stage:
             stop_loss_limit=self._limit(draft, draft.stop_loss, stop),
             arrival_price=self._facts.mid(draft.instrument),
         )
+
+    def _may(self, ticket: OrderTicket, bracket: Bracket | None) -> None:
+        """Raise CommandError for what the venue cannot do."""
+        if self._can is None:
+            return
+        can = self._can(self._resolver.instrument(ticket.instrument))
+        if why := can.refuse(ticket if bracket is None else bracket.sent(ticket)):
+            raise CommandError(why, fix="another type, or another contract")
 
     def _kind(self, draft: Draft) -> tuple[OrderType, Decimal | None, Decimal | None, Decimal | None]:
         """Return type, trigger, trailing distance and activation price of a draft."""

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
+from tui_trader.secrets.secret import announce
+
 MARK: Final = "[redacted]"
 """What stands in place of a secret."""
 
@@ -64,7 +66,8 @@ class Redactor:
     __slots__ = ("_blocks", "_blocks_any_case", "_known", "_wholes")
 
     def __init__(self) -> None:
-        self._known: dict[str, None] = {}
+        self._known: dict[str, tuple[tuple[str, ...], tuple[tuple[str, int], ...]]] = {}
+        """Each value with its forms; those in which letters may be large or small with their width."""
         self._wholes: tuple[str, ...] = ()
         """Every form of every value."""
         self._blocks: tuple[str, ...] = ()
@@ -83,14 +86,12 @@ class Redactor:
         fresh = [value for value in values if len(value) >= SHORTEST and value not in self._known]
         if not fresh:
             return
-        self._known |= dict.fromkeys(fresh)
+        for value in fresh:
+            self._known[value] = (tuple(dict.fromkeys(_forms(value))), tuple(dict.fromkeys(_forms_any_case(value))))
         while len(self._known) > MOST:
             del self._known[next(iter(self._known))]
-        exact: dict[str, None] = {}
-        any_case: dict[str, int] = {}
-        for value in self._known:
-            exact |= dict.fromkeys(_forms(value))
-            any_case |= dict(_forms_any_case(value))
+        exact = dict.fromkeys(form for forms, _ in self._known.values() for form in forms)
+        any_case = dict(form for _, forms in self._known.values() for form in forms)
         self._wholes = (*exact, *any_case)
         self._blocks = tuple(dict.fromkeys(block for form in exact for block in _pieces(form, 1)))
         self._blocks_any_case = tuple(dict.fromkeys(block for form, width in any_case.items() for block in _pieces(form, width)))
@@ -170,7 +171,9 @@ class Redactor:
 
 
 REDACTOR: Final = Redactor()
-"""The one of this process: whoever makes a secret teaches it, whoever prints asks it."""
+"""The one of this process: every Secret teaches it, whoever prints asks it."""
+
+announce(REDACTOR.learn)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -14,13 +14,14 @@ from tui_trader.core.types import Liquidity, OrderType, PositionSide, Side, Time
 from tui_trader.sim.admission import refuse_terms
 from tui_trader.sim.attached import follow_up
 from tui_trader.sim.conditionals import fires_rising
-from tui_trader.sim.credit import available, closable, is_reducing, refuse_credit, resting_cost
+from tui_trader.sim.credit import closable, is_reducing, refuse_credit
 from tui_trader.sim.engine import Resting
 from tui_trader.sim.ledger import Ledger, is_house
 from tui_trader.sim.listing import Listing
 from tui_trader.sim.margin import keeps_units, trade_fee, trade_value
 from tui_trader.sim.outbox import Outbox
-from tui_trader.sim.types import Event, NewOrder, PublicTrade, Refusal, SimOrder, SimPosition, SimStatus
+from tui_trader.sim.room import make_room
+from tui_trader.sim.types import Event, NewOrder, PublicTrade, Refusal, SimOrder, SimStatus
 from tui_trader.sim.waiting import refuse_waiting
 
 
@@ -138,7 +139,8 @@ class Floor:
 
     def refuse_waiting(self, listing: Listing, order: SimOrder) -> Refusal:
         """Check that a conditional order has something to close, if it only closes, and would not fire at once."""
-        return refuse_waiting(self.ledger, listing, order, self.others(order))
+        others = [other for other in self.others(order) if other.order_id != order.order_id]
+        return refuse_waiting(self.ledger, listing, order, others)
 
     def _refuse_work(self, listing: Listing, order: SimOrder) -> Refusal:
         """Check an order that is about to meet the book; a reducing one is first cut to what there is to close."""
@@ -159,7 +161,8 @@ class Floor:
 
     def others(self, order: SimOrder) -> list[SimOrder]:
         """Return the account's other open orders, oldest first."""
-        return [other for other in self.open.get(order.account, {}).values() if other is not order]
+        # By id: an amendment asks with a copy of the order as it would be.
+        return [other for other in self.open.get(order.account, {}).values() if other.order_id != order.order_id]
 
     def _fillable(self, listing: Listing, order: SimOrder, ticks: int) -> int:
         """Return how many lots would execute at once, counting reducing orders only for what they can still close."""
@@ -198,7 +201,7 @@ class Floor:
     def match(self, listing: Listing, order: SimOrder, kind: str = "trade") -> None:
         """Execute an open order that is not in the book against it, and rest or expire what is left."""
         incoming = Resting(order.account, order.side, self._limit(listing, order), listing.lots(order.remaining), order)
-        self._execute(listing, incoming, kind)
+        self.execute(listing, incoming, kind)
         if not order.status.is_open:
             return
         if order.price is None or order.tif in (TimeInForce.IOC, TimeInForce.FOK):
@@ -211,12 +214,13 @@ class Floor:
         """Place an order of the exchange's own liquidity; nobody but the public hears of it."""
         incoming = Resting(account, side, ticks, lots)
         if listing.book.crosses(side, ticks):
-            self._execute(listing, incoming, "trade")
+            self.execute(listing, incoming, "trade")
         if rest and incoming.lots:
             listing.book.add(incoming)
         return incoming
 
-    def _execute(self, listing: Listing, incoming: Resting, kind: str) -> None:
+    def execute(self, listing: Listing, incoming: Resting, kind: str) -> None:
+        """Let what comes in meet the book as far as it goes."""
         book = listing.book
         against = incoming.side.opposite
         while incoming.lots and book.crosses(incoming.side, incoming.ticks):
@@ -310,31 +314,8 @@ class Floor:
             self.cancel(order, refusal)
             return
         if order.close_on_trigger:
-            self._make_room(listing, order)
+            make_room(self, order)
         self._work(listing, order)
-
-    def _make_room(self, listing: Listing, order: SimOrder) -> None:
-        """Cancel resting orders on the side of a closing one, youngest first, that could not be carried once it has closed.
-
-        While the position stands they count as closing it and tie up nothing; afterwards they would open the other way.
-        """
-        if order.position_side is not PositionSide.MERGED:
-            return
-        leg = self.ledger.position(order.account, order.symbol, order.position_side)
-        currency = listing.instrument.settle
-        rivals = [
-            other
-            for other in self.others(order)
-            if other.symbol == order.symbol and other.side is order.side and other.order_id in self._resting
-        ]
-        freed = self.ledger.position_margin(leg) - min(ZERO, self.ledger.unrealised(leg))
-        for other in reversed(rivals):
-            others = self.others(order)
-            free = available(self.ledger, order.account, currency, others) + freed
-            opening = [one for one in others if one in rivals and not is_reducing(one)]
-            if free >= sum((resting_cost(self.ledger, one) for one in opening), ZERO):
-                return
-            self.cancel(other)
 
     def wait(self, listing: Listing, order: SimOrder) -> None:
         order.status = SimStatus.UNTRIGGERED
@@ -364,24 +345,6 @@ class Floor:
         self.open.get(order.account, {}).pop(order.order_id, None)
         if order.filled:
             follow_up(self, order)
-
-    def forced(self, position: SimPosition, account: str, qty: Decimal, text: str) -> SimOrder:
-        """Return a market order of the exchange itself that closes ``qty`` of a leg; it is open and in no book."""
-        side = Side.SELL if position.qty > 0 else Side.BUY
-        leg = position.position_side
-        new = NewOrder("", position.symbol, side, OrderType.MARKET, qty, position_side=leg, reduce_only=True, text=text)
-        order = self.record(account, new)
-        self.open.setdefault(account, {})[order.order_id] = order
-        self.tell(Event.NEW, order)
-        return order
-
-    def force_close(self, position: SimPosition, account: str, worst: int) -> Resting:
-        """Close a leg on behalf of the exchange, against the book down to ``worst`` ticks; returns what is left of it."""
-        listing = self.listings[position.symbol]
-        order = self.forced(position, account, abs(position.qty), "liquidation")
-        incoming = Resting(account, order.side, worst, listing.lots(order.qty), order)
-        self._execute(listing, incoming, "liquidation")
-        return incoming
 
     def tell_replaced(self, order: SimOrder) -> None:
         """Report an amendment."""

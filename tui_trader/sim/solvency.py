@@ -13,12 +13,12 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tui_trader.core.decimals import ZERO, divide
-from tui_trader.core.types import PositionSide, Side
+from tui_trader.core.types import OrderType, PositionSide, Side
 from tui_trader.sim.engine import Resting
 from tui_trader.sim.floor import Floor
 from tui_trader.sim.ledger import INSURANCE, is_house
 from tui_trader.sim.listing import Listing
-from tui_trader.sim.types import Refusal, SimPosition
+from tui_trader.sim.types import Event, NewOrder, Refusal, SimOrder, SimPosition
 
 
 def liquidate_unsound(floor: Floor) -> None:
@@ -68,7 +68,7 @@ def _liquidate(floor: Floor, account: str, position: SimPosition) -> None:
         worst = min(max(worst, 1), listing.max_ticks)
     margin = position.margin
     before = ledger.accounts[account].balances.get(instrument.settle, ZERO)
-    left = floor.force_close(position, account, worst)
+    left = _force_close(floor, position, account, worst)
     if left.lots and _is_exhausted(floor, instrument.settle):
         _deleverage(floor, listing, left, worst)
     if left.lots:
@@ -84,6 +84,26 @@ def _liquidate(floor: Floor, account: str, position: SimPosition) -> None:
     floor.settle(listing)
 
 
+def _forced(floor: Floor, position: SimPosition, account: str, qty: Decimal, text: str) -> SimOrder:
+    """Return a market order of the exchange itself that closes ``qty`` of a leg; it is open and in no book."""
+    side = Side.SELL if position.qty > 0 else Side.BUY
+    leg = position.position_side
+    new = NewOrder("", position.symbol, side, OrderType.MARKET, qty, position_side=leg, reduce_only=True, text=text)
+    order = floor.record(account, new)
+    floor.open.setdefault(account, {})[order.order_id] = order
+    floor.tell(Event.NEW, order)
+    return order
+
+
+def _force_close(floor: Floor, position: SimPosition, account: str, worst: int) -> Resting:
+    """Close a leg against the book down to ``worst`` ticks; returns what is left of it."""
+    listing = floor.listings[position.symbol]
+    order = _forced(floor, position, account, abs(position.qty), "liquidation")
+    incoming = Resting(account, order.side, worst, listing.lots(order.qty), order)
+    floor.execute(listing, incoming, "liquidation")
+    return incoming
+
+
 def _is_exhausted(floor: Floor, currency: str) -> bool:
     """Whether the insurance account has lost all that it may lose in a currency."""
     limit = floor.insurance.get(currency)
@@ -96,7 +116,7 @@ def _deleverage(floor: Floor, listing: Listing, left: Resting, worst: int) -> No
         if not left.lots:
             return
         lots = min(left.lots, listing.lots(abs(position.qty)))
-        order = floor.forced(position, account, listing.qty(lots), "adl")
+        order = _forced(floor, position, account, listing.qty(lots), "adl")
         other = Resting(account, order.side, worst, lots, order)
         left.lots -= lots
         floor.book_trade(listing, left, other, listing.qty(lots), listing.price(worst), "liquidation", "adl")

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tui_trader.core.decimals import ZERO
+from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import PositionSide, Side
-from tui_trader.sim.margin import trade_value
+from tui_trader.sim.margin import to_money, trade_value
 from tui_trader.sim.types import FundingCharge, Report
 
 
@@ -57,7 +57,7 @@ def terms(instrument: Instrument, fills: Iterable[Report], charges: Iterable[Fun
                 term.updated_ns = event.at_ns
             continue
         order, left = event.order, event.exec_qty
-        fee = event.exec_fee
+        fee, value_left = event.exec_fee, trade_value(instrument, event.exec_qty, event.exec_price)
         while left:
             leg = order.position_side
             term = held.get(leg)
@@ -67,7 +67,9 @@ def terms(instrument: Instrument, fills: Iterable[Report], charges: Iterable[Fun
                 done.append(term)
             opens = term.side is order.side
             part = left if opens else min(left, term.size)
-            value = trade_value(instrument, part, event.exec_price)
+            # Of an execution that closes and opens, the ledger rounds the part that closes.
+            value = value_left if part == left else to_money(instrument, divide(value_left * part, left))
+            value_left -= value
             if opens:
                 term.size += part
                 term.opened += part

@@ -449,6 +449,10 @@ class Store:
         if known is not None and (position.sequence, position.at_ns) < (known.sequence, known.at_ns):
             return
         self.positions[position.key] = position
+        for key, other in list(self.positions.items()):
+            # Legs of a position mode that is no longer: there can be nothing in them.
+            if key[0] == position.instrument and other.mode is not position.mode and other.is_flat:
+                del self.positions[key]
         self._dirty.update((t.POSITIONS, t.PNL, ("book", position.instrument)))
 
     def _positions(self, event: PositionsSnapshot) -> None:
@@ -489,6 +493,8 @@ class Store:
 
     def _transferred(self, event: FundsTransferred) -> None:
         told = event.transfer
+        if event.known_as != told.key:
+            self.transfers.pop(event.known_as, None)
         known = self.transfers.get(told.key)
         if known is None or not known.state.is_final or told.state.is_final:
             self.transfers[told.key] = told

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 from tui_trader.core.clock import NS
 from tui_trader.core.decimals import plain
 from tui_trader.core.event import FundingPaid
+from tui_trader.core.funds import Transfer, TransferState
 from tui_trader.core.order import Fill, Order
 from tui_trader.core.types import OrderStatus
 
@@ -36,6 +37,20 @@ _WEIGHT: dict[str, int] = {
     )
 }
 """How much a status claims. Absence is our own conclusion: every word of the venue stands above it, also one of a later run."""
+
+
+_MOVED = tuple(
+    state.value
+    for state in (
+        TransferState.ASKED,
+        TransferState.UNKNOWN,
+        TransferState.ABSENT,
+        TransferState.UNDER_WAY,
+        TransferState.FAILED,
+        TransferState.DONE,
+    )
+)
+"""States of a transfer by how much each claims; absence is our own conclusion here too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +242,11 @@ class FillRow(Row):
             at_ns=fill.at_ns,
         )
 
+    def join(self, other: Self) -> Self:
+        """Return what both say; a profit that one of them tells stands, for not every source tells it."""
+        bare = Row.join(replace(self, realised=""), replace(other, realised=""))
+        return replace(bare, realised=max(self.realised, other.realised, key=lambda text: (Decimal(text) != 0, text)))
+
 
 @dataclass(frozen=True, slots=True)
 class FundingRow(Row):
@@ -259,17 +279,39 @@ class FundingRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class TransferRow(Row):
-    """Money moved between the wallets of one user."""
+    """Money moved between the wallet and the trading account."""
 
     table: ClassVar[str] = "transfers"
 
     currency: str
     amount: str
     source: str
-    """Where it came from, in the venue's words."""
     target: str
     status: str
+    reason: str
     at_ns: int
+
+    @classmethod
+    def of(cls, venue: str, account: str, transfer: Transfer) -> TransferRow:
+        """Return the row of a movement as it is known now."""
+        way = ("wallet", "trading")
+        source, target = way if transfer.to_trading else way[::-1]
+        return cls(
+            venue=venue,
+            account=account,
+            id=transfer.key,
+            currency=transfer.currency,
+            amount=plain(transfer.amount),
+            source=source,
+            target=target,
+            status=transfer.state.value,
+            reason=transfer.reason,
+            at_ns=transfer.at_ns,
+        )
+
+    def join(self, other: Self) -> Self:
+        """Return what both say: the state that claims more, and of the same the later word."""
+        return max(self, other, key=lambda row: (_MOVED.index(row.status), row.at_ns, astuple(row)))
 
 
 ROWS: tuple[type[Row], ...] = (OrderRow, FillRow, FundingRow, TransferRow)

@@ -14,6 +14,9 @@ _IDLE: _Rows = (
     ("cross.buy", "B/S", "cross", 3),
     ("preset.1", "1-5", "size", 3),
     ("close", "x", "close", 0),
+    ("protect", "p", "protect", 2),
+    ("break_even", "e", "b/e", 4),
+    ("stop.looser", ", .", "stop", 3),
     ("cancel.selected", "c C", "cancel", 1),
     ("flatten.symbol", "X", "flat", 4),
     ("panic", "^G", "cancel all", 0),
@@ -51,7 +54,18 @@ _CLOSING: _Rows = (
     ("edit", "Tab", "form", 3),
 )
 
-_WHEN_SMALL = frozenset({"close", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
+_WAITING: _Rows = (
+    ("send", "Enter", "send", 0),
+    ("drop", "Esc", "drop", 0),
+    ("stop.looser", ", .", "trigger 1 tick", 0),
+    ("stop.looser10", "< >", "10 ticks", 1),
+    ("break_even", "e", "break-even", 1),
+    ("close.25", "1 2 3 4", "25 50 75 100 %", 2),
+    ("market", "m", "limit or market", 4),
+    ("edit", "Tab", "form", 3),
+)
+
+_WHEN_SMALL = frozenset({"close", "protect", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
 """What the hints offer on a terminal that is too small to enter orders on."""
 
 
@@ -61,4 +75,6 @@ def hints(keymap: KeyMap, draft: Draft | None, *, tradable: bool) -> list[Hint]:
         waiting = [a for a in keymap.actions if any(keys.startswith(f"{keymap.pending} ") for keys in a.keys)]
         return [Hint(spoken(a.keys[0]), a.text.removeprefix("focus "), rank) for rank, a in enumerate(waiting)]
     rows = _IDLE if draft is None else _CLOSING if draft.closes else _STAGED
+    if draft is not None and draft.closes and draft.trigger is not None:
+        rows = _WAITING
     return [Hint(keys, label, rank, enabled=tradable or action in _WHEN_SMALL) for action, keys, label, rank in rows]

@@ -14,17 +14,18 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
-from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_trigger
+from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_target, spell_trail, spell_trigger
 from tui_trader.desk.stage import Draft
 
 FIELDS: tuple[tuple[str, str, str, str], ...] = (
     ("side", "side", "buy or sell", "5"),
     ("size", "size", "0.01 $500 5%e r:0.5% #3", "5fr"),
     ("price", "price", "number, bid, ask+2t; empty crosses", "6fr"),
-    ("stop", "sl", "price, -1%; empty for none", "5fr"),
-    ("target", "tp", "price, +2%, 2R; empty for none", "5fr"),
+    ("stop", "sl", "price, -1%, 66640:last lim 66600; empty for none", "5fr"),
+    ("target", "tp", "price, +2%, 2R, +1%:50% tp +2%:50%; empty for none", "5fr"),
     ("tif", "tif", "gtc ioc fok po", "4"),
-    ("reduce", "ro", "yes or no", "4"),
+    ("reduce", "ro", "yes, no or close", "5"),
+    ("when", "when", "stop 51000, touch 49000, trail 0.6%; empty for now", "5fr"),
 )
 """Name, label, what may be typed, width: in cells, or as a share of what is left."""
 
@@ -99,9 +100,10 @@ class TicketForm(Horizontal):
             "size": spell_size(draft.size),
             "price": "" if draft.price is None else spell_price(draft.price),
             "stop": spell_trigger(draft.stop_loss) if draft.stop_loss else "",
-            "target": spell_trigger(draft.targets[0].trigger) if draft.targets else "",
+            "when": _when(draft),
+            "target": " tp ".join(spell_target(target) for target in draft.targets),
             "tif": next(word for word, tif in TIF_WORDS.items() if tif is draft.tif),
-            "reduce": "yes" if draft.reduce_only else "no",
+            "reduce": "close" if draft.close_on_trigger else "yes" if draft.reduce_only else "no",
         }
         self._loading = True
         for name, value in values.items():
@@ -124,14 +126,17 @@ class TicketForm(Horizontal):
         parts = [text["side"] or "buy", text["size"]]
         if text["price"]:
             parts.append(f"@ {text['price']}")
-        if text["tif"] and not (not text["price"] and text["tif"] == "ioc"):
+        if text["when"]:
+            parts.append(text["when"])
+        if text["tif"] and not (not text["price"] and (text["when"] or text["tif"] == "ioc")):
             parts.append(text["tif"])
         if text["stop"]:
             parts.append(f"sl {text['stop']}")
         if text["target"]:
             parts.append(f"tp {text['target']}")
-        if text["reduce"].lower() in ("y", "yes", "ro", "on"):
-            parts.append("ro")
+        reduce = text["reduce"].lower()
+        if reduce in ("y", "yes", "ro", "on", "close"):
+            parts.append("ro close" if reduce == "close" else "ro")
         return " ".join(parts)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -148,3 +153,10 @@ class TicketForm(Horizontal):
 
     def _field(self, name: str) -> Field:
         return self.query_one(f"#field-{name}", Field)
+
+
+def _when(draft: Draft) -> str:
+    """Return what a draft waits for, as the order language spells it."""
+    if draft.trail is not None:
+        return spell_trail(draft.trail)
+    return "" if draft.trigger is None else f"{'touch' if draft.touch else 'stop'} {spell_trigger(draft.trigger)}"

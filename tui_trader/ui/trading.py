@@ -6,25 +6,35 @@ Whatever is sent runs as a named task, so that no key waits for the network; its
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Protocol
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.command import (
+    AddMargin,
     Arm,
+    BreakEven,
     ClosePosition,
     Command,
     GroupPrices,
     Line,
     PlaceOrder,
     Price,
+    Protect,
     Quit,
     Reverse,
+    SetMode,
+    SetStop,
+    SetTarget,
+    SetTrail,
     ShowHelp,
     ShowKeys,
     ShowLog,
+    Transfer,
     UseTheme,
     canonical,
+    spell_line,
 )
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError, TraderError
@@ -32,7 +42,7 @@ from tui_trader.core.facts import TradingState
 from tui_trader.core.grammar import parse
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
-from tui_trader.core.types import InstrumentId, Severity, Side
+from tui_trader.core.types import InstrumentId, OrderType, Severity, Side
 from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.orders import Sent
@@ -42,6 +52,12 @@ from tui_trader.state import topic as t
 from tui_trader.ui.keymap import Action
 from tui_trader.ui.twice import READING_NS, Twice
 from tui_trader.venues.base import Outcome
+
+_STAGED = (PlaceOrder, ClosePosition, Protect, BreakEven, SetStop, SetTarget, SetTrail)
+"""Commands that put an order into the ticket; Enter sends it."""
+
+_ASKED = (AddMargin, SetMode, Transfer)
+"""Commands that ask before they do anything: the same line again does it."""
 
 NOT_YET = "not available in this version"
 TOO_SMALL = "the terminal is too small to enter orders on"
@@ -174,6 +190,13 @@ class Trading:
                 stage.drop()
             case ["send"]:
                 self._send()
+            case ["protect"]:
+                self.executor.protect(self._position())
+                self._unseen("the stop of the template")
+            case ["break_even"]:
+                self._break_even()
+            case ["stop" | "target" as word, step]:
+                self._nudge(word == "target", step)
             case ["close"]:
                 self._stage_close()
             case ["close", percent]:
@@ -207,7 +230,7 @@ class Trading:
         except CommandError as error:
             self._refuse(error)
             return False
-        if any(isinstance(command, PlaceOrder | ClosePosition) for command in line.commands):
+        if any(isinstance(command, _STAGED) for command in line.commands):
             self._desk.stage.drop()  # now, not in the task: a quick second Enter must not send what was staged before
         self._surface.run(f"line {text[:24]}", self._enter(line))
         return True
@@ -243,6 +266,9 @@ class Trading:
         return ""
 
     def _check(self, line: Line) -> None:
+        asked = not line.immediate and any(isinstance(command, _ASKED) for command in line.commands)
+        if asked and not self._twice.press(f"line {spell_line(line)}", READING_NS):
+            raise CommandError(f"{spell_line(line)}: Enter again does it", fix="or ! at the end")
         if line.immediate and any(isinstance(command, PlaceOrder | Reverse) for command in line.commands):
             self._see()
 
@@ -275,7 +301,7 @@ class Trading:
         for command in line.commands:
             if self._on_screen(command):
                 continue
-            staged = isinstance(command, PlaceOrder | ClosePosition | Reverse)
+            staged = isinstance(command, (*_STAGED, Reverse))
             self.executor.selected = self._surface.selected_order()
             results = await self.executor.run(command, send=line.immediate or not staged)
             for result in results:
@@ -427,13 +453,56 @@ class Trading:
             return chosen
         legs = [p for p in self._desk.store.open_positions() if p.instrument == self._desk.focus]
         if not legs:
-            raise CommandError("there is no position to close here")
+            raise CommandError("there is no position here", fix="gp chooses one")
         return legs[0]
 
     def _stage_close(self) -> None:
         draft = self._desk.stage.close(self._position(), HUNDRED)
         if not self._surface.tradable:  # there is no ticket to see it in
             self._surface.say(f"{draft.title} of {draft.instrument.symbol} at market: Enter sends, Esc drops", Severity.WARNING)
+
+    def _break_even(self) -> None:
+        stage = self._desk.stage
+        position = self._position()
+        draft = stage.draft
+        if draft is not None and draft.closes and draft.trigger is not None and not draft.touch:
+            level = self._desk.resolver.break_even(position)
+            stage.draft = replace(draft, trigger=replace(draft.trigger, price=Price(number=level), multiple=None))
+            return
+        self.executor.break_even(position)
+        self._unseen("the stop at break-even")
+
+    def _nudge(self, target: bool, step: str) -> None:
+        """Move the staged exit; with nothing staged the one at the venue, soon and once for presses that follow each other."""
+        stage, word = self._desk.stage, "target" if target else "stop"
+        ticks = 10 if step.endswith("10") else 1
+        backwards = step.startswith(("looser", "nearer"))  # against what the position gains
+        if stage.draft is not None:
+            side = stage.draft.side.opposite if stage.draft.closes else stage.draft.side
+            stage.nudge_exit(-ticks * side.sign if backwards else ticks * side.sign, target=target)
+            return
+        position = self._position()
+        cover = self.executor.cover(position)
+        order = cover.target if target else cover.stop
+        level = self._desk.nudges.level(order) if order is not None else None
+        if order is None or level is None or position.side is None:
+            fix = "p protects it" if not target else ":tp PRICE"
+            raise CommandError(f"{position.instrument.symbol} has no {word} at the venue", fix=fix)
+        if order.type is OrderType.TRAILING_STOP:
+            raise CommandError("the stop trails by itself", fix=":cancel it, then :sl PRICE")
+        instrument = self._desk.resolver.instrument(position.instrument)
+        sign = -position.side.sign if backwards else position.side.sign
+        moved = level.price + instrument.tick * ticks * sign
+        if moved <= 0:
+            return
+        self._desk.nudges.press(order, level._replace(price=moved))
+        standing = order.price if level.by_price else order.trigger_price
+        self._surface.say(f"{word} {plain(standing or level.price)} -> {plain(moved)}")
+
+    def _unseen(self, what: str) -> None:
+        """Say what is staged where there is no ticket to see it in."""
+        if not self._surface.tradable:
+            self._surface.say(f"{what} is staged: Enter sends, Esc drops", Severity.WARNING)
 
     def _need(self, iid: InstrumentId | None) -> InstrumentId:
         """Return the instrument to enter an order in; raises CommandError when there is none, or nobody could see the ticket."""

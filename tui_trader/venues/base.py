@@ -178,6 +178,8 @@ class Capabilities:
     """TP/SL attached to an entry."""
     attached_limits: bool = True
     """Attached TP/SL that execute at a limit price."""
+    attached_to_more: bool = True
+    """TP/SL attached to an entry that adds to a position."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False

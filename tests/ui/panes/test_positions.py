@@ -35,7 +35,7 @@ def test_at_120_columns_a_leg_takes_two_lines(trading: World) -> None:
         "│  phemex BTCUSDT  LONG  0.500  67,044.0 67,410.9  +183.45  +0.9R     67,124.5       │",
         "│     prot 100%  SL 66,640 mark -1.1%  TP 68,200 mark +1.2%  liq 59,020.0 12.4%      │",
         "│ !phemex ETHUSDT  SHORT 4.000   3,512.4  3,509.9   +10.00  +0.1%      3,508.2       │",
-        "│     NAKED 100%  no stop at venue  liq 4,140.0 18.0%  10x cross                     │",
+        "│     NAKED 100%  no stop at venue  p protects  liq 4,140.0 18.0%  10x cross         │",
     ]
     assert rows[-2].startswith("│  TOTAL  long 33.7k  short 14.0k  net +19.7k  gross 47.7k")
 

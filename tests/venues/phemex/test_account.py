@@ -271,6 +271,51 @@ class TestStates:
         assert (told_report.take_profit, told_report.stop_loss) == (D(60000), D("40000.5"))
         assert told_report.reduce_only
 
+    @pytest.mark.parametrize(
+        ("peg", "trigger", "activation"),
+        [
+            ("TrailingStopPeg", D(45000), None),
+            ("TrailingTakeProfitPeg", None, D(45000)),
+            ("", D(45000), None),
+        ],
+    )
+    def test_a_trailing_stop_is_read_back(
+        self, private: PhemexFeed, peg: str, trigger: Decimal | None, activation: Decimal | None
+    ) -> None:
+        row = report(
+            private,
+            ordType="Stop",
+            ordStatus="Untriggered",
+            stopPxRp="45000",
+            trigger="ByLastPrice",
+            pegPriceType=peg,
+            pegOffsetValueRp="-250.5",
+            orderQty="0",
+            execInst="CloseOnTrigger",
+        )
+        assert (row.type, row.trail, row.trigger_price, row.activation_price) == (
+            OrderType.TRAILING_STOP,
+            D("250.5"),
+            trigger,
+            activation,
+        )
+        assert (row.trigger_source, row.close_on_trigger, row.status) == (TriggerSource.LAST, True, OrderStatus.ARMED)
+
+    def test_attached_exits_are_read_back(self, private: PhemexFeed) -> None:
+        row = report(
+            private,
+            takeProfitRp="60000",
+            tpTrigger="ByLastPrice",
+            tpPxRp="60010",
+            stopLossRp="40000",
+            slTrigger="ByMarkPrice",
+            slPxRp="0",
+        )
+        assert (row.take_profit, row.take_profit_source, row.take_profit_limit) == (D(60000), TriggerSource.LAST, D(60010))
+        assert (row.stop_loss, row.stop_loss_source, row.stop_loss_limit) == (D(40000), TriggerSource.MARK, D(0))
+        silent = report(private, takeProfitRp="60000")
+        assert (silent.take_profit_source, silent.take_profit_limit, silent.stop_loss) == (None, None, None)
+
     def test_the_flag_counts_only_without_the_instruction(self, private: PhemexFeed) -> None:
         assert report(private, reduceOnly=True).reduce_only
         assert not report(private, reduceOnly=True, execInst="None").reduce_only

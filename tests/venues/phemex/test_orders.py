@@ -119,6 +119,60 @@ class TestPlace:
             b'"takeProfitRp":"60000","tpTrigger":"ByMarkPrice","stopLossRp":"40000.5","slTrigger":"ByMarkPrice"}'
         )
 
+    def test_exits_with_limits_and_sources(self, orders: PhemexOrders, btcusdt: Instrument) -> None:
+        ticket = replace(
+            TICKET,
+            take_profit=D(60000),
+            take_profit_limit=D(60010),
+            take_profit_source=TriggerSource.LAST,
+            stop_loss=D("40000.5"),
+            stop_loss_limit=D(40000),
+            stop_loss_source=TriggerSource.INDEX,
+        )
+        assert orders.place(ticket, btcusdt).body.endswith(
+            b'"takeProfitRp":"60000","tpTrigger":"ByLastPrice","tpPxRp":"60010",'
+            b'"stopLossRp":"40000.5","slTrigger":"ByIndexPrice","slPxRp":"40000"}'
+        )
+
+    @pytest.mark.parametrize(
+        ("side", "leg", "activation", "told"),
+        [
+            # Long: the offset is below zero; short: above (contract reference, "More order type examples").
+            (Side.SELL, PositionSide.MERGED, None, ("Merged", "TrailingStopPeg", "-250.5", "45000")),
+            (Side.BUY, PositionSide.MERGED, None, ("Merged", "TrailingStopPeg", "250.5", "45000")),
+            (Side.SELL, PositionSide.LONG, D(52000), ("Long", "TrailingTakeProfitPeg", "-250.5", "52000")),
+            (Side.BUY, PositionSide.SHORT, D(44000), ("Short", "TrailingTakeProfitPeg", "250.5", "44000")),
+        ],
+    )
+    def test_trailing_stop(
+        self,
+        orders: PhemexOrders,
+        btcusdt: Instrument,
+        side: Side,
+        leg: PositionSide,
+        activation: D | None,
+        told: tuple[str, ...],
+    ) -> None:
+        ticket = replace(
+            TICKET,
+            side=side,
+            type=OrderType.TRAILING_STOP,
+            qty=D(0),
+            price=None,
+            position_side=leg,
+            close_on_trigger=True,
+            trigger_price=D(45000),
+            trail=D("250.5"),
+            activation_price=activation,
+        )
+        word, peg, offset, stop = told
+        assert line(orders.place(ticket, btcusdt)) == (
+            f'POST /g-orders {{"clOrdID":"tt-1","symbol":"BTCUSDT","side":"{side.value.title()}","posSide":"{word}",'
+            f'"ordType":"Stop","orderQtyRq":"0","stopPxRp":"{stop}","triggerType":"ByMarkPrice",'
+            f'"timeInForce":"ImmediateOrCancel","closeOnTrigger":true,"pegPriceType":"{peg}",'
+            f'"pegOffsetValueRp":"{offset}"}} [contract 1]'
+        )
+
     @pytest.mark.parametrize(
         "changes",
         [
@@ -150,6 +204,13 @@ class TestAmendAndCancel:
         assert line(orders.amend(order, btcusdt, qty=None, price=None, trigger=D(1))) == (
             "PUT /g-orders/replace?origClOrdID=tt-1&symbol=BTCUSDT&posSide=Short&stopPxRp=1 [contract 1]"
         )
+
+    def test_amend_of_exits_and_distance(self, orders: PhemexOrders, btcusdt: Instrument) -> None:
+        changed = orders.amend(ORDER, btcusdt, take_profit=D("60000.5"), stop_loss=D(0))
+        assert changed.query.endswith("&posSide=Merged&takeProfitRp=60000.5&stopLossRp=0")
+        trailing = replace(ORDER, side=Side.SELL)
+        assert orders.amend(trailing, btcusdt, trail=D(12)).query.endswith("&posSide=Merged&pegOffsetValueRp=-12")
+        assert orders.amend(ORDER, btcusdt, trail=D(12)).query.endswith("&posSide=Merged&pegOffsetValueRp=12")
 
     def test_amend_of_nothing(self, orders: PhemexOrders, btcusdt: Instrument) -> None:
         with pytest.raises(ValueError, match="nothing to amend"):

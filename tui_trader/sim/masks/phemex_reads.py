@@ -13,10 +13,7 @@ from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.phemex_args import Args, Complaint, need, number, optional
 from tui_trader.sim.masks.phemex_family import STABLE_COINS, stable_contracts
 from tui_trader.sim.masks.phemex_gate import refusal
-from tui_trader.sim.masks.phemex_orders import answer
-from tui_trader.sim.masks.phemex_pages import page, within
-from tui_trader.sim.masks.phemex_rows import (
-    Row,
+from tui_trader.sim.masks.phemex_history import (
     closed_position,
     fill_row,
     funding_fee,
@@ -24,8 +21,10 @@ from tui_trader.sim.masks.phemex_rows import (
     history_order,
     listed_fill,
     listed_order,
-    rest_order,
 )
+from tui_trader.sim.masks.phemex_orders import answer
+from tui_trader.sim.masks.phemex_pages import page, within
+from tui_trader.sim.masks.phemex_rows import Row, rest_order
 from tui_trader.sim.masks.phemex_stream import account_row, find_position, position_row
 from tui_trader.sim.masks.phemex_terms import listed
 from tui_trader.sim.terms import Term, terms
@@ -254,10 +253,18 @@ class AccountReads:
 def _rest_position(row: Row, *, marked: bool) -> Row:
     """Return a stream row in REST's dress."""
     out: dict[str, Any] = {name: value for name, value in row.items() if name not in _STREAM_ONLY}
+    # The flag is no guide: production sends it false beside a negative leverage, which is cross.
+    out["crossMargin"] = False
     out["lastFundingTimeNs"] = row["lastFundingTime"]
     out["lastTermEndTimeNs"] = row["lastTermEndTime"]
     if not marked:
-        return {**out, "avgEntryPrice": row["avgEntryPriceRp"]}
+        leaves = {
+            "buyLeavesQtyRq": row["buyLeavesQty"],
+            "buyLeavesValueRv": row["buyLeavesValueRv"],
+            "sellLeavesQtyRq": row["sellLeavesQty"],
+            "sellLeavesValueRv": row["sellLeavesValueRv"],
+        }
+        return {**out, "avgEntryPrice": row["avgEntryPriceRp"], **leaves}
     out["sizeRq"] = out.pop("size")
     return {
         **out,

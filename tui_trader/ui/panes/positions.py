@@ -6,6 +6,7 @@ called NAKED whatever else is known of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import ClassVar
 
@@ -50,8 +51,10 @@ class PositionsView(CursorView[PositionKey]):
 
     name: ClassVar[str] = "positions"
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, *, made_by: Callable[[Order], str] = lambda order: "") -> None:
+        """``made_by`` says of an exit that belongs to an entry who made it: ``native`` or ``ours``."""
         super().__init__(store, clock)
+        self._made_by = made_by
         self.filter_text = ""
         """Only symbols that contain this, in any letter case."""
         self._line = Table(_LINE)
@@ -221,6 +224,7 @@ class PositionsView(CursorView[PositionKey]):
         parts: list[Part] = []
         if cover.stop is None:
             parts.append(part(0, f"NAKED 100%{doubt}  no stop at venue", "alarm"))
+            parts.append(part(1, "p protects", "warn"))
         else:
             role = "alarm" if cover.is_naked else "text"
             word = "NAKED" if cover.is_naked else "prot"
@@ -242,7 +246,8 @@ class PositionsView(CursorView[PositionKey]):
         level = _level(order)
         source = f" {order.trigger_source.value}" if order.trigger_price is not None else ""
         distance = percent(divide((level - mark) * HUNDRED, mark), 1) if level is not None and mark else NOTHING
-        return f"{self._exit_price(leg, order)}{source} {distance}{'?' if old else ''}"
+        made_by = self._made_by(order)
+        return f"{self._exit_price(leg, order)}{source} {distance}{'?' if old else ''}{made_by and f' {made_by}'}"
 
     # -- sums ------------------------------------------------------------------------------------------------------
 

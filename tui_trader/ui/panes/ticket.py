@@ -9,13 +9,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
+from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
 from tui_trader.core.decimals import HUNDRED, divide
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.objection import Objection
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.preview import Preview
-from tui_trader.core.types import Side, TimeInForce
+from tui_trader.core.types import OrderType, Side, TimeInForce
 from tui_trader.desk.stage import Stage, StageView
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
@@ -28,6 +29,16 @@ _TIF_WORDS = {
     TimeInForce.IOC: "ioc",
     TimeInForce.FOK: "fok",
     TimeInForce.POST_ONLY: "po gtc",
+}
+
+_KINDS = {
+    OrderType.LIMIT: "LMT",
+    OrderType.MARKET: "MKT",
+    OrderType.STOP: "STP",
+    OrderType.STOP_LIMIT: "STP-LMT",
+    OrderType.MARKET_IF_TOUCHED: "MIT",
+    OrderType.LIMIT_IF_TOUCHED: "LIT",
+    OrderType.TRAILING_STOP: "TRAIL",
 }
 
 _HINTS_FIT = 110
@@ -116,10 +127,20 @@ class TicketView(View):
     def _order_line(self, view: StageView, ticket: OrderTicket) -> list[Part]:
         instrument = view.instrument
         role = "buy" if ticket.side is Side.BUY else "sell"
-        kind = "MKT" if ticket.price is None else "LMT"
-        price = "" if ticket.price is None else f" {f.number(ticket.price, instrument.price_places)}"
-        flags = _TIF_WORDS[ticket.tif] + (" ro" if ticket.reduce_only else "")
-        size = f"{f.number(ticket.qty, instrument.qty_places)} {instrument.size_unit}"
+        places = instrument.price_places
+        price = "" if ticket.price is None else f" {f.number(ticket.price, places)}"
+        if ticket.trail is not None:
+            start = f" from {f.number(ticket.activation_price, places)}" if ticket.activation_price is not None else ""
+            price = f" {f.number(ticket.trail, places)} behind{start}"
+        elif ticket.trigger_price is not None:
+            at = "" if ticket.price is None else f" lim{price}"
+            price = f" {f.number(ticket.trigger_price, places)} {ticket.trigger_source}{at}"
+        waits = ticket.type.is_conditional and ticket.price is None
+        flags = "" if waits else _TIF_WORDS[ticket.tif]
+        closes = " close" if ticket.close_on_trigger else " ro" if ticket.reduce_only else ""
+        flags = f"{flags}{closes}".strip()
+        kind = _KINDS[ticket.type]
+        size = f"{f.number(ticket.qty, instrument.qty_places)} {instrument.size_unit}" if ticket.qty else "ALL"
         head = Part(
             0,
             (
@@ -145,16 +166,25 @@ class TicketView(View):
     def _exits_line(self, view: StageView, ticket: OrderTicket, width: int) -> list[Part]:
         preview, instrument = view.preview, view.instrument
         parts: list[Part] = []
+        places = instrument.price_places
         if ticket.stop_loss is not None:
-            parts.append(part(0, f" SL {f.number(ticket.stop_loss, instrument.price_places)} {ticket.trigger_source}", "sell"))
+            limit = "" if ticket.stop_loss_limit is None else f" lim {f.number(ticket.stop_loss_limit, places)}"
+            parts.append(part(0, f" SL {f.number(ticket.stop_loss, places)} {ticket.stop_loss_source}{limit}", "sell"))
             if preview is not None and preview.risk is not None:
                 parts.append(part(1, f"= {f.profit(-preview.risk)}{self._share(instrument, preview.risk)}", "loss"))
-        if ticket.take_profit is not None:
-            parts.append(part(1, f" TP {f.number(ticket.take_profit, instrument.price_places)}", "buy"))
+        if view.bracket is not None and view.bracket.goals:
+            goals = view.bracket.goals
+            shown = [
+                f"{f.number(goal.trigger, places)}" + (f":{f.number(goal.portion, 0)}%" if len(goals) > 1 else "")
+                for goal in goals
+            ]
+            parts.append(part(1, f" TP {' '.join(shown)}", "buy"))
             if preview is not None and preview.reward is not None:
                 parts.append(part(2, f"= {f.profit(preview.reward)}", "gain"))
         if preview is not None and preview.ratio is not None:
             parts.append(part(2, f"RR {f.number(preview.ratio, 2)}"))
+        if view.bracket is not None:
+            parts.append(part(3, _made_by(view.bracket), "dim"))
         if preview is not None and preview.realised:
             parts.append(part(0, f" realises {f.profit(preview.realised)}", "gain" if preview.realised > 0 else "loss"))
         if not parts:
@@ -215,3 +245,12 @@ class TicketView(View):
             return True
         touch = book.best_ask if ticket.side is Side.BUY else book.best_bid
         return touch is not None and (ticket.price >= touch if ticket.side is Side.BUY else ticket.price <= touch)
+
+
+def _made_by(bracket: Bracket) -> str:
+    """Say who makes the exits: the venue, or this terminal and only while it is up."""
+    if not bracket.attached:
+        return "exits ours: while this terminal is up"
+    if bracket.native_targets or not bracket.goals:
+        return "exits native; ours until the entry is whole"
+    return "stop native, targets ours: while this terminal is up"

@@ -83,7 +83,7 @@ class TradeScreen(Screen[None]):
         labels = OrderLabels()
         self.trading = Trading(desk, self, clock, symbols, confirm, find_label=labels.find)
         self.ladder = LadderView(store, clock, desk.focus)
-        self.positions = PositionsView(store, clock)
+        self.positions = PositionsView(store, clock, made_by=desk.protect.role)
         self.orders = OrdersView(store, clock, labels)
         self.tape = TapeView(store, clock, desk.focus)
         self.ticket = TicketView(store, clock, desk.stage)
@@ -378,7 +378,9 @@ class TradeScreen(Screen[None]):
 
     def _open_form(self) -> None:
         draft = self.desk.stage.draft
-        if draft is not None:
+        if draft is not None and draft.amends is not None:
+            self.say("only the trigger of a standing order moves: j k , . change it", Severity.WARNING)
+        elif draft is not None:
             self.form.open(draft)
             self._form_line = self.form.line()
 

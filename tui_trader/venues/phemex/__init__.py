@@ -24,6 +24,7 @@ _COIN_M = replace(
     triggers=frozenset({TriggerSource.MARK, TriggerSource.LAST}),
     hedge=False,
     attached_limits=False,
+    attached_to_more=False,
     risk_limit=True,
 )
 """One position a contract; no trigger by the index; attached exits execute at the market; the risk limit does not follow the
