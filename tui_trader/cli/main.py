@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from tui_trader import __version__
 from tui_trader.core.error import TraderError
-from tui_trader.secrets.redactor import REDACTOR
 
 COMMANDS: dict[str, str] = {
     "tui": "tui_trader.cli.tui",
@@ -125,6 +124,8 @@ def _tell(args: argparse.Namespace, error: TraderError) -> int:
 
 def error_json(error: TraderError) -> dict[str, str]:
     """Return an error as a JSON object."""
+    from tui_trader.secrets.redactor import REDACTOR
+
     document = {"kind": type(error).__name__, "title": error.title, "message": REDACTOR.exact(error.message)}
     for key in ("code", "fix"):
         if value := getattr(error, key, ""):
@@ -134,6 +135,8 @@ def error_json(error: TraderError) -> dict[str, str]:
 
 def say_error(error: TraderError) -> int:
     """Say an error to a person, on stderr; return its exit code."""
+    from tui_trader.secrets.redactor import REDACTOR
+
     message = error.message
     if fix := getattr(error, "fix", ""):
         message += f" (try: {fix})"

@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 import warnings
+from collections.abc import MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -23,6 +24,19 @@ from tui_trader.secrets.redactor import REDACTOR
 
 _PR_SET_DUMPABLE = 4
 """``prctl(2)``: 0 forbids core dumps, also those that a pipe takes, and ptrace and /proc/PID/mem to the same user."""
+
+SWITCHES = (
+    "TEXTUAL",
+    "TEXTUAL_DEBUG",
+    "TEXTUAL_DEVTOOLS_HOST",
+    "TEXTUAL_DEVTOOLS_PORT",
+    "TEXTUAL_DRIVER",
+    "TEXTUAL_LOG",
+    "TEXTUAL_PRESS",
+    "TEXTUAL_SCREENSHOT",
+    "TEXTUAL_SHOW_RETURN",
+)
+"""Variables by which developers of screens have each key written to a file or sent to another program, or pressed for them."""
 
 _make_record = logging.LogRecord
 
@@ -41,6 +55,12 @@ def _close_memory() -> None:
 
     with contextlib.suppress(OSError, AttributeError):  # another C library: the limit above is what there is
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def drop_switches(environ: MutableMapping[str, str]) -> None:
+    """Take SWITCHES out of the environment; before the library of the screen is imported, which reads them then."""
+    for name in SWITCHES:
+        environ.pop(name, None)
 
 
 def install_hooks() -> None:

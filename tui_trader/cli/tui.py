@@ -48,6 +48,9 @@ def run(args: argparse.Namespace) -> int:
     if args.market and not os.path.isfile(args.market):
         raise UsageError(f"--market {args.market}: no such file")
 
+    from tui_trader.cli.process import drop_switches
+
+    drop_switches(os.environ)
     # Read by Textual when it is imported: its repaint timer adds up to one period to every key.
     os.environ.setdefault("TEXTUAL_FPS", "120")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

@@ -22,6 +22,7 @@ from tui_trader.core.error import LinkError
 from tui_trader.desk.account import Account
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.secret import Secret
+from tui_trader.secrets.surroundings import without_secrets
 
 CLEAN = b"clean\n"
 """Said by a terminal that leaves as it should: nothing is to be done."""
@@ -141,7 +142,7 @@ class Guardian:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+                env={**without_secrets(os.environ), "PYTHONPATH": os.pathsep.join(places)},
                 start_new_session=True,
             )
         except OSError as error:

@@ -16,6 +16,7 @@ from tui_trader.core.event import FundingPaid
 from tui_trader.core.funds import Transfer, TransferState
 from tui_trader.core.order import Fill, Order
 from tui_trader.core.types import OrderStatus
+from tui_trader.secrets.redactor import REDACTOR
 
 _WEIGHT: dict[str, int] = {
     status.value: weight
@@ -144,7 +145,7 @@ class OrderRow(Row):
             activation_price=_money(order.activation_price),
             reduce_only=int(order.reduce_only),
             close_on_trigger=int(order.close_on_trigger),
-            reason=order.reason,
+            reason=REDACTOR.exact(order.reason),  # what a venue says may repeat what it was told
             code=order.code,
             external=int(order.external),
             arrival_price=_money(order.arrival_price),
