@@ -123,15 +123,6 @@ class Instrument:
         unit = price * self.contract_size
         return self.round_qty(divide(value, unit)) if unit else ZERO
 
-    def qty_for_quote(self, value: Decimal, price: Decimal) -> Decimal:
-        """Return the size, rounded down to a lot, that is worth at most ``value`` of the quote currency.
-
-        An inverse contract is worth a fixed amount of it whatever the price; a linear one settles in it.
-        """
-        if self.kind is ContractKind.INVERSE:
-            return self.round_qty(divide(value, self.contract_size))
-        return self.qty_for_value(value, price)
-
     def pnl(self, side: Side, qty: Decimal, entry: Decimal, exit_price: Decimal) -> Decimal:
         """Return the profit in the settle currency of ``qty`` entered at ``entry`` on ``side`` and valued at ``exit_price``.
 

@@ -230,12 +230,12 @@ class Resolver:
             case SizeUnit.BASE:
                 return value
             case SizeUnit.QUOTE:
-                return instrument.qty_for_quote(value, price)
+                return _qty_for_quote(instrument, value, price)
             case SizeUnit.PRESET:
                 index = int(value) - 1
                 if not 0 <= index < len(self.presets.notionals):
                     raise CommandError(f"there is no size preset {plain(value)}", column=size.column, fix="#1 to #5")
-                qty = instrument.qty_for_quote(self.presets.notionals[index], price)
+                qty = _qty_for_quote(instrument, self.presets.notionals[index], price)
                 return max(qty, instrument.lot)
             case SizeUnit.EQUITY | SizeUnit.AVAILABLE:
                 pnl = self._store.pnl(instrument.settle)
@@ -264,14 +264,14 @@ class Resolver:
                 column=size.column,
                 fix="a stop " + ("below" if side is Side.BUY else "above") + " the entry",
             )
-        risk = size.value
+        # An inverse contract loses settle currency: what that is worth in quote currency, it is worth where the stop is.
+        inverse = instrument.kind is ContractKind.INVERSE
+        risk = divide(size.value, stop) if inverse else size.value
         if size.unit is SizeUnit.RISK_PERCENT:
             pnl = self._store.pnl(instrument.settle)
             if pnl is None:
                 raise CommandError(f"the {instrument.settle} balance is not known yet", column=size.column, fix="r:50$")
             risk = divide(pnl.equity * size.value, HUNDRED)
-        elif instrument.kind is ContractKind.INVERSE:
-            risk = divide(risk, stop)  # what is lost is coin, worth this much quote currency when the stop fills
         return divide(risk, loss_per_unit)
 
     def _part(self, instrument: Instrument, position: Position, percent: Decimal) -> Decimal:
@@ -297,3 +297,10 @@ def leg_for(side: Side, *, closes: bool, hedged: bool) -> PositionSide:
         return PositionSide.MERGED
     opens_long = (side is Side.BUY) != closes
     return PositionSide.LONG if opens_long else PositionSide.SHORT
+
+
+def _qty_for_quote(instrument: Instrument, value: Decimal, price: Decimal) -> Decimal:
+    """Return the size worth ``value`` in quote currency, rounded down; an inverse contract is worth the same at every price."""
+    if instrument.kind is ContractKind.INVERSE:
+        return instrument.round_qty(divide(value, instrument.contract_size))
+    return instrument.qty_for_value(value, price)

@@ -6,7 +6,7 @@ Panes read it and learn from ``take_dirty`` what to repaint. It must not know ve
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -42,7 +42,7 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.funds import FeeRate, FundsEntry, Transfer
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import Order, OrderReport
+from tui_trader.core.order import Fill, Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionSide, Severity
@@ -104,6 +104,8 @@ class Store:
         self.balances: dict[tuple[str, str], Balance] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.blotter = Blotter()
+        self.past_fills: tuple[Fill, ...] = ()
+        """Executions from before this run, oldest first, as the local history has them: to be looked at, and in no sum."""
         self.tally = Tally()
         """Positions as the executions add up."""
         self.desync: frozenset[PositionKey] = frozenset()
@@ -172,6 +174,11 @@ class Store:
     def touch(self, *topics: t.Topic) -> None:
         """Mark topics as changed by something other than an event."""
         self._dirty.update(topics)
+
+    def remember(self, fills: Iterable[Fill]) -> None:
+        """Take executions of the past to be looked at; those that are known already are shown once."""
+        self.past_fills = tuple(fills)
+        self._dirty.add(t.FILLS)
 
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
