@@ -142,9 +142,7 @@ async def test_a_passphrase_opens_the_vault_and_the_key_trades(tmp_path: Path, m
         assert PASSPHRASE not in exact_values()
 
 
-async def test_a_wrong_passphrase_is_tried_once_says_so_and_asks_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_wrong_passphrase_is_tried_once_says_so_and_asks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[int] = []
     real = Access.unlock
 
