@@ -133,7 +133,7 @@ class Stand:
         symbol, settle = ground.instrument.symbol, ground.instrument.settle
         self.exchange = Exchange([ground.instrument], seed=1, start_ns=self.venue_clock.wall_ns())
         for account, amount in ((ACCOUNT, ground.purse), (STREET, Decimal(10**9))):
-            self.exchange.open_account(account, {"USDC": Decimal(1), settle: amount})
+            self.exchange.open_account(account, {settle: amount, "USDC": Decimal(1)})
         if hedged:
             self.exchange.set_position_mode(ACCOUNT, symbol, PositionMode.HEDGED)
         self.exchange.set_reference(symbol, ground.middle)

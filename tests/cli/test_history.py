@@ -156,6 +156,18 @@ def test_it_is_read_while_a_terminal_writes_it(run: Any, path: Path) -> None:
     history.close()
 
 
+@pytest.mark.usefixtures("filled")
+def test_fills_and_orders_of_the_past_are_shown_without_asking_anybody(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fills", "--from", "2023-11-14", "--env", "live"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["at", *["2023-11-14T22:13:20.000Z"] * 2, "2023-11-14T22:13:22.000Z"]
+    assert main(["orders", "--to", "today", "--env", "live", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["orders"]
+    assert (row["status"], row["trigger_price"]) == ("rejected", "0.1")
+    assert main(["fills", "--from", "today", "--env", "live"]) == 0
+    assert capsys.readouterr().out == "no fills\n"
+
+
 # -- what is wrong -------------------------------------------------------------------------------------------------------
 
 
@@ -163,7 +175,7 @@ def test_a_history_that_is_not_there_is_told_with_the_way_to_one(run: Any, path:
     code, out, err = run("fills")
     assert code == 1
     assert str(path) in err
-    assert "--refresh asks the venue now" in err
+    assert "--refresh' asks the venue now" in err
     assert table(out) == []
 
 
@@ -171,7 +183,7 @@ def test_a_damaged_history_is_told_and_left_where_it_is(run: Any, filled: Path) 
     filled.write_bytes(b"\0" * 9999)
     code, _, err = run("fills")
     assert code == 1
-    assert "--refresh does so now" in err
+    assert "--refresh' does so now" in err
     assert filled.read_bytes() == b"\0" * 9999
 
 

@@ -164,10 +164,16 @@ class Venue:
         if not call.path.startswith("/api-data/g-futures/") or reply.status != 200:
             return reply
         body = orjson.loads(reply.body)
-        known_ns = self.exchange.now_ns - self._lag_ns
         if isinstance(body.get("data"), list):
-            body["data"] = [_as_it_was(row, known_ns) for row in body["data"] if _made_ns(row) <= known_ns]
+            body["data"] = self.known_to_history(body["data"])
         return RestReply(reply.status, orjson.dumps(body), reply.headers)
+
+    def known_to_history(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows that the history database has, as it has them; pages are cut from those."""
+        if not self._lag_ns:
+            return rows
+        known_ns = self.exchange.now_ns - self._lag_ns
+        return [_as_it_was(row, known_ns) for row in rows if "transactTimeNs" not in row or _made_ns(row) <= known_ns]
 
 
 @cache

@@ -6,6 +6,7 @@ It reads the file and connects nowhere, so it works while a terminal runs; only 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -75,16 +76,47 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Find the history, bring it up to date if that is asked for, and write it."""
-    since_ns = moment(args.since, "--from") if args.since else 0
-    until_ns = moment(args.until, "--to") if args.until else FOREVER_NS
-    if until_ns <= since_ns:
-        raise UsageError(f"--to {args.until} is not after --from {args.since}: nothing could be between them")
+    since_ns, until_ns = _span(args)
     path = _path(args)
     if args.refresh:
         _refresh(args)
     rows = _rows(path, args.what, since_ns, until_ns)
-    _write(args, rows, path)
+    with _told(path):
+        _write(args, rows)
     return 0
+
+
+def looked_up(args: argparse.Namespace, what: str) -> list[dict[str, Any]]:
+    """Return the rows of a table between two times, for people."""
+    span = _span(args)
+    path = _path(args)
+    with _told(path):
+        return list(_rows(path, what, *span))
+
+
+def _span(args: argparse.Namespace) -> tuple[int, int]:
+    since_ns = moment(args.since, "--from") if args.since else 0
+    until_ns = moment(args.until, "--to") if args.until else FOREVER_NS
+    if until_ns <= since_ns:
+        raise UsageError(f"--to {args.until} is not after --from {args.since}: nothing could be between them")
+    return since_ns, until_ns
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say what is wrong with a history that cannot be read, and what helps."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise JournalError(
+            f"there is no history yet ({path}): it is written while a terminal is connected with a key;"
+            " 'tui-trader export --refresh' asks the venue now"
+        ) from None
+    except sqlite3.DatabaseError as error:
+        raise JournalError(
+            f"{path} cannot be read ({error}); if it is damaged, the next terminal that connects sets it aside and asks the"
+            " venue again, and 'tui-trader export --refresh' does so now"
+        ) from error
 
 
 def _path(args: argparse.Namespace) -> Path:
@@ -128,30 +160,19 @@ async def _ask(desk: Desk, args: argparse.Namespace) -> int:
 # -- writing -------------------------------------------------------------------------------------------------------------
 
 
-def _write(args: argparse.Namespace, rows: Iterator[dict[str, Any]], path: Path) -> None:
+def _write(args: argparse.Namespace, rows: Iterator[dict[str, Any]]) -> None:
     from tui_trader.cli.sheet import Exported, Writes, write_csv, write_json
 
     def write(file: Writes) -> int:
         return write_json(rows, file) if args.json else write_csv(rows, COLUMNS[args.what], _NUMBERS, file)
 
-    try:
-        if args.out is None:
-            write(sys.stdout)
-            sys.stdout.flush()
-        else:
-            with Exported(args.out, replace=args.force) as file:
-                count = write(file)
-            _tell(f"{args.out}: {count} {args.what}")
-    except FileNotFoundError:
-        raise JournalError(
-            f"there is no history yet ({path}): it is written while a terminal is connected with a key;"
-            " --refresh asks the venue now"
-        ) from None
-    except sqlite3.DatabaseError as error:
-        raise JournalError(
-            f"{path} cannot be read ({error}); if it is damaged, the next terminal that connects sets it aside and asks the"
-            " venue again, and --refresh does so now"
-        ) from error
+    if args.out is None:
+        write(sys.stdout)
+        sys.stdout.flush()
+    else:
+        with Exported(args.out, replace=args.force) as file:
+            count = write(file)
+        _tell(f"{args.out}: {count} {args.what}")
 
 
 def _rows(path: Path, what: str, since_ns: int, until_ns: int) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from tui_trader.cli.moments import HELP
 from tui_trader.cli.options import add_connection, add_json
 
 if TYPE_CHECKING:
@@ -48,14 +49,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             parser.add_argument(
                 "--depth", type=int, default=None, metavar="N", help="levels a side (default: all that are known)"
             )
+        if name in ("orders", "fills"):
+            parser.add_argument("--from", dest="since", default=None, metavar="TIME", help=f"out of the local history: {HELP}")
+            parser.add_argument("--to", dest="until", default=None, metavar="TIME", help="the same, before then")
         add_connection(parser)
         add_json(parser)
         parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Connect, ask, print, leave."""
+    """Connect, ask, print, leave; what is of the past is looked up in the local history and nobody is asked."""
     from tui_trader.cli.launch import run_headless
+
+    if getattr(args, "since", None) or getattr(args, "until", None):
+        from tui_trader.cli.history import looked_up
+
+        _print(args, looked_up(args, args.command))
+        return 0
 
     return run_headless(args, _show, symbols=[args.symbol] if args.command == "book" else [])
 
@@ -78,7 +88,13 @@ async def _show(desk: Desk, args: argparse.Namespace) -> int:
             for price, size in document["bids"]:
                 print(f"{size:>16}  {price:>14}")
         return 0
-    rows = _rows(desk, args.command)
+    _print(args, _rows(desk, args.command))
+    return 0
+
+
+def _print(args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+    from tui_trader.cli import render
+
     if args.json:
         render.emit({args.command: rows})
     elif rows:
@@ -86,7 +102,6 @@ async def _show(desk: Desk, args: argparse.Namespace) -> int:
         render.print_rows(rows, columns, right)
     else:
         print(f"no {args.command}")
-    return 0
 
 
 def _rows(desk: Desk, what: str) -> list[dict[str, Any]]:

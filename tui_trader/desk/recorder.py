@@ -34,6 +34,9 @@ BATCH = 500
 MAX_WAITING = 20_000
 """Rows that wait for the disk at most; beyond it the oldest are let go, and the venue is asked again at the next connect."""
 
+SHOWN = 500
+"""Executions of the past that can be scrolled back to."""
+
 CALM_S = 5.0
 """How long after a reconciliation the venue is asked for the past: what the account needs now goes first."""
 
@@ -120,8 +123,8 @@ class Recorder:
     async def run(self) -> None:
         """Open the history and write to it until cancelled; while another terminal does, wait for that one's end."""
         for beat in itertools.count():
-            if not self.history.writable and not beat % OPEN_EVERY:
-                await asyncio.to_thread(self.history.open)
+            if not self.history.writable and not beat % OPEN_EVERY and await asyncio.to_thread(self.history.open):
+                await self._remember()
             await self.flush()
             await asyncio.sleep(FLUSH_S)
 
@@ -153,6 +156,7 @@ class Recorder:
             elif not done and self.history.writable:
                 with contextlib.suppress(ConnectionError):  # then in a while
                     await self.fill_in(PACE_S)
+                    await self._remember()
                     done = True
 
     async def fill_in(self, pace_s: float = 0.0) -> int:
@@ -227,6 +231,11 @@ class Recorder:
         return row if not report.client_id.startswith(PREFIX) else row.as_own()
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _remember(self) -> None:
+        """Let the newest executions of the past be looked at."""
+        rows = await asyncio.to_thread(self.history.newest, "fills", SHOWN)
+        self._store.remember(row.fill() for row in rows if isinstance(row, FillRow))
 
     def _note(self, row: Row) -> None:
         if len(self._waiting) >= MAX_WAITING:

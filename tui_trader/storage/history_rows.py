@@ -15,7 +15,16 @@ from tui_trader.core.decimals import plain
 from tui_trader.core.event import FundingPaid
 from tui_trader.core.funds import Transfer, TransferState
 from tui_trader.core.order import Fill, Order
-from tui_trader.core.types import OrderStatus
+from tui_trader.core.types import (
+    ClientOrderId,
+    ExecId,
+    InstrumentId,
+    Liquidity,
+    OrderStatus,
+    PositionSide,
+    Side,
+    VenueOrderId,
+)
 from tui_trader.secrets.redactor import REDACTOR
 
 _WEIGHT: dict[str, int] = {
@@ -241,6 +250,25 @@ class FillRow(Row):
             realised=plain(fill.realised),
             kind=fill.kind,
             at_ns=fill.at_ns,
+        )
+
+    def fill(self) -> Fill:
+        """Return the execution that the row is of."""
+        return Fill(
+            exec_id=ExecId(self.id),
+            instrument=InstrumentId(self.venue, self.symbol),
+            client_id=ClientOrderId(self.client_id),
+            venue_id=VenueOrderId(self.venue_id),
+            side=Side(self.side),
+            qty=Decimal(self.qty),
+            price=Decimal(self.price),
+            fee=Decimal(self.fee),
+            fee_currency=self.fee_currency,
+            liquidity=Liquidity(self.liquidity),
+            at_ns=self.at_ns,
+            position_side=PositionSide(self.position_side),
+            realised=Decimal(self.realised),
+            kind=self.kind,
         )
 
     def join(self, other: Self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.ui.panes.conftest import BTC, WALL, World, assert_exact, roles, screen, texts
 from tui_trader.core.clock import NS
-from tui_trader.core.types import LinkState, Severity, Side
+from tui_trader.core.types import ExecId, LinkState, Severity, Side
 from tui_trader.ui.panes.fills import FillsView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.log import LogView
@@ -171,6 +172,28 @@ def test_fills_scroll(trading: World) -> None:
     assert "67,000.0" in screen(view.body(70, 6))
     view.cursor_top()
     assert "67,009.0" in texts(view.body(70, 6))[0]
+
+
+def test_fills_of_the_past_can_be_scrolled_to_and_count_in_no_sum(trading: World) -> None:
+    other = World().trading().fill(price="66000", fee="3", ago=2 * 86_400).fill(price="66500", fee="3", ago=600)
+    trading.fill(fee="1")
+    (here,) = trading.store.blotter.fills()
+    # What this run knows too is shown once; ids of other fills are their own.
+    past = [replace(fill, exec_id=ExecId(f"past-{n}")) for n, fill in enumerate(other.store.blotter.fills())]
+    trading.store.remember([*past, here])
+    view = FillsView(trading.store, trading.clock)
+    assert texts(view.body(70, 6)) == [
+        "14:11:11    phemex BUY BTCUSDT 0.500 @67,044.0 tk   fee 1.00",
+        "14:02:11    phemex BUY BTCUSDT 0.500 @66,500.0 tk   fee 3.00",
+        "11-13 14:12 phemex BUY BTCUSDT 0.500 @66,000.0 tk   fee 3.00",
+        "",
+        "day 1 fill  fees 1.00  0W/0L",
+        "funding 0.00",
+    ]
+    view.body(70, 3)
+    view.cursor_down(9)
+    assert "@66,000.0" in texts(view.body(70, 3))[0]
+    assert "11-13" in texts(view.body(34, 3))[0]
 
 
 # -- profit and loss -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from tui_trader.core.clock import DAY_NS, Clock, hms
+from tui_trader.core.clock import DAY_NS, Clock, hms, rfc3339
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import Fill
 from tui_trader.core.types import Liquidity, Side
@@ -51,7 +51,7 @@ class FillsView(View):
 
     def cursor_down(self, rows: int = 1) -> None:
         """Scroll to older fills."""
-        self._first = max(0, min(self._first + rows, len(self.store.blotter.fills()) - self._height))
+        self._first = max(0, min(self._first + rows, len(self._all()) - self._height))
         self.moved()
 
     def cursor_top(self) -> None:
@@ -72,7 +72,7 @@ class FillsView(View):
         return parts
 
     def body(self, width: int, height: int) -> list[Row]:
-        fills = self.store.blotter.fills()[::-1]
+        fills = self._all()[::-1]
         totals = self._totals(width) if height >= 3 else []
         room = max(1, height - len(totals))
         self._height = room
@@ -101,8 +101,11 @@ class FillsView(View):
         liquidity = Cell("mk" if fill.liquidity is Liquidity.MAKER else "tk", "dim")
         if fill.kind != "trade":
             liquidity = Cell(fill.kind.upper(), "alarm")
+        time = hms(fill.at_ns) if long else hms(fill.at_ns)[:5]
+        if fill.at_ns < self.clock.wall_ns() // DAY_NS * DAY_NS:
+            time = rfc3339(fill.at_ns)[5 : 16 if long else 10].replace("T", " ")
         return {
-            "time": Cell(hms(fill.at_ns) if long else hms(fill.at_ns)[:5], "dim"),
+            "time": Cell(time, "dim"),
             "venue": Cell(fill.instrument.venue, "dim"),
             "side": Cell(side if long else side[0], "buy" if fill.side is Side.BUY else "sell"),
             "symbol": Cell(symbol, "symbol"),
@@ -112,6 +115,15 @@ class FillsView(View):
             "realised": Cell(realised, "gain" if fill.realised > 0 else "loss"),
             "fee": Cell(f"fee {money(fill.fee, fill.fee_currency)}", "dim"),
         }
+
+    def _all(self) -> list[Fill]:
+        """Return the executions of this run and, before them, those of the past that it does not know."""
+        fills, past = self.store.blotter.fills(), self.store.past_fills
+        if not past:
+            return fills
+        known = {(fill.instrument, fill.exec_id) for fill in fills}
+        older = [fill for fill in past if (fill.instrument, fill.exec_id) not in known]
+        return sorted([*older, *fills], key=lambda fill: (fill.at_ns, fill.exec_id))
 
     # -- totals ----------------------------------------------------------------------------------------------------
 
