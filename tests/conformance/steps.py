@@ -123,8 +123,9 @@ class Steps(Player):
     async def _do_settle(self) -> None:
         """Let funding fall due."""
         exchange = self._stand.exchange
-        exchange.market(self._symbol).funding_rate = Decimal("0.0001")
-        exchange._charge_funding(exchange.listings[self._symbol], exchange.now_ns)
+        market = exchange.market(self._symbol)
+        market.funding_rate, market.next_funding_ns = Decimal("0.0001"), exchange.now_ns
+        exchange._settle_funding(exchange.now_ns)
 
     # -- settings --------------------------------------------------------------------------------------------------
 

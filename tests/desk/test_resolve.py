@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
+from fractions import Fraction as F
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.desk.conftest import BTC, ETH, Market
+from tests.desk.conftest import BTC, ETH, Market, linear
+from tui_trader.core.account import Balance
 from tui_trader.core.command import Offset, OffsetUnit, PlaceOrder, Price, PriceRef, Size, SizeUnit, Trigger
 from tui_trader.core.error import CommandError
-from tui_trader.core.event import LinkChanged, TickerChanged, TradesPrinted
+from tui_trader.core.event import BalanceChanged, InstrumentsListed, LinkChanged, TickerChanged, TradesPrinted
 from tui_trader.core.grammar import parse_one
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, LinkState, PositionMode, PositionSide, Side
+from tui_trader.core.types import ContractKind, InstrumentId, LinkState, PositionMode, PositionSide, Side
 from tui_trader.desk.resolve import Presets, Resolver, leg_for
 
 
@@ -223,3 +227,52 @@ def test_a_ticker_without_an_index_has_none(market: Market, resolver: Resolver) 
     assert resolver.reference(ETH, PriceRef.MARK) == 50
     with pytest.raises(CommandError, match="no index price"):
         resolver.reference(ETH, PriceRef.INDEX)
+
+
+# -- sizes against counting lots ------------------------------------------------------------------------------------------
+
+COIN = InstrumentId("phemex", "BTCUSD")
+WORTH = {
+    # What so many lots are worth or lose, in the unit that the size was said in: exact fractions, done another way.
+    SizeUnit.QUOTE: lambda qty, price, stop, inverse: qty if inverse else qty * price,
+    SizeUnit.EQUITY: lambda qty, price, stop, inverse: qty / price if inverse else qty * price,
+    SizeUnit.RISK_QUOTE: lambda qty, price, stop, inverse: (
+        qty * abs(1 / price - 1 / stop) * stop if inverse else qty * abs(price - stop)
+    ),
+    SizeUnit.RISK_PERCENT: lambda qty, price, stop, inverse: (
+        qty * abs(1 / price - 1 / stop) if inverse else qty * abs(price - stop)
+    ),
+}
+
+
+@given(
+    st.booleans(),
+    st.sampled_from(Side),
+    st.sampled_from(sorted(WORTH)),
+    st.integers(200, 5_000),
+    st.integers(1, 150),
+    st.integers(1, 60),
+)
+def test_a_size_is_the_most_lots_that_the_rule_allows(
+    inverse: bool, side: Side, unit: SizeUnit, price: int, away: int, amount: int
+) -> None:
+    market = Market()
+    listed = [linear(BTC), linear(COIN, kind=ContractKind.INVERSE, quote="USD", settle="BTC", lot=D(1))]
+    market.tell(InstrumentsListed("phemex", listed))
+    market.tell(BalanceChanged(Balance("phemex", "BTC", D(7), D(0))))
+    iid, lot, equity = (COIN, F(1), F(7)) if inverse else (BTC, F(1, 1000), F(10_000))
+    stop = price - side.sign * away
+    total = {SizeUnit.EQUITY: equity * amount / 100, SizeUnit.RISK_PERCENT: equity * amount / 100}.get(unit, F(amount * 10))
+    value = D(amount * 10) if unit in (SizeUnit.QUOTE, SizeUnit.RISK_QUOTE) else D(amount)
+
+    def worth(lots: int) -> F:
+        return F(WORTH[unit](lots * lot, F(price), F(stop), inverse))
+
+    try:
+        qty = Resolver(market.store, Presets()).size(iid, Size(value, unit), price=D(price), side=side, stop=D(stop))
+    except CommandError:
+        assert worth(1) > total
+        return
+    lots = F(qty) / lot
+    assert lots.denominator == 1
+    assert worth(int(lots)) <= total <= worth(int(lots) + 1), "an exact multiple may come out a lot smaller, never larger"

@@ -31,7 +31,7 @@ from tui_trader.core.types import OrderStatus
 from tui_trader.desk import inquiry, reconcile, rounds
 from tui_trader.net import endpoint
 from tui_trader.net.rest import RestClient
-from tui_trader.sim.masks import phemex_private
+from tui_trader.sim.masks import phemex_pages, phemex_private, phemex_reads
 from tui_trader.state.store import Store
 from tui_trader.venues.phemex import orders as requests
 from tui_trader.venues.phemex import replies
@@ -270,6 +270,7 @@ async def _live(plan: Plan, folder: Path, loop: VirtualLoop, play: Callable[[His
         for owner, name, value in (
             (endpoint, "open_client", lambda *args: history.line.open_client(*args)),
             (phemex_private, "OLD_ROWS", plan.climate.snapshot_rows),
+            (phemex_reads, "page", lambda rows, args: phemex_pages.page(history.venue.known_to_history(rows), args)),
             (replies, "PAGE_ROWS", plan.climate.page_rows),
             (requests, "PAGE_ROWS", plan.climate.page_rows),
             (reconcile, "MAX_PAGES", MAX_PAGES),

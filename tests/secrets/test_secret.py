@@ -7,6 +7,8 @@ import gc
 import json
 import logging
 import pickle
+import subprocess
+import sys
 import traceback
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -150,3 +152,16 @@ def test_a_class_that_holds_one_stays_frozen_and_shows_nothing() -> None:
         secret: Secret
 
     assert repr(Holder(Secret(TEXT))).endswith(f"Holder(secret={MASK})")
+
+
+def test_the_redactor_learns_those_that_were_there_before_it() -> None:
+    """In a process of its own, where a secret lives before anything imports the redactor."""
+    program = (
+        "from tui_trader.secrets.secret import Secret\n"
+        "kept = Secret('a-secret-from-before-0123')\n"
+        "from tui_trader.secrets.redactor import REDACTOR\n"
+        "later = Secret('a-secret-from-after-4567')\n"
+        "print(REDACTOR.exact('a-secret-from-before-0123 and a-secret-from-after-4567'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[redacted] and [redacted]\n"

@@ -18,6 +18,7 @@ from tui_trader.core.types import ContractKind, Liquidity, OrderType, PositionSi
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.ledger import INSURANCE, Ledger, average
 from tui_trader.sim.margin import position_cost, trade_fee, trade_value, unrealised
+from tui_trader.sim.market import SeededFlow
 from tui_trader.sim.masks.phemex_stream import cost_factors
 from tui_trader.sim.products import phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.terms import terms
@@ -169,6 +170,30 @@ def test_risk_limit_bounds_the_position_and_its_leverage() -> None:
     pit.order("bob", SELL, 50_000, "50000")
 
 
+def test_margin_held_by_an_open_loss_cannot_be_taken_away() -> None:
+    pit = Pit()
+    pit.exchange.set_leverage("ann", "BTCUSD", None, D(10), isolated=True)
+    pit.trade("ann", "bob", 10_000, "50000")
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("0.02")) is Refusal.NONE
+    pit.exchange.set_reference("BTCUSD", D(47_000))  # a loss of 0.0128
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("-0.015")) is Refusal.MARGIN_LOSS
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("-0.03")) is Refusal.MARGIN_NOT_ADDED
+    assert pit.exchange.assign_margin("ann", "BTCUSD", MERGED, D("-0.005")) is Refusal.NONE
+
+
+def test_a_risk_limit_that_takes_more_margin_than_there_is_is_refused() -> None:
+    pit = Pit(money="2.5")
+    pit.exchange.set_leverage("ann", "BTCUSD", None, D(100), isolated=False)
+    pit.trade("ann", "bob", 1_000_000, "50000")
+    assert pit.position("ann").cost == 20
+    assert pit.exchange.set_risk_limit("ann", "BTCUSD", D(550)) is Refusal.NONE  # 5.5 %: 1.1 and the fee of leaving
+    pit.exchange.set_risk_limit("ann", "BTCUSD", D(100))
+    pit.exchange.set_leverage("ann", "BTCUSD", None, D(100), isolated=False)
+    assert pit.order("ann", BUY, 3_500_000, "49000").status is SimStatus.NEW
+    assert pit.exchange.set_risk_limit("ann", "BTCUSD", D(550)) is Refusal.LIMIT_BALANCE
+    assert (pit.position("ann").risk_limit, pit.position("ann").leverage) == (D(100), D(100))
+
+
 def test_exits_may_not_come_with_an_entry_while_a_position_is_open() -> None:
     pit = Pit()
     assert pit.order("ann", BUY, 100, "50000", stop_loss=D(49_000)).status is SimStatus.NEW
@@ -241,6 +266,34 @@ def test_dollars_are_bought_and_sold_at_the_index() -> None:
     assert isinstance(sold, Move)
     assert (exchange.wallet("ann", "USD")[0], exchange.accounts["ann"].wallet["BTC"]) == (D(15_000), D("0.7"))
     assert {name: exchange.accounts[INSURANCE].balances[name] for name in ("USD", "BTC")} == {"USD": D(-15_000), "BTC": D("0.3")}
+
+
+# -- a living market ---------------------------------------------------------------------------------------------------
+
+
+def test_the_seeded_market_trades_coin_margined_contracts_once_somebody_looks() -> None:
+    flow = SeededFlow(always_on=())
+    exchange = Exchange([BTCUSD, CETHUSD, ETHUSD], seed=5, start_ns=START, flow=flow)
+    exchange.advance(START + 2 * NS)
+    assert all(not exchange.listings[one.symbol].book.count(BUY) for one in (BTCUSD, CETHUSD, ETHUSD))  # nobody has
+    for instrument in (BTCUSD, CETHUSD, ETHUSD):
+        exchange.watch(instrument.symbol)
+    for second in range(2, 62, 2):
+        exchange.advance(START + second * NS)
+    for instrument, low, high in ((BTCUSD, 80_000, 110_000), (CETHUSD, 2_500, 4_500), (ETHUSD, 2_500, 4_500)):
+        bids, asks = exchange.book(instrument.symbol)
+        assert min(len(bids), len(asks)) >= 30
+        assert low < bids[0][0] < asks[0][0] < high
+        assert all(instrument.on_tick(price) and instrument.on_lot(size) for price, size in (*bids, *asks))
+        printed = [one for one in exchange.trades(instrument.symbol, 1_000) if one.seq]
+        assert printed
+        state = exchange.market(instrument.symbol)
+        assert state.mark != state.index
+        assert state.funding_rate
+        assert exchange.ledger.open_interest[instrument.symbol] > 0
+        day = state.turnover_24h / state.volume_24h  # in the settle coin, for one contract
+        assert abs(day / instrument.value(D(1), state.last) - 1) < D("0.1")
+        assert wealth(exchange.ledger, instrument) == 0
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------

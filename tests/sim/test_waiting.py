@@ -93,6 +93,15 @@ def test_a_trail_without_a_start_starts_at_its_distance(floor: Floor) -> None:
     assert floor.trail(SELL, -750).trigger_price == D(49_250)
 
 
+def test_a_trail_behind_a_mark_between_two_ticks_stands_on_one(floor: Floor) -> None:
+    floor.hold(BUY)
+    floor.exchange.set_reference(BTC, D("50000.123456"))
+    order = floor.trail(SELL, -500)
+    assert order.trigger_price == D("49500.1")
+    floor.exchange.set_reference(BTC, D("50100.987654"))
+    assert order.trigger_price == D("49601.0")
+
+
 @pytest.mark.parametrize(("side", "sign"), [(BUY, 1), (SELL, -1)])
 def test_a_trail_with_an_activation_waits_for_it(floor: Floor, side: Side, sign: int) -> None:
     floor.hold(side)

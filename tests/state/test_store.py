@@ -34,10 +34,12 @@ from tui_trader.core.event import (
     Unreadable,
 )
 from tui_trader.core.funds import FeeRate, Transfer, TransferState
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import (
     ClientOrderId,
+    ContractKind,
     InstrumentId,
     LinkState,
     OrderStatus,
@@ -549,3 +551,13 @@ def test_a_position_row_without_a_time_is_of_the_moment_of_its_answer(store: Sto
     assert (position.qty, position.sequence) == (3, 7)
     tell(store, clock, PositionsSnapshot("phemex", "USDT", [replace(leg(qty="4"), sequence=6, at_ns=8)]))
     assert store.position(BTC) == position, "one with an older time is older"
+
+
+def test_a_coin_is_worth_what_its_inverse_contract_says(store: Store, clock: ManualClock) -> None:
+    inverse = Instrument(
+        InstrumentId("phemex", "BTCUSD"), ContractKind.INVERSE, "BTC", "USD", "BTC", D("0.5"), D(1), price_scale=4
+    )
+    tell(store, clock, InstrumentsListed("phemex", [linear(BTC), inverse]))
+    assert (store.dollars("USDT"), store.dollars("BTC"), store.dollars("XRP")) == (1, None, None)
+    tell(store, clock, TickerChanged(inverse.id, 1, mark=D(50_000)))
+    assert store.dollars("BTC") == 50_000

@@ -142,16 +142,25 @@ async def test_a_passphrase_opens_the_vault_and_the_key_trades(tmp_path: Path, m
         assert PASSPHRASE not in exact_values()
 
 
-async def test_a_wrong_passphrase_says_so_and_asks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wrong_passphrase_is_tried_once_says_so_and_asks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    real = Access.unlock
+
+    def counted(self: Access, passphrase: Secret) -> None:
+        tried.append(1)
+        real(self, passphrase)
+
+    monkeypatch.setattr(Access, "unlock", counted)
     async with started(tmp_path, monkeypatch, vault_with_the_key) as running:
         await running.pilot.press("enter")
         assert running.screen.said == "", "nothing typed, nothing tried"
-        await running.type("wrong-wrong")
-        await running.pilot.press("enter")
+        await running.paste("wrong-wrong")
+        await running.pilot.press("enter", "enter", "enter")  # held
         await until(running.pilot, lambda: SHUT in running.screen.said)
+        assert tried == [1]
         assert running.fields[0].value == "", "what was typed does not stay in the field"
         assert running.fields[0].has_focus
-        await running.type(PASSPHRASE)
+        await running.paste(PASSPHRASE)
         await running.pilot.press("enter")
         assert (await running.trading()).account.credential is not None
 
@@ -191,19 +200,3 @@ async def test_a_key_for_this_session_is_typed_and_stored_nowhere(tmp_path: Path
 
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-async def test_a_held_enter_tries_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[int] = []
-    real = Access.unlock
-
-    def counted(self: Access, passphrase: Secret) -> None:
-        tried.append(1)
-        real(self, passphrase)
-
-    monkeypatch.setattr(Access, "unlock", counted)
-    async with started(tmp_path, monkeypatch, vault_with_the_key) as running:
-        await running.type("wrong-wrong")
-        await running.pilot.press("enter", "enter", "enter")
-        await until(running.pilot, lambda: SHUT in running.screen.said)
-        assert tried == [1]

@@ -10,9 +10,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tui_trader.cli.options import needs_key
 from tui_trader.core.error import RefusedError, UsageError
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.locations import Locations
@@ -27,9 +28,6 @@ from tui_trader.secrets.surroundings import names_of, secrets_of
 if TYPE_CHECKING:
     from tui_trader.desk.config import Config
     from tui_trader.venues.base import Credential, Endpoints, Venue
-
-PUBLIC: Final = frozenset({"instruments", "book"})
-"""Commands that ask nothing of an account."""
 
 
 class Wants(StrEnum):
@@ -95,7 +93,7 @@ def look(
     KeyStoreError when there should be a key and it cannot be had.
     """
     general = config.settings.general
-    if general.env is Environment.SIM or getattr(args, "sim_url", None) or not needs_account(args):
+    if not needs_key(args, general.env):
         return None
     access = Access(KeyName(general.venue, general.env.value, general.account), stores_of(environ))
     access.note = check_surroundings(general.venue, general.env, environ)
@@ -147,12 +145,6 @@ def credential_for(key: StoredKey, venue: Venue, env: Environment, endpoints: En
         if other != env.value and hosts & {urlsplit(url).hostname for url in (known.rest, known.ws)}:
             raise RefusedError(f"a {env.value} key must not be shown to the {other} host of {venue.title}: nothing was signed")
     return Credential(key.kid, key.secret)
-
-
-def needs_account(args: argparse.Namespace) -> bool:
-    """Whether a command asks anything of an account."""
-    command = getattr(args, "command", "")
-    return command not in PUBLIC and not (command == "watch" and getattr(args, "what", "") == "book")
 
 
 # -- inside ----------------------------------------------------------------------------------------------------------------

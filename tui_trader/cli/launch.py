@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
 from tui_trader.cli.journals import history_path, open_controls, open_journal
+from tui_trader.cli.options import needs_account, needs_key
 from tui_trader.core.clock import DAY_NS, NS, Clock, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
 from tui_trader.core.event import Notice
@@ -62,16 +63,21 @@ Use = Callable[[Desk, argparse.Namespace], Awaitable[int]]
 
 def run_headless(args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:
     """Connect, wait until the account is known, run ``use``, disconnect; SIGINT and SIGTERM end it cleanly."""
-    from tui_trader.cli.keys_access import look
-
     config = configuration(args)
-    args.access = look(config, args)
+    args.access = access_to(config, args)
     return asyncio.run(_headless(config, args, use, symbols))
 
 
-async def _headless(config: Config, args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:
-    from tui_trader.cli.keys_access import needs_account
+def access_to(config: Config, args: argparse.Namespace, *, on_screen: bool = False) -> Access | None:
+    """Return the access to the account's key; None where none is needed."""
+    if not needs_key(args, config.settings.general.env):
+        return None
+    from tui_trader.cli.keys_access import look
 
+    return look(config, args, on_screen=on_screen)
+
+
+async def _headless(config: Config, args: argparse.Namespace, use: Use, symbols: Sequence[str]) -> int:
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
@@ -74,3 +75,18 @@ def flags_of(args: argparse.Namespace) -> dict[str, str]:
         if value is not None:
             flags[key] = str(value)
     return flags
+
+
+PUBLIC: Final = frozenset({"instruments", "book"})
+"""Commands that ask nothing of an account."""
+
+
+def needs_account(args: argparse.Namespace) -> bool:
+    """Whether a command asks anything of an account."""
+    command = getattr(args, "command", "")
+    return command not in PUBLIC and not (command == "watch" and getattr(args, "what", "") == "book")
+
+
+def needs_key(args: argparse.Namespace, env: str) -> bool:
+    """Whether a stored key is wanted: on the built-in exchange none is, and nothing that keeps keys is even imported."""
+    return env != "sim" and not getattr(args, "sim_url", None) and needs_account(args)

@@ -62,11 +62,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _access(config: Config, args: argparse.Namespace) -> Access | None:
-    from tui_trader.cli.keys_access import look
+    from tui_trader.cli.launch import access_to
     from tui_trader.venues.registry import load
 
     try:
-        return look(config, args)
+        return access_to(config, args)
     except TraderError as error:
         venue = load(config.settings.general.venue)
         place = venue.endpoints.get(config.settings.general.env.value)

@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
     from tui_trader.cli.configure import configuration
     from tui_trader.cli.consent import ask_consent
-    from tui_trader.cli.keys_access import look
     from tui_trader.cli.log import start_log
+    from tui_trader.cli.options import needs_key
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
     from tui_trader.ui.app import TraderApp, wants_ascii
@@ -66,7 +66,11 @@ def run(args: argparse.Namespace) -> int:
 
     config = configuration(args)
     ask_consent(config, args)
-    args.access = look(config, args, on_screen=True)
+    args.access = None
+    if needs_key(args, config.settings.general.env):
+        from tui_trader.cli.keys_access import look
+
+        args.access = look(config, args, on_screen=True)
     places = Locations.find(os.environ)
     start_log(private_dir(places.log_dir))
     ui = config.settings.ui

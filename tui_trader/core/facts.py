@@ -68,7 +68,7 @@ class Facts:
     margin_mode: MarginMode = MarginMode.CROSS
     """In force for this instrument."""
     day_pnl: Decimal | None = None
-    """Realised and open profit since the day began, quote value."""
+    """Realised and open profit since the day began, in US dollars or what stands for them."""
     recent: tuple[tuple[int, OrderTicket], ...] = ()
     """(time sent, ticket) of own recent orders of every instrument, oldest first; refused ones are not in it."""
 

@@ -79,6 +79,7 @@ class FactSource:
         tape = store.tapes.get(iid)
         instrument = store.instruments.get(iid)
         pnl = store.pnl(instrument.settle) if instrument else None
+        worth = store.dollars(instrument.settle) if instrument else None
         leg = next((p for (i, _), p in store.positions.items() if i == iid), None)
         return Facts(
             now_ns=self._clock.mono_ns(),  # the clock of OrderPath.recent
@@ -98,7 +99,7 @@ class FactSource:
             available=pnl.available if pnl else None,
             leverage=leg.leverage if leg and leg.leverage else None,
             margin_mode=leg.margin_mode if leg else MarginMode.CROSS,
-            day_pnl=pnl.day if pnl and pnl.complete else None,
+            day_pnl=pnl.day * worth if pnl and pnl.complete and worth is not None else None,
             recent=tuple(self._recent),
         )
 

@@ -13,7 +13,7 @@ from tui_trader.core.decimals import HUNDRED, ZERO, divide, plain
 from tui_trader.core.error import CommandError, NotThereError
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.position import Position, break_even
-from tui_trader.core.types import InstrumentId, PositionSide, Side, TriggerSource
+from tui_trader.core.types import ContractKind, InstrumentId, PositionSide, Side, TriggerSource
 from tui_trader.state.store import Store
 
 _WATCHED = {TriggerSource.MARK: PriceRef.MARK, TriggerSource.LAST: PriceRef.LAST, TriggerSource.INDEX: PriceRef.INDEX}
@@ -230,12 +230,12 @@ class Resolver:
             case SizeUnit.BASE:
                 return value
             case SizeUnit.QUOTE:
-                return instrument.qty_for_value(value, price)
+                return _qty_for_quote(instrument, value, price)
             case SizeUnit.PRESET:
                 index = int(value) - 1
                 if not 0 <= index < len(self.presets.notionals):
                     raise CommandError(f"there is no size preset {plain(value)}", column=size.column, fix="#1 to #5")
-                qty = instrument.qty_for_value(self.presets.notionals[index], price)
+                qty = _qty_for_quote(instrument, self.presets.notionals[index], price)
                 return max(qty, instrument.lot)
             case SizeUnit.EQUITY | SizeUnit.AVAILABLE:
                 pnl = self._store.pnl(instrument.settle)
@@ -264,7 +264,9 @@ class Resolver:
                 column=size.column,
                 fix="a stop " + ("below" if side is Side.BUY else "above") + " the entry",
             )
-        risk = size.value
+        # An inverse contract loses settle currency: what that is worth in quote currency, it is worth where the stop is.
+        inverse = instrument.kind is ContractKind.INVERSE
+        risk = divide(size.value, stop) if inverse else size.value
         if size.unit is SizeUnit.RISK_PERCENT:
             pnl = self._store.pnl(instrument.settle)
             if pnl is None:
@@ -295,3 +297,10 @@ def leg_for(side: Side, *, closes: bool, hedged: bool) -> PositionSide:
         return PositionSide.MERGED
     opens_long = (side is Side.BUY) != closes
     return PositionSide.LONG if opens_long else PositionSide.SHORT
+
+
+def _qty_for_quote(instrument: Instrument, value: Decimal, price: Decimal) -> Decimal:
+    """Return the size worth ``value`` in quote currency, rounded down; an inverse contract is worth the same at every price."""
+    if instrument.kind is ContractKind.INVERSE:
+        return instrument.round_qty(divide(value, instrument.contract_size))
+    return instrument.qty_for_value(value, price)

@@ -159,10 +159,13 @@ class Rounds:
         if most is None or self._controls.state is TradingState.HALTED:
             return
         for currency in self._store.currencies():
-            pnl = self._store.pnl(currency)
-            if pnl is not None and pnl.complete and pnl.day <= -most:
-                lost = nearest_to(-pnl.day, Decimal("0.01"))
-                self._controls.halt(f"the day's loss of {plain(lost)} {currency} has reached the limit of {plain(most)}")
+            pnl, worth = self._store.pnl(currency), self._store.dollars(currency)
+            if pnl is None or worth is None or not pnl.complete or pnl.day * worth > -most:
+                continue
+            lost = f"{plain(nearest_to(-pnl.day * worth, Decimal('0.01')))} {currency if worth == 1 else 'USD'}"
+            if worth != 1:
+                lost += f" ({plain(-pnl.day)} {currency})"
+            self._controls.halt(f"the day's loss of {lost} has reached the limit of {plain(most)}")
 
     def _look_at_positions(self) -> None:
         """Hold what executions add up to against what the venue tells; while it is being reconciled nothing is compared."""

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Mapping
 from configparser import ConfigParser
 from configparser import Error as IniError
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -269,5 +268,7 @@ def why_not(class_name: str) -> str:
 
 def strangers() -> list[tuple[str, str]]:
     """Return the backends of other packages that are installed, with what is wrong with each; none of them is imported."""
+    from importlib.metadata import entry_points
+
     names = sorted({one.value for one in entry_points(group="keyring.backends") if not one.value.startswith(_OURS)})
     return [(name := sanitise(value.replace(":", "."), 60), why_not(name)) for value in names]

@@ -173,8 +173,6 @@ class Redactor:
 REDACTOR: Final = Redactor()
 """The one of this process: every Secret teaches it, whoever prints asks it."""
 
-announce(REDACTOR.learn)
-
 
 def _texts(value: Any) -> Iterator[str]:
     match value:
@@ -289,3 +287,6 @@ def _judge(run: str) -> str:
 def _is_wording(part: str) -> bool:
     """Whether this is words, as names of functions and directories are: letters before digits, few humps."""
     return all(_WORD.match(word) and len(_HUMP.findall(word)) * 6 <= len(word) for word in re.split("[_=+-]+", part))
+
+
+announce(REDACTOR.learn)  # last: secrets that live already are learned at once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import OrderType, Side, TriggerSource
 from tui_trader.sim.types import SimOrder
 
@@ -59,7 +60,7 @@ class Conditionals:
                 out.append(order)
         return out
 
-    def follow(self, ranges: dict[TriggerSource, tuple[Decimal, Decimal]]) -> tuple[bool, list[SimOrder]]:
+    def follow(self, ranges: dict[TriggerSource, tuple[Decimal, Decimal]], instrument: Instrument) -> tuple[bool, list[SimOrder]]:
         """Let trailing stops follow the best price that their source has seen since the last look.
 
         Returns whether one moved, and those that began to follow. A stop never gives way again.
@@ -71,7 +72,7 @@ class Conditionals:
             best = low if order.rising else high
             if not best or order.trigger_price is None:
                 continue
-            stop = best + order.trail if order.rising else best - order.trail
+            stop = instrument.round_price(best + order.trail if order.rising else best - order.trail)
             if not order.trailing:
                 if best > order.trigger_price if order.rising else best < order.trigger_price:
                     continue

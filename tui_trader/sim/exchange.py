@@ -18,7 +18,7 @@ from tui_trader.core.clock import NS
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import PositionMode, PositionSide, Side, TriggerSource
-from tui_trader.sim import amendment, settings, treasury
+from tui_trader.sim import amendment, funding, settings, treasury
 from tui_trader.sim.credit import committed
 from tui_trader.sim.floor import Floor
 from tui_trader.sim.flow import MarketFlow
@@ -82,7 +82,7 @@ class Exchange:
         self._watched: dict[str, None] = {}
         self._stepped_ns = start_ns - start_ns % STEP_NS
         for listing in self.listings.values():
-            listing.state.next_funding_ns = _next_funding(listing.instrument, start_ns)
+            listing.state.next_funding_ns = funding.first_due_ns(listing.instrument, start_ns)
         if flow is not None:
             flow.open(self, seed, start_ns)
             for symbol in flow.always_on:
@@ -143,30 +143,7 @@ class Exchange:
         liquidate_unsound(self.floor)
 
     def _settle_funding(self, to_ns: int) -> None:
-        for listing in self.listings.values():
-            state = listing.state
-            while state.next_funding_ns <= to_ns:
-                due = state.next_funding_ns
-                state.next_funding_ns += listing.instrument.funding_interval_s * NS
-                self._charge_funding(listing, due)
-
-    def _charge_funding(self, listing: Listing, due_ns: int) -> None:
-        rate, mark = listing.state.funding_rate, listing.mark
-        if not rate or not mark:
-            return
-        currency = listing.instrument.settle
-        for account_id, account in self.ledger.accounts.items():
-            for position in account.positions.values():
-                if position.symbol != listing.symbol or not position.qty:
-                    continue
-                amount = self.ledger.charge_funding(account_id, position, rate, mark)
-                position.last_funding_ns = due_ns
-                if is_house(account_id):
-                    continue
-                leg = position.position_side
-                self.outbox.funding(account_id, position.symbol, leg, position.qty, rate, amount, mark, due_ns)
-                self.outbox.touch_account(account_id, currency)
-                self.outbox.touch_position(account_id, position.symbol, leg)
+        funding.settle(self.floor, to_ns)
 
     # -- accounts --------------------------------------------------------------------------------------------------
 
@@ -397,8 +374,3 @@ class Exchange:
     def fill_log_hash(self) -> str:
         """Return the SHA-256 of every user fill in order."""
         return self.outbox.fill_log_hash()
-
-
-def _next_funding(instrument: Instrument, now_ns: int) -> int:
-    interval = instrument.funding_interval_s * NS
-    return now_ns - now_ns % interval + interval

@@ -295,7 +295,7 @@ class Floor:
         while len(listing.conditionals):
             ranges = listing.ranges()
             due = listing.conditionals.due(ranges)
-            moved, begun = listing.conditionals.follow(ranges)
+            moved, begun = listing.conditionals.follow(ranges, listing.instrument)
             listing.forget_range()
             if not due and not moved:
                 return

@@ -112,7 +112,8 @@ def _refuse_trail(listing: Listing, order: SimOrder, price: Decimal, liquidation
             return Refusal.LONG_ACTIVATION_BELOW if long else Refusal.SHORT_ACTIVATION_ABOVE
         return refuse_trigger_price(listing.instrument, start)
     if start is None:
-        start = order.trigger_price = price - order.trail if long else price + order.trail
+        start = listing.instrument.round_price(price - order.trail if long else price + order.trail)
+        order.trigger_price = start
     if long:
         if start >= price:
             return Refusal.LONG_TRAIL_ABOVE

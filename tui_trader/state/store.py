@@ -15,7 +15,7 @@ from tui_trader.core.account import Balance
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.decimals import ZERO, plain
+from tui_trader.core.decimals import ONE, ZERO, plain
 from tui_trader.core.event import (
     BalanceChanged,
     BookDelta,
@@ -45,7 +45,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
-from tui_trader.core.types import InstrumentId, LinkState, OrderStatus, PositionSide, Severity
+from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
 from tui_trader.state.latency import Histogram
@@ -119,6 +119,8 @@ class Store:
         self.funds: deque[FundsEntry] = deque(maxlen=MAX_FUNDS)
         """What the venue's journal of the account was last told to hold, in the order it was told."""
         self._rates: dict[InstrumentId, FeeRate] = {}
+        self._priced_by: dict[str, InstrumentId | None] = {}
+        """What tells a settle currency's price in dollars; None where a unit is a dollar, or stands for one."""
         self.home: str | None = None
         """The settle currency that totals are shown in; None takes the first one known."""
         self._funded: deque[FundingPaid] = deque(maxlen=MAX_NOTICES)
@@ -295,6 +297,14 @@ class Store:
         pnl = self.opening.fix(pnl, self._clock.wall_ns())
         return replace(pnl, fees=self._fees_since(pnl.since_ns, currency), funding=self._funding_since(pnl.since_ns, currency))
 
+    def dollars(self, currency: str) -> Decimal | None:
+        """Return what one unit of a settle currency is worth in US dollars, for limits that are said in them; None when no price
+        is known. What linear contracts settle in counts as a dollar; a coin is worth the mark of an inverse contract."""
+        if currency not in self._priced_by:
+            return None
+        priced_by = self._priced_by[currency]
+        return ONE if priced_by is None else self.ticker(priced_by).mark
+
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
         if self._fees is None or self._fees[0] != key:
@@ -398,6 +408,10 @@ class Store:
             instrument = _charged(instrument, self._rates.get(instrument.id))
             self.instruments[instrument.id] = instrument
             self._by_text[instrument.symbol.lower()] = instrument.id
+            if instrument.kind is ContractKind.INVERSE:
+                self._priced_by.setdefault(instrument.settle, instrument.id)
+            elif instrument.kind is ContractKind.LINEAR:
+                self._priced_by[instrument.settle] = None
             book = self.books.get(instrument.id)
             if book is not None and book.instrument != instrument:
                 self._open_book(instrument)

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 import ccxt.pro as ccxtpro
 
-from tui_trader.core.clock import SystemClock
+from tui_trader.core.candle import Candle
+from tui_trader.core.clock import NS, SystemClock
 from tui_trader.core.types import OrderType, PositionSide, Side, TimeInForce
 from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.margin import trade_value
 from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.server import SimServer
@@ -95,6 +97,17 @@ class Peer:
                     new = NewOrder("", family.symbol, side, OrderType.LIMIT, qty, D(price))
                     self.exchange.submit("maker", new)
 
+    def remember(self, family: Family) -> None:
+        """Give a contract five minutes of a past."""
+        listing = self.exchange.listings[family.symbol]
+        minute = self.exchange.now_ns // NS // 60
+        bars = []
+        for back in range(5, 0, -1):
+            price, qty = D(49_000 + 100 * back), D(family.lot) * back
+            value = trade_value(listing.instrument, qty, price)
+            bars.append(Candle((minute - back) * 60, 60, price, price + 50, price - 50, price + 20, qty, value))
+        listing.prints.backfill(bars, [])
+
     def submit(self, symbol: str, side: Side, qty: D, leg: PositionSide = PositionSide.MERGED) -> None:
         new = NewOrder("", symbol, side, OrderType.MARKET, qty, tif=TimeInForce.IOC, position_side=leg)
         self.exchange.submit("trader", new)
@@ -127,6 +140,7 @@ async def connected(client_class: type = RepairedPhemex) -> AsyncIterator[Peer]:
             peer = Peer(server, client)
             peer.quote()
             for family in FAMILIES:
+                peer.remember(family)
                 # One trade, so that there is a last price; it is closed again by the first reset.
                 peer.submit(family.symbol, Side.BUY, D(family.lot))
             yield peer

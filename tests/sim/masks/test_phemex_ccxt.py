@@ -82,7 +82,20 @@ async def test_book_ticker_trades_and_candles_are_the_exchange_s(peer: Peer, fam
         (str(one.side), one.price, one.qty.scaleb(scale)) for one in prints
     )
     assert {exact(one["info"][-1]) for one in trades} == {one.qty for one in prints}
-    assert await peer.client.fetch_ohlcv(family.unified, "1m", limit=5) == []  # the only candle is still being formed
+
+
+@both
+async def test_candles_are_the_closed_ones(peer: Peer, family: Family) -> None:
+    listed = [bar for bar in peer.exchange.candles(family.symbol, 60, 50)[:-1] if bar.volume][:5]
+    assert len(listed) == 5
+    wanted = [[bar.start_s * 1000, bar.open, bar.high, bar.low, bar.close, bar.volume] for bar in listed]
+    first = listed[0].start_s * 1000
+    for rows in (
+        await peer.client.fetch_ohlcv(family.unified, "1m", limit=50),
+        await peer.client.fetch_ohlcv(family.unified, "1m", since=first),
+    ):
+        seen = [[row[0], *map(exact, row[1:])] for row in rows if first <= row[0] <= wanted[-1][0]]
+        assert seen == wanted
 
 
 async def test_tickers_of_a_whole_family(peer: Peer) -> None:
@@ -423,3 +436,38 @@ async def test_money_moves_between_wallet_and_trading_account(peer: Peer) -> Non
     assert {int(row["amount"]) for row in rows[-2:]} == {25 * 10**8}
     with pytest.raises(ccxt.ExchangeError, match="11100"):
         await peer.client.transfer("USDT", 10**7, "spot", "swap")
+
+
+# -- the other contracts of COIN-M ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("unified", "symbol", "settle", "size", "price"),
+    [("ETH/USD:ETH", "cETHUSD", "ETH", 50, 2_500.25), ("ETH/USD:USD", "ETHUSD", "USD", 20, 2_500.25)],
+)
+async def test_an_inverse_contract_in_ether_and_the_old_linear_one_in_dollars(
+    peer: Peer, unified: str, symbol: str, settle: str, size: int, price: float
+) -> None:
+    made = await peer.client.create_order(unified, "limit", "buy", size, price)
+    order = peer.order(made["id"])
+    assert (order.symbol, order.qty, order.price) == (symbol, D(size), exact(price))
+    (seen,) = await peer.client.fetch_open_orders(unified)
+    assert (exact(seen["price"]), exact(seen["amount"])) == (order.price, order.qty)
+    listed = peer.exchange.instruments[symbol]
+    value = listed.value(order.qty, exact(price))
+    assert abs(D(seen["info"]["leavesValueEv"]).scaleb(-listed.value_scale) - value) < D(1).scaleb(-listed.value_scale)
+    await peer.client.set_leverage(3, unified)
+    assert peer.exchange.position("trader", symbol, PositionSide.MERGED).leverage == D(3)
+    balance = (await peer.client.fetch_balance({"type": "swap", "code": settle}))[settle]
+    total, used = peer.exchange.wallet("trader", settle)
+    assert (exact(balance["total"]), exact(balance["used"])) == (total, used)
+    await peer.client.cancel_order(made["id"], unified)
+    assert order.status is SimStatus.CANCELED
+
+
+async def test_a_balance_in_usdc_is_asked_of_the_wrong_family(peer: Peer) -> None:
+    # ccxt's fetch_balance takes every currency but USDT for COIN-M; the venue has no such trading account there.
+    with pytest.raises(ccxt.ExchangeError, match="11097"):
+        await peer.client.fetch_balance({"type": "swap", "code": "USDC"})
+    raw = await peer.client.privateGetGAccountsAccountPositions({"currency": "USDC"})
+    assert D(raw["data"]["account"]["accountBalanceRv"]) == peer.exchange.wallet("trader", "USDC")[0]

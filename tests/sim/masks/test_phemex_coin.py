@@ -205,6 +205,15 @@ def test_the_funds_journal_adds_up_to_every_balance(venue: Venue) -> None:
     assert [(row["typeDesc"], row["amountRv"]) for row in only] == [("TRANSFER", "5")]
 
 
+def test_fees_of_a_day_are_those_of_its_executions(venue: Venue) -> None:
+    newest, oldest = venue.get("/api-data/g-futures/trading-fees")["data"]  # the second trade came after midnight
+    first, second = venue.exchange.fills("trader", "BTCUSDT")
+    for row, fill in ((oldest, first), (newest, second)):
+        assert (D(row["exchangeFeeRv"]), D(row["takerValueRv"])) == (fill.exec_fee, fill.exec_qty * fill.exec_price)
+        assert row["createTime"] == fill.at_ns // 86_400_000_000_000 * 86_400_000
+        assert row["makerValueRv"] == "0"
+
+
 def test_older_transfer_call(venue: Venue) -> None:
     body = {"moveOp": 1, "btcAmountEv": 1_000_000, "linkKey": "key"}
     answer = venue.call("POST", "/exchange/margins", body=body)["data"]

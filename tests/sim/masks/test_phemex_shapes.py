@@ -290,6 +290,16 @@ CASES: dict[str, Case] = {
     ),
     "g risk unit": (sample("g risk unit"), lambda v: v.get("/g-accounts/risk-unit"), {}),
     "fee rate": (lambda: SAMPLES["fee rate"], lambda v: v.get("/api-data/futures/fee-rate", "settleCurrency=ETH")["data"], {}),
+    "coin leverage": (
+        sample("coin leverage"),
+        lambda v: v.call("PUT", "/positions/leverage", "symbol=cETHUSD&leverage=-10"),
+        because("the other family's answer has it", "data: added"),
+    ),
+    "g trading fees": (
+        sample("g trading fees"),
+        lambda v: v.get("/api-data/g-futures/trading-fees", "symbol=BTCUSDT")["data"],
+        {},
+    ),
     "funds detail": (
         lambda: SAMPLES["funds detail"],
         lambda v: v.get("/api-data/futures/v2/tradeAccountDetail", "currency=USDT")["data"],

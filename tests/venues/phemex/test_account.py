@@ -275,12 +275,12 @@ class TestStates:
         ("peg", "trigger", "activation"),
         [
             ("TrailingStopPeg", D(45000), None),
-            ("TrailingTakeProfitPeg", None, D(45000)),
+            ("TrailingTakeProfitPeg", D(45000), D(45000)),
             ("", D(45000), None),
         ],
     )
     def test_a_trailing_stop_is_read_back(
-        self, private: PhemexFeed, peg: str, trigger: Decimal | None, activation: Decimal | None
+        self, private: PhemexFeed, peg: str, trigger: Decimal, activation: Decimal | None
     ) -> None:
         row = report(
             private,

@@ -61,6 +61,6 @@ def test_every_known_code_has_a_sentence() -> None:
 def test_the_venues_words_are_added_where_they_say_more() -> None:
     assert codes.sentence(11001, "TE_NO_ENOUGH_AVAILABLE_BALANCE") == "not enough free margin for this order"
     assert codes.sentence(30000, "Please double check input arguments").endswith("(Please double check input arguments)")
-    assert codes.sentence(77777, "Odd\x07 thing") == "Odd\ufffd thing"
+    assert codes.sentence(77777, "Odd\x07 thing") == "Odd\ufffd thing (code 77777)", "it can still be looked up"
     assert codes.sentence(77777) == "the venue answered with code 77777"
     assert codes.said(" No error ") == codes.said(None) == codes.said("OK") == ""

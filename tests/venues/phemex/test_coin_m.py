@@ -42,7 +42,6 @@ from tui_trader.core.types import (
     TriggerSource,
     VenueOrderId,
 )
-from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Channel, Credential, Lane, Outcome, Reply, Request, Subscription, Verdict
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Listing, family_of, to_scaled
 from tui_trader.venues.phemex.feed import PhemexFeed
@@ -352,7 +351,7 @@ class TestScales:
         assert decode_body(body)["data"] == {"closedPnl": D(0), "a": D("0.00000057"), "b": D(32323)}
 
 
-CREDENTIAL = Credential("K", Secret("S"))
+CREDENTIAL = Credential("K", lambda: "S")
 
 
 class TestFeed:

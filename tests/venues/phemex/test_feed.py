@@ -120,7 +120,8 @@ class TestReplies:
         feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))
         feed.login(NOW)
         frame = b'{"error":{"code":6012,"message":"invalid login token"},"id":null,"result":null}'
-        assert feed.receive(frame, NOW) == [Subscribed("phemex", "private", 0, False, "invalid login token", is_login=True)]
+        reason = "invalid login token (code 6012)"
+        assert feed.receive(frame, NOW) == [Subscribed("phemex", "private", 0, False, reason, is_login=True)]
 
     def test_the_account_is_granted_once_it_was_told(self) -> None:
         feed = PhemexFeed(Lane.PRIVATE, Credential("K", Secret("S")))

@@ -486,4 +486,4 @@ class TestReads:
 
     def test_an_unknown_code_refuses_a_read(self, orders: PhemexOrders) -> None:
         verdict = refuse(orders, POSITIONS, 77777, "no such\x1b thing")
-        assert (verdict.outcome, verdict.text) == (Outcome.REJECTED, "no such\ufffd thing")
+        assert (verdict.outcome, verdict.text) == (Outcome.REJECTED, "no such\ufffd thing (code 77777)")

@@ -132,6 +132,7 @@ class PhemexMask:
             ("PUT", "/positions/riskLimit"): coin_reads.set_risk_limit,
             ("POST", "/positions/assign"): coin_reads.assign_margin,
             ("GET", "/api-data/futures/fee-rate"): money.fee_rate,
+            ("GET", "/api-data/g-futures/trading-fees"): money.trading_fees,
             ("GET", "/api-data/futures/v2/tradeAccountDetail"): money.account_detail,
             ("GET", "/spot/wallets"): money.wallets,
             ("POST", "/assets/transfer"): money.transfer,

@@ -5,16 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tui_trader.core.clock import DAY_NS
 from tui_trader.core.decimals import ZERO
+from tui_trader.core.types import Liquidity
 from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.margin import trade_value
 from tui_trader.sim.masks import phemex_words as words
 from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.phemex_args import Args, Complaint, flag, need, number, optional, whole
 from tui_trader.sim.masks.phemex_coin_rows import scaled
+from tui_trader.sim.masks.phemex_family import is_coin
 from tui_trader.sim.masks.phemex_gate import refusal
 from tui_trader.sim.masks.phemex_orders import answer
 from tui_trader.sim.masks.phemex_pages import page, within
-from tui_trader.sim.masks.phemex_rows import Row, numeric_account, text
+from tui_trader.sim.masks.phemex_rows import Row, numeric_account, ratio, text
 from tui_trader.sim.types import Move, Refusal
 
 DONE = 10
@@ -73,6 +77,37 @@ class Money:
                 )
             balance -= amount
         return answer(page(rows, args), "OK")
+
+    def trading_fees(self, account: str, args: Args) -> RestReply:
+        """``GET /api-data/g-futures/trading-fees``: fees by day and contract of USDⓈ-M, newest first (documented sample)."""
+        wanted = optional(args, "symbol")
+        days: dict[tuple[int, str], dict[Liquidity, tuple[Decimal, Decimal]]] = {}
+        for report in self._exchange.fills(account, wanted or None):
+            if is_coin(self._exchange.instruments[report.order.symbol]) or not within(args, report.at_ns // 1_000_000):
+                continue
+            key = (report.at_ns - report.at_ns % DAY_NS, report.order.symbol)
+            value, fee = days.setdefault(key, {}).get(report.liquidity, (ZERO, ZERO))
+            traded = trade_value(self._exchange.instruments[report.order.symbol], report.exec_qty, report.exec_price)
+            days[key][report.liquidity] = (value + traded, fee + report.exec_fee)
+        user = numeric_account(account, "")[0]
+        rows = []
+        for number_, ((day_ns, symbol), sums) in enumerate(sorted(days.items()), start=1):
+            instrument = self._exchange.instruments[symbol]
+            rows.append(
+                {
+                    "id": number_,
+                    "userId": user,
+                    "symbol": symbol,
+                    "currency": instrument.settle,
+                    "takerValueRv": text(sums.get(Liquidity.TAKER, (ZERO, ZERO))[0]),
+                    "takerFeeRateRr": ratio(instrument.taker_fee),
+                    "makerValueRv": text(sums.get(Liquidity.MAKER, (ZERO, ZERO))[0]),
+                    "makerFeeRateRr": ratio(instrument.maker_fee),
+                    "exchangeFeeRv": text(sum((fee for _, fee in sums.values()), ZERO)),
+                    "createTime": day_ns // 1_000_000,
+                }
+            )
+        return answer(page(rows[::-1], args), "OK")
 
     # -- the wallet ------------------------------------------------------------------------------------------------
 

@@ -180,7 +180,7 @@ class HeaderView(View):
         day_role = "stale" if doubt else _tone(pnl.day)
         if self.day_limit:
             day += f"/-{number(self.day_limit, 0)}"
-            if not doubt and pnl.day <= -self.day_limit * 8 / 10:
+            if not doubt and pnl.day * (self.store.dollars(currency) or 0) <= -self.day_limit * 8 / 10:
                 day_role = "alarm"
         return [
             amount(0, "eq", pnl.equity),

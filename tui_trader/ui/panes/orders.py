@@ -5,6 +5,7 @@ The cursor rests on a client id. While something is chosen the order of rows is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
@@ -114,8 +115,17 @@ class OrdersView(CursorView[ClientOrderId]):
 
     name: ClassVar[str] = "orders"
 
-    def __init__(self, store: Store, clock: Clock, labels: OrderLabels | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        labels: OrderLabels | None = None,
+        *,
+        made_by: Callable[[Order], str] = lambda order: "",
+    ) -> None:
+        """``made_by`` says of an exit that belongs to an entry who made it: ``native`` or ``ours``."""
         super().__init__(store, clock)
+        self._made_by = made_by
         self.labels = labels or OrderLabels()
         self.filter_text = ""
         self.sort = OrderSort.LABEL
@@ -294,7 +304,7 @@ class OrdersView(CursorView[ClientOrderId]):
             "trigger": Cell(trigger, "text" if order.trigger_price is not None else "dim"),
             "level": Cell(level),
             "dist": self._distance(order, instrument),
-            "flags": Cell(_flags(order), "dim"),
+            "flags": Cell(" ".join(word for word in (_flags(order), self._made_by(order)) if word), "dim"),
             "fl": Cell(_flags(order).replace("ext", "x").replace(" ", ""), "dim"),
             "age": Cell(age(self.clock.wall_ns() - order.created_ns) if order.created_ns else NOTHING, "dim"),
             "state": Cell(word, role),

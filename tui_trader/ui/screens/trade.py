@@ -84,7 +84,7 @@ class TradeScreen(Screen[None]):
         self.trading = Trading(desk, self, clock, symbols, confirm, find_label=labels.find)
         self.ladder = LadderView(store, clock, desk.focus)
         self.positions = PositionsView(store, clock, made_by=desk.protect.role)
-        self.orders = OrdersView(store, clock, labels)
+        self.orders = OrdersView(store, clock, labels, made_by=desk.protect.role)
         self.tape = TapeView(store, clock, desk.focus)
         self.ticket = TicketView(store, clock, desk.stage)
         self.message = MessageView(store, clock)

@@ -184,7 +184,7 @@ def sentence(code: int, message: object = "") -> str:
     own = said(message)
     known = REJECTIONS.get(code) or _OTHERS.get(code)
     if known is None:
-        return own or f"the venue answered with code {code}"
+        return f"{own} (code {code})" if own else f"the venue answered with code {code}"
     return f"{known} ({own})" if own and code in _AMBIGUOUS else known
 
 

@@ -227,7 +227,7 @@ def report_of(row: Row, *, ack: bool = False) -> OrderReport:
         position_side=_word(words.LEG, leg, "posSide", None) if (leg := row.text("posSide")) else None,
         reduce_only=reduce_only,
         close_on_trigger=close_on_trigger,
-        trigger_price=None if follows_later else stop,
+        trigger_price=stop,
         trigger_source=words.TRIGGER.get(row.text("trigger", "triggerType")),
         take_profit=target,
         stop_loss=protection,
