@@ -53,7 +53,7 @@ class Trade:
 trades = st.lists(
     st.builds(Trade, st.sampled_from(Side), st.integers(1, 9), st.integers(-60, 60), st.booleans()), min_size=1, max_size=9
 )
-exact = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+exact = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 
 
 class World:
