@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import signal
@@ -19,6 +20,7 @@ from tests.soak import gauge
 from tui_trader.cli.configure import configuration
 from tui_trader.cli.launch import arguments, connected
 from tui_trader.core.error import TraderError
+from tui_trader.core.facts import TradingState
 from tui_trader.core.grammar import parse
 from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
@@ -66,6 +68,7 @@ class Robot:
                     self.counts[f"{line.split()[0]} {result.outcome}"] += 1
         except TraderError as error:
             self.counts[f"{type(error).__name__}"] += 1
+            self._go_on()
 
     async def end(self) -> None:
         """Cancel everything and close what is held, as often as it takes."""
@@ -92,6 +95,13 @@ class Robot:
             "fills": len(blotter.fills()),
             "tasks": self._desk._tasks.names,
         }
+
+    def _go_on(self) -> None:
+        """Let entries out again after requests without an answer have ended them, as the trader at the screen would."""
+        if self._desk.controls.state is not TradingState.ACTIVE:
+            self.counts[f"resumed after {self._desk.controls.state}"] += 1
+            with contextlib.suppress(TraderError):  # not while a way out is still being tried
+                self._desk.resume(self._desk.account.venue.name)
 
     def _choose(self) -> str:
         rng, working = self._random, len(self._desk.store.blotter.working())

@@ -49,8 +49,9 @@ HANDS = (
     "ghjjkk\x1b[27u",
     ":nonsense here\r\x1b[27u",
     "\x07",
+    ":resume phemex\r",
 )
-"""What is typed at the terminal: orders, cancels, the panic key, panes, symbols, themes, help."""
+"""What is typed at the terminal: orders, cancels, the panic key and what ends its hold, panes, symbols, themes, help."""
 
 SIZES = ((120, 40), (200, 60), (80, 24), (100, 30))
 
