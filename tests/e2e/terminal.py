@@ -176,6 +176,15 @@ class Terminal(ScreenOfText):
             pyte.ByteStream(screen).feed(_UNREAD_BY_PYTE.sub(b"", bytes(self.taken[start:])))
         return _text(screen)
 
+    def reading_time(self, start: int) -> float:
+        """Return how many seconds a terminal like this one takes to read what it has taken since its ``start``-th byte."""
+        with self._lock:
+            data = _UNREAD_BY_PYTE.sub(b"", bytes(self.taken[start:]))
+            screen = pyte.Screen(self._screen.columns, self._screen.lines)
+        since = time.monotonic()
+        pyte.ByteStream(screen).feed(data)
+        return time.monotonic() - since
+
     def close(self) -> None:
         """Close the window: the program's terminal no longer exists."""
         if self._closed:
