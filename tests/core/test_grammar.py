@@ -305,3 +305,10 @@ def test_completes(text: str, words: list[str]) -> None:
 
 def test_completion_offers_every_verb_first() -> None:
     assert set(complete("", SYMBOLS)) == {word for word in VERBS if len(word) > 1}
+
+
+def test_a_risk_limit_is_an_amount() -> None:
+    assert parse_one("risklimit 150") == c.SetRiskLimit(Decimal(150))
+    assert canonical(c.SetRiskLimit(Decimal("0.5"))) == "risklimit 0.5"
+    with pytest.raises(CommandError, match="zero is not an amount"):
+        parse("risklimit 0")

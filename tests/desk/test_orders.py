@@ -40,6 +40,7 @@ from tui_trader.core.types import (
     VenueOrderId,
 )
 from tui_trader.desk.inquiry import HISTORY_LAG_S, SKEW_BOUND_S
+from tui_trader.desk.orders import MAX_AT_ONCE
 from tui_trader.desk.records import ticket_body
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Outcome, Request, Verdict
@@ -625,3 +626,44 @@ async def test_external_orders_are_not_resolved_by_the_second(bench: Bench) -> N
     bench.clock.advance(10)
     bench.path.inquiry.tick()
     assert not bench.tasks
+
+
+async def test_several_orders_are_cancelled_by_one_call(bench: Bench) -> None:
+    bench.hear(*(report(client_id=name, venue_id=VenueOrderId(f"v-{name}")) for name in ("tt-1", "tt-2", "tt-3")))
+    bench.hear(report(OrderStatus.FILLED, "tt-4", filled=D(3)))
+    bench.wire.on("cancel_several", ACK)
+    bench.wire.on("order_by_id", told(report(client_id="tt-3", venue_id=VenueOrderId("v-tt-3"))))
+    sent = await bench.path.cancel_several([bench.order(f"tt-{n}") for n in (1, 2, 3, 4)])
+    assert [(one.client_id, one.outcome) for one in sent] == [
+        ("tt-1", Outcome.ACK),
+        ("tt-2", Outcome.ACK),
+        ("tt-3", Outcome.ACK),
+        ("tt-4", Outcome.MISSING),
+    ]
+    assert bench.wire.whats() == ["cancel_several"]
+    assert "orderID=v-tt-1,v-tt-2,v-tt-3&" in bench.wire.sent[0].query
+    assert {bench.order(f"tt-{n}").pending for n in (1, 2, 3)} == {PendingAction.CANCEL}, "the venue's yes is of the call"
+    bench.hear(*(report(OrderStatus.CANCELED, name, venue_id=VenueOrderId(f"v-{name}")) for name in ("tt-1", "tt-2")))
+    await bench.settle()
+    assert bench.wire.whats() == ["cancel_several", "order_by_id"], "of the third nothing was told"
+    assert (bench.order("tt-3").status, bench.order("tt-3").pending) == (OrderStatus.LIVE, None)
+
+
+async def test_many_orders_are_cancelled_by_as_many_calls_as_it_takes(bench: Bench) -> None:
+    names = [f"tt-{n}" for n in range(MAX_AT_ONCE + 1)]
+    bench.hear(*(report(client_id=name, venue_id=VenueOrderId(f"v-{name}")) for name in names))
+    bench.wire.on("cancel_several", ACK)
+    bench.wire.on("cancel", ACK)
+    bench.wire.on("order_by_id", MISSING)
+    await bench.path.cancel_several([bench.order(name) for name in names])
+    assert bench.wire.whats() == ["cancel_several", "cancel"]
+
+
+@pytest.mark.parametrize("verdict", [UNKNOWN, Verdict(Outcome.REJECTED, code="10500"), MISSING])
+async def test_orders_that_were_not_cancelled_together_are_cancelled_one_by_one(bench: Bench, verdict: Verdict) -> None:
+    bench.hear(report(), report(client_id="tt-2", venue_id=VenueOrderId("v-2")))
+    bench.wire.on("cancel_several", verdict)
+    bench.wire.on("cancel", ACK)
+    sent = await bench.path.cancel_several([bench.order("tt-1"), bench.order("tt-2")])
+    assert bench.wire.whats() == ["cancel_several", "cancel", "cancel"]
+    assert [one.outcome for one in sent] == [Outcome.ACK, Outcome.ACK]

@@ -263,6 +263,13 @@ class AddMargin:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRiskLimit:
+    """Change how large the position on the screen may grow, in its settle currency."""
+
+    limit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class SetMode:
     """Change how many legs the instrument on the screen keeps."""
 
@@ -393,6 +400,7 @@ Command = (
     | SetTrail
     | BreakEven
     | AddMargin
+    | SetRiskLimit
     | SetMode
     | Transfer
     | SetLeverage
@@ -470,6 +478,8 @@ def canonical(command: Command) -> str:
             return _join("be", _sel(selector))
         case AddMargin(amount):
             return f"margin {'-' if amount < 0 else '+'}{plain(amount.copy_abs())}"
+        case SetRiskLimit(limit):
+            return f"risklimit {plain(limit)}"
         case SetMode(mode):
             return f"mode {_MODE_SPELLING[mode]}"
         case Transfer(amount, currency, into):

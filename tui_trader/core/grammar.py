@@ -65,6 +65,7 @@ from tui_trader.core.command import (
     SelectorKind,
     SetLeverage,
     SetMode,
+    SetRiskLimit,
     SetStop,
     SetTarget,
     SetTrail,
@@ -263,6 +264,11 @@ def _margin(cursor: Cursor) -> Command:
     return AddMargin(value if sign == "+" else -value)
 
 
+def _risk_limit(cursor: Cursor) -> Command:
+    cursor.skip()
+    return SetRiskLimit(_amount(cursor, "risklimit 150", cursor.column))
+
+
 def _mode(cursor: Cursor) -> Command:
     word = cursor.take_word(*MODE_WORDS)
     if not word:
@@ -379,6 +385,7 @@ _READERS: dict[str, Callable[[Cursor], Command]] = {
     "tp": _tp,
     "trail": lambda cursor: SetTrail(read_trail(cursor)),
     "margin": _margin,
+    "risklimit": _risk_limit,
     "mode": _mode,
     "transfer": _transfer,
     "symbol": _symbol,

@@ -28,6 +28,7 @@ VERBS: tuple[str, ...] = (
     "trail",
     "be",
     "margin",
+    "risklimit",
     "mode",
     "transfer",
     "symbol",

@@ -33,6 +33,7 @@ from tui_trader.core.command import (
     SelectorKind,
     SetLeverage,
     SetMode,
+    SetRiskLimit,
     SetStop,
     SetTarget,
     SetTrail,
@@ -115,7 +116,7 @@ class Executor:
             case ClosePosition():
                 return await self._close(command, send=send)
             case CancelOrders(selector):
-                return [_said(await self._desk.cancel(order), "cancel") for order in self._orders(selector)]
+                return [_said(sent, "cancel") for sent in await self._desk.cancel_several(self._orders(selector))]
             case Flatten(selector):
                 return await self._flatten(selector)
             case Reverse(selector):
@@ -136,6 +137,10 @@ class Executor:
                 return await self._each(None, lambda leg: self._desk.stage.trailing(leg, trail), send=send)
             case AddMargin(amount):
                 return [await self._margin(amount)]
+            case SetRiskLimit(limit):
+                iid = self.instrument("")
+                await self._desk.set_risk_limit(iid, limit)
+                return [Result(f"{iid.symbol}: risk limit {plain(limit)}")]
             case SetMode(mode):
                 iid = self.instrument("")
                 await self._desk.set_position_mode(iid, mode)

@@ -477,6 +477,13 @@ class Desk:
         self.protect.let_go(order)
         return await self._to_its_end(f"cancel {order.client_id}", self.orders.cancel(order))
 
+    async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
+        """Ask for the end of several orders, with one call for each contract and leg."""
+        for order in orders:
+            self.protect.let_go(order)
+        names = " ".join(order.client_id for order in orders[:3])
+        return await self._to_its_end(f"cancel {len(orders)} {names}", self.orders.cancel_several(orders))
+
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
         """Cancel everything of one instrument, conditional orders included."""
         return await self.orders.cancel_all(iid)
@@ -529,6 +536,10 @@ class Desk:
     async def assign_margin(self, iid: InstrumentId, margin: Decimal, side: PositionSide | None = None) -> None:
         """Set the margin of an isolated position; raises as ``set_position_mode``."""
         await self.margin.assign_margin(iid, margin, side)
+
+    async def set_risk_limit(self, iid: InstrumentId, limit: Decimal) -> None:
+        """Set how large a position may grow, in its settle currency; raises as ``set_position_mode``."""
+        await self.margin.set_risk_limit(iid, limit)
 
     async def transfer(self, currency: str, amount: Decimal, *, to_trading: bool) -> Transfer:
         """Move money between wallet and trading account, once; whoever calls has asked the trader first. See ``Funds``."""

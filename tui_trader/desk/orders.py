@@ -18,7 +18,7 @@ from tui_trader.core.decimals import plain
 from tui_trader.core.error import JournalError, RefusedError
 from tui_trader.core.event import Event, Notice
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, Severity
+from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, PositionSide, Severity
 from tui_trader.core.venue_rules import closes
 from tui_trader.desk.inquiry import Inquiry, Sender, as_venue_knows, short
 from tui_trader.desk.records import order_from_body, order_words, ticket_body
@@ -26,6 +26,12 @@ from tui_trader.state import topic
 from tui_trader.state.store import Store
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
+
+MAX_AT_ONCE = 20
+"""Orders that one cancel names: more would make a line that gateways cut off."""
+
+TOLD_S = 3.0
+"""The stream tells the end of an order that was cancelled with others within this, or it is asked after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class OrderPath:
         self._journal = journal
         self._dialect = dialect
         self._send = send
+        self._sleep = sleep
         self._absorb = absorb
         self._spawn = spawn
         self._heard = heard
@@ -206,6 +213,50 @@ class OrderPath:
             if verdict.outcome in (Outcome.MISSING, Outcome.UNKNOWN, Outcome.EXISTS):
                 self._spawn(f"look-up {order.client_id}", self.inquiry.look_up(order.client_id))
         return Sent(order.client_id, verdict.outcome, verdict.text, verdict.code)
+
+    async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
+        """Ask for the end of several orders, with one call for each contract and leg.
+
+        The venue's yes is of the call, not of each of its orders: one whose end the stream does not tell soon is asked after.
+        When the call is refused, each order is cancelled by itself: a way out does not rest on a call that may be misread.
+        """
+        groups: dict[tuple[InstrumentId, PositionSide, bool], list[Order]] = {}
+        sent: dict[str, Sent] = {}
+        for order in (self._store.blotter.get(order.client_id) or order for order in orders):
+            if order.status.is_terminal:
+                sent[order.client_id] = Sent(order.client_id, Outcome.MISSING, f"already {order.status}")
+            else:
+                groups.setdefault((order.instrument, order.position_side, bool(order.venue_id)), []).append(order)
+        for group in groups.values():
+            for start in range(0, len(group), MAX_AT_ONCE):
+                for one in await self._cancel_together(group[start : start + MAX_AT_ONCE]):
+                    sent[one.client_id] = one
+        return [sent[order.client_id] for order in orders]
+
+    async def _cancel_together(self, orders: Sequence[Order]) -> list[Sent]:
+        """Cancel orders of one contract and leg that the venue is told of under the same kind of name."""
+        if len(orders) == 1:
+            return [await self.cancel(orders[0])]
+        for order in orders:
+            self._record("cancel", {"id": order.client_id, "venue_id": order.venue_id}, required=False)
+            self._put(replace(order, pending=PendingAction.CANCEL))
+        [request] = self._dialect.cancel_several([as_venue_knows(order) for order in orders])
+        verdict = await self._send_recorded(request, ",".join(order.client_id for order in orders))
+        if verdict.outcome is not Outcome.ACK:
+            return [await self.cancel(order) for order in orders]
+        self._absorb(list(verdict.events))
+        ids = [order.client_id for order in orders]
+        self._spawn(f"look-up of {len(ids)}", self._see_them_gone(ids))
+        return [Sent(client_id, verdict.outcome, verdict.text, verdict.code) for client_id in ids]
+
+    async def _see_them_gone(self, client_ids: Sequence[str]) -> None:
+        """Ask after each order of a cancel that is not told to be over; what stands after all is shown without the overlay."""
+        await self._sleep(TOLD_S)
+        for client_id in client_ids:
+            order = self._store.blotter.get(client_id)
+            if order is not None and order.status.is_working:
+                await self.inquiry.look_up(client_id)
+                self._drop_overlay(client_id, PendingAction.CANCEL)
 
     async def cancel_all(self, instrument: InstrumentId, *, keep_stops: bool = False) -> list[Verdict]:
         """Cancel everything of one instrument; with ``keep_stops`` all but the stops that protect a position.

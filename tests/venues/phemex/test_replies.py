@@ -487,3 +487,11 @@ class TestReads:
     def test_an_unknown_code_refuses_a_read(self, orders: PhemexOrders) -> None:
         verdict = refuse(orders, POSITIONS, 77777, "no such\x1b thing")
         assert (verdict.outcome, verdict.text) == (Outcome.REJECTED, "no such\ufffd thing (code 77777)")
+
+
+def test_a_refused_signature_of_a_bulk_cancel_says_nothing_of_the_key() -> None:
+    reply = Reply(200, {}, b'{"code":10500,"msg":"API Signature verification failed","data":null}')
+    one = Request(RequestKind.CANCEL, "cancel", "DELETE", "/g-orders/cancel")
+    several = Request(RequestKind.CANCEL, "cancel_several", "DELETE", "/g-orders")
+    assert PhemexOrders().parse(one, reply).bad_key
+    assert not PhemexOrders().parse(several, reply).bad_key
