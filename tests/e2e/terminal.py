@@ -30,6 +30,12 @@ from tests.e2e.screen import DEADLINE_S, ScreenOfText, wait_until
 _MAKE_IT_MINE = "import fcntl, os, sys, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\nos.execv(sys.argv[1], sys.argv[1:])"
 """Takes the terminal on descriptor 0 as the controlling one, as a login shell does, then becomes the program."""
 
+_LOOK_S = 0.05
+"""How long a read waits for something to come."""
+
+_NOTHING = bytes(1024)
+"""What terminals ignore."""
+
 _SLOW_S = 0.1
 """How often a terminal behind a modem takes something."""
 
@@ -116,13 +122,21 @@ class Terminal(ScreenOfText):
         self._reading.clear()
 
     def fill(self) -> None:
-        """Take nothing more, and let others write to the terminal until the kernel takes no more for it."""
+        """Take nothing more, and let others write to the terminal until the kernel takes no more for it.
+
+        The program alone does not always get that far: it stops when it sees that nobody reads. What is written says nothing.
+        """
         self.stop_reading()
         other = os.open(os.ttyname(self._slave), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        refused = 0
         try:
-            while not self.is_full:
-                with contextlib.suppress(BlockingIOError):
-                    os.write(other, bytes(1024))
+            while refused < 2:  # after the first refusal a read may still have been under way
+                try:
+                    os.write(other, _NOTHING)
+                    refused = 0
+                except BlockingIOError:
+                    refused += 1
+                    time.sleep(2 * _LOOK_S)
         finally:
             os.close(other)
 
@@ -241,7 +255,7 @@ class Terminal(ScreenOfText):
     def _read(self) -> None:
         while not self._closed:
             self._reading.wait()
-            if not self._waits(0.05) or not self._reading.is_set() or self._closed:
+            if not self._waits(_LOOK_S) or not self._reading.is_set() or self._closed:
                 continue
             if self._rate:
                 time.sleep(_SLOW_S)
@@ -250,6 +264,7 @@ class Terminal(ScreenOfText):
                     data = os.read(self._master, max(1, round(self._rate * _SLOW_S)) if self._rate else 65536)
                 except OSError:
                     return
+                data = data.replace(b"\0", b"")
                 for question, answer in _ANSWERS.items():
                     for _ in range(data.count(question)):
                         os.write(self._master, answer)

@@ -241,7 +241,8 @@ def _wake(figures: Figures, exchange: Background, screen: Terminal) -> None:
 def still(picture: str) -> str:
     """Return a picture without what moves by itself (the time, ages, round trips, traffic) or is looked at once a second
     only (why entries are blocked)."""
-    return _MOVING.sub("·", re.sub(r"^ entries blocked:.*$", "", picture, flags=re.MULTILINE))
+    quiet = re.sub(r"^ entries blocked:.*$", "", picture, flags=re.MULTILINE)
+    return re.sub(" +│", " │", _MOVING.sub("·", quiet))  # a number that is longer pushes what stands at its left
 
 
 def _shake(screen: Terminal) -> bool:
@@ -249,6 +250,7 @@ def _shake(screen: Terminal) -> bool:
     for size in ((118, 38), (119, 39), (117, 37), (120, 40)):
         screen.resize(*size)
         time.sleep(0.25)
+    screen.fill()
     return screen.is_full
 
 
