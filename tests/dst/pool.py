@@ -91,6 +91,8 @@ def look_for(name: str, most: int, recorded: int | None = None) -> Sighting:
         for number, seed in enumerate(seeds, 1):
             result = run(seed, folder)
             if result.violations:
+                if "<locals>" in result.violations[0]:
+                    raise TypeError(f"the planted bug {name!r} no longer fits the code: {result.violations[0]}")
                 return Sighting(name, number, Failure(seed, result.violations), time.process_time() - began)
     return Sighting(name, most, None, time.process_time() - began)
 

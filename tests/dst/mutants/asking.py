@@ -33,7 +33,7 @@ def _by_timer(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_without_fills", _without)
 
 
-@mutant("counts a question that failed as a no", seed=57)
+@mutant("counts a question that failed as a no", seed=32)
 def _failure_is_no(stack: ExitStack) -> None:
     ask = Inquiry._ask_after
 
@@ -86,15 +86,15 @@ def _short_fence(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_life_ns", lambda self: 1_000_000_000)
 
 
-@mutant("believes absence without looking for executions", seed=263)
+@mutant("believes absence without looking for executions", seed=137)
 def _without_looking(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_without_fills", _without)
     swap(stack, Inquiry, "_is_past", lambda self, fence_ns, venue: self._clock.mono_ns() > fence_ns)
 
 
-@mutant("believes the big key's cancels without asking", seed=4)
+@mutant("believes the big key's cancels without asking", seed=15)
 def _believes_cancels(stack: ExitStack) -> None:
-    async def panicked(self: Exits, watched: object, *, flatten: bool) -> str:
+    async def panicked(self: Exits, *, flatten: bool) -> str:
         for iid in sorted({order.instrument for order in self._store.blotter.working()}):
             await self._orders.cancel_all(iid, keep_stops=not flatten)
         return "verified: 0 open orders left"

@@ -21,7 +21,7 @@ def _forgets(stack: ExitStack) -> None:
     swap(stack, Protector, "recover", nothing)
 
 
-@mutant("covers the first part of an entry and not what fills later", seed=163)
+@mutant("covers the first part of an entry and not what fills later", seed=925)
 def _first_part(stack: ExitStack) -> None:
     steps = brackets.next_steps
 

@@ -33,7 +33,7 @@ def _no_reconcile(stack: ExitStack) -> None:
     swap(stack, Reconciler, "run", nothing)
 
 
-@mutant("takes a position query that failed for flat", seed=36)
+@mutant("takes a position query that failed for flat", seed=81)
 def _failed_is_flat(stack: ExitStack) -> None:
     async def flat(self: Reconciler, currency: str) -> str:
         verdict = await self._send(self._dialect.positions(currency))
@@ -44,9 +44,9 @@ def _failed_is_flat(stack: ExitStack) -> None:
     swap(stack, Reconciler, "_positions", flat)
 
 
-@mutant("forgets at the start what the last run sent", seed=0)
+@mutant("forgets at the start what the last run sent", seed=4)
 def _forgets(stack: ExitStack) -> None:
-    swap(stack, OrderPath, "recover", lambda self, records: None)
+    swap(stack, OrderPath, "recover", lambda self, records, buried=(): None)
     swap(stack, Blotter, "claim", lambda self, client_ids: None)
 
 
@@ -58,12 +58,12 @@ def _no_open_orders(stack: ExitStack) -> None:
     swap(stack, Inquiry, "refresh", answered)
 
 
-@mutant("sends the unfinished orders of the last run again", seed=0)
+@mutant("sends the unfinished orders of the last run again", seed=4)
 def _resends_recovered(stack: ExitStack) -> None:
     recover = OrderPath.recover
 
-    def again(self: OrderPath, records: list[Mapping[str, Any]]) -> None:
-        recover(self, records)
+    def again(self: OrderPath, records: list[Mapping[str, Any]], buried: list[Mapping[str, Any]]) -> None:
+        recover(self, records, buried)
         for body in records:
             order = order_from_body(body)
             instrument = self._store.instruments.get(order.instrument)
