@@ -41,7 +41,7 @@ def test_number_reads_back_as_the_rounded_value(value: D, places: int) -> None:
 
 @given(money)
 def test_every_gain_has_a_plus_and_every_loss_a_minus(value: D) -> None:
-    text = f.profit(value)
+    text = f.money(value, "USDT", signed=True)
     shown = from_user(text.lstrip("+"))
     assert shown is not None
     assert text[0] == ("+" if shown > 0 else "-" if shown < 0 else "0")
@@ -96,7 +96,7 @@ def test_a_stale_value_takes_the_same_cells() -> None:
 
 
 def test_what_is_not_known_is_not_zero() -> None:
-    assert f.profit(None) == f.percent(None) == f.optional(None, 2) == f.money(None, "USDT") == "--"
+    assert f.percent(None) == f.optional(None, 2) == f.money(None, "USDT") == "--"
 
 
 def test_a_coin_says_its_name() -> None:

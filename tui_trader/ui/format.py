@@ -45,11 +45,6 @@ def number(value: Decimal, places: int, *, signed: bool = False) -> str:
     return f"+{text}" if signed and shown > 0 else text
 
 
-def profit(value: Decimal | None, places: int = 2) -> str:
-    """Return a gain or a loss with its sign always written, ``+184.25``; ``--`` when it is not known."""
-    return NOTHING if value is None else number(value, places, signed=True)
-
-
 def percent(value: Decimal | None, places: int = 2, *, signed: bool = True) -> str:
     """Return a percentage with its sign, ``+1.32%``; ``--`` when it is not known."""
     return NOTHING if value is None else f"{number(value, places, signed=signed)}%"

@@ -153,12 +153,13 @@ class TicketView(View):
         parts = [head]
         preview = view.preview
         if preview is not None:
-            parts.append(part(1, f"notional {f.number(preview.notional, 2)}"))
+            settle = instrument.settle
+            parts.append(part(1, f"notional {_notional(preview, instrument)}"))
             if preview.margin:
-                parts.append(part(2, f"lev {f.bare(preview.leverage, 2)}x mgn {f.number(preview.margin, 2)}"))
+                parts.append(part(2, f"lev {f.bare(preview.leverage, 2)}x mgn {f.money(preview.margin, settle)}"))
             resting = ticket.tif in (TimeInForce.GTC, TimeInForce.POST_ONLY) and not self._crosses(ticket)
             fee, word = (preview.fee_maker, "maker") if resting else (preview.fee_taker, "taker")
-            parts.append(part(3, f"fee {f.number(fee, 2)} {word}"))
+            parts.append(part(3, f"fee {f.money(fee, settle)} {word}"))
             if preview.distance is not None:
                 parts.append(part(4, f"{f.percent(preview.distance)} from mark"))
         return parts
@@ -171,7 +172,13 @@ class TicketView(View):
             limit = "" if ticket.stop_loss_limit is None else f" lim {f.number(ticket.stop_loss_limit, places)}"
             parts.append(part(0, f" SL {f.number(ticket.stop_loss, places)} {ticket.stop_loss_source}{limit}", "sell"))
             if preview is not None and preview.risk is not None:
-                parts.append(part(1, f"= {f.profit(-preview.risk)}{self._share(instrument, preview.risk)}", "loss"))
+                parts.append(
+                    part(
+                        1,
+                        f"= {f.money(-preview.risk, instrument.settle, signed=True)}{self._share(instrument, preview.risk)}",
+                        "loss",
+                    )
+                )
         if view.bracket is not None and view.bracket.goals:
             goals = view.bracket.goals
             shown = [
@@ -180,13 +187,19 @@ class TicketView(View):
             ]
             parts.append(part(1, f" TP {' '.join(shown)}", "buy"))
             if preview is not None and preview.reward is not None:
-                parts.append(part(2, f"= {f.profit(preview.reward)}", "gain"))
+                parts.append(part(2, f"= {f.money(preview.reward, instrument.settle, signed=True)}", "gain"))
         if preview is not None and preview.ratio is not None:
             parts.append(part(2, f"RR {f.number(preview.ratio, 2)}"))
         if view.bracket is not None:
             parts.append(part(3, _made_by(view.bracket), "dim"))
         if preview is not None and preview.realised:
-            parts.append(part(0, f" realises {f.profit(preview.realised)}", "gain" if preview.realised > 0 else "loss"))
+            parts.append(
+                part(
+                    0,
+                    f" realises {f.money(preview.realised, instrument.settle, signed=True)}",
+                    "gain" if preview.realised > 0 else "loss",
+                )
+            )
         if not parts:
             parts.append(part(0, " no stop, no target" + ("" if ticket.reduce_only else ": t attaches the template"), "dim"))
         if width < _HINTS_FIT:
@@ -245,6 +258,14 @@ class TicketView(View):
             return True
         touch = book.best_ask if ticket.side is Side.BUY else book.best_bid
         return touch is not None and (ticket.price >= touch if ticket.side is Side.BUY else ticket.price <= touch)
+
+
+def _notional(preview: Preview, instrument: Instrument) -> str:
+    """Return what an order is worth, in quote currency too where it settles in something else."""
+    value = f.money(preview.notional, instrument.settle)
+    return (
+        value if instrument.settle == instrument.quote else f"{f.number(preview.quote_notional, 2)} {instrument.quote} = {value}"
+    )
 
 
 def _made_by(bracket: Bracket) -> str:
