@@ -19,6 +19,12 @@ from tui_trader.core.types import ContractKind
 from tui_trader.state.pnl import AccountPnl
 from tui_trader.state.store import Store
 
+COIN_STEP = Decimal("1e-8")
+"""What coins are kept to at the venues known."""
+
+MOST_EXACT = 16
+"""Decimals of the longest amount that is exact: a price times a size."""
+
 AVERAGE_STEPS = 1_000
 """Parts of a tick that an average price is rounded to."""
 
@@ -143,6 +149,15 @@ def fill_json(fill: Fill) -> dict[str, Any]:
     }
 
 
+def amount(value: Decimal | None) -> str | None:
+    """Return money in a settle currency: exact, or to what coins are kept to where it is a quotient, which has no end."""
+    if value is None:
+        return None
+    exponent = value.as_tuple().exponent
+    endless = isinstance(exponent, int) and exponent < -MOST_EXACT
+    return number(nearest_to(value, COIN_STEP) if endless else value)
+
+
 def position_json(position: Position, store: Store) -> dict[str, Any]:
     """Return a leg valued at the live mark."""
     instrument = store.instruments.get(position.instrument)
@@ -155,7 +170,7 @@ def position_json(position: Position, store: Store) -> dict[str, Any]:
         "qty": number(position.qty),
         "entry": number(position.entry),
         "mark": number(ticker.mark),
-        "unrealised": number(store.unrealised(position)),
+        "unrealised": amount(store.unrealised(position)),
         "mark_fresh": store.mark_is_fresh(position.instrument),
         "leverage": number(position.leverage),
         "margin_mode": position.margin_mode.value,
@@ -177,13 +192,13 @@ def account_json(pnl: AccountPnl) -> dict[str, Any]:
     """Return one settle currency of the account."""
     return {
         "currency": pnl.currency,
-        "equity": number(pnl.equity),
+        "equity": amount(pnl.equity),
         "wallet": number(pnl.wallet),
-        "available": number(pnl.available),
+        "available": amount(pnl.available),
         "used": number(pnl.used),
-        "unrealised": number(pnl.unrealised),
+        "unrealised": amount(pnl.unrealised),
         "realised": number(pnl.realised),
-        "day": number(pnl.day),
+        "day": amount(pnl.day),
         "fees": number(pnl.fees),
         "funding": number(pnl.funding),
         "since": time_of(pnl.since_ns),
