@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui_trader.core.decimals import ZERO
+from tui_trader.core.types import InstrumentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,21 @@ class Balance:
     def free(self) -> Decimal:
         """Available for new orders: total minus used."""
         return self.total - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class RiskUnit:
+    """What stands behind a group of positions, where a venue counts several wallets together. Money in ``currency``."""
+
+    venue: str
+    mode: str
+    """The venue's own word: which positions are counted together."""
+    instrument: InstrumentId | None
+    """None for the unit of all positions that have no margin of their own."""
+    currency: str
+    equity: Decimal
+    available: Decimal
+    """As the venue estimates it; negative when new positions would have to be backed first."""
+    margin_ratio: Decimal
+    version: int = 0
+    """Grows with every change of the unit."""

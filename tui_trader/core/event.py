@@ -6,12 +6,12 @@ parsing the message did, so the Book interprets raw levels once, with a memo.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tui_trader.core.account import Balance
+from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.candle import Candle
 from tui_trader.core.funds import FeeRate, FundsEntry, Transfer
 from tui_trader.core.instrument import Instrument
@@ -141,6 +141,14 @@ class BalanceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RiskUnitsTold:
+    """What stands behind positions, and the wallets that do, by currency."""
+
+    units: Sequence[RiskUnit]
+    wallets: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class FundingPaid:
     """A funding settlement on a position; ``amount`` is a cost (negative = received)."""
 
@@ -245,6 +253,7 @@ Event = (
     | PositionChanged
     | PositionsSnapshot
     | BalanceChanged
+    | RiskUnitsTold
     | FundingPaid
     | FundsTransferred
     | FundsListed

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.account import Balance
+from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
@@ -35,6 +35,7 @@ from tui_trader.core.event import (
     PongReceived,
     PositionChanged,
     PositionsSnapshot,
+    RiskUnitsTold,
     Subscribed,
     TickerChanged,
     TradesPrinted,
@@ -114,6 +115,8 @@ class Store:
         self.curve = EquityCurve()
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
+        """What stands behind positions, by venue, kind and contract, where the venue tells."""
         self.transfers: dict[str, Transfer] = {}
         """Movements between wallet and trading account, by key, as far as anybody told of them."""
         self.funds: deque[FundsEntry] = deque(maxlen=MAX_FUNDS)
@@ -155,6 +158,7 @@ class Store:
             PositionsSnapshot: self._positions,
             BalanceChanged: self._balance,
             FundingPaid: self._funding,
+            RiskUnitsTold: self._risk,
             FundsTransferred: self._transferred,
             FundsListed: self._funds_listed,
             FeeRatesTold: self._fee_rates,
@@ -511,6 +515,14 @@ class Store:
         self._funded.append(event)
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
+
+    def _risk(self, event: RiskUnitsTold) -> None:
+        for unit in event.units:
+            key = (unit.venue, unit.mode, unit.instrument)
+            known = self.risk_units.get(key)
+            if known is None or unit.version >= known.version:
+                self.risk_units[key] = unit
+        self._dirty.add(t.BALANCES)
 
     def _transferred(self, event: FundsTransferred) -> None:
         told = event.transfer

@@ -24,6 +24,7 @@ from tui_trader.core.event import (
     Event,
     PongReceived,
     PositionChanged,
+    RiskUnitsTold,
     Subscribed,
     TickerChanged,
     TradesPrinted,
@@ -37,7 +38,7 @@ from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex import codes, sign
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, family_of
 from tui_trader.venues.phemex.market import MarketRows, Plan, plan_of
-from tui_trader.venues.phemex.rows import balance_of, order_events, position_of, readable
+from tui_trader.venues.phemex.rows import Row, balance_of, order_events, position_of, readable, risk_unit_of, risk_wallet_of
 from tui_trader.venues.phemex.wire import Frame, Levels, decode_frame, sample
 from tui_trader.venues.phemex.words import VENUE
 
@@ -259,8 +260,20 @@ class PhemexFeed:
         if message.orders is not None or message.positions is not None or message.accounts is not None:
             rows = (message.orders, message.positions, message.accounts)
             return self._receive_account(message, COIN_M, rows, at_ns, frame)
+        if message.risk_units is not None or message.risk_wallets is not None:
+            return self._receive_risk(message, frame)
         self.ignored += 1
         return []
+
+    def _receive_risk(self, message: Frame, frame: bytes) -> list[Event]:
+        """Translate what the risk stream says; nobody subscribes to it yet, other programs of the account may."""
+        listing = self._listing
+        try:
+            units = [risk_unit_of(Row(raw, listing)) for raw in _list(message.risk_units, "risk units")]
+            wallets = dict(risk_wallet_of(Row(raw, listing)) for raw in _list(message.risk_wallets, "risk wallets"))
+        except WireError as error:
+            return [self._set_aside(f"risk: {error}", frame)]
+        return [RiskUnitsTold(units, wallets)]
 
     def _receive_trades(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
         """Rows come newest first and leave oldest first; equal rows are distinct trades."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeVar
 
-from tui_trader.core.account import Balance
+from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.decimals import ONE, ZERO, divide, from_scaled, from_wire
 from tui_trader.core.error import WireError
 from tui_trader.core.event import Event, FundingPaid, OrderChanged, OrderFilled, Unreadable
@@ -357,6 +357,32 @@ def balance_of(row: Row, at_ns: int) -> Balance:
     if total is None:
         raise WireError("account row without a balance")
     return Balance(VENUE, currency, total, row.amount("totalUsedBalanceRv", "totalUsedBalanceEv"), at_ns)
+
+
+def risk_unit_of(row: Row) -> RiskUnit:
+    """Return what a risk unit says: one of all cross positions, and one of each isolated position."""
+    currency, symbol = row.text("valuationCurrency"), row.text("symbol")
+    equity = row.number("totalEquityRv")
+    if not is_symbol(currency) or equity is None:
+        raise WireError("risk unit without a currency or without equity")
+    return RiskUnit(
+        VENUE,
+        sanitise(row.text("riskMode")),
+        InstrumentId(VENUE, symbol) if is_symbol(symbol) else None,
+        currency,
+        equity,
+        row.amount("estAvailableBalanceRv"),
+        row.amount("marginRatioRr"),
+        row.whole("version"),
+    )
+
+
+def risk_wallet_of(row: Row) -> tuple[str, Decimal]:
+    """Return the currency and the balance of a wallet that stands behind risk units."""
+    currency, balance = row.text("currency"), row.number("balanceRv")
+    if not is_symbol(currency) or balance is None:
+        raise WireError("risk wallet without a currency or without a balance")
+    return currency, balance
 
 
 def position_of(row: Row, listing: Listing) -> Position:
