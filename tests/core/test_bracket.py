@@ -167,6 +167,14 @@ def test_what_the_trader_took_away_is_not_put_back() -> None:
     assert next_steps(plan, Seen(WHOLE, (), ((),), room=D(10)), INSTRUMENT) == []
 
 
+def test_of_a_bracket_that_nothing_is_left_of_every_exit_goes_whoever_had_it_in_hand() -> None:
+    plan = replace(bracket(Side.BUY, "105"), keeps_stop=False, keeps_targets=False)
+    closed = order(OrderType.MARKET, "10", filled="10", status=OrderStatus.FILLED)
+    stop, target = order(OrderType.STOP, "10"), order(OrderType.MARKET_IF_TOUCHED, "10")
+    seen = Seen(WHOLE, (closed, stop), ((target,),), room=D(5))  # the leg lives on: another order opened it
+    assert next_steps(plan, seen, INSTRUMENT) == [Drop(stop, "the position is closed"), Drop(target, "the position is closed")]
+
+
 def test_an_entry_that_nobody_knows_or_that_is_absent_is_waited_for() -> None:
     assert next_steps(bracket(), Seen(None), INSTRUMENT) == []
     assert next_steps(bracket(), Seen(entry("10", "0", OrderStatus.ABSENT)), INSTRUMENT) == []

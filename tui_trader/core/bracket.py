@@ -193,7 +193,7 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
     native = [order for order in seen.natives if order.type.is_stop and order.status in _AT_VENUE]
     if any(is_doubtful(order) for order in seen.natives):
         return None
-    if not bracket.keeps_stop:
+    if not bracket.keeps_stop and held:  # of a bracket that nothing is left of every exit goes, whoever had it in hand
         return None
     theirs, ours = live_size(native), live_size(own)
     if len(own) > 1 and theirs + ours - own[-1].remaining >= held:
@@ -222,7 +222,7 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
 
 
 def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instrument: Instrument) -> Step | None:
-    if not done or bracket.native_targets or not bracket.keeps_targets or seen.entry is None:
+    if not done or bracket.native_targets or (held and not bracket.keeps_targets) or seen.entry is None:
         return None
     wanted = target_sizes(bracket, seen, held, instrument)
     for index, orders in enumerate(seen.targets):

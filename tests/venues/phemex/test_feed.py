@@ -344,7 +344,6 @@ class TestNonsense:
         [
             b'{"index_market24h":{"highEp":10009,"lastEp":10007,"symbol":".USDT"},"timestamp":1681496204104375396}',
             b'{"position_info":{"light":1,"symbol":"BTCUSDT"}}',
-            b'{"risk_units":[],"sequence":1,"type":"snapshot"}',
             b'{"something_new":{"a":1}}',
             b"{}",
         ],
