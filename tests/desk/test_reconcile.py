@@ -242,3 +242,13 @@ async def test_an_asking_that_a_loss_overtook_proves_nothing(bench: Bench, recon
     await reconciler.late_fills()
     await reconciler.run("phemex", [BTC], 0)
     assert f"start={(loss - OVERLAP_NS) // 1_000_000}&" in bench.wire.sent[-1].query
+
+
+async def test_a_page_that_the_budget_has_no_room_for_is_waited_for(bench: Bench, reconciler: Reconciler) -> None:
+    page = PHEMEX.orders().fills(None, 0)
+    first = Verdict(Outcome.ACK, events=(OrderFilled(execution(2, 2)),), next_page=page)
+    full = Verdict(Outcome.NOT_SENT, text="the budget is used up", retry_after_s=0.001)
+    bench.wire.on("fills", first, full, full, Verdict(Outcome.ACK, events=(OrderFilled(execution(1, 1)),)))
+    await reconciler.run("phemex", [BTC], 0)
+    assert [f.exec_id for f in bench.store.blotter.fills()] == ["e-1", "e-2"]
+    assert bench.wire.whats().count("fills") == 4, "not from the first page again"

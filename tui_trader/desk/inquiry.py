@@ -287,13 +287,7 @@ class Inquiry:
         for _ in range(MAX_PAGES):
             if request is None:
                 return True
-            verdict = await self._send(request)
-            for _ in range(MAX_WAITS):
-                if verdict.outcome is not Outcome.NOT_SENT or not 0 < verdict.retry_after_s < math.inf:
-                    break
-                # Beginning again with the first page would never end while others spend the same budget.
-                await self._sleep(verdict.retry_after_s)
-                verdict = await self._send(request)
+            verdict = await page_of(request, self._send, self._sleep)
             if verdict.outcome is not Outcome.ACK:
                 return False
             self._absorb(list(verdict.events))
@@ -341,6 +335,20 @@ class Inquiry:
 
     def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
         self._absorb([Notice(text, severity, self._clock.wall_ns())])
+
+
+async def page_of(request: Request, send: Sender, sleep: Callable[[float], Any]) -> Verdict:
+    """Ask for one page of a history, and wait for the budget of requests where it is used up.
+
+    Beginning again with the first page would never end while others spend the same budget.
+    """
+    verdict = await send(request)
+    for _ in range(MAX_WAITS):
+        if verdict.outcome is not Outcome.NOT_SENT or not 0 < verdict.retry_after_s < math.inf:
+            break
+        await sleep(verdict.retry_after_s)
+        verdict = await send(request)
+    return verdict
 
 
 def as_venue_knows(order: Order) -> Order:

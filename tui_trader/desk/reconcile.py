@@ -6,7 +6,8 @@ then orders of ours that no answer mentioned. A question that failed means "not 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from tui_trader.core.clock import NS
 from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.event import Event
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
+from tui_trader.desk.inquiry import Sender, page_of
 from tui_trader.desk.orders import OrderPath
 from tui_trader.state.store import PositionKey, Store
 from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
@@ -44,7 +46,7 @@ class Reconciler:
         *,
         store: Store,
         dialect: OrderDialect,
-        send: Callable[[Request], Awaitable[Verdict]],
+        send: Sender,
         absorb: Callable[[list[Event]], None],
         orders: OrderPath,
         currencies: Sequence[str],
@@ -175,13 +177,10 @@ class Reconciler:
         for _ in range(MAX_PAGES):
             if request is None:
                 return
-            verdict = await self._ask(request, "fills")
+            verdict = _demand(await page_of(request, self._send, asyncio.sleep), "fills")
             self._absorb(list(verdict.events))
             request = verdict.next_page
         raise ConnectionError(f"more than {MAX_PAGES} pages of fills")
-
-    async def _ask(self, request: Request, what: str) -> Verdict:
-        return _demand(await self._send(request), what)
 
     def _settle(self, iid: InstrumentId) -> str:
         instrument = self._store.instruments.get(iid)
