@@ -175,6 +175,14 @@ def test_of_a_bracket_that_nothing_is_left_of_every_exit_goes_whoever_had_it_in_
     assert next_steps(plan, seen, INSTRUMENT) == [Drop(stop, "the position is closed"), Drop(target, "the position is closed")]
 
 
+def test_what_the_trader_took_away_and_still_stands_follows_the_position_down() -> None:
+    plan = replace(bracket(Side.BUY, "105"), keeps_stop=False, keeps_targets=False)
+    stop, target = order(OrderType.STOP, "10"), order(OrderType.MARKET_IF_TOUCHED, "10")
+    assert next_steps(plan, Seen(WHOLE, (stop,), ((target,),), room=D(10)), INSTRUMENT) == []
+    shrunk = [Resize(stop, D(4)), Resize(target, D(4))]
+    assert next_steps(plan, Seen(WHOLE, (stop,), ((target,),), room=D(4)), INSTRUMENT) == shrunk
+
+
 def test_an_entry_that_nobody_knows_or_that_is_absent_is_waited_for() -> None:
     assert next_steps(bracket(), Seen(None), INSTRUMENT) == []
     assert next_steps(bracket(), Seen(entry("10", "0", OrderStatus.ABSENT)), INSTRUMENT) == []

@@ -193,23 +193,22 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
     native = [order for order in seen.natives if order.type.is_stop and order.status in _AT_VENUE]
     if any(is_doubtful(order) for order in seen.natives):
         return None
-    if not bracket.keeps_stop and held:  # of a bracket that nothing is left of every exit goes, whoever had it in hand
-        return None
     theirs, ours = live_size(native), live_size(own)
-    if len(own) > 1 and theirs + ours - own[-1].remaining >= held:
-        return Drop(own[-1], "one stop is enough")  # one that was thought lost has turned up
-    if held and done and own and theirs >= held:
-        if native[0].trigger_price != bracket.stop:
-            return Shift(native[0], bracket.stop)
-        return Drop(own[0], "the venue's own stop covers it")
-    if theirs + ours < held:
-        if seen.wait_for_native and not native:
-            return None
-        missing = held - theirs - ours
-        # An order that has fired is closing: it is not made larger, what it does not close gets a stop of its own.
-        if own and own[0].status is OrderStatus.ARMED:
-            return Resize(own[0], own[0].qty + missing)
-        return Place("stop", missing)
+    if bracket.keeps_stop:  # what the trader took away is not put back; what still stands of it follows the position down
+        if len(own) > 1 and theirs + ours - own[-1].remaining >= held:
+            return Drop(own[-1], "one stop is enough")  # one that was thought lost has turned up
+        if held and done and own and theirs >= held:
+            if native[0].trigger_price != bracket.stop:
+                return Shift(native[0], bracket.stop)
+            return Drop(own[0], "the venue's own stop covers it")
+        if theirs + ours < held:
+            if seen.wait_for_native and not native:
+                return None
+            missing = held - theirs - ours
+            # An order that has fired is closing: it is not made larger, what it does not close gets a stop of its own.
+            if own and own[0].status is OrderStatus.ARMED:
+                return Resize(own[0], own[0].qty + missing)
+            return Place("stop", missing)
     if not seen.sure or theirs + ours <= held:
         return None
     excess = theirs + ours - held
@@ -222,7 +221,7 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
 
 
 def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instrument: Instrument) -> Step | None:
-    if not done or bracket.native_targets or (held and not bracket.keeps_targets) or seen.entry is None:
+    if not done or bracket.native_targets or seen.entry is None:
         return None
     wanted = target_sizes(bracket, seen, held, instrument)
     for index, orders in enumerate(seen.targets):
@@ -236,7 +235,7 @@ def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instru
             if last.remaining <= excess:
                 return Drop(last, "the position is smaller" if held else "the position is closed")
             return Resize(last, last.qty - excess)
-        if not live and wanted[index] >= max(instrument.lot, instrument.min_qty):
+        if not live and bracket.keeps_targets and wanted[index] >= max(instrument.lot, instrument.min_qty):
             return Place(str(index), wanted[index])
     return None
 
