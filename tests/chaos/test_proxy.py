@@ -45,5 +45,5 @@ def test_nonsense_is_refused() -> None:
 async def test_a_row_that_does_not_do_what_it_says_fails(
     case: Case, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.chaos.words.QUICK_S", 1.0)
+    monkeypatch.setattr("tests.chaos.words.PATIENCE_S", 1.0)
     assert why in str(await play(case, tmp_path))

@@ -23,8 +23,8 @@ from tui_trader.core.types import ClientOrderId, OrderType, PositionMode, Positi
 from tui_trader.desk.commands import Executor
 from tui_trader.sim.types import SimOrder
 
-QUICK_S, SLOW_S = 15.0, 40.0
-"""Longest wait for one expectation; a row that waits for the expiry fence needs the longer one."""
+PATIENCE_S = 40.0
+"""Longest wait for one expectation: long enough for the expiry fence, and for a machine that has much else to do."""
 
 Step = tuple[str, ...]
 
@@ -37,7 +37,6 @@ class Player:
         self._ground = stand.ground
         self._symbol = stand.ground.instrument.symbol
         self._case = case
-        self._patience_s = SLOW_S if "slow" in case.flags else QUICK_S
         self._sent: dict[str, Any] = {}
         """What came of the last thing that was sent for an order: an outcome, or the words of a refusal."""
         self._pending: list[asyncio.Task[object]] = []
@@ -314,7 +313,7 @@ class Player:
         return order
 
     async def _until(self, holds: Callable[[], bool], what: str, patience_s: float = 0.0) -> None:
-        deadline = time.monotonic() + (patience_s or self._patience_s)
+        deadline = time.monotonic() + (patience_s or PATIENCE_S)
         while not holds():
             assert time.monotonic() < deadline, f"not in time: {what}\n{self._picture()}"
             await asyncio.sleep(0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal as D
 
@@ -13,10 +14,11 @@ from tests.desk.conftest import BTC, World, until
 from tests.desk.test_desk import CREATE, buy, passive, status
 from tui_trader.core.error import CommandError, LinkError, RefusedError
 from tui_trader.core.facts import TradingState
-from tui_trader.core.types import OrderStatus, Side
+from tui_trader.core.types import OrderStatus, OrderType, Side
 from tui_trader.desk import exits
 from tui_trader.desk.desk import Desk
 from tui_trader.sim.faults import Action, FaultRule
+from tui_trader.sim.types import NewOrder
 from tui_trader.storage.journal import read
 
 CANCEL_ALL = "DELETE /g-orders/all"
@@ -76,6 +78,22 @@ async def test_flat_is_said_only_when_the_venue_says_so(world: World, monkeypatc
     await until(lambda: not desk.exits.trying, "verified")
     assert [p.qty for p in world.server.exchange.positions("sim") if p.qty] == []
     assert world.server.receipts[CREATE] == 2, "one to open and one to close, however often it was tried"
+
+
+async def test_an_order_from_elsewhere_told_while_the_positions_are_asked_is_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await resting(world)
+    ask = desk.exits._positions
+
+    async def meddle_and_ask() -> Sequence[str]:
+        order = NewOrder("web-1", "BTCUSDT", Side.BUY, OrderType.LIMIT, D("0.01"), price=D(40000))
+        world.server.exchange.submit("sim", order)
+        await until(lambda: status(desk, "web-1") is OrderStatus.LIVE, "told")
+        return await ask()
+
+    monkeypatch.setattr(desk.exits, "_positions", meddle_and_ask)
+    assert await desk.panic(flatten=True) == "verified: 1 open order left, flat; trying again"
 
 
 async def test_no_entry_leaves_after_the_panic_key(world: World) -> None:

@@ -220,7 +220,7 @@ async def test_an_order_that_the_venue_took_is_not_said_never_to_have_been(bench
     await bench.path.submit(ticket(), reduces=False)
     bench.path.inquiry.tick()
     assert not bench.tasks, "three seconds of silence are nothing"
-    bench.clock.advance(3.1)
+    bench.clock.advance(5.1)
     bench.path.inquiry.tick()
     bench.path.inquiry.tick()
     assert len(bench.tasks) == 1, "asked after once at a time"
@@ -233,7 +233,7 @@ async def test_an_order_that_the_venue_took_is_not_said_never_to_have_been(bench
 async def test_a_silent_acknowledged_order_is_found(bench: Bench) -> None:
     bench.wire.on("place", acked())
     await bench.path.submit(ticket(), reduces=False)
-    bench.clock.advance(4)
+    bench.clock.advance(6)
     bench.wire.on("order_by_id", told(report(OrderStatus.FILLED, filled=D(3))))
     bench.path.inquiry.tick()
     await bench.settle()

@@ -125,6 +125,10 @@ class Exits:
         if failed or unverified:
             way_out = f"; use {self._web}" if self._web else ""
             return _Attempt(f"NOT VERIFIED: {', '.join(sorted({*failed, *unverified}))} did not answer{way_out}", False)
+        open_legs = await self._legs_left() if flatten else []
+        if open_legs is None:
+            return _Attempt(f"NOT VERIFIED: the positions were not answered{f'; use {self._web}' if self._web else ''}", False)
+        # Counted after the last answer: what the private stream told during the questions is known by now.
         working = store.blotter.working()
         stops = 0 if flatten else sum(is_stop(order) for order in working)
         left = len(working) - stops
@@ -134,9 +138,6 @@ class Exits:
         text = f"verified: {left} open {'order' if left == 1 else 'orders'} left{doubt}{kept}"
         if not flatten:
             return _Attempt(text, not left)
-        open_legs = await self._legs_left()
-        if open_legs is None:
-            return _Attempt(f"NOT VERIFIED: the positions were not answered{f'; use {self._web}' if self._web else ''}", False)
         words = f"{', '.join(leg.instrument.symbol for leg in open_legs)} still open" if open_legs else "flat"
         if self._untold:
             words += f"; positions in {', '.join(self._untold)} are not told by the venue"

@@ -28,8 +28,9 @@ HISTORY_LAG_S = 60.0
 """How long the venue's history may trail behind before its silence counts by itself: for an order that the venue is known to
 have had, and for any order while the private stream does not speak."""
 
-SILENT_ACK_S = 3.0
-"""An acknowledged order that the private stream has not spoken of for this long is asked about."""
+SILENT_ACK_S = 5.0
+"""An acknowledged order that the private stream has not spoken of for this long is asked about.
+``Hearing`` doubts the stream before."""
 
 RESOLVE_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 
