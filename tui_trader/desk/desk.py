@@ -30,6 +30,7 @@ from tui_trader.core.event import (
     OrderChanged,
     OrderFilled,
     PositionChanged,
+    PositionModeTold,
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
@@ -203,6 +204,7 @@ class Desk:
             absorb=self.absorb,
             orders=self.orders,
             currencies=account.venue.settle_currencies,
+            by_contract=account.venue.fills_by_contract,
         )
         self.sync = Sync(
             store=self.store,
@@ -376,6 +378,9 @@ class Desk:
                     past.append(event.fill)
                 if recorder is not None:
                     recorder.hear(event)
+            elif type(event) is PositionModeTold:
+                self._dialect.take_mode(event.mode)
+                self.feeds.take_mode(event.mode)
         for fill in past:
             order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
             if order is not None:
@@ -412,6 +417,8 @@ class Desk:
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
+        if self.account.credential is not None and self.sync.reconciled:
+            self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
 
     @property
@@ -478,6 +485,9 @@ class Desk:
         """
         if self.exits.trying:
             raise RefusedError(f"everything is still being cancelled ({self.exits.trying})")
+        if self.permit.reopen():
+            self.store.touch(topic.STAGE)
+            return "the next order will tell whether the venue takes orders again"
         return self.controls.resume(typed)
 
     async def flatten(self, iid: InstrumentId) -> str:
@@ -514,11 +524,18 @@ class Desk:
         if self._rest is None:
             raise LinkError("not connected yet")
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.no_orders:
+            self.permit.shut(verdict.text)
+            self.store.touch(topic.STAGE)
         if verdict.bad_key:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _learn_standing(self, iid: InstrumentId) -> None:
+        with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
+            await self._reconciler.standing([iid])
 
     def _may_protect(self) -> bool:
         """Whether orders and positions are known, and this terminal is the one that acts on them."""
@@ -533,6 +550,8 @@ class Desk:
         """Return what executions are asked for: a question without an instrument covers the first settle currency."""
         store, first = self.store, self.account.venue.settle_currencies[0]
         involved = {*self.feeds.watched, *(position.instrument for position in store.open_positions())}
+        if self.account.venue.fills_by_contract:
+            return [*sorted(involved)]
         others = (iid for iid in involved if (found := store.instruments.get(iid)) is not None and found.settle != first)
         return [None, *sorted(others)]
 

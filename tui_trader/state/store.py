@@ -17,6 +17,7 @@ from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import ONE, ZERO, plain
 from tui_trader.core.event import (
+    BackingTold,
     BalanceChanged,
     BookDelta,
     BookSnapshot,
@@ -34,6 +35,7 @@ from tui_trader.core.event import (
     OrdersSnapshot,
     PongReceived,
     PositionChanged,
+    PositionModeTold,
     PositionsSnapshot,
     RiskUnitsTold,
     Subscribed,
@@ -46,7 +48,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
-from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionSide, Severity
+from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
 from tui_trader.state.latency import Histogram
@@ -102,6 +104,10 @@ class Store:
         self.tickers: dict[InstrumentId, Ticker] = {}
         self.candles: dict[tuple[InstrumentId, int], deque[Candle]] = {}
         self.positions: dict[PositionKey, Position] = {}
+        self.modes: dict[str, PositionMode] = {}
+        """How accounts hold positions, by venue, where that is one setting for all contracts."""
+        self.backings: dict[InstrumentId, BackingTold] = {}
+        """What will back the next position of a contract, where its flat rows do not tell."""
         self.balances: dict[tuple[str, str], Balance] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.blotter = Blotter()
@@ -156,6 +162,8 @@ class Store:
             OrderFilled: self._fill,
             PositionChanged: self._position,
             PositionsSnapshot: self._positions,
+            PositionModeTold: self._mode,
+            BackingTold: self._backing,
             BalanceChanged: self._balance,
             FundingPaid: self._funding,
             RiskUnitsTold: self._risk,
@@ -498,6 +506,18 @@ class Store:
                 position = replace(position, sequence=before.sequence, at_ns=before.at_ns)
             self._position(PositionChanged(position))
         self._dirty.update((t.POSITIONS, t.PNL))
+
+    def _mode(self, event: PositionModeTold) -> None:
+        self.modes[event.venue] = event.mode
+        for key, known in list(self.positions.items()):
+            # Legs of a mode that is no longer: the venue switches only where nothing is held.
+            if known.instrument.venue == event.venue and known.mode is not event.mode and known.is_flat:
+                del self.positions[key]
+        self._dirty.update((t.POSITIONS, t.STAGE))
+
+    def _backing(self, event: BackingTold) -> None:
+        self.backings[event.instrument] = event
+        self._dirty.update((t.POSITIONS, t.STAGE))
 
     def _balance(self, event: BalanceChanged) -> None:
         balance = event.balance
