@@ -8,7 +8,7 @@ not know the screen.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -62,7 +62,8 @@ class _Step(NamedTuple):
 class Flow:
     """Changes of one book. One writer: the Store; whoever shows it calls ``settle`` first."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, past: Iterable[Trade] = ()) -> None:
+        """``past`` are trades from before, which count for the volume alone."""
         self._book = book
         self._unread: deque[tuple[int, BookDelta | Sequence[Trade]]] = deque()
         self._whole = True
@@ -73,9 +74,11 @@ class Flow:
         self._pulled: dict[_Key, Decimal] = {}
         self._owed: dict[_Key, tuple[int, Decimal]] = {}
         self.volume: dict[int, Decimal] = {}
-        """What traded at each price in ticks since counting began."""
+        """What traded at each price in ticks, as far as it was heard of."""
         self.version = 0
         """Counts changes of what is shown."""
+        for trade in past:
+            self._count(int(trade.price / book.instrument.tick), trade.qty)
         self._read_sizes()
 
     # -- hearing ---------------------------------------------------------------------------------------------------
@@ -173,9 +176,7 @@ class Flow:
         tick = self._book.instrument.tick
         for trade in trades:
             ticks = int(trade.price / tick)
-            if len(self.volume) < _PRICES or ticks in self.volume:
-                self.volume[ticks] = self.volume.get(ticks, ZERO) + trade.qty
-                self.version += 1
+            self._count(ticks, trade.qty)
             key = (trade.side is Side.SELL, ticks)
             rest = trade.qty
             # What it took may have been counted as pulled a moment ago.
@@ -192,6 +193,11 @@ class Flow:
                 known = self._owed.get(key)
                 fresh = known is not None and mono_ns - known[0] <= MATCH_NS
                 self._owed[key] = (mono_ns, rest + (known[1] if known is not None and fresh else ZERO))
+
+    def _count(self, ticks: int, qty: Decimal) -> None:
+        if len(self.volume) < _PRICES or ticks in self.volume:
+            self.volume[ticks] = self.volume.get(ticks, ZERO) + qty
+            self.version += 1
 
     def _note(self, mono_ns: int, key: _Key, moved: Decimal) -> None:
         self._steps.append(_Step(mono_ns, key, moved))

@@ -241,7 +241,8 @@ class Store:
         if lane is None:
             return None
         if lane.flow is None:
-            lane.flow = Flow(lane.book)
+            tape = self.tapes.get(instrument)
+            lane.flow = Flow(lane.book, reversed(tape.newest(len(tape))) if tape is not None else ())
         return lane.flow
 
     def ignore_flow(self, instrument: InstrumentId) -> None:
