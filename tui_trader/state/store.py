@@ -56,6 +56,7 @@ from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
 from tui_trader.state.queue import Place, Places
+from tui_trader.state.price_path import PricePaths
 from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
 
@@ -125,6 +126,11 @@ class Store:
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self.curve = EquityCurve()
+        self.paths = PricePaths()
+        """Where the prices of the watched instruments have been in the last hour."""
+        self.attended: frozenset[InstrumentId] = frozenset()
+        """Instruments whose news is waited for; ``noticed`` says that some came."""
+        self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
@@ -218,6 +224,14 @@ class Store:
             self.curve.add(self._clock.wall_ns(), pnl.equity)
             self._dirty.add(t.PNL)
 
+    def sample_prices(self, instruments: Iterable[InstrumentId]) -> None:
+        """Remember where the last prices of instruments are, those that can be relied on; the desk calls it once a second."""
+        now = self._clock.wall_ns()
+        for iid in instruments:
+            last = self.ticker(iid).last
+            if last is not None and self.ticker_is_fresh(iid):
+                self.paths.add(iid, now, last)
+
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def find(self, text: str) -> list[InstrumentId]:
@@ -260,7 +274,7 @@ class Store:
             lane.flow = None
 
     def age_ns(self, what: str, instrument: InstrumentId) -> int | None:
-        """Return how long ago ``book``, ``tape``, ``ticker`` or ``mark`` of an instrument was last heard of; None for never."""
+        """Return how long ago ``book``, ``tape``, ``ticker``, ``last`` or ``mark`` of an instrument was told; None for never."""
         if what == "book":
             lane = self._book_lanes.get(instrument)
             heard = lane.heard_ns if lane is not None else None
@@ -274,15 +288,24 @@ class Store:
         age = self.age_ns("book", instrument)
         return book is not None and book.is_live and age is not None and age <= self.limits.book_ns
 
+    def is_live(self, venue: str, lane: str) -> bool:
+        """Whether a lane is not known to be anything but live."""
+        link = self.links.get((venue, lane))
+        return link is None or link.is_live
+
+    def ticker_is_fresh(self, instrument: InstrumentId) -> bool:
+        """Whether the last price, and what is told along with it, is young enough to rely on."""
+        age = self.age_ns("last", instrument)
+        return age is not None and age <= self.limits.ticker_ns and self.is_live(instrument.venue, "public")
+
     def mark_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the mark price is young enough to value and to check against."""
         age = self.age_ns("mark", instrument)
-        link = self.links.get((instrument.venue, "public"))
         return (
             self.ticker(instrument).mark is not None
             and age is not None
             and age <= self.limits.ticker_ns
-            and (link is None or link.is_live)
+            and self.is_live(instrument.venue, "public")
         )
 
     def private_is_fresh(self, venue: str) -> bool:
@@ -432,6 +455,8 @@ class Store:
         key = ("tape", instrument)
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
+        if instrument in self.attended:
+            self.noticed = True
 
     def _ticker(self, event: TickerChanged) -> None:
         iid = event.instrument
@@ -441,6 +466,10 @@ class Store:
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
         self._dirty.add(t.TICKERS)
+        if iid in self.attended:
+            self.noticed = True
+        if event.last is not None:
+            self._heard[("last", iid)] = self.mono_ns
         if event.mark is None:
             return
         # A message without a mark says nothing about how old the mark is.
