@@ -55,8 +55,8 @@ from tui_trader.state.flow import Flow
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
-from tui_trader.state.queue import Place, Places
 from tui_trader.state.price_path import PricePaths
+from tui_trader.state.queue import Place, Places
 from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
 
