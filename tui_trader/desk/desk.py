@@ -31,6 +31,7 @@ from tui_trader.core.event import (
     OrderChanged,
     OrderFilled,
     PositionChanged,
+    PositionModeTold,
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
@@ -209,6 +210,7 @@ class Desk:
             absorb=self.absorb,
             orders=self.orders,
             currencies=account.venue.settle_currencies,
+            by_contract=account.venue.fills_by_contract,
         )
         self.sync = Sync(
             store=self.store,
@@ -389,6 +391,9 @@ class Desk:
                     past.append(event.fill)
                 if recorder is not None:
                     recorder.hear(event)
+            elif type(event) is PositionModeTold:
+                self._dialect.take_mode(event.mode)
+                self.feeds.take_mode(event.mode)
         for fill in past:
             order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
             if order is not None:
@@ -429,6 +434,8 @@ class Desk:
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
+        if self.account.credential is not None and self.sync.reconciled:
+            self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
 
     @property
@@ -496,6 +503,9 @@ class Desk:
         """
         if self.exits.trying:
             raise RefusedError(f"everything is still being cancelled ({self.exits.trying})")
+        if self.permit.reopen():
+            self.store.touch(topic.STAGE)
+            return "the next order will tell whether the venue takes orders again"
         return self.controls.resume(typed)
 
     async def flatten(self, iid: InstrumentId) -> str:
@@ -532,6 +542,9 @@ class Desk:
         if self._rest is None:
             raise LinkError("not connected yet")
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.no_orders:
+            self.permit.shut(verdict.text)
+            self.store.touch(topic.STAGE)
         if verdict.bad_key:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
@@ -557,6 +570,10 @@ class Desk:
             failed=self._task_failed,
         )
 
+    async def _learn_standing(self, iid: InstrumentId) -> None:
+        with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
+            await self._reconciler.standing([iid])
+
     def _may_protect(self) -> bool:
         """Whether orders and positions are known, and this terminal is the one that acts on them."""
         return (
@@ -570,6 +587,8 @@ class Desk:
         """Return what executions are asked for: a question without an instrument covers the first settle currency."""
         store, first = self.store, self.account.venue.settle_currencies[0]
         involved = {*self.feeds.watched, *(position.instrument for position in store.open_positions())}
+        if self.account.venue.fills_by_contract:
+            return [*sorted(involved)]
         others = (iid for iid in involved if (found := store.instruments.get(iid)) is not None and found.settle != first)
         return [None, *sorted(others)]
 
