@@ -51,6 +51,7 @@ from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.flow import Flow
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
@@ -131,6 +132,8 @@ class Store:
         self.desync: frozenset[PositionKey] = frozenset()
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self.dispatches: deque[Dispatch] = deque(maxlen=MAX_NOTICES)
+        """What was sent, the newest last."""
         self.curve = EquityCurve()
         self.paths = PricePaths()
         """Where the prices of the watched instruments have been in the last hour."""
@@ -139,6 +142,8 @@ class Store:
         self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.funding_count = 0
+        """Payments since the start of this run."""
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
         """What stands behind positions, by venue, kind and contract, where the venue tells."""
         self.transfers: dict[str, Transfer] = {}
@@ -227,6 +232,11 @@ class Store:
     def has_dirty(self) -> bool:
         """Whether anything changed since the last ``take_dirty``."""
         return bool(self._dirty)
+
+    def note_dispatch(self, dispatch: Dispatch) -> None:
+        """Remember what was sent and how that ended."""
+        self.dispatches.append(dispatch)
+        self._dirty.add(t.NOTICES)
 
     def sample_equity(self) -> None:
         """Add a point to the equity line; the desk calls it once a second."""
@@ -380,6 +390,11 @@ class Store:
             return None
         priced_by = self._priced_by[currency]
         return ONE if priced_by is None else self.ticker(priced_by).mark
+
+    def dollars_are_fresh(self, currency: str) -> bool:
+        """Whether what a settle currency is worth in dollars rests on a price that can be relied on."""
+        priced_by = self._priced_by.get(currency)
+        return currency in self._priced_by and (priced_by is None or self.mark_is_fresh(priced_by))
 
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
@@ -633,6 +648,7 @@ class Store:
                 return
             self._funding_seen.add(event.exec_id)
         self._funded.append(event)
+        self.funding_count += 1
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
 
