@@ -15,7 +15,9 @@ from typing import Any
 
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
+from tui_trader.core.command import Export
 from tui_trader.core.error import (
+    CommandError,
     ConfigError,
     LinkError,
     RefusedError,
@@ -38,9 +40,11 @@ from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
+from tui_trader.desk.expiry import Expiries
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
@@ -56,9 +60,11 @@ from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
+from tui_trader.desk.runs import Runs
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
+from tui_trader.desk.watches import Recording, Watches
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
@@ -145,8 +151,10 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             heard=self.controls.hear,
-            giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
+            giving_up=self._giving_up,
         )
+        self.runs = Runs(lambda: self.store.touch(topic.STAGE))
+        """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -242,9 +250,29 @@ class Desk:
             protect=self.protect,
             margin=self.margin,
             tasks=self._tasks,
+            runs=self.runs,
             failed=self._task_failed,
         )
         """The one way out for orders, changes and cancels."""
+        self.chases = Chases(
+            store=self.store,
+            clock=clock,
+            runs=self.runs,
+            resolver=self.resolver,
+            sending=self.sending,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        self.expiries = Expiries(
+            store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
+        )
+        self.watches: Watches | None = None
+        """Keeps watchlist, alerts and conditions; None where nobody does."""
+        self.recording: Recording | None = None
+        """Records the market; None where nobody does."""
+        self.exporter: Callable[[Export], str] | None = None
+        """Writes fills to a file and says where."""
+        self.sending.left += [self.chases.follow, self.expiries.follow]
         self._listening = Listening(
             venue=account.venue.name,
             store=self.store,
@@ -451,6 +479,17 @@ class Desk:
         """Cancel everything of one instrument, conditional orders included."""
         return await self.orders.cancel_all(iid)
 
+    def note(self, text: str) -> None:
+        """Write a note of the trader into the journal; raises RefusedError when it cannot be written."""
+        symbol = self.focus.symbol if self.focus is not None else ""
+        self._minutes.record_first("note", {"text": text, "symbol": symbol})
+
+    def export(self, what: Export) -> str:
+        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
+        if self.exporter is None:
+            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
+        return self.exporter(what)
+
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
 
@@ -465,6 +504,7 @@ class Desk:
 
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
+        self.runs.end_all("everything was cancelled")
         self.stage.drop()
         self._minutes.record("panic", {"flatten": flatten})
         result = await self.exits.panic(flatten=flatten)
@@ -519,6 +559,10 @@ class Desk:
         return verdict
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _giving_up(self, iid: InstrumentId, keep_stops: bool) -> None:
+        self.runs.give_up(iid, f"everything of {iid.symbol} was cancelled")
+        self.protect.let_go_all(iid, keep_stops=keep_stops)
 
     def _may_protect(self) -> bool:
         """Whether orders and positions are known, and this terminal is the one that acts on them."""
