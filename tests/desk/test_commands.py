@@ -273,7 +273,7 @@ async def test_panic_says_what_is_verified(shell: Shell) -> None:
     await shell.ended(client_id)
 
 
-@pytest.mark.parametrize("line", ["theme dark", "help", "quit", "log", "keys", "arm 5m", "group 10", "rec start"])
+@pytest.mark.parametrize("line", ["theme dark", "help", "quit", "log", "keys", "arm 5m", "group 10", "layout wide"])
 async def test_what_belongs_to_the_screen_is_not_done_here(shell: Shell, line: str) -> None:
     with pytest.raises(CommandError, match=SCREEN_ONLY):
         await shell(line)

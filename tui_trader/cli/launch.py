@@ -190,7 +190,6 @@ def attention_of(config: Config) -> AttentionTerms:
         symbols=alerts.symbols or config.settings.general.symbols,
         run_programs=alerts.run_programs,
         calm_s=alerts.calm_s,
-        margin=alerts.margin_percent,
     )
 
 

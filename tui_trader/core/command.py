@@ -3,7 +3,7 @@
 It must not know the market: a command says ``5 % of equity at the bid``, and whoever resolves it knows the equity and the bid.
 """
 
-from tui_trader.core.language.entries import PlaceOrder
+from tui_trader.core.language.entries import Chase, PlaceOrder, Scale, Shape, Then
 from tui_trader.core.language.line import Command, Line
 from tui_trader.core.language.manage import (
     AddMargin,
@@ -24,25 +24,36 @@ from tui_trader.core.language.manage import (
 )
 from tui_trader.core.language.selector import Selector, SelectorKind
 from tui_trader.core.language.spelled_terms import spell_offset, spell_price, spell_size, spell_target, spell_trail, spell_trigger
+from tui_trader.core.language.spelled_watching import spell_condition
 from tui_trader.core.language.spelling import canonical, spell_line
 from tui_trader.core.language.state import (
     Arm,
+    BindKey,
+    Export,
     GroupPrices,
     Halt,
+    NameLine,
+    Note,
     Override,
     Panic,
     Quit,
     Reconcile,
     Record,
+    Replay,
     Resume,
+    ShowConnections,
     ShowHelp,
     ShowKeys,
+    ShowLimits,
     ShowLog,
     ShowSymbol,
     Transfer,
+    UseAccount,
+    UseLayout,
     UseTheme,
 )
 from tui_trader.core.language.terms import Offset, OffsetUnit, Price, PriceRef, Size, SizeUnit, Target, Trail, Trigger
+from tui_trader.core.language.watching import Calculate, CalculateSize, EndRunning, RunEvery, RunWhen, SetAlert, WatchSymbols
 from tui_trader.core.language.words import MARGIN_WORDS, MODE_WORDS, TIF_WORDS
 
 __all__ = [
@@ -51,16 +62,24 @@ __all__ = [
     "TIF_WORDS",
     "AddMargin",
     "Arm",
+    "BindKey",
     "BreakEven",
+    "Calculate",
+    "CalculateSize",
     "CancelOrders",
     "ChangeQty",
+    "Chase",
     "ClosePosition",
     "Command",
+    "EndRunning",
+    "Export",
     "Flatten",
     "GroupPrices",
     "Halt",
     "Line",
     "MoveOrder",
+    "NameLine",
+    "Note",
     "Offset",
     "OffsetUnit",
     "Override",
@@ -72,28 +91,41 @@ __all__ = [
     "Quit",
     "Reconcile",
     "Record",
+    "Replay",
     "Resume",
     "Reverse",
+    "RunEvery",
+    "RunWhen",
+    "Scale",
     "Selector",
     "SelectorKind",
+    "SetAlert",
     "SetLeverage",
     "SetMode",
     "SetRiskLimit",
     "SetStop",
     "SetTarget",
     "SetTrail",
+    "Shape",
+    "ShowConnections",
     "ShowHelp",
     "ShowKeys",
+    "ShowLimits",
     "ShowLog",
     "ShowSymbol",
     "Size",
     "SizeUnit",
     "Target",
+    "Then",
     "Trail",
     "Transfer",
     "Trigger",
+    "UseAccount",
+    "UseLayout",
     "UseTheme",
+    "WatchSymbols",
     "canonical",
+    "spell_condition",
     "spell_line",
     "spell_offset",
     "spell_price",

@@ -13,10 +13,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.alert_text import read_whole, spell_condition
+from tui_trader.core.alert_text import read_whole
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
+from tui_trader.core.command import Export
 from tui_trader.core.error import (
+    CommandError,
     ConfigError,
     LinkError,
     RefusedError,
@@ -35,6 +37,7 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
+from tui_trader.core.language.spelled_watching import spell_condition
 from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
@@ -42,9 +45,11 @@ from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, Positi
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
+from tui_trader.desk.expiry import Expiries
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
@@ -60,9 +65,11 @@ from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
+from tui_trader.desk.runs import Runs
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
+from tui_trader.desk.watches import Recording, Watches
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
@@ -153,8 +160,10 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             heard=self.controls.hear,
-            giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
+            giving_up=self._giving_up,
         )
+        self.runs = Runs(lambda: self.store.touch(topic.STAGE))
+        """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -243,6 +252,23 @@ class Desk:
         )
         self.sending = self._sending(self.stage)
         """The one way out for orders, changes and cancels."""
+        self.chases = Chases(
+            store=self.store,
+            clock=clock,
+            runs=self.runs,
+            resolver=self.resolver,
+            sending=self.sending,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        self.expiries = Expiries(
+            store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
+        )
+        self.recording: Recording | None = None
+        """Records the market; None where nobody does."""
+        self.exporter: Callable[[Export], str] | None = None
+        """Writes fills to a file and says where."""
+        self.sending.left += [self.chases.follow, self.expiries.follow]
         self._listening = Listening(
             venue=account.venue.name,
             store=self.store,
@@ -258,7 +284,8 @@ class Desk:
             clock=clock,
             terms=attention or AttentionTerms(),
             file=AlertFile(alerts, spell=spell_condition, read=read_whole),
-            spell=spell_condition,
+            number=self.runs.number,
+            name=self._spelled,
             reconciled=lambda: self.sync.reconciled,
             trading=lambda: self.controls.state,
             keeps=lambda: not self.permit.looks_only,
@@ -268,6 +295,8 @@ class Desk:
             record=self._minutes.record,
         )
         """Watches what the trader asked to be watched."""
+        self.watches: Watches = self.attention
+        """The same, as commands see it."""
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -476,6 +505,17 @@ class Desk:
         """Cancel everything of one instrument, conditional orders included."""
         return await self.orders.cancel_all(iid)
 
+    def note(self, text: str) -> None:
+        """Write a note of the trader into the journal; raises RefusedError when it cannot be written."""
+        symbol = self.focus.symbol if self.focus is not None else ""
+        self._minutes.record_first("note", {"text": text, "symbol": symbol})
+
+    def export(self, what: Export) -> str:
+        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
+        if self.exporter is None:
+            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
+        return self.exporter(what)
+
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
 
@@ -490,6 +530,7 @@ class Desk:
 
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
+        self.runs.end_all("everything was cancelled")
         self.stage.drop()
         self.attention.lines.end_all("everything is being cancelled")
         self._minutes.record("panic", {"flatten": flatten})
@@ -558,7 +599,9 @@ class Desk:
     def another_stage(self) -> tuple[Stage, Sending]:
         """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""
         stage = Stage(self.resolver, self.facts, self._ids, can=self.account.venue.capabilities_of)
-        return stage, self._sending(stage)
+        sending = self._sending(stage)
+        sending.left = self.sending.left
+        return stage, sending
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -573,12 +616,28 @@ class Desk:
             protect=self.protect,
             margin=self.margin,
             tasks=self._tasks,
+            runs=self.runs,
             failed=self._task_failed,
         )
 
     async def _learn_standing(self, iid: InstrumentId) -> None:
         with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
             await self._reconciler.standing([iid])
+
+    def _giving_up(self, iid: InstrumentId, keep_stops: bool) -> None:
+        self.runs.give_up(iid, f"everything of {iid.symbol} was cancelled")
+        self.protect.let_go_all(iid, keep_stops=keep_stops)
+
+    def _spelled(self, text: str) -> str:
+        """Return a symbol as the venue spells it, that on the screen where none was typed; raises CommandError."""
+        if not text and self.focus is None:
+            raise CommandError("no symbol given and none on the screen", fix="BTCUSDT > 68000")
+        if not text and self.focus is not None:
+            return self.focus.symbol
+        try:
+            return self.symbol(text).symbol
+        except ConfigError as error:
+            raise CommandError(error.message, fix="Tab completes symbols") from error
 
     def _may_protect(self) -> bool:
         """Whether orders and positions are known, and this terminal is the one that acts on them."""

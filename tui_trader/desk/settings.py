@@ -399,9 +399,6 @@ class Watching:
             " secrets in its environment. Only this file can say so.",
         )
     )
-    margin_percent: Decimal = _percent(
-        "0.1", "How far past its bound a figure has to move back before a repeating alert may fire again.", "0", "50"
-    )
     calm_s: int = _key(
         Whole(
             default=60, doc="Least time between two firings of a repeating alert on figures.", unit="seconds", low=0, high=86_400
