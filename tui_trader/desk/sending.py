@@ -57,10 +57,12 @@ class Sending:
         margin: Margin,
         tasks: TaskSet,
         runs: Runs,
+        left: Callable[[Draft, Sent], None],
         failed: Callable[[str, BaseException], None],
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
-        """``failed`` is told of a bug in what was being sent; a TraderError is the caller's to tell."""
+        """``left`` is told of every draft that has left, with what is known of it. ``failed`` is told of a bug in what was being
+        sent; a TraderError is the caller's to tell."""
         self._store = store
         self._stage = stage
         self._facts = facts
@@ -72,10 +74,9 @@ class Sending:
         self._tasks = tasks
         self._failed = failed
         self._runs = runs
+        self._left = left
         self._sleep = sleep
         self._writes: set[asyncio.Task[Any]] = set()
-        self.left: list[Callable[[Draft, Sent], None]] = []
-        """Told of every draft that has left, with what is known of it."""
 
     def begin(self) -> Coroutine[Any, Any, Sent]:
         """Judge the staged order once more, forget the draft, and return the work of sending it.
@@ -215,8 +216,7 @@ class Sending:
             sent = await self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         else:
             sent = await self._submit(judgement)
-        for told in self.left:
-            told(draft, sent)
+        self._left(draft, sent)
         return sent
 
     def _begin_scale(self, draft: Draft) -> Coroutine[Any, Any, Sent]:
@@ -248,8 +248,7 @@ class Sending:
                 except RefusedError as error:
                     problem = error.message
                     break
-                for told in self.left:
-                    told(draft, sent[-1])
+                self._left(draft, sent[-1])
         finally:
             self._runs.over(run)
             if plan.bracket is not None:
