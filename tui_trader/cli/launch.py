@@ -147,6 +147,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         history=history_of(config, account, clock),
     )
     stack.push_async_callback(desk.close)
+    desk.recordings_dir = Locations.find(os.environ).recordings_dir
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.to_recover()

@@ -98,6 +98,7 @@ class TradeScreen(Screen[None]):
             instrument=desk.focus,
             bytes_per_second=lambda: self.program.pump.bytes_per_second,
             day_limit=desk.facts.limits.day_loss,
+            recording=lambda: desk.recording_words,
         )
         self.views: dict[Slot, View] = {
             Slot.HEADER: self.header,
