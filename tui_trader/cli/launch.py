@@ -157,6 +157,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         alerts=None if account.ends_with_program else StateFile(alerts_path(account.journal_name)),
     )
     stack.push_async_callback(desk.close)
+    desk.recordings_dir = Locations.find(os.environ).recordings_dir
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.to_recover()

@@ -216,6 +216,12 @@ class Store:
         """Return the funding payments of this run, oldest first."""
         return self._funded
 
+    def forget(self) -> None:
+        """Become empty again, as if nothing had been told yet: a replay begins anew."""
+        fresh = vars(Store(self._clock, self.limits))
+        del fresh["_apply"]  # its methods are bound to the other one
+        vars(self).update(fresh)
+
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
         dirty, self._dirty = self._dirty, set()
@@ -292,6 +298,27 @@ class Store:
         else:
             heard = self._heard.get((what, instrument))
         return None if not heard else max(0, self._clock.mono_ns() - heard)
+
+    def heard_times(self) -> list[tuple[str, InstrumentId, int]]:
+        """Return when each thing that ``age_ns`` knows was last heard of, by the monotonic clock."""
+        books = [("book", iid, lane.heard_ns) for iid, lane in self._book_lanes.items() if lane.heard_ns]
+        return books + [(what, iid, at_ns) for (what, iid), at_ns in self._heard.items()]
+
+    def set_heard_times(self, times: Iterable[tuple[str, InstrumentId, int]]) -> None:
+        """Take up what ``heard_times`` of another run returned."""
+        for what, iid, at_ns in times:
+            if what != "book":
+                self._heard[(what, iid)] = at_ns
+            elif iid in self._book_lanes:
+                self._book_lanes[iid].heard_ns = at_ns
+
+    def fee_rates(self) -> list[FeeRate]:
+        """Return what the account pays, as far as it was told."""
+        return list(self._rates.values())
+
+    def funding_events(self) -> list[FundingPaid]:
+        """Return the funding paid since start that is kept, oldest first."""
+        return list(self._funded)
 
     def book_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the book is live and young enough to act on."""
