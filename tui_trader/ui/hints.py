@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_trader.desk.stage import Draft
+from tui_trader.desk.draft import Draft
 from tui_trader.ui.keymap import KeyMap, spoken
 from tui_trader.ui.panes.status import Hint
 
@@ -22,7 +22,7 @@ _IDLE: _Rows = (
     ("panic", "^G", "cancel all", 0),
     ("panic", "^G^G", "flatten all", 4),
     ("symbol.next", "n/N", "symbol", 3),
-    ("group.up", "+/-", "group", 5),
+    ("group.up", "+/_", "group", 5),
     ("recentre", "Space", "centre", 5),
     ("focus.positions", "gp go gb", "panes", 5),
     ("command", ":", "command", 1),

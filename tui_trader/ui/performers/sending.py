@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tui_trader.core.error import CommandError
 from tui_trader.core.types import Severity
+from tui_trader.desk.draft import StageView
 from tui_trader.desk.settings import Confirm
-from tui_trader.desk.stage import StageView
 from tui_trader.ui.performers.bench import Bench, Performer
 from tui_trader.ui.twice import READING_NS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_trader.core.completion import complete
+from tui_trader.core.grammar import complete
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.slot import Slot
 
