@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
 from tui_trader.core.command import Price
@@ -31,6 +32,7 @@ from tui_trader.core.event import (
     OrderChanged,
     OrderFilled,
     PositionChanged,
+    PositionModeTold,
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
@@ -39,6 +41,8 @@ from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.alert_file import AlertFile
+from tui_trader.desk.attention import Attention, AttentionTerms
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
@@ -70,6 +74,7 @@ from tui_trader.state import topic
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
+from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
@@ -94,6 +99,8 @@ class Desk:
         controls: Controls | None = None,
         read_only: bool = False,
         history: History | None = None,
+        attention: AttentionTerms | None = None,
+        alerts: StateFile | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -161,7 +168,7 @@ class Desk:
             recent=self.orders.recent,
             widened=self.orders.at_most,
         )
-        ids = ids or IdFactory()
+        self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
         self.protect = Protector(
             store=self.store,
@@ -208,6 +215,7 @@ class Desk:
             absorb=self.absorb,
             orders=self.orders,
             currencies=account.venue.settle_currencies,
+            by_contract=account.venue.fills_by_contract,
         )
         self.sync = Sync(
             store=self.store,
@@ -237,18 +245,7 @@ class Desk:
             doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
             read_only=read_only,
         )
-        self.sending = Sending(
-            store=self.store,
-            stage=self.stage,
-            facts=self.facts,
-            resolver=self.resolver,
-            permit=self.permit,
-            orders=self.orders,
-            protect=self.protect,
-            margin=self.margin,
-            tasks=self._tasks,
-            failed=self._task_failed,
-        )
+        self.sending = self._sending(self.stage)
         """The one way out for orders, changes and cancels."""
         self._listening = Listening(
             venue=account.venue.name,
@@ -260,6 +257,21 @@ class Desk:
             stage=self.stage,
             say=self._say,
         )
+        self.attention = Attention(
+            store=self.store,
+            clock=clock,
+            terms=attention or AttentionTerms(),
+            file=AlertFile(alerts, spell=spell_condition, read=read_whole),
+            spell=spell_condition,
+            reconciled=lambda: self.sync.reconciled,
+            trading=lambda: self.controls.state,
+            keeps=lambda: not self.permit.looks_only,
+            follow=self.feeds.watch,
+            spawn=self._spawn,
+            say=self._say,
+            record=self._minutes.record,
+        )
+        """Watches what the trader asked to be watched."""
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -339,6 +351,8 @@ class Desk:
             say=self._say,
         )
         self._spawn("rounds", self._rounds.run())
+        self.attention.start()
+        self._spawn("attention", self.attention.run())
         if self.recorder is not None:
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
@@ -347,6 +361,7 @@ class Desk:
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
         await self.sending.settle()
+        await self.attention.keep()
         self._closed = True
         await self._tasks.close()
         await self.feeds.close()
@@ -381,6 +396,9 @@ class Desk:
                     past.append(event.fill)
                 if recorder is not None:
                     recorder.hear(event)
+            elif type(event) is PositionModeTold:
+                self._dialect.take_mode(event.mode)
+                self.feeds.take_mode(event.mode)
         for fill in past:
             order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
             if order is not None:
@@ -389,6 +407,10 @@ class Desk:
             self.feeds.resync()
         if urgent:
             self.protect.look()
+        if urgent:
+            self.attention.look()
+        elif store.noticed:
+            self.attention.glance()
         if urgent and self.urgent is not None:
             self.urgent()
 
@@ -417,6 +439,8 @@ class Desk:
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
+        if self.account.credential is not None and self.sync.reconciled:
+            self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
 
     @property
@@ -490,6 +514,7 @@ class Desk:
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
         self.stage.drop()
+        self.attention.lines.end_all("everything is being cancelled")
         self._minutes.record("panic", {"flatten": flatten})
         result = await self.exits.panic(flatten=flatten)
         self._minutes.record("panic_result", {"text": result})
@@ -502,6 +527,9 @@ class Desk:
         """
         if self.exits.trying:
             raise RefusedError(f"everything is still being cancelled ({self.exits.trying})")
+        if self.permit.reopen():
+            self.store.touch(topic.STAGE)
+            return "the next order will tell whether the venue takes orders again"
         return self.controls.resume(typed)
 
     async def flatten(self, iid: InstrumentId) -> str:
@@ -538,11 +566,37 @@ class Desk:
         if self._rest is None:
             raise LinkError("not connected yet")
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.no_orders:
+            self.permit.shut(verdict.text)
+            self.store.touch(topic.STAGE)
         if verdict.bad_key:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
 
+    def another_stage(self) -> tuple[Stage, Sending]:
+        """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""
+        stage = Stage(self.resolver, self.facts, self._ids, can=self.account.venue.capabilities_of)
+        return stage, self._sending(stage)
+
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _sending(self, stage: Stage) -> Sending:
+        return Sending(
+            store=self.store,
+            stage=stage,
+            facts=self.facts,
+            resolver=self.resolver,
+            permit=self.permit,
+            orders=self.orders,
+            protect=self.protect,
+            margin=self.margin,
+            tasks=self._tasks,
+            failed=self._task_failed,
+        )
+
+    async def _learn_standing(self, iid: InstrumentId) -> None:
+        with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
+            await self._reconciler.standing([iid])
 
     def _may_protect(self) -> bool:
         """Whether orders and positions are known, and this terminal is the one that acts on them."""
@@ -557,6 +611,8 @@ class Desk:
         """Return what executions are asked for: a question without an instrument covers the first settle currency."""
         store, first = self.store, self.account.venue.settle_currencies[0]
         involved = {*self.feeds.watched, *(position.instrument for position in store.open_positions())}
+        if self.account.venue.fills_by_contract:
+            return [*sorted(involved)]
         others = (iid for iid in involved if (found := store.instruments.get(iid)) is not None and found.settle != first)
         return [None, *sorted(others)]
 

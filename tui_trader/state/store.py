@@ -6,7 +6,7 @@ Panes read it and learn from ``take_dirty`` what to repaint. It must not know ve
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import ONE, ZERO, plain
 from tui_trader.core.event import (
+    BackingTold,
     BalanceChanged,
     BookDelta,
     BookSnapshot,
@@ -34,6 +35,7 @@ from tui_trader.core.event import (
     OrdersSnapshot,
     PongReceived,
     PositionChanged,
+    PositionModeTold,
     PositionsSnapshot,
     RiskUnitsTold,
     Subscribed,
@@ -43,19 +45,22 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.funds import FeeRate, FundsEntry, Transfer
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import Fill, Order, OrderReport
+from tui_trader.core.order import Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
-from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionSide, Severity
+from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
 from tui_trader.state.flow import Flow
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
+from tui_trader.state.past import Past
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
+from tui_trader.state.price_path import PricePaths
 from tui_trader.state.queue import Place, Places
 from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
+from tui_trader.state.trades import Trades
 
 MAX_NOTICES = 500
 MAX_CANDLES = 2_000
@@ -108,17 +113,30 @@ class Store:
         self.tickers: dict[InstrumentId, Ticker] = {}
         self.candles: dict[tuple[InstrumentId, int], deque[Candle]] = {}
         self.positions: dict[PositionKey, Position] = {}
+        self.modes: dict[str, PositionMode] = {}
+        """How accounts hold positions, by venue, where that is one setting for all contracts."""
+        self.backings: dict[InstrumentId, BackingTold] = {}
+        """What will back the next position of a contract, where its flat rows do not tell."""
         self.balances: dict[tuple[str, str], Balance] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.blotter = Blotter()
-        self.past_fills: tuple[Fill, ...] = ()
-        """Executions from before this run, oldest first, as the local history has them: to be looked at, and in no sum."""
+        self.past = Past()
+        """What the local history tells of the time before this run."""
+        self.first_stops: dict[str, Decimal] = {}
+        """Where the stops of entries were first, by the client id of the entry."""
+        self.trades = Trades(self)
+        """Executions put together to trades."""
         self.tally = Tally()
         """Positions as the executions add up."""
         self.desync: frozenset[PositionKey] = frozenset()
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self.curve = EquityCurve()
+        self.paths = PricePaths()
+        """Where the prices of the watched instruments have been in the last hour."""
+        self.attended: frozenset[InstrumentId] = frozenset()
+        """Instruments whose news is waited for; ``noticed`` says that some came."""
+        self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
@@ -163,6 +181,8 @@ class Store:
             OrderFilled: self._fill,
             PositionChanged: self._position,
             PositionsSnapshot: self._positions,
+            PositionModeTold: self._mode,
+            BackingTold: self._backing,
             BalanceChanged: self._balance,
             FundingPaid: self._funding,
             RiskUnitsTold: self._risk,
@@ -186,10 +206,15 @@ class Store:
         """Mark topics as changed by something other than an event."""
         self._dirty.update(topics)
 
-    def remember(self, fills: Iterable[Fill]) -> None:
-        """Take executions of the past to be looked at; those that are known already are shown once."""
-        self.past_fills = tuple(fills)
-        self._dirty.add(t.FILLS)
+    def remember(self, past: Past) -> None:
+        """Take up what the local history tells of the past; what is known already counts once."""
+        self.past = past
+        self._fees = None
+        self._dirty.update((t.FILLS, t.PNL))
+
+    def funded(self) -> Sequence[FundingPaid]:
+        """Return the funding payments of this run, oldest first."""
+        return self._funded
 
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
@@ -209,6 +234,14 @@ class Store:
         if pnl is not None and pnl.complete:
             self.curve.add(self._clock.wall_ns(), pnl.equity)
             self._dirty.add(t.PNL)
+
+    def sample_prices(self, instruments: Iterable[InstrumentId]) -> None:
+        """Remember where the last prices of instruments are, those that can be relied on; the desk calls it once a second."""
+        now = self._clock.wall_ns()
+        for iid in instruments:
+            last = self.ticker(iid).last
+            if last is not None and self.ticker_is_fresh(iid):
+                self.paths.add(iid, now, last)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -252,7 +285,7 @@ class Store:
             lane.flow = None
 
     def age_ns(self, what: str, instrument: InstrumentId) -> int | None:
-        """Return how long ago ``book``, ``tape``, ``ticker`` or ``mark`` of an instrument was last heard of; None for never."""
+        """Return how long ago ``book``, ``tape``, ``ticker``, ``last`` or ``mark`` of an instrument was told; None for never."""
         if what == "book":
             lane = self._book_lanes.get(instrument)
             heard = lane.heard_ns if lane is not None else None
@@ -266,15 +299,24 @@ class Store:
         age = self.age_ns("book", instrument)
         return book is not None and book.is_live and age is not None and age <= self.limits.book_ns
 
+    def is_live(self, venue: str, lane: str) -> bool:
+        """Whether a lane is not known to be anything but live."""
+        link = self.links.get((venue, lane))
+        return link is None or link.is_live
+
+    def ticker_is_fresh(self, instrument: InstrumentId) -> bool:
+        """Whether the last price, and what is told along with it, is young enough to rely on."""
+        age = self.age_ns("last", instrument)
+        return age is not None and age <= self.limits.ticker_ns and self.is_live(instrument.venue, "public")
+
     def mark_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the mark price is young enough to value and to check against."""
         age = self.age_ns("mark", instrument)
-        link = self.links.get((instrument.venue, "public"))
         return (
             self.ticker(instrument).mark is not None
             and age is not None
             and age <= self.limits.ticker_ns
-            and (link is None or link.is_live)
+            and self.is_live(instrument.venue, "public")
         )
 
     def private_is_fresh(self, venue: str) -> bool:
@@ -342,12 +384,13 @@ class Store:
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
         if self._fees is None or self._fees[0] != key:
-            fills = self.blotter.fills()
+            fills = self.trades.executions()
             self._fees = (key, sum((f.fee for f in fills if f.at_ns >= since_ns and f.fee_currency == currency), ZERO))
         return self._fees[1]
 
     def _funding_since(self, since_ns: int, currency: str) -> Decimal:
-        return sum((f.amount for f in self._funded if f.at_ns >= since_ns and f.currency == currency), ZERO)
+        paid = self.trades.funding() if self.past.funding else self._funded
+        return sum((f.amount for f in paid if f.at_ns >= since_ns and f.currency == currency), ZERO)
 
     # -- events ----------------------------------------------------------------------------------------------------
 
@@ -424,6 +467,8 @@ class Store:
         key = ("tape", instrument)
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
+        if instrument in self.attended:
+            self.noticed = True
 
     def _ticker(self, event: TickerChanged) -> None:
         iid = event.instrument
@@ -433,6 +478,10 @@ class Store:
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
         self._dirty.add(t.TICKERS)
+        if iid in self.attended:
+            self.noticed = True
+        if event.last is not None:
+            self._heard[("last", iid)] = self.mono_ns
         if event.mark is None:
             return
         # A message without a mark says nothing about how old the mark is.
@@ -557,6 +606,18 @@ class Store:
                 position = replace(position, sequence=before.sequence, at_ns=before.at_ns)
             self._position(PositionChanged(position))
         self._dirty.update((t.POSITIONS, t.PNL))
+
+    def _mode(self, event: PositionModeTold) -> None:
+        self.modes[event.venue] = event.mode
+        for key, known in list(self.positions.items()):
+            # Legs of a mode that is no longer: the venue switches only where nothing is held.
+            if known.instrument.venue == event.venue and known.mode is not event.mode and known.is_flat:
+                del self.positions[key]
+        self._dirty.update((t.POSITIONS, t.STAGE))
+
+    def _backing(self, event: BackingTold) -> None:
+        self.backings[event.instrument] = event
+        self._dirty.update((t.POSITIONS, t.STAGE))
 
     def _balance(self, event: BalanceChanged) -> None:
         balance = event.balance
