@@ -174,6 +174,7 @@ class Sending:
 
     async def submit_bracket(self, ticket: OrderTicket, bracket: Bracket | None, *, reduces: bool) -> Sent:
         """Send an order that was judged, and see to its exits from the moment it leaves."""
+        self._store.initial_risk.stake(ticket.client_id, ticket.stop_loss if bracket is None else bracket.stop)
         if bracket is None:
             return await self._orders.submit(ticket, reduces=reduces)
         self._protect.adopt(bracket)
