@@ -68,7 +68,6 @@ class Table:
                     self._grown[key] = cell_len(cell.text)
         used = 0
         kept: set[str] = set()
-        width -= 1 if any(column.doubtful for column in self._columns) else 0  # the last column's mark needs a place too
         for column in sorted(self._columns, key=lambda c: c.rank):
             need = self._grown[column.key] + (self._before.get(column.key, self._gap) if kept else 0)
             if used + need > width:
@@ -78,6 +77,9 @@ class Table:
                 break
             kept.add(column.key)
             used += need
+        if used == width and len(kept) > 1 and [c for c in self._columns if c.key in kept][-1].doubtful:
+            # The mark of the last column needs a place too.
+            kept.remove(max((c for c in self._columns if c.key in kept), key=lambda c: c.rank).key)
         self._shown = tuple((column, self._grown[column.key]) for column in self._columns if column.key in kept)
 
     def shows(self, key: str) -> bool:
