@@ -17,6 +17,7 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
+from tui_trader.core.command import Price
 from tui_trader.core.error import (
     ConfigError,
     LinkError,
@@ -54,6 +55,7 @@ from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
+from tui_trader.desk.moving import move_all
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -65,6 +67,7 @@ from tui_trader.desk.rounds import Rounds
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
+from tui_trader.desk.undo import Undo
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
@@ -161,6 +164,8 @@ class Desk:
             heard=self.controls.hear,
             giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
         )
+        self.undo = Undo(self.store)
+        """What was cancelled from here lately."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -496,16 +501,35 @@ class Desk:
         return await self.sending.amend(order, **change)
 
     async def cancel(self, order: Order) -> Sent:
-        """Ask for the end of one order."""
+        """Ask for the end of one order; ``undo_cancel`` stages it again."""
+        self.undo.note([order], self.protect.brackets())
         return await self.sending.cancel(order)
 
     async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
-        """Ask for the end of several orders, with one call for each contract and leg."""
+        """Ask for the end of several orders, with one call for each contract and leg; ``undo_cancel`` stages them again."""
+        self.undo.note(orders, self.protect.brackets())
         return await self.sending.cancel_several(orders)
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
-        """Cancel everything of one instrument, conditional orders included."""
+        """Cancel everything of one instrument, conditional orders included; ``undo_cancel`` stages it again."""
+        self.undo.note(self.store.blotter.working(iid), self.protect.brackets())
         return await self.orders.cancel_all(iid)
+
+    async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
+        """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""
+        return await move_all(self.resolver, orders, price, self.amend)
+
+    def undo_cancel(self, name: Callable[[Order], str]) -> int:
+        """Stage what was cancelled last again, one order after the other; return how many of that cancel are left.
+
+        Nothing is sent. ``name`` says what an order is called on the screen. Raises CommandError as ``Undo.next`` does.
+        """
+        draft, left = self.undo.next(name)
+        self.stage.again(draft)
+        if draft.instrument != self.focus:
+            self.show(draft.instrument)
+        self.store.touch(topic.STAGE)
+        return left
 
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.

@@ -15,7 +15,7 @@ from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.decimals import ONE, ZERO, plain
+from tui_trader.core.decimals import ONE, ZERO, divide, plain
 from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
@@ -52,6 +52,7 @@ from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderSt
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
 from tui_trader.state.flow import Flow
+from tui_trader.state.initial_risk import InitialRisk
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
 from tui_trader.state.past import Past
@@ -159,6 +160,8 @@ class Store:
         self.doubtful: set[InstrumentId] = set()
         """Books that need a new snapshot; the desk asks for it and clears this."""
         self._places = Places()
+        self.initial_risk = InitialRisk()
+        """What was put at risk when positions were entered; whoever sends an entry tells its stop."""
         self._book_lanes: dict[InstrumentId, _BookLane] = {}
         self._heard: dict[tuple[str, InstrumentId], int] = {}
         self._dirty: set[t.Topic] = set()
@@ -376,8 +379,7 @@ class Store:
 
     def pnl(self, currency: str | None = None) -> AccountPnl | None:
         """Return the account in one settle currency (default: ``home``), valued at live marks; None before a balance."""
-        known = self.currencies()
-        currency = currency or (self.home if self.home in known else next(iter(known), None))
+        currency = currency or self.home_currency()
         rows = [b for b in self.balances.values() if b.currency == currency]
         if not rows or currency is None:
             return None
@@ -407,6 +409,25 @@ class Store:
             return None
         priced_by = self._priced_by[currency]
         return ONE if priced_by is None else self.ticker(priced_by).mark
+
+    def home_currency(self) -> str | None:
+        """Return the settle currency that totals are shown in; None before a balance is known."""
+        known = self.currencies()
+        return self.home if self.home in known else next(iter(known), None)
+
+    def in_home(self, amount: Decimal, currency: str) -> Decimal | None:
+        """Return an amount in the currency of totals, converted by fresh marks; None where one of them is missing or old."""
+        home = self.home_currency()
+        if home is None or currency == home:
+            return None if home is None else amount
+        worth, unit = self._dollars_now(currency), self._dollars_now(home)
+        return None if worth is None or not unit else divide(amount * worth, unit)
+
+    def _dollars_now(self, currency: str) -> Decimal | None:
+        priced_by = self._priced_by.get(currency)
+        if priced_by is not None and not self.mark_is_fresh(priced_by):
+            return None
+        return self.dollars(currency)
 
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
@@ -575,6 +596,8 @@ class Store:
             self.tally.add(fill)
             self._dirty.update((t.FILLS, t.ORDERS, t.PNL, ("book", fill.instrument)))
             order = self.blotter.find(fill.venue_id) or self.blotter.get(fill.client_id)
+            if (instrument := self.instruments.get(fill.instrument)) is not None:
+                self.initial_risk.fill(fill, order, instrument)
             if order is not None:
                 self._follow(order, fill.at_ns)
                 self._alarm(order)
