@@ -73,6 +73,7 @@ from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
@@ -597,7 +598,12 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
+        began_ns = self.clock.mono_ns()
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if request.kind.is_write:
+            took_ns = self.clock.mono_ns() - began_ns
+            text = sanitise(verdict.text, 120)
+            self.store.note_dispatch(Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text))
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)

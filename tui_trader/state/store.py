@@ -51,6 +51,7 @@ from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.flow import Flow
 from tui_trader.state.initial_risk import InitialRisk
 from tui_trader.state.latency import Histogram
@@ -132,6 +133,8 @@ class Store:
         self.desync: frozenset[PositionKey] = frozenset()
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self.dispatches: deque[Dispatch] = deque(maxlen=MAX_NOTICES)
+        """What was sent, the newest last."""
         self.curve = EquityCurve()
         self.paths = PricePaths()
         """Where the prices of the watched instruments have been in the last hour."""
@@ -140,6 +143,8 @@ class Store:
         self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.funding_count = 0
+        """Payments since the start of this run."""
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
         """What stands behind positions, by venue, kind and contract, where the venue tells."""
         self.transfers: dict[str, Transfer] = {}
@@ -236,6 +241,11 @@ class Store:
     def has_dirty(self) -> bool:
         """Whether anything changed since the last ``take_dirty``."""
         return bool(self._dirty)
+
+    def note_dispatch(self, dispatch: Dispatch) -> None:
+        """Remember what was sent and how that ended."""
+        self.dispatches.append(dispatch)
+        self._dirty.add(t.NOTICES)
 
     def sample_equity(self) -> None:
         """Add a point to the equity line; the desk calls it once a second."""
@@ -420,14 +430,15 @@ class Store:
         home = self.home_currency()
         if home is None or currency == home:
             return None if home is None else amount
-        worth, unit = self._dollars_now(currency), self._dollars_now(home)
+        if not (self.dollars_are_fresh(currency) and self.dollars_are_fresh(home)):
+            return None
+        worth, unit = self.dollars(currency), self.dollars(home)
         return None if worth is None or not unit else divide(amount * worth, unit)
 
-    def _dollars_now(self, currency: str) -> Decimal | None:
+    def dollars_are_fresh(self, currency: str) -> bool:
+        """Whether what a settle currency is worth in dollars rests on a price that can be relied on."""
         priced_by = self._priced_by.get(currency)
-        if priced_by is not None and not self.mark_is_fresh(priced_by):
-            return None
-        return self.dollars(currency)
+        return currency in self._priced_by and (priced_by is None or self.mark_is_fresh(priced_by))
 
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
@@ -683,6 +694,7 @@ class Store:
                 return
             self._funding_seen.add(event.exec_id)
         self._funded.append(event)
+        self.funding_count += 1
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
 
