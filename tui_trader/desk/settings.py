@@ -60,7 +60,7 @@ class OnHangup(StrEnum):
 
 
 _PLAIN_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
-_HOST = r"|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,4}"
+_HOST = r"usual|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,4}"
 _PLAIN_NAME_WORDS = "1 to 32 small letters, digits, - and _"
 _MOST_MONEY = Decimal(100_000_000)
 
@@ -383,10 +383,10 @@ class VenueSettings:
     )
     rest_host: str = _key(
         Name(
-            default="",
+            default="usual",
             doc="Another host of the venue's own to send requests to while general.env is live, where it has several.",
             pattern=_HOST,
-            meaning="a host name like api.example.com",
+            meaning='a host name like api.example.com, or "usual"',
         )
     )
     allow_remote_custom: bool = _key(

@@ -22,6 +22,10 @@ from tui_trader.core.types import InstrumentId, OrderType, PositionMode, Positio
 from tui_trader.secrets.secret import Secret
 
 
+USUAL = "usual"
+"""Stands for the host that ``Endpoints`` name, where a venue has others besides."""
+
+
 class Lane(StrEnum):
     """The sockets of a Session. Public data may be gated; private events never are."""
 
@@ -363,7 +367,7 @@ class Venue:
     max_connections: int = 5
     max_subscriptions: int = 20
 
-    def addresses(self, env: str, rest_host: str = "") -> Endpoints:
+    def addresses(self, env: str, rest_host: str = USUAL) -> Endpoints:
         """Return the addresses of an environment, with requests going to another of the venue's hosts where one is named.
 
         Raises ConfigError where there is no such environment or host.
@@ -371,7 +375,7 @@ class Venue:
         found = self.endpoints.get(env)
         if found is None:
             raise ConfigError([f"{self.title} has no {env}; there is: sim (the built-in exchange), {', '.join(self.endpoints)}"])
-        if not rest_host:
+        if rest_host == USUAL:
             return found
         if rest_host not in self.other_hosts and rest_host != urlsplit(found.rest).hostname:
             known = ", ".join(sorted({str(urlsplit(found.rest).hostname), *self.other_hosts}))
