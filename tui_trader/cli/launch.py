@@ -311,7 +311,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
     """Start the built-in exchange on a free loopback port."""
     from tui_trader.sim.launch import build_server
 
-    sim = config.settings.sim
+    sim, settings_venue = config.settings.sim, config.settings.general.venue
     market = getattr(args, "market", None)
     try:
         server = build_server(
@@ -320,6 +320,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
             speed=sim.speed,
             clock=SystemClock(),
             market=Path(market) if market else None,
+            venue=settings_venue,
         )
     except OSError as error:
         raise UsageError(f"--market {market}: {error.strerror}") from error

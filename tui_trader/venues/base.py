@@ -21,7 +21,6 @@ from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderType, PositionMode, PositionSide, TimeInForce, TriggerSource
 from tui_trader.secrets.secret import Secret
 
-
 USUAL = "usual"
 """Stands for the host that ``Endpoints`` name, where a venue has others besides."""
 
