@@ -81,6 +81,9 @@ _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, Funding
 RENEW_NS = 60 * NS
 """A private connection that said something unreadable is given up for a new one at most this often."""
 
+LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
+"""A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
+
 CLOSE_S = 1.0
 """How long requests that are under way are waited for at the end: an answer that is awaited needs no looking up later."""
 
@@ -283,6 +286,11 @@ class Desk:
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
+        for _ in range(LISTING_TRIES):
+            if listing.outcome is not Outcome.LIMITED and not 0 < listing.retry_after_s < LISTING_MOST_S:
+                break
+            await asyncio.sleep(listing.retry_after_s or LISTING_WAIT_S)
+            listing = await self.send(self._dialect.instruments())
         if listing.outcome is not Outcome.ACK:
             raise LinkError(f"{venue.title} did not send its product list: {listing.text or listing.outcome}")
         self.absorb(list(listing.events))

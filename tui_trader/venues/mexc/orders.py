@@ -37,7 +37,7 @@ NS_PER_MS: Final = 1_000_000
 PUBLIC, PRIVATE = "/api/v1/contract", "/api/v1/private"
 
 GROUPS: Final[dict[str, tuple[int, float]]] = {
-    "detail": (2, 10.0),
+    "detail": (2, 5.0),
     "market": (20, 2.0),
     "place": (4, 2.0),
     "cancel": (20, 2.0),
