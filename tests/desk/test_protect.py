@@ -156,6 +156,24 @@ async def test_what_the_trader_cancels_is_not_put_back(world: World) -> None:
     assert not desk.protect._busy
 
 
+async def test_a_bracket_that_the_trader_bared_leaves_what_is_left_to_one_that_keeps_its_stop(world: World) -> None:
+    desk, book = await world.desk(), Book(world)
+    executor = Executor(desk)
+    _, price, first = await enter(desk, book, "sl -2%")
+    await book.sell_into(price, "5", first.qty)
+    await until(lambda: book.size(OrderType.STOP) == D("0.4"), "the first is covered")
+    _, price, second = await enter(desk, book, "sl -3%", "0.3")
+    await book.sell_into(price, "5", first.qty + second.qty)
+    await until(lambda: book.size(OrderType.STOP) == D("0.7"), "both are covered")
+    newer = min(book.open(OrderType.STOP), key=lambda order: order.trigger_price)
+    await until(lambda: desk.store.blotter.find(newer.order_id) is not None, "the newer stop is shown")
+    await desk.cancel(desk.store.blotter.find(newer.order_id))
+    await until(lambda: book.size(OrderType.STOP) == D("0.4"), "the trader took the newer stop")
+    await executor.run(parse_one("close 50%"), send=True)
+    await until(lambda: book.held == D("0.35"), "half is closed")
+    await until(lambda: book.size(OrderType.STOP) == D("0.35"), "the older stop has what is left to itself")
+
+
 async def test_a_stop_that_somebody_else_cancels_is_put_back(world: World) -> None:
     desk, book = await world.desk(), Book(world)
     _, price, _ = await enter(desk, book, "sl -2%")

@@ -260,7 +260,10 @@ class Socket:
         self.published = Published(line.venue.exchange.instruments)
         self.misled: set[str] = set()
         """Symbols of which a frame was lost or overtaken: their book may be wrong until the next snapshot."""
-        self._private = False
+        self._opened: set[str] = set()
+        """Private topics whose first frame has come through whole: a family of contracts each."""
+        self._unopened: set[str] = set()
+        """Those whose first frame was cut short: nothing tells the client that they stream before the next one comes whole."""
         self._line = line
         self._inbox: deque[Message] = deque()
         self._reader: asyncio.Future[None] | None = None
@@ -291,7 +294,7 @@ class Socket:
         if not self._gone:
             self._gone = True
             self.close_code = 1006
-            if self._private:
+            if self._opened:
                 self._line.streaming_since_s = None
             self._line.sockets.pop(self, None)
             self._line.venue.mask.depart(self.peer)
@@ -303,8 +306,7 @@ class Socket:
             return
         weather, opening = self._line.weather, False
         if topic in ("aop_p", "aop"):
-            opening = not self._private and b'"accounts' in payload
-            self._private |= opening
+            opening = topic not in self._opened and b'"accounts' in payload
             roll = weather.roll(f"private frame of connection {self.peer.number}")
             way = weather.way(roll, private=True)
         elif topic.startswith("orderbook"):
@@ -336,13 +338,17 @@ class Socket:
                 self._held = payload
             case Way.TRUNCATED:
                 self._deliver_at(travel_s, payload[: roll.pick(3, len(payload))])
-                self._line.cut_short |= self._private
+                self._line.cut_short |= opening or bool(self._opened)
             case _:
                 self._deliver_at(travel_s, payload)
         if opening and way is Way.TRUNCATED:
-            self._private = False  # nothing tells the client that it streams before the next one comes whole
-        elif opening or (self._private and way is Way.TRUNCATED):
-            self._line.streaming_since_s = self._in_s  # what was said before then, or with this one, is not known
+            self._unopened.add(topic)
+        elif opening:
+            self._opened.add(topic)
+            self._unopened.discard(topic)
+        if opening or (self._opened and topic.startswith("aop") and way is Way.TRUNCATED):
+            # What was said before then, or with this one, is not known.
+            self._line.streaming_since_s = None if self._unopened else self._in_s
 
     def _deliver_at(self, delay_s: float, payload: bytes, healed: str = "") -> None:
         """Deliver after a while and not before what was sent earlier; then the frame that this one overtook."""

@@ -175,7 +175,8 @@ class Protector:
             return
         now = self._clock.mono_ns()
         rooms: Rooms = {}
-        for bracket in reversed(list(self._open.values())):
+        newest_first = list(self._open.values())[::-1]
+        for bracket in sorted(newest_first, key=_has_no_stop_to_keep):
             instrument = self._store.instruments.get(bracket.instrument)
             if instrument is None:
                 continue
@@ -382,6 +383,11 @@ class Protector:
 
 def _known(orders: Iterable[Order | None]) -> tuple[Order, ...]:
     return tuple(order for order in orders if order is not None)
+
+
+def _has_no_stop_to_keep(bracket: Bracket) -> bool:
+    """Whether a bracket comes last when those of one leg share it: what the trader bared needs no room that a stop could have."""
+    return bracket.stop is None or not bracket.keeps_stop
 
 
 def _makes_cover(step: Step) -> bool:
