@@ -83,6 +83,9 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
 
+LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
+"""A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
+
 
 class Desk:
     """One account at one venue. ``start`` it, call its use cases, ``close`` it."""
@@ -318,6 +321,11 @@ class Desk:
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
+        for _ in range(LISTING_TRIES):
+            if listing.outcome is not Outcome.LIMITED and not 0 < listing.retry_after_s < LISTING_MOST_S:
+                break
+            await asyncio.sleep(listing.retry_after_s or LISTING_WAIT_S)
+            listing = await self.send(self._dialect.instruments())
         if listing.outcome is not Outcome.ACK:
             raise LinkError(f"{venue.title} did not send its product list: {listing.text or listing.outcome}")
         self.absorb(list(listing.events))
