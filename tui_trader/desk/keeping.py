@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from tui_trader.core import command as c
 from tui_trader.core.command import Command, spell_line
+from tui_trader.core.decimals import plain
 from tui_trader.core.error import CommandError, NotThereError
 from tui_trader.core.language.spelled_terms import spell_time
 from tui_trader.desk.backstage import runner
 from tui_trader.desk.choosing import Choosing
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.macros import Macros
-from tui_trader.desk.recorded import Recording
 from tui_trader.desk.runs import NOTE
 
 if TYPE_CHECKING:
@@ -67,9 +67,12 @@ class Keeping:
                 kept = self._desk.attention.lines.every(seconds, spell_line(line), work, spelled=spell_time(seconds))
                 return f"line {kept.number}: {kept.text}; {NOTE}, off {kept.number} ends it"
             case c.Record(start):
-                return self._recording().start() if start else self._recording().stop()
+                return self._desk.begin_recording() if start else self._desk.end_recording()
             case c.Replay(path, speed):
-                return self._recording().replay(path, speed)
+                raise CommandError(
+                    "a recording has a screen of its own: no key of it may reach this venue",
+                    fix=f"another terminal: tui-trader replay {path} --ui --speed {plain(speed)}",
+                )
         raise CommandError(SCREEN_ONLY)
 
     def _name(self, typed: str) -> str:
@@ -112,8 +115,3 @@ class Keeping:
         for number in numbers:
             attention.end(number)
         return f"{count + len(numbers)} ended; orders stay as they are"
-
-    def _recording(self) -> Recording:
-        if self._desk.recording is None:
-            raise CommandError("nothing records here", fix="tui-trader record, tui-trader replay")
-        return self._desk.recording
