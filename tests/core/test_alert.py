@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trader.core.alert import Reading, Sight, judge, resolved
-from tui_trader.core.alert_text import read_whole
+from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.error import CommandError
 from tui_trader.core.language.condition import Comparison, Condition, Event, Figure, Happening, Subject
 from tui_trader.core.language.condition import Test as Compared
-from tui_trader.core.language.spelled_watching import spell_condition
 
 OPERATORS = {
     Comparison.ABOVE: operator.gt,

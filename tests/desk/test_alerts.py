@@ -212,9 +212,8 @@ def test_there_is_an_end_to_how_many() -> None:
         post.alert("btcusdt > 68000")
     with pytest.raises(CommandError, match="kept at most"):
         post.alert("btcusdt > 68000")
-    assert post.attention.rows()[6] == "7: alert BTCUSDT last > 68000"
-    assert post.attention.end(7)
-    assert not post.attention.end(7)
+    assert post.attention.end(7) == "alert 7: BTCUSDT last > 68000"
+    assert post.attention.end(7) == ""
     post.alert("btcusdt > 68000")
 
 
@@ -303,7 +302,7 @@ async def test_alerts_and_the_watchlist_survive_a_restart_and_lines_do_not(tmp_p
     post.alert("btcusdt > 68000 && day < -10", bell=True, say=True, run=("notify", "{symbol}"), repeat="0.25")
     post.alert("fill")
     post.alert("btcusdt > 67500")
-    post.attention.watch([ETH], add=True)
+    post.attention.watch([ETH])
     assert len(post.tick(last="67501")) == 1
 
     async def run() -> list[str]:
@@ -315,7 +314,7 @@ async def test_alerts_and_the_watchlist_survive_a_restart_and_lines_do_not(tmp_p
 
     later = Post(path)
     first, second = later.attention.alerts.rows()
-    assert (first, second) == tuple(post.attention.alerts.rows()[:2])  # numbered anew, which is the same here
+    assert (first, second) == tuple(post.attention.alerts.rows()[:2])
     assert later.attention.watchlist.chosen == (ETH,)
     assert later.attention.lines.rows() == []
     assert "when BTCUSDT last > 68000 && day < -10 : flat all" in later.sayings()

@@ -11,8 +11,9 @@ from tests.desk.conftest import BTC, ETH, World, until
 from tui_trader.core.error import CommandError, RefusedError, VenueError
 from tui_trader.core.grammar import parse_one
 from tui_trader.core.types import MarginMode, OrderStatus, OrderType, PositionMode, Side
-from tui_trader.desk.commands import SCREEN_ONLY, Executor, Result
+from tui_trader.desk.commands import Executor, Result
 from tui_trader.desk.desk import Desk
+from tui_trader.desk.keeping import SCREEN_ONLY
 from tui_trader.sim.faults import Action, FaultRule
 from tui_trader.venues.base import Outcome
 

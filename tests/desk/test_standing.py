@@ -102,8 +102,7 @@ async def test_a_repeating_line_runs_again_but_never_beside_itself() -> None:
     post.tick(seconds=1)
     await post.done()
     assert work.runs == 2
-    assert post.attention.rows() == [f"{number}: every 10s : cancel asks"]
-    assert post.attention.end(number)
+    assert post.attention.end(number) == f"line {number}: every 10s : cancel asks"
     post.tick(seconds=60)
     assert not post.work
 

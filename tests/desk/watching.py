@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.ui.panes.conftest import BTC, World
-from tui_trader.core.alert_text import read_whole
+from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.facts import TradingState
-from tui_trader.core.language.spelled_watching import spell_condition
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.alerts import Alert, Firing
 from tui_trader.desk.attention import Attention, AttentionTerms
-from tui_trader.desk.runs import Runs
 from tui_trader.storage.state_file import StateFile
 
 
@@ -29,7 +27,6 @@ class Post:
         self.work: list[tuple[str, Coroutine[Any, Any, Any]]] = []
         self.records: list[tuple[str, dict[str, str]]] = []
         self.followed: list[InstrumentId] = []
-        self.runs = Runs()
         self.reconciled = True
         self.keeps = True
         self.state = TradingState.ACTIVE
@@ -38,8 +35,7 @@ class Post:
             clock=self.world.clock,
             terms=terms or AttentionTerms(),
             file=AlertFile(StateFile(path) if path else None, spell=spell_condition, read=read_whole),
-            number=self.runs.number,
-            name=self.name,
+            spell=spell_condition,
             reconciled=lambda: self.reconciled,
             trading=lambda: self.state,
             keeps=lambda: self.keeps,

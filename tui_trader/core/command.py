@@ -24,7 +24,6 @@ from tui_trader.core.language.manage import (
 )
 from tui_trader.core.language.selector import Selector, SelectorKind
 from tui_trader.core.language.spelled_terms import spell_offset, spell_price, spell_size, spell_target, spell_trail, spell_trigger
-from tui_trader.core.language.spelled_watching import spell_condition
 from tui_trader.core.language.spelling import canonical, spell_line
 from tui_trader.core.language.state import (
     Arm,
@@ -125,7 +124,6 @@ __all__ = [
     "UseTheme",
     "WatchSymbols",
     "canonical",
-    "spell_condition",
     "spell_line",
     "spell_offset",
     "spell_price",

@@ -12,7 +12,6 @@ from tui_trader.core.types import InstrumentId
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.draft import StageView
 from tui_trader.desk.meaning import phrases
-from tui_trader.desk.runs import NOTE
 
 _REFS = {str(ref): ref for ref in PriceRef}
 _HOW = {"paper": "--env sim", "live": "--env live"}
@@ -121,7 +120,6 @@ class Answers:
 
     def running(self) -> list[str]:
         """Return one line for everything that can be ended by number."""
-        rows = [f"{run.number}: {run.what} {run.text}" for run in self._desk.runs.rows()]
-        if self._desk.watches is not None:
-            rows += self._desk.watches.rows()
-        return [*rows, NOTE] if rows else ["nothing runs"]
+        rows = [f"{run.what} {run.number}: {run.text}" for run in self._desk.runs.rows()]
+        rows += self._desk.attention.listed()
+        return rows or ["nothing runs and nothing is watched for"]

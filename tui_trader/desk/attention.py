@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.command import Line, RunEvery, RunWhen, SetAlert, spell_line
-from tui_trader.core.error import CommandError
 from tui_trader.core.facts import TradingState
-from tui_trader.core.language.condition import Figure, Happening, Test
-from tui_trader.core.language.spelled_terms import spell_time
-from tui_trader.core.language.spelled_watching import spell_condition
+from tui_trader.core.language.condition import Condition, Figure, Happening, Test
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.alert_program import AlertProgram
 from tui_trader.desk.alerts import Alert, Alerts, Firing
 from tui_trader.desk.readings import Readings
-from tui_trader.desk.standing import ONLY_WHILE_UP, Run, StandingLines
-from tui_trader.desk.watches import RunLine
+from tui_trader.desk.standing import StandingLines
 from tui_trader.state import topic
 from tui_trader.state.store import Store
 from tui_trader.state.watchlist import Watchlist
@@ -47,7 +43,8 @@ class AttentionTerms:
     run_programs: bool = False
     """Whether alerts may start programs."""
     calm_s: int = 60
-    """Least time between two firings of a repeating alert on figures, in seconds."""
+    margin: Decimal = Decimal("0.1")
+    """Margin of a repeating alert that names none, in percent."""
 
 
 class Attention:
@@ -60,8 +57,7 @@ class Attention:
         clock: Clock,
         terms: AttentionTerms,
         file: AlertFile,
-        number: Callable[[], int],
-        name: Callable[[str], str],
+        spell: Callable[[Condition], str],
         reconciled: Callable[[], bool],
         trading: Callable[[], TradingState],
         keeps: Callable[[], bool],
@@ -70,9 +66,7 @@ class Attention:
         say: Callable[[str, Severity], None],
         record: Callable[[str, dict[str, str]], None],
     ) -> None:
-        """``number`` gives out numbers that nothing else bears; ``name`` spells a typed symbol as the venue does, the empty one
-        as that on the screen, and raises CommandError. ``keeps`` says whether this terminal is the one that writes the account's
-        files; ``follow`` has a book sent."""
+        """``keeps`` says whether this terminal is the one that writes the account's files; ``follow`` has a book sent."""
         self.terms = terms
         self._store = store
         self._clock = clock
@@ -82,16 +76,15 @@ class Attention:
         self._follow = follow
         self._spawn = spawn
         self._say = say
-        self._number = number
-        self._name = name
+        self._numbers = itertools.count(1)
         self.readings = Readings(store, clock, reconciled=reconciled, known=self._known)
         """What conditions rest on."""
         self.watchlist = Watchlist(store)
         self.alerts = Alerts(
             clock=clock,
             readings=self.readings,
-            number=number,
-            spell=spell_condition,
+            number=self.next_number,
+            spell=spell,
             tell=say,
             changed=self._changed,
             calm_s=terms.calm_s,
@@ -99,8 +92,8 @@ class Attention:
         self.lines = StandingLines(
             clock=clock,
             readings=self.readings,
-            number=number,
-            spell=spell_condition,
+            number=self.next_number,
+            spell=spell,
             spawn=spawn,
             tell=say,
             record=record,
@@ -117,13 +110,17 @@ class Attention:
         """Whether anything waits for what happens to orders."""
         self._state = TradingState.ACTIVE
 
+    def next_number(self) -> int:
+        """Return a number that nothing that is listed has."""
+        return next(self._numbers)
+
     # -- life ------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Take up what earlier sessions kept; the product list has to be known."""
         kept = self._file.load()
-        # A number is what a person types: every session begins to count anew.
-        self.alerts.recall([replace(alert, number=self._number()) for alert in kept.alerts if not alert.over])
+        self._numbers = itertools.count(max((alert.number for alert in kept.alerts), default=0) + 1)
+        self.alerts.recall([alert for alert in kept.alerts if not alert.over])
         chosen = [iid for text in (self.terms.symbols if kept.symbols is None else kept.symbols) if (iid := self._find(text))]
         self.watchlist.add(chosen)
         for problem in kept.problems:
@@ -190,65 +187,40 @@ class Attention:
         if state is TradingState.HALTED and before is not state:
             self.lines.end_all("trading is halted")
 
-    # -- what commands ask ------------------------------------------------------------------------------------------
+    # -- what is watched -------------------------------------------------------------------------------------------
 
-    def watch(self, instruments: Sequence[InstrumentId], *, add: bool) -> str:
-        """Add instruments to the watchlist, or take them off; return what is so now."""
-        changed = self.watchlist.add(instruments) if add else self.watchlist.remove(instruments)
+    def watch(self, instruments: Iterable[InstrumentId]) -> list[InstrumentId]:
+        """Add instruments to the watchlist; return the new ones."""
+        added = self.watchlist.add(instruments)
         self._changed()
-        if not changed:
-            return "watched already" if add else "not on the watchlist"
-        names = ", ".join(iid.symbol for iid in changed)
-        traded = any(iid in self.watchlist.rows() for iid in changed) and not add
-        return f"{'watching' if add else 'no longer watching'} {names}{' (still traded, so still shown)' if traded else ''}"
+        return added
 
-    def alert(self, command: SetAlert) -> str:
-        """Keep an alert; raises CommandError when it could never be of use."""
-        if command.run and not self.terms.run_programs:
-            raise CommandError(
-                "alerts start no programs here", fix="leave out run, or run_programs = true under [alerts] in config.toml"
-            )
-        alert = self.alerts.add(
-            command.condition,
-            name=self._name,
-            bell=command.bell,
-            say=command.say,
-            run=command.run,
-            repeat=command.repeat,
-        )
-        return f"alert {alert.number}: {self.alerts.text(alert)}{self._doubt(self.alerts.blind(alert.number))}"
-
-    def when(self, command: RunWhen, run: RunLine) -> str:
-        """Keep a line that runs once when a condition is met; raises CommandError when it is met already."""
-        line = self.lines.when(command.condition, spell_line(command.line), self._work(command.line, run), name=self._name)
-        return f"line {line.number} waits: {line.text}; {ONLY_WHILE_UP}{self._doubt(line.blind)}"
-
-    def every(self, command: RunEvery, run: RunLine) -> str:
-        """Keep a line that runs again and again."""
-        work, spelled = self._work(command.line, run), spell_time(command.seconds)
-        line = self.lines.every(command.seconds, spell_line(command.line), work, spelled=spelled)
-        return f"line {line.number} waits: {line.text}; {ONLY_WHILE_UP}"
-
-    def end(self, number: int) -> bool:
-        """End an alert or a line; False when there is none of that number."""
-        return self.alerts.remove(number) is not None or self.lines.end(number) is not None
-
-    def end_all(self) -> int:
-        """End every alert and line; return how many there were."""
-        return self.alerts.clear() + self.lines.end_all("ended by the trader")
-
-    def rows(self) -> list[str]:
-        """Return every alert and line in words, its number first."""
-        said = []
-        for alert in self.alerts.rows():
-            blind = self.alerts.blind(alert.number)
-            state = " (fired)" if alert.over else self._doubt(blind)
-            said.append(f"{alert.number}: alert {self.alerts.text(alert)}{state}")
-        return said + [f"{line.number}: {line.text}{self._doubt(line.blind)}" for line in self.lines.rows()]
+    def unwatch(self, instruments: Iterable[InstrumentId]) -> list[InstrumentId]:
+        """Take instruments off the watchlist; return those that were on it."""
+        removed = self.watchlist.remove(instruments)
+        self._changed()
+        return removed
 
     def alerts_on(self, instrument: InstrumentId) -> list[Alert]:
         """Return the alerts that may still fire and name an instrument."""
         return [alert for alert in self.alerts.waiting() if instrument.symbol in alert.condition.symbols]
+
+    def end(self, number: int) -> str:
+        """End an alert or a line; return what it was, empty when there is none of that number."""
+        alert = self.alerts.remove(number)
+        if alert is not None:
+            return f"alert {number}: {self.alerts.text(alert)}"
+        line = self.lines.end(number)
+        return f"line {number}: {line.text}" if line is not None else ""
+
+    def listed(self) -> list[str]:
+        """Return every alert and line in words."""
+        said = []
+        for alert in self.alerts.rows():
+            state = "done" if alert.over else self.alerts.blind(alert.number) and f"blind: {self.alerts.blind(alert.number)}"
+            said.append(f"alert {alert.number}: {self.alerts.text(alert)}{f' ({state})' if state else ''}")
+        said += [f"line {line.number}: {line.text}" for line in self.lines.rows()]
+        return said
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -282,15 +254,6 @@ class Attention:
         if len(found) == 1 and found[0].symbol.lower() == symbol.lower():
             return found[0]
         raise KeyError(symbol)
-
-    def _doubt(self, blind: str) -> str:
-        return f" (blind: {blind})" if blind else ""
-
-    def _work(self, line: Line, run: RunLine) -> Run:
-        async def work() -> list[str]:
-            return [result.text for result in await run(line)]
-
-        return work
 
     def _lines(self) -> Sequence[str]:
         return [line.text for line in self.lines.rows()]

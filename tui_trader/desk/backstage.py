@@ -6,14 +6,17 @@ ask for a second Enter is refused: nobody is there to press it.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
+from tui_trader.core.command import Command
 from tui_trader.core.error import RefusedError
 from tui_trader.core.types import InstrumentId
 from tui_trader.desk.orders import Sent
+from tui_trader.venues.base import Outcome
 
 if TYPE_CHECKING:
+    from tui_trader.desk.commands import Executor
     from tui_trader.desk.desk import Desk
 
 
@@ -45,3 +48,23 @@ class Backstage:
     async def send_stage(self) -> Sent:
         """Send what is staged here once; raises as ``begin_send`` does."""
         return await self.begin_send()
+
+
+def runner(
+    desk: Desk, commands: Sequence[Command], executor: Callable[[Desk], Executor]
+) -> Callable[[], Coroutine[Any, Any, list[str]]]:
+    """Return what runs commands for the instrument that is on the screen now; ``executor`` makes one for a desk."""
+    focus = desk.focus
+
+    async def run() -> list[str]:
+        stage = Backstage(desk, focus)
+        hands = executor(cast("Desk", stage))
+        said: list[str] = []
+        for command in commands:
+            results = await hands.run(command, send=True, at_once=True)
+            said += [result.text for result in results]
+            if any(result.outcome is not Outcome.ACK for result in results):
+                break  # what was to follow rested on it
+        return said
+
+    return run

@@ -22,7 +22,7 @@ class Choosing:
     def __init__(self, desk: Desk, *, find_label: Callable[[str], str | None] | None = None) -> None:
         """``find_label`` turns a row's label on the screen (``b7``) into a client id, None when nothing bears it."""
         self._desk = desk
-        self.find_label = find_label
+        self._find_label = find_label
         self.selected: Order | None = None
         """The order that ``cancel`` without a word means."""
         self.marked_orders: Callable[[], Sequence[Order]] = lambda: ()
@@ -109,7 +109,7 @@ class Choosing:
         return sorted({p.instrument for p in self.positions(selector)})
 
     def _named(self, working: list[Order], name: str) -> list[Order]:
-        label = self.find_label(name) if self.find_label else None
+        label = self._find_label(name) if self._find_label else None
         found = self._desk.store.blotter.find(label or name)
         if found is not None and found.status.is_working:
             return [found]

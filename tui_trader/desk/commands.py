@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import cast
 
 from tui_trader.core import command as c
 from tui_trader.core.command import (
@@ -31,14 +30,13 @@ from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, OrderType, PositionMode, Side
 from tui_trader.desk.answers import Answers
-from tui_trader.desk.backstage import Backstage
 from tui_trader.desk.choosing import Choosing
 from tui_trader.desk.covering import Covering
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.draft import Draft
+from tui_trader.desk.keeping import NOT_ALONE, Keeping
 from tui_trader.desk.macros import Macros
 from tui_trader.desk.orders import Sent
-from tui_trader.desk.watches import Recording, RunLine, Watches
 from tui_trader.state.cover import Cover
 from tui_trader.venues.base import Outcome
 
@@ -66,9 +64,6 @@ FLAT_LOOKS = 150
 
 _OUTCOMES = {TransferState.FAILED: Outcome.REJECTED, TransferState.ABSENT: Outcome.NOT_SENT}
 
-SCREEN_ONLY = "this belongs to the terminal's screen, not to the shell"
-NOT_ALONE = "this is looked after by a terminal that runs: this command ends"
-
 ENTRIES = (c.PlaceOrder, c.Scale, c.Chase)
 """Commands that make orders."""
 
@@ -91,11 +86,20 @@ class Executor:
         False where the program ends with the command: then nothing is begun that it would have to look after."""
         self._desk = desk
         self._stays = stays
+        self._find_label = find_label
         self.choosing = Choosing(desk, find_label=find_label)
         self.covering = Covering(desk)
         self.answers = Answers(desk)
         self.macros = macros or Macros()
         """Names and keys for lines."""
+        self.keeping = Keeping(desk, self.choosing, self.macros, executor=lambda other: self._like(other), stays=stays)
+
+    def _like(self, desk: Desk) -> Executor:
+        """Return another of these over a stage of its own, for lines that run later."""
+        other = Executor(desk, find_label=self._find_label, macros=self.macros)
+        other.choosing.marked_orders = self.choosing.marked_orders
+        other.choosing.marked_positions = self.choosing.marked_positions
+        return other
 
     @property
     def selected(self) -> Order | None:
@@ -135,13 +139,6 @@ class Executor:
             last = await self.run(command, send=True, at_once=True)
             results += last
         return results
-
-    def aside(self) -> RunLine:
-        """Return what runs a line later as ``run_line``, beside what the trader is doing then: with a stage of its own, for the
-        instrument that is on the screen now, and refusing whatever would be asked about."""
-        stage = Backstage(self._desk, self._desk.focus)
-        hands = Executor(cast("Desk", stage), find_label=self.choosing.find_label, macros=self.macros)
-        return hands.run_line
 
     async def run(self, command: Command, *, send: bool, at_once: bool = False) -> list[Result]:
         """Run one command. An order is staged first; with ``send`` it is then sent if nothing objects. A scale or a chase is sent
@@ -222,7 +219,7 @@ class Executor:
                 desk.sync.again()
                 return Result("asking the venue for orders, executions and positions")
             case _:
-                return Result(self._answer(command) or self._keep(command))
+                return Result(self._answer(command) or self.keeping.keep(command))
 
     def _answer(self, command: Command) -> str:
         """Answer a question; empty when it is none."""
@@ -241,35 +238,6 @@ class Executor:
             case c.EndRunning(None, False):
                 return "; ".join(answers.running())
         return ""
-
-    def _keep(self, command: Command) -> str:
-        """Keep or end something."""
-        desk = self._desk
-        match command:
-            case c.NameLine():
-                return self.macros.name(command)
-            case c.BindKey():
-                return self.macros.bind(command)
-            case c.Note(text):
-                desk.note(text)
-                return "noted"
-            case c.Export():
-                return desk.export(command)
-            case c.EndRunning(number, everything):
-                return self._end(number, everything=everything)
-            case c.WatchSymbols(symbols, add):
-                return self._watches().watch([self.instrument(symbol) for symbol in symbols], add=add)
-            case c.SetAlert():
-                return self._watches().alert(command)
-            case c.RunWhen():
-                return self._watches().when(command, self.aside())
-            case c.RunEvery():
-                return self._watches().every(command, self.aside())
-            case c.Record(start):
-                return self._recording().start() if start else self._recording().stop()
-            case c.Replay(path, speed):
-                return self._recording().replay(path, speed)
-        raise CommandError(SCREEN_ONLY)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -304,30 +272,6 @@ class Executor:
             self._desk.stage.drop()
             what = "chase" if draft.chase is not None else "gtd"
             raise CommandError(f"{what}: {NOT_ALONE}", fix="the same line in the terminal")
-
-    def _end(self, number: int | None, *, everything: bool) -> str:
-        runs, watches = self._desk.runs, self._desk.watches
-        if everything:
-            count = runs.end_all("ended by the trader") + (watches.end_all() if watches is not None else 0)
-            return f"{count} ended; their orders stay as they are"
-        assert number is not None
-        run = runs.find(number)
-        if run is not None:
-            run.end("ended by the trader")
-            return f"{number} ({run.what}) is ending; its order stays as it is"
-        if watches is not None and watches.end(number):
-            return f"{number} is ended"
-        raise NotThereError(f"nothing runs under {number}", fix="off lists what does")
-
-    def _watches(self) -> Watches:
-        if not self._stays or self._desk.watches is None:
-            raise CommandError(NOT_ALONE, fix="the same line in the terminal")
-        return self._desk.watches
-
-    def _recording(self) -> Recording:
-        if not self._stays or self._desk.recording is None:
-            raise CommandError(NOT_ALONE, fix="tui-trader record, tui-trader replay")
-        return self._desk.recording
 
     async def _each(self, selector: Selector | None, stage: Callable[[Position], object], *, send: bool) -> list[Result]:
         """Stage something for each leg, and send it; what is only staged is staged for the first."""

@@ -11,12 +11,13 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from tui_trader.core.alert_text import read_whole
+from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Export
+from tui_trader.core.command import Export, Price
 from tui_trader.core.error import (
     CommandError,
     ConfigError,
@@ -37,16 +38,17 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
-from tui_trader.core.language.spelled_watching import spell_condition
 from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
+from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
 from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
+from tui_trader.desk.draft import Draft
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
@@ -57,6 +59,7 @@ from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
+from tui_trader.desk.moving import move_all
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -69,7 +72,7 @@ from tui_trader.desk.runs import Runs
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
-from tui_trader.desk.watches import Recording, Watches
+from tui_trader.desk.undo import Undo
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
@@ -84,6 +87,9 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
+
+LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
+"""A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
 
 
 class Desk:
@@ -128,6 +134,10 @@ class Desk:
         """Journalled transfers of an earlier run whose end is not known; ``start`` has them asked about."""
         self.crashed: Callable[[str, BaseException], None] | None = None
         """Called when a task died of a bug, so that somebody writes it down."""
+        self.recording: recording.Recording | None = None
+        """What is being recorded; None while nothing is."""
+        self.recordings_dir: Path | None = None
+        """Where recordings go that are given no name."""
         self._journal = journal
         self._minutes = Minutes(account, journal)
         self._tasks = TaskSet(self._task_failed)
@@ -147,6 +157,7 @@ class Desk:
             rng=rng,
             gate_ms=gate_ms,
             absorb=self.absorb,
+            hear=self._take_in,
             spawn=self._spawn,
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
@@ -162,8 +173,10 @@ class Desk:
             heard=self.controls.hear,
             giving_up=self._giving_up,
         )
-        self.runs = Runs(lambda: self.store.touch(topic.STAGE))
+        self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
         """What runs only while this terminal is up."""
+        self.undo = Undo(self.store)
+        """What was cancelled from here lately."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -264,11 +277,8 @@ class Desk:
         self.expiries = Expiries(
             store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
         )
-        self.recording: Recording | None = None
-        """Records the market; None where nobody does."""
         self.exporter: Callable[[Export], str] | None = None
         """Writes fills to a file and says where."""
-        self.sending.left += [self.chases.follow, self.expiries.follow]
         self._listening = Listening(
             venue=account.venue.name,
             store=self.store,
@@ -284,8 +294,7 @@ class Desk:
             clock=clock,
             terms=attention or AttentionTerms(),
             file=AlertFile(alerts, spell=spell_condition, read=read_whole),
-            number=self.runs.number,
-            name=self._spelled,
+            spell=spell_condition,
             reconciled=lambda: self.sync.reconciled,
             trading=lambda: self.controls.state,
             keeps=lambda: not self.permit.looks_only,
@@ -295,8 +304,6 @@ class Desk:
             record=self._minutes.record,
         )
         """Watches what the trader asked to be watched."""
-        self.watches: Watches = self.attention
-        """The same, as commands see it."""
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -335,6 +342,11 @@ class Desk:
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
+        for _ in range(LISTING_TRIES):
+            if listing.outcome is not Outcome.LIMITED and not 0 < listing.retry_after_s < LISTING_MOST_S:
+                break
+            await asyncio.sleep(listing.retry_after_s or LISTING_WAIT_S)
+            listing = await self.send(self._dialect.instruments())
         if listing.outcome is not Outcome.ACK:
             raise LinkError(f"{venue.title} did not send its product list: {listing.text or listing.outcome}")
         self.absorb(list(listing.events))
@@ -371,7 +383,7 @@ class Desk:
             absorb=self.absorb,
             relisted=self._listening.relisted,
             protect=self.protect.look,
-            mend=self._mend_journal,
+            mend=self._each_second,
             record=self._minutes.record,
             say=self._say,
         )
@@ -388,6 +400,8 @@ class Desk:
         await self.sending.settle()
         await self.attention.keep()
         self._closed = True
+        if self.recording is not None:
+            self.end_recording()
         await self._tasks.close()
         await self.feeds.close()
         if self.recorder is not None:
@@ -403,7 +417,12 @@ class Desk:
     # -- what comes in ---------------------------------------------------------------------------------------------
 
     def absorb(self, events: list[Event]) -> None:
-        """Apply events to the Store, synchronously and in order; the only way in."""
+        """Apply events to the Store, synchronously and in order; with what frames say, the only way in."""
+        if self.recording is not None:
+            self.recording.told(events)
+        self._take_in(events)
+
+    def _take_in(self, events: list[Event]) -> None:
         store, recorder = self.store, self.recorder
         store.mono_ns = self.clock.mono_ns()
         urgent = False
@@ -461,12 +480,30 @@ class Desk:
         if iid == self.focus:
             return
         self._focus_on(iid)
+        if self.recording is not None:
+            self.recording.show(iid)
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
         if self.account.credential is not None and self.sync.reconciled:
             self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
+
+    def begin_recording(self, path: Path | None = None, *, private: bool = False) -> str:
+        """Record what is heard from now on, ``private`` with the account's own; return what to tell the trader.
+
+        Raises RefusedError when something is being recorded already, or the file is there or cannot be made.
+        """
+        return recording.begin(self, path, private=private)
+
+    def end_recording(self) -> str:
+        """End what is being recorded; return what to tell the trader. Raises RefusedError when nothing is."""
+        return recording.end(self)
+
+    @property
+    def recording_words(self) -> str:
+        """What the header says while something is being recorded; empty while nothing is."""
+        return "" if self.recording is None else "REC+ACCOUNT" if self.recording.private else "REC"
 
     @property
     def lock(self) -> str:
@@ -494,15 +531,18 @@ class Desk:
         return await self.sending.amend(order, **change)
 
     async def cancel(self, order: Order) -> Sent:
-        """Ask for the end of one order."""
+        """Ask for the end of one order; ``undo_cancel`` stages it again."""
+        self.undo.note([order], self.protect.brackets())
         return await self.sending.cancel(order)
 
     async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
-        """Ask for the end of several orders, with one call for each contract and leg."""
+        """Ask for the end of several orders, with one call for each contract and leg; ``undo_cancel`` stages them again."""
+        self.undo.note(orders, self.protect.brackets())
         return await self.sending.cancel_several(orders)
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
-        """Cancel everything of one instrument, conditional orders included."""
+        """Cancel everything of one instrument, conditional orders included; ``undo_cancel`` stages it again."""
+        self.undo.note(self.store.blotter.working(iid), self.protect.brackets())
         return await self.orders.cancel_all(iid)
 
     def note(self, text: str) -> None:
@@ -515,6 +555,22 @@ class Desk:
         if self.exporter is None:
             raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
         return self.exporter(what)
+
+    async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
+        """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""
+        return await move_all(self.resolver, orders, price, self.amend)
+
+    def undo_cancel(self, name: Callable[[Order], str]) -> int:
+        """Stage what was cancelled last again, one order after the other; return how many of that cancel are left.
+
+        Nothing is sent. ``name`` says what an order is called on the screen. Raises CommandError as ``Undo.next`` does.
+        """
+        draft, left = self.undo.next(name)
+        self.stage.again(draft)
+        if draft.instrument != self.focus:
+            self.show(draft.instrument)
+        self.store.touch(topic.STAGE)
+        return left
 
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
@@ -599,11 +655,13 @@ class Desk:
     def another_stage(self) -> tuple[Stage, Sending]:
         """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""
         stage = Stage(self.resolver, self.facts, self._ids, can=self.account.venue.capabilities_of)
-        sending = self._sending(stage)
-        sending.left = self.sending.left
-        return stage, sending
+        return stage, self._sending(stage)
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _giving_up(self, iid: InstrumentId, keep_stops: bool) -> None:
+        self.runs.give_up(iid, f"everything of {iid.symbol} was cancelled")
+        self.protect.let_go_all(iid, keep_stops=keep_stops)
 
     def _sending(self, stage: Stage) -> Sending:
         return Sending(
@@ -617,27 +675,18 @@ class Desk:
             margin=self.margin,
             tasks=self._tasks,
             runs=self.runs,
+            left=self._left,
             failed=self._task_failed,
         )
+
+    def _left(self, draft: Draft, sent: Sent) -> None:
+        """Look after what has left and asks for it."""
+        self.chases.follow(draft, sent)
+        self.expiries.follow(draft, sent)
 
     async def _learn_standing(self, iid: InstrumentId) -> None:
         with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
             await self._reconciler.standing([iid])
-
-    def _giving_up(self, iid: InstrumentId, keep_stops: bool) -> None:
-        self.runs.give_up(iid, f"everything of {iid.symbol} was cancelled")
-        self.protect.let_go_all(iid, keep_stops=keep_stops)
-
-    def _spelled(self, text: str) -> str:
-        """Return a symbol as the venue spells it, that on the screen where none was typed; raises CommandError."""
-        if not text and self.focus is None:
-            raise CommandError("no symbol given and none on the screen", fix="BTCUSDT > 68000")
-        if not text and self.focus is not None:
-            return self.focus.symbol
-        try:
-            return self.symbol(text).symbol
-        except ConfigError as error:
-            raise CommandError(error.message, fix="Tab completes symbols") from error
 
     def _may_protect(self) -> bool:
         """Whether orders and positions are known, and this terminal is the one that acts on them."""
@@ -666,6 +715,14 @@ class Desk:
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
+
+    def _each_second(self) -> None:
+        self._mend_journal()
+        if self.recording is not None:
+            self.recording.beat()
+            if self.recording.failure:
+                self._say(f"recording ended: {self.recording.failure}", Severity.WARNING)
+                self.end_recording()
 
     def _mend_journal(self) -> None:
         """Ask a disk that was full once more: entries wait for it."""

@@ -36,19 +36,15 @@ class Run:
 class Runs:
     """The runs of one desk."""
 
-    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, number: Callable[[], int], changed: Callable[[], None] = lambda: None) -> None:
+        """``number`` gives out numbers: whatever can be ended by number draws its own from the same place."""
+        self._number = number
         self._changed = changed
         self._runs: dict[int, Run] = {}
-        self._last = 0
-
-    def number(self) -> int:
-        """Give out a number: whatever can be ended by number draws its own from here."""
-        self._last += 1
-        return self._last
 
     def begin(self, what: str, text: str, instrument: InstrumentId, orders: Iterable[str] = ()) -> Run:
         """List something that begins to run."""
-        run = Run(self.number(), what, text, instrument, set(orders))
+        run = Run(self._number(), what, text, instrument, set(orders))
         self._runs[run.number] = run
         self._changed()
         return run

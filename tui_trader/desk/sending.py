@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from tui_trader.core.bracket import Bracket
-from tui_trader.core.decimals import HUNDRED
-from tui_trader.core.error import RefusedError, TraderError
+from tui_trader.core.decimals import HUNDRED, plain
+from tui_trader.core.error import CommandError, RefusedError, TraderError
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.types import ClientOrderId, InstrumentId, MarginMode
+from tui_trader.desk.amending import change_of
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.margin import Margin
@@ -24,6 +25,7 @@ from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
 from tui_trader.desk.resolve import Resolver
+from tui_trader.desk.reversal import Reversal
 from tui_trader.desk.runs import Run, Runs
 from tui_trader.desk.scale_plan import PACED, ScalePlan
 from tui_trader.desk.stage import Stage
@@ -57,10 +59,12 @@ class Sending:
         margin: Margin,
         tasks: TaskSet,
         runs: Runs,
+        left: Callable[[Draft, Sent], None],
         failed: Callable[[str, BaseException], None],
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
-        """``failed`` is told of a bug in what was being sent; a TraderError is the caller's to tell."""
+        """``left`` is told of every draft that has left, with what is known of it. ``failed`` is told of a bug in what was being
+        sent; a TraderError is the caller's to tell."""
         self._store = store
         self._stage = stage
         self._facts = facts
@@ -72,10 +76,10 @@ class Sending:
         self._tasks = tasks
         self._failed = failed
         self._runs = runs
+        self._left = left
         self._sleep = sleep
         self._writes: set[asyncio.Task[Any]] = set()
-        self.left: list[Callable[[Draft, Sent], None]] = []
-        """Told of every draft that has left, with what is known of it."""
+        self._reversal = Reversal(store=store, stage=stage, permit=permit, submit=self._submit)
 
     def begin(self) -> Coroutine[Any, Any, Sent]:
         """Judge the staged order once more, forget the draft, and return the work of sending it.
@@ -84,18 +88,20 @@ class Sending:
         returns, a second Enter finds nothing to send.
         """
         stage = self._stage
-        if stage.draft is not None and stage.draft.scale is not None:
-            return self._begin_scale(stage.draft)
-        draft, judgement = stage.draft, stage.confirm()
-        self._permit.admit(judgement)
-        order = self._store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
-        if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
+        draft = stage.draft
+        if draft is not None and draft.scale is not None:
+            return self._begin_scale(draft)
+        if draft is not None and draft.amends is not None:
+            return self._begin_change(draft)
+        if draft is not None and draft.reverses is not None:
+            leg, closing = self._reversal.judged(draft)
             stage.drop()
-            raise RefusedError("the order that was to be moved is over")
+            self._store.touch(topic.STAGE)
+            return self._reversal.run(draft, leg, closing)
+        judgement = stage.confirm()
+        self._permit.admit(judgement)
         stage.drop()
         self._store.touch(topic.STAGE)
-        if order is not None:
-            return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
         assert draft is not None
         if draft.chase is None and draft.good_for is None:
             return self._leave(draft, judgement)
@@ -116,6 +122,26 @@ class Sending:
         if joins is not None:
             self._protect.join(joins, judgement.ticket.client_id)
         return await self._leave(draft, judgement)
+
+    def _begin_change(self, draft: Draft) -> Coroutine[Any, Any, Sent]:
+        """Ask for one change of a working order; one that is still being answered is waited for by the trader, not here."""
+        stage = self._stage
+        order = self._store.blotter.get(draft.amends or "")
+        if order is None or order.status.is_terminal:
+            stage.drop()
+            self._store.touch(topic.STAGE)
+            raise RefusedError("the order that was to be changed is over")
+        if order.pending is not None:
+            raise RefusedError(f"a {order.pending} of this order is still being answered: Enter again once it is")
+        change = change_of(order, draft, stage.writer.ticket(draft, order.client_id))
+        if change.is_none:
+            raise CommandError("nothing is changed yet", fix="j k price, h l size; Esc drops")
+        if change.qty is not None and change.qty <= order.filled:
+            raise CommandError(f"{plain(order.filled)} is filled already: the new size must be larger")
+        self._permit.admit(stage.confirm(draft))
+        stage.drop()
+        self._store.touch(topic.STAGE)
+        return self.amend(order, **change._asdict())
 
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
@@ -185,6 +211,7 @@ class Sending:
 
     async def submit_bracket(self, ticket: OrderTicket, bracket: Bracket | None, *, reduces: bool) -> Sent:
         """Send an order that was judged, and see to its exits from the moment it leaves."""
+        self._store.initial_risk.stake(ticket.client_id, ticket.stop_loss if bracket is None else bracket.stop)
         if bracket is None:
             return await self._orders.submit(ticket, reduces=reduces)
         self._protect.adopt(bracket)
@@ -215,8 +242,7 @@ class Sending:
             sent = await self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         else:
             sent = await self._submit(judgement)
-        for told in self.left:
-            told(draft, sent)
+        self._left(draft, sent)
         return sent
 
     def _begin_scale(self, draft: Draft) -> Coroutine[Any, Any, Sent]:
@@ -248,8 +274,7 @@ class Sending:
                 except RefusedError as error:
                     problem = error.message
                     break
-                for told in self.left:
-                    told(draft, sent[-1])
+                self._left(draft, sent[-1])
         finally:
             self._runs.over(run)
             if plan.bracket is not None:
@@ -300,11 +325,6 @@ class Sending:
     def _write_failed(self, name: str, error: BaseException) -> None:
         if not isinstance(error, TraderError):  # those are for the caller to tell
             self._failed(name, error)
-
-
-def _other(price: Decimal | None, present: Decimal | None) -> Decimal | None:
-    """Return a price if it is another one than the present."""
-    return None if price == present else price
 
 
 def _of_several(first: ClientOrderId, count: int, sent: Sequence[Sent], problem: str) -> Sent:

@@ -17,7 +17,6 @@ from tui_trader.core.command import Line
 from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.language.condition import Condition
 from tui_trader.core.types import Severity
-from tui_trader.desk.runs import NOTE as ONLY_WHILE_UP
 
 MOST = 20
 """Lines that can wait at a time."""
@@ -25,12 +24,10 @@ MOST = 20
 LEAST_S = 5
 """Shortest time between two runs of a repeating line."""
 
+ONLY_WHILE_UP = "runs only while this terminal is up"
 
 Run = Callable[[], Coroutine[Any, Any, list[str]]]
 """Runs the line; returns what came of it, in sentences. Raises TraderError."""
-
-
-__all__ = ["ONLY_WHILE_UP", "Standing", "StandingLines", "opens_exposure"]
 
 
 def opens_exposure(line: Line) -> bool:

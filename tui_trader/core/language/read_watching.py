@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.decimals import HUNDRED, plain
+from tui_trader.core.decimals import HUNDRED, ZERO, plain
 from tui_trader.core.error import CommandError
 from tui_trader.core.language.cursor import Cursor
 from tui_trader.core.language.line import Command, Line
@@ -100,7 +100,9 @@ def _program(cursor: Cursor) -> tuple[str, ...]:
 
 
 def _margin(cursor: Cursor) -> Decimal:
-    """Read how far a figure has to move back, in percent."""
+    """Read how far a figure has to move back, in percent; zero leaves it to the configuration."""
+    if not cursor.peek_number():
+        return ZERO
     cursor.skip()
     start = cursor.column
     value = cursor.take_number("how far it has to move back first", fix="repeat 0.5%")

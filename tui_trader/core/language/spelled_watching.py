@@ -6,9 +6,9 @@ import re
 import shlex
 from collections.abc import Callable
 
+from tui_trader.core.alert_text import spell_condition
 from tui_trader.core.decimals import plain
 from tui_trader.core.language.calculation import spell_expression
-from tui_trader.core.language.condition import Condition, Happening, Subject, Term
 from tui_trader.core.language.entries import Chase, PlaceOrder, Scale
 from tui_trader.core.language.line import Command, Line
 from tui_trader.core.language.spelled_orders import spell_chase, spell_order, spell_scale
@@ -26,11 +26,6 @@ from tui_trader.core.language.watching import (
 _BARE = re.compile(r"[^\s\"'\\#]+\Z")
 
 
-def spell_condition(condition: Condition) -> str:
-    """Return the spelling of a condition, e.g. ``BTCUSDT mark < 66700 && day < -300``."""
-    return " || ".join(" && ".join(_term(term) for term in row) for row in condition.alternatives)
-
-
 def spell_watching(command: Command, spell_line: Callable[[Line], str]) -> str | None:
     """Return the spelling of a command that watches; None for every other."""
     match command:
@@ -38,7 +33,7 @@ def spell_watching(command: Command, spell_line: Callable[[Line], str]) -> str |
             return join("watch" if add else "unwatch", *symbols)
         case SetAlert(condition, run, bell, say, repeat):
             program = f"run {quoted(_program(run))}" if run else ""
-            again = "" if repeat is None else f"repeat {plain(repeat)}%"
+            again = "" if repeat is None else f"repeat {plain(repeat)}%" if repeat else "repeat"
             return join("alert", spell_condition(condition), program, "bell" if bell else "", "say" if say else "", again)
         case RunWhen(condition, line):
             return f"when {spell_condition(condition)} : {spell_line(line)}"
@@ -66,14 +61,3 @@ def _order(order: PlaceOrder | Scale | Chase) -> str:
 def _program(words: tuple[str, ...]) -> str:
     """Return the words of a program as they are read again, with quotes only where a word needs them."""
     return " ".join(word if _BARE.match(word) else shlex.quote(word) for word in words)
-
-
-def _term(term: Term) -> str:
-    if isinstance(term, Happening):
-        return join(term.symbol, str(term.event))
-    bound = _subject(term.bound) if isinstance(term.bound, Subject) else plain(term.bound)
-    return f"{_subject(term.subject)} {term.comparison} {bound}"
-
-
-def _subject(subject: Subject) -> str:
-    return join(subject.symbol, str(subject.figure))

@@ -73,7 +73,7 @@ VERB_TABLE: tuple[Word, ...] = (
     Word("unwatch", "unwatch SYMBOL...", "take symbols off the watchlist", "unwatch SOLUSDT", _MARKET),
     Word(
         "alert",
-        'alert COND [run "CMD"] [bell] [say] [repeat N%]',
+        'alert COND [run "CMD"] [bell] [say] [repeat [N%]]',
         "tell once when a condition is met, or again after it was unmet by N%; run starts a program without a shell",
         "alert BTCUSDT > 68000 bell",
         _MARKET,

@@ -34,7 +34,8 @@ class SetAlert:
     say: bool = False
     """Tell it to the desktop too, where the terminal can."""
     repeat: Decimal | None = None
-    """How far, in percent of its bound, a figure has to move back before it may fire again; None for an alert that fires once."""
+    """How far, in percent of its bound, a figure has to move back before it may fire again, zero
+    for the configured margin; None for an alert that fires once."""
 
 
 @dataclass(frozen=True, slots=True)
