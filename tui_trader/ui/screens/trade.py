@@ -41,6 +41,7 @@ from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
 from tui_trader.ui.screens.typing import Typing
+from tui_trader.ui.screens.watching import Watching
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
@@ -112,6 +113,7 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **Watching(self).performers(),
             "recentre": self.ladder.recentre,
             "group.up": partial(self.group, 1),
             "group.down": partial(self.group, -1),
