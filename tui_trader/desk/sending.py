@@ -91,6 +91,8 @@ class Sending:
         if stage.draft is not None and stage.draft.scale is not None:
             return self._begin_scale(stage.draft)
         draft = stage.draft
+        if draft is not None and draft.scale is not None:
+            return self._begin_scale(draft)
         if draft is not None and draft.amends is not None:
             return self._begin_change(draft)
         if draft is not None and draft.reverses is not None:
