@@ -23,8 +23,9 @@ from tui_trader.desk.environment import Environment
 from tui_trader.desk.locations import shipped
 from tui_trader.secrets.secret import Secret
 from tui_trader.storage.journal import Journal
+from tui_trader.ui.action import Action
+from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
-from tui_trader.ui.keymap import ACTIONS, Action
 from tui_trader.ui.screens.trade import TradeScreen
 from tui_trader.ui.theme import load_themes
 from tui_trader.ui.trading import Trading
@@ -49,8 +50,8 @@ class ScriptedDesk(Desk):
         world.store = self.store
         world.listed()
         self._dialect.list_instruments(list(INSTRUMENTS))
-        self.sync.reconciled = True
         self.show(BTC)
+        self.sync.reconciled = True
 
     async def send(self, request: Request) -> Verdict:
         self.sent.append(request)
@@ -207,9 +208,9 @@ class Program:
         while self.app.screen is not self.screen:
             await self.app.pop_screen()
         if self.screen.prompt.display:
-            self.screen._close_prompt()
+            self.screen.typing.close()
         if self.screen.form.is_open:
-            self.screen._close_form()
+            self.screen.form_row.close()
         self.screen.desk.stage.drop()
 
     async def settle(self) -> None:
@@ -252,12 +253,14 @@ def picture(app: TraderApp) -> str:
 
 @contextlib.asynccontextmanager
 async def program(
-    desk: Desk, size: tuple[int, int] = (120, 40), *, theme: str = "midnight", **options: Any
+    desk: Desk, size: tuple[int, int] = (120, 40), *, theme: str = "midnight", start: Sequence[str] = (), **options: Any
 ) -> AsyncIterator[Program]:
-    """Run the program on a desk until the block ends."""
+    """Run the program on a desk until the block ends; a desk of a real exchange is started with the symbols to ``start`` with."""
 
     async def opener(stack: contextlib.AsyncExitStack) -> tuple[Desk, Sequence[InstrumentId]]:
         stack.push_async_callback(desk.close)
+        if start:
+            await desk.start(start)
         return desk, [BTC, ETH]
 
     themes, problems = load_themes(shipped("themes"), None)

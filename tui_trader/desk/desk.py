@@ -11,10 +11,13 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
+from tui_trader.core.command import Price
 from tui_trader.core.error import (
     ConfigError,
     LinkError,
@@ -38,7 +41,10 @@ from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
+from tui_trader.desk import recording
 from tui_trader.desk.account import Account
+from tui_trader.desk.alert_file import AlertFile
+from tui_trader.desk.attention import Attention, AttentionTerms
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
@@ -49,6 +55,7 @@ from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
+from tui_trader.desk.moving import move_all
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -60,14 +67,17 @@ from tui_trader.desk.rounds import Rounds
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
+from tui_trader.desk.undo import Undo
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
+from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
@@ -92,6 +102,8 @@ class Desk:
         controls: Controls | None = None,
         read_only: bool = False,
         history: History | None = None,
+        attention: AttentionTerms | None = None,
+        alerts: StateFile | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -114,6 +126,10 @@ class Desk:
         """Journalled transfers of an earlier run whose end is not known; ``start`` has them asked about."""
         self.crashed: Callable[[str, BaseException], None] | None = None
         """Called when a task died of a bug, so that somebody writes it down."""
+        self.recording: recording.Recording | None = None
+        """What is being recorded; None while nothing is."""
+        self.recordings_dir: Path | None = None
+        """Where recordings go that are given no name."""
         self._journal = journal
         self._minutes = Minutes(account, journal)
         self._tasks = TaskSet(self._task_failed)
@@ -133,6 +149,7 @@ class Desk:
             rng=rng,
             gate_ms=gate_ms,
             absorb=self.absorb,
+            hear=self._take_in,
             spawn=self._spawn,
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
@@ -148,6 +165,8 @@ class Desk:
             heard=self.controls.hear,
             giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
         )
+        self.undo = Undo(self.store)
+        """What was cancelled from here lately."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -157,7 +176,7 @@ class Desk:
             recent=self.orders.recent,
             widened=self.orders.at_most,
         )
-        ids = ids or IdFactory()
+        self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
         self.protect = Protector(
             store=self.store,
@@ -234,18 +253,7 @@ class Desk:
             doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
             read_only=read_only,
         )
-        self.sending = Sending(
-            store=self.store,
-            stage=self.stage,
-            facts=self.facts,
-            resolver=self.resolver,
-            permit=self.permit,
-            orders=self.orders,
-            protect=self.protect,
-            margin=self.margin,
-            tasks=self._tasks,
-            failed=self._task_failed,
-        )
+        self.sending = self._sending(self.stage)
         """The one way out for orders, changes and cancels."""
         self._listening = Listening(
             venue=account.venue.name,
@@ -257,6 +265,21 @@ class Desk:
             stage=self.stage,
             say=self._say,
         )
+        self.attention = Attention(
+            store=self.store,
+            clock=clock,
+            terms=attention or AttentionTerms(),
+            file=AlertFile(alerts, spell=spell_condition, read=read_whole),
+            spell=spell_condition,
+            reconciled=lambda: self.sync.reconciled,
+            trading=lambda: self.controls.state,
+            keeps=lambda: not self.permit.looks_only,
+            follow=self.feeds.watch,
+            spawn=self._spawn,
+            say=self._say,
+            record=self._minutes.record,
+        )
+        """Watches what the trader asked to be watched."""
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -331,11 +354,13 @@ class Desk:
             absorb=self.absorb,
             relisted=self._listening.relisted,
             protect=self.protect.look,
-            mend=self._mend_journal,
+            mend=self._each_second,
             record=self._minutes.record,
             say=self._say,
         )
         self._spawn("rounds", self._rounds.run())
+        self.attention.start()
+        self._spawn("attention", self.attention.run())
         if self.recorder is not None:
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
@@ -344,7 +369,10 @@ class Desk:
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
         await self.sending.settle()
+        await self.attention.keep()
         self._closed = True
+        if self.recording is not None:
+            self.end_recording()
         await self._tasks.close()
         await self.feeds.close()
         if self.recorder is not None:
@@ -360,7 +388,12 @@ class Desk:
     # -- what comes in ---------------------------------------------------------------------------------------------
 
     def absorb(self, events: list[Event]) -> None:
-        """Apply events to the Store, synchronously and in order; the only way in."""
+        """Apply events to the Store, synchronously and in order; with what frames say, the only way in."""
+        if self.recording is not None:
+            self.recording.told(events)
+        self._take_in(events)
+
+    def _take_in(self, events: list[Event]) -> None:
         store, recorder = self.store, self.recorder
         store.mono_ns = self.clock.mono_ns()
         urgent = False
@@ -389,6 +422,10 @@ class Desk:
             self.feeds.resync()
         if urgent:
             self.protect.look()
+        if urgent:
+            self.attention.look()
+        elif store.noticed:
+            self.attention.glance()
         if urgent and self.urgent is not None:
             self.urgent()
 
@@ -414,12 +451,30 @@ class Desk:
         if iid == self.focus:
             return
         self._focus_on(iid)
+        if self.recording is not None:
+            self.recording.show(iid)
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
         if self.account.credential is not None and self.sync.reconciled:
             self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
+
+    def begin_recording(self, path: Path | None = None, *, private: bool = False) -> str:
+        """Record what is heard from now on, ``private`` with the account's own; return what to tell the trader.
+
+        Raises RefusedError when something is being recorded already, or the file is there or cannot be made.
+        """
+        return recording.begin(self, path, private=private)
+
+    def end_recording(self) -> str:
+        """End what is being recorded; return what to tell the trader. Raises RefusedError when nothing is."""
+        return recording.end(self)
+
+    @property
+    def recording_words(self) -> str:
+        """What the header says while something is being recorded; empty while nothing is."""
+        return "" if self.recording is None else "REC+ACCOUNT" if self.recording.private else "REC"
 
     @property
     def lock(self) -> str:
@@ -447,16 +502,35 @@ class Desk:
         return await self.sending.amend(order, **change)
 
     async def cancel(self, order: Order) -> Sent:
-        """Ask for the end of one order."""
+        """Ask for the end of one order; ``undo_cancel`` stages it again."""
+        self.undo.note([order], self.protect.brackets())
         return await self.sending.cancel(order)
 
     async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
-        """Ask for the end of several orders, with one call for each contract and leg."""
+        """Ask for the end of several orders, with one call for each contract and leg; ``undo_cancel`` stages them again."""
+        self.undo.note(orders, self.protect.brackets())
         return await self.sending.cancel_several(orders)
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
-        """Cancel everything of one instrument, conditional orders included."""
+        """Cancel everything of one instrument, conditional orders included; ``undo_cancel`` stages it again."""
+        self.undo.note(self.store.blotter.working(iid), self.protect.brackets())
         return await self.orders.cancel_all(iid)
+
+    async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
+        """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""
+        return await move_all(self.resolver, orders, price, self.amend)
+
+    def undo_cancel(self, name: Callable[[Order], str]) -> int:
+        """Stage what was cancelled last again, one order after the other; return how many of that cancel are left.
+
+        Nothing is sent. ``name`` says what an order is called on the screen. Raises CommandError as ``Undo.next`` does.
+        """
+        draft, left = self.undo.next(name)
+        self.stage.again(draft)
+        if draft.instrument != self.focus:
+            self.show(draft.instrument)
+        self.store.touch(topic.STAGE)
+        return left
 
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
@@ -473,6 +547,7 @@ class Desk:
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
         self.stage.drop()
+        self.attention.lines.end_all("everything is being cancelled")
         self._minutes.record("panic", {"flatten": flatten})
         result = await self.exits.panic(flatten=flatten)
         self._minutes.record("panic_result", {"text": result})
@@ -523,7 +598,12 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
+        began_ns = self.clock.mono_ns()
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if request.kind.is_write:
+            took_ns = self.clock.mono_ns() - began_ns
+            text = sanitise(verdict.text, 120)
+            self.store.note_dispatch(Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text))
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)
@@ -531,7 +611,26 @@ class Desk:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
 
+    def another_stage(self) -> tuple[Stage, Sending]:
+        """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""
+        stage = Stage(self.resolver, self.facts, self._ids, can=self.account.venue.capabilities_of)
+        return stage, self._sending(stage)
+
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _sending(self, stage: Stage) -> Sending:
+        return Sending(
+            store=self.store,
+            stage=stage,
+            facts=self.facts,
+            resolver=self.resolver,
+            permit=self.permit,
+            orders=self.orders,
+            protect=self.protect,
+            margin=self.margin,
+            tasks=self._tasks,
+            failed=self._task_failed,
+        )
 
     async def _learn_standing(self, iid: InstrumentId) -> None:
         with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
@@ -564,6 +663,14 @@ class Desk:
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
+
+    def _each_second(self) -> None:
+        self._mend_journal()
+        if self.recording is not None:
+            self.recording.beat()
+            if self.recording.failure:
+                self._say(f"recording ended: {self.recording.failure}", Severity.WARNING)
+                self.end_recording()
 
     def _mend_journal(self) -> None:
         """Ask a disk that was full once more: entries wait for it."""

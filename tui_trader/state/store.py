@@ -6,7 +6,7 @@ Panes read it and learn from ``take_dirty`` what to repaint. It must not know ve
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.decimals import ONE, ZERO, plain
+from tui_trader.core.decimals import ONE, ZERO, divide, plain
 from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
@@ -45,20 +45,24 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.funds import FeeRate, FundsEntry, Transfer
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import Fill, Order, OrderReport
+from tui_trader.core.order import Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.flow import Flow
+from tui_trader.state.initial_risk import InitialRisk
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
+from tui_trader.state.past import Past
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
 from tui_trader.state.price_path import PricePaths
 from tui_trader.state.queue import Place, Places
 from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
+from tui_trader.state.trades import Trades
 
 MAX_NOTICES = 500
 MAX_CANDLES = 2_000
@@ -118,13 +122,19 @@ class Store:
         self.balances: dict[tuple[str, str], Balance] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.blotter = Blotter()
-        self.past_fills: tuple[Fill, ...] = ()
-        """Executions from before this run, oldest first, as the local history has them: to be looked at, and in no sum."""
+        self.past = Past()
+        """What the local history tells of the time before this run."""
+        self.first_stops: dict[str, Decimal] = {}
+        """Where the stops of entries were first, by the client id of the entry."""
+        self.trades = Trades(self)
+        """Executions put together to trades."""
         self.tally = Tally()
         """Positions as the executions add up."""
         self.desync: frozenset[PositionKey] = frozenset()
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self.dispatches: deque[Dispatch] = deque(maxlen=MAX_NOTICES)
+        """What was sent, the newest last."""
         self.curve = EquityCurve()
         self.paths = PricePaths()
         """Where the prices of the watched instruments have been in the last hour."""
@@ -133,6 +143,8 @@ class Store:
         self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.funding_count = 0
+        """Payments since the start of this run."""
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
         """What stands behind positions, by venue, kind and contract, where the venue tells."""
         self.transfers: dict[str, Transfer] = {}
@@ -153,6 +165,8 @@ class Store:
         self.doubtful: set[InstrumentId] = set()
         """Books that need a new snapshot; the desk asks for it and clears this."""
         self._places = Places()
+        self.initial_risk = InitialRisk()
+        """What was put at risk when positions were entered; whoever sends an entry tells its stop."""
         self._book_lanes: dict[InstrumentId, _BookLane] = {}
         self._heard: dict[tuple[str, InstrumentId], int] = {}
         self._dirty: set[t.Topic] = set()
@@ -200,10 +214,21 @@ class Store:
         """Mark topics as changed by something other than an event."""
         self._dirty.update(topics)
 
-    def remember(self, fills: Iterable[Fill]) -> None:
-        """Take executions of the past to be looked at; those that are known already are shown once."""
-        self.past_fills = tuple(fills)
-        self._dirty.add(t.FILLS)
+    def remember(self, past: Past) -> None:
+        """Take up what the local history tells of the past; what is known already counts once."""
+        self.past = past
+        self._fees = None
+        self._dirty.update((t.FILLS, t.PNL))
+
+    def funded(self) -> Sequence[FundingPaid]:
+        """Return the funding payments of this run, oldest first."""
+        return self._funded
+
+    def forget(self) -> None:
+        """Become empty again, as if nothing had been told yet: a replay begins anew."""
+        fresh = vars(Store(self._clock, self.limits))
+        del fresh["_apply"]  # its methods are bound to the other one
+        vars(self).update(fresh)
 
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
@@ -216,6 +241,11 @@ class Store:
     def has_dirty(self) -> bool:
         """Whether anything changed since the last ``take_dirty``."""
         return bool(self._dirty)
+
+    def note_dispatch(self, dispatch: Dispatch) -> None:
+        """Remember what was sent and how that ended."""
+        self.dispatches.append(dispatch)
+        self._dirty.add(t.NOTICES)
 
     def sample_equity(self) -> None:
         """Add a point to the equity line; the desk calls it once a second."""
@@ -282,6 +312,27 @@ class Store:
             heard = self._heard.get((what, instrument))
         return None if not heard else max(0, self._clock.mono_ns() - heard)
 
+    def heard_times(self) -> list[tuple[str, InstrumentId, int]]:
+        """Return when each thing that ``age_ns`` knows was last heard of, by the monotonic clock."""
+        books = [("book", iid, lane.heard_ns) for iid, lane in self._book_lanes.items() if lane.heard_ns]
+        return books + [(what, iid, at_ns) for (what, iid), at_ns in self._heard.items()]
+
+    def set_heard_times(self, times: Iterable[tuple[str, InstrumentId, int]]) -> None:
+        """Take up what ``heard_times`` of another run returned."""
+        for what, iid, at_ns in times:
+            if what != "book":
+                self._heard[(what, iid)] = at_ns
+            elif iid in self._book_lanes:
+                self._book_lanes[iid].heard_ns = at_ns
+
+    def fee_rates(self) -> list[FeeRate]:
+        """Return what the account pays, as far as it was told."""
+        return list(self._rates.values())
+
+    def funding_events(self) -> list[FundingPaid]:
+        """Return the funding paid since start that is kept, oldest first."""
+        return list(self._funded)
+
     def book_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the book is live and young enough to act on."""
         book = self.books.get(instrument)
@@ -338,8 +389,7 @@ class Store:
 
     def pnl(self, currency: str | None = None) -> AccountPnl | None:
         """Return the account in one settle currency (default: ``home``), valued at live marks; None before a balance."""
-        known = self.currencies()
-        currency = currency or (self.home if self.home in known else next(iter(known), None))
+        currency = currency or self.home_currency()
         rows = [b for b in self.balances.values() if b.currency == currency]
         if not rows or currency is None:
             return None
@@ -370,15 +420,36 @@ class Store:
         priced_by = self._priced_by[currency]
         return ONE if priced_by is None else self.ticker(priced_by).mark
 
+    def home_currency(self) -> str | None:
+        """Return the settle currency that totals are shown in; None before a balance is known."""
+        known = self.currencies()
+        return self.home if self.home in known else next(iter(known), None)
+
+    def in_home(self, amount: Decimal, currency: str) -> Decimal | None:
+        """Return an amount in the currency of totals, converted by fresh marks; None where one of them is missing or old."""
+        home = self.home_currency()
+        if home is None or currency == home:
+            return None if home is None else amount
+        if not (self.dollars_are_fresh(currency) and self.dollars_are_fresh(home)):
+            return None
+        worth, unit = self.dollars(currency), self.dollars(home)
+        return None if worth is None or not unit else divide(amount * worth, unit)
+
+    def dollars_are_fresh(self, currency: str) -> bool:
+        """Whether what a settle currency is worth in dollars rests on a price that can be relied on."""
+        priced_by = self._priced_by.get(currency)
+        return currency in self._priced_by and (priced_by is None or self.mark_is_fresh(priced_by))
+
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
         if self._fees is None or self._fees[0] != key:
-            fills = self.blotter.fills()
+            fills = self.trades.executions()
             self._fees = (key, sum((f.fee for f in fills if f.at_ns >= since_ns and f.fee_currency == currency), ZERO))
         return self._fees[1]
 
     def _funding_since(self, since_ns: int, currency: str) -> Decimal:
-        return sum((f.amount for f in self._funded if f.at_ns >= since_ns and f.currency == currency), ZERO)
+        paid = self.trades.funding() if self.past.funding else self._funded
+        return sum((f.amount for f in paid if f.at_ns >= since_ns and f.currency == currency), ZERO)
 
     # -- events ----------------------------------------------------------------------------------------------------
 
@@ -536,6 +607,8 @@ class Store:
             self.tally.add(fill)
             self._dirty.update((t.FILLS, t.ORDERS, t.PNL, ("book", fill.instrument)))
             order = self.blotter.find(fill.venue_id) or self.blotter.get(fill.client_id)
+            if (instrument := self.instruments.get(fill.instrument)) is not None:
+                self.initial_risk.fill(fill, order, instrument)
             if order is not None:
                 self._follow(order, fill.at_ns)
                 self._alarm(order)
@@ -621,6 +694,7 @@ class Store:
                 return
             self._funding_seen.add(event.exec_id)
         self._funded.append(event)
+        self.funding_count += 1
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
 
