@@ -367,6 +367,8 @@ class Desk:
         if self.account.credential is not None:
             self.funds.recover(self.open_transfers)
             self._spawn("fee rates", self.funds.keep_fees())
+            if venue.funding_by_asking:
+                self._spawn("funding", self.funds.keep_funding())
         self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
