@@ -254,12 +254,14 @@ def picture(app: TraderApp) -> str:
 
 @contextlib.asynccontextmanager
 async def program(
-    desk: Desk, size: tuple[int, int] = (120, 40), *, theme: str = "midnight", **options: Any
+    desk: Desk, size: tuple[int, int] = (120, 40), *, theme: str = "midnight", start: Sequence[str] = (), **options: Any
 ) -> AsyncIterator[Program]:
-    """Run the program on a desk until the block ends."""
+    """Run the program on a desk until the block ends; a desk of a real exchange is started with the symbols to ``start`` with."""
 
     async def opener(stack: contextlib.AsyncExitStack) -> tuple[Desk, Sequence[InstrumentId]]:
         stack.push_async_callback(desk.close)
+        if start:
+            await desk.start(start)
         return desk, [BTC, ETH]
 
     themes, problems = load_themes(shipped("themes"), None)

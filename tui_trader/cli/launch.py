@@ -157,6 +157,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         alerts=None if account.ends_with_program else StateFile(alerts_path(account.journal_name)),
     )
     stack.push_async_callback(desk.close)
+    desk.recordings_dir = Locations.find(os.environ).recordings_dir
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.to_recover()
@@ -302,7 +303,7 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
             if made_up is None and not without_key(args):
                 _, made_up = await _hello(own.rest_url)
         return Account(venue, env, Endpoints(own.rest_url, own.ws_url), made_up, label), False
-    endpoints = venue.endpoints[env.value]
+    endpoints = venue.addresses(env.value, settings.venue(venue.name).rest_host)
     return Account(venue, env, endpoints, _stored(args, venue, env, endpoints), label), False
 
 
@@ -326,7 +327,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
     """Start the built-in exchange on a free loopback port."""
     from tui_trader.sim.launch import build_server
 
-    sim = config.settings.sim
+    sim, settings_venue = config.settings.sim, config.settings.general.venue
     market = getattr(args, "market", None)
     try:
         server = build_server(
@@ -335,6 +336,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
             speed=sim.speed,
             clock=SystemClock(),
             market=Path(market) if market else None,
+            venue=settings_venue,
         )
     except OSError as error:
         raise UsageError(f"--market {market}: {error.strerror}") from error

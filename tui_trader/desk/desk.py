@@ -11,6 +11,7 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from tui_trader.core.alert_text import read_whole, spell_condition
@@ -40,6 +41,7 @@ from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
+from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
@@ -71,6 +73,7 @@ from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
@@ -79,6 +82,9 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
+
+LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
+"""A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
 
 
 class Desk:
@@ -123,6 +129,10 @@ class Desk:
         """Journalled transfers of an earlier run whose end is not known; ``start`` has them asked about."""
         self.crashed: Callable[[str, BaseException], None] | None = None
         """Called when a task died of a bug, so that somebody writes it down."""
+        self.recording: recording.Recording | None = None
+        """What is being recorded; None while nothing is."""
+        self.recordings_dir: Path | None = None
+        """Where recordings go that are given no name."""
         self._journal = journal
         self._minutes = Minutes(account, journal)
         self._tasks = TaskSet(self._task_failed)
@@ -142,6 +152,7 @@ class Desk:
             rng=rng,
             gate_ms=gate_ms,
             absorb=self.absorb,
+            hear=self._take_in,
             spawn=self._spawn,
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
@@ -310,6 +321,11 @@ class Desk:
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
+        for _ in range(LISTING_TRIES):
+            if listing.outcome is not Outcome.LIMITED and not 0 < listing.retry_after_s < LISTING_MOST_S:
+                break
+            await asyncio.sleep(listing.retry_after_s or LISTING_WAIT_S)
+            listing = await self.send(self._dialect.instruments())
         if listing.outcome is not Outcome.ACK:
             raise LinkError(f"{venue.title} did not send its product list: {listing.text or listing.outcome}")
         self.absorb(list(listing.events))
@@ -346,7 +362,7 @@ class Desk:
             absorb=self.absorb,
             relisted=self._listening.relisted,
             protect=self.protect.look,
-            mend=self._mend_journal,
+            mend=self._each_second,
             record=self._minutes.record,
             say=self._say,
         )
@@ -363,6 +379,8 @@ class Desk:
         await self.sending.settle()
         await self.attention.keep()
         self._closed = True
+        if self.recording is not None:
+            self.end_recording()
         await self._tasks.close()
         await self.feeds.close()
         if self.recorder is not None:
@@ -378,7 +396,12 @@ class Desk:
     # -- what comes in ---------------------------------------------------------------------------------------------
 
     def absorb(self, events: list[Event]) -> None:
-        """Apply events to the Store, synchronously and in order; the only way in."""
+        """Apply events to the Store, synchronously and in order; with what frames say, the only way in."""
+        if self.recording is not None:
+            self.recording.told(events)
+        self._take_in(events)
+
+    def _take_in(self, events: list[Event]) -> None:
         store, recorder = self.store, self.recorder
         store.mono_ns = self.clock.mono_ns()
         urgent = False
@@ -436,12 +459,30 @@ class Desk:
         if iid == self.focus:
             return
         self._focus_on(iid)
+        if self.recording is not None:
+            self.recording.show(iid)
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
         if self.account.credential is not None and self.sync.reconciled:
             self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
+
+    def begin_recording(self, path: Path | None = None, *, private: bool = False) -> str:
+        """Record what is heard from now on, ``private`` with the account's own; return what to tell the trader.
+
+        Raises RefusedError when something is being recorded already, or the file is there or cannot be made.
+        """
+        return recording.begin(self, path, private=private)
+
+    def end_recording(self) -> str:
+        """End what is being recorded; return what to tell the trader. Raises RefusedError when nothing is."""
+        return recording.end(self)
+
+    @property
+    def recording_words(self) -> str:
+        """What the header says while something is being recorded; empty while nothing is."""
+        return "" if self.recording is None else "REC+ACCOUNT" if self.recording.private else "REC"
 
     @property
     def lock(self) -> str:
@@ -565,7 +606,12 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
+        began_ns = self.clock.mono_ns()
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if request.kind.is_write:
+            took_ns = self.clock.mono_ns() - began_ns
+            text = sanitise(verdict.text, 120)
+            self.store.note_dispatch(Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text))
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)
@@ -625,6 +671,14 @@ class Desk:
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
+
+    def _each_second(self) -> None:
+        self._mend_journal()
+        if self.recording is not None:
+            self.recording.beat()
+            if self.recording.failure:
+                self._say(f"recording ended: {self.recording.failure}", Severity.WARNING)
+                self.end_recording()
 
     def _mend_journal(self) -> None:
         """Ask a disk that was full once more: entries wait for it."""

@@ -51,6 +51,7 @@ from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.flow import Flow
 from tui_trader.state.initial_risk import InitialRisk
 from tui_trader.state.latency import Histogram
@@ -132,6 +133,8 @@ class Store:
         self.desync: frozenset[PositionKey] = frozenset()
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self.dispatches: deque[Dispatch] = deque(maxlen=MAX_NOTICES)
+        """What was sent, the newest last."""
         self.curve = EquityCurve()
         self.paths = PricePaths()
         """Where the prices of the watched instruments have been in the last hour."""
@@ -140,6 +143,8 @@ class Store:
         self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.funding_count = 0
+        """Payments since the start of this run."""
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
         """What stands behind positions, by venue, kind and contract, where the venue tells."""
         self.transfers: dict[str, Transfer] = {}
@@ -219,6 +224,12 @@ class Store:
         """Return the funding payments of this run, oldest first."""
         return self._funded
 
+    def forget(self) -> None:
+        """Become empty again, as if nothing had been told yet: a replay begins anew."""
+        fresh = vars(Store(self._clock, self.limits))
+        del fresh["_apply"]  # its methods are bound to the other one
+        vars(self).update(fresh)
+
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
         dirty, self._dirty = self._dirty, set()
@@ -230,6 +241,11 @@ class Store:
     def has_dirty(self) -> bool:
         """Whether anything changed since the last ``take_dirty``."""
         return bool(self._dirty)
+
+    def note_dispatch(self, dispatch: Dispatch) -> None:
+        """Remember what was sent and how that ended."""
+        self.dispatches.append(dispatch)
+        self._dirty.add(t.NOTICES)
 
     def sample_equity(self) -> None:
         """Add a point to the equity line; the desk calls it once a second."""
@@ -295,6 +311,27 @@ class Store:
         else:
             heard = self._heard.get((what, instrument))
         return None if not heard else max(0, self._clock.mono_ns() - heard)
+
+    def heard_times(self) -> list[tuple[str, InstrumentId, int]]:
+        """Return when each thing that ``age_ns`` knows was last heard of, by the monotonic clock."""
+        books = [("book", iid, lane.heard_ns) for iid, lane in self._book_lanes.items() if lane.heard_ns]
+        return books + [(what, iid, at_ns) for (what, iid), at_ns in self._heard.items()]
+
+    def set_heard_times(self, times: Iterable[tuple[str, InstrumentId, int]]) -> None:
+        """Take up what ``heard_times`` of another run returned."""
+        for what, iid, at_ns in times:
+            if what != "book":
+                self._heard[(what, iid)] = at_ns
+            elif iid in self._book_lanes:
+                self._book_lanes[iid].heard_ns = at_ns
+
+    def fee_rates(self) -> list[FeeRate]:
+        """Return what the account pays, as far as it was told."""
+        return list(self._rates.values())
+
+    def funding_events(self) -> list[FundingPaid]:
+        """Return the funding paid since start that is kept, oldest first."""
+        return list(self._funded)
 
     def book_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the book is live and young enough to act on."""
@@ -393,14 +430,15 @@ class Store:
         home = self.home_currency()
         if home is None or currency == home:
             return None if home is None else amount
-        worth, unit = self._dollars_now(currency), self._dollars_now(home)
+        if not (self.dollars_are_fresh(currency) and self.dollars_are_fresh(home)):
+            return None
+        worth, unit = self.dollars(currency), self.dollars(home)
         return None if worth is None or not unit else divide(amount * worth, unit)
 
-    def _dollars_now(self, currency: str) -> Decimal | None:
+    def dollars_are_fresh(self, currency: str) -> bool:
+        """Whether what a settle currency is worth in dollars rests on a price that can be relied on."""
         priced_by = self._priced_by.get(currency)
-        if priced_by is not None and not self.mark_is_fresh(priced_by):
-            return None
-        return self.dollars(currency)
+        return currency in self._priced_by and (priced_by is None or self.mark_is_fresh(priced_by))
 
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
@@ -656,6 +694,7 @@ class Store:
                 return
             self._funding_seen.add(event.exec_id)
         self._funded.append(event)
+        self.funding_count += 1
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
 

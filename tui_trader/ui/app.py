@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     # Late where they are used: the first paint must not wait for what only trading needs.
     from tui_trader.core.types import InstrumentId
     from tui_trader.desk.desk import Desk
+    from tui_trader.desk.playback import Playback
     from tui_trader.ui.screens.trade import TradeScreen
     from tui_trader.ui.screens.unlock import Try
 
@@ -73,7 +74,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         habits: Habits | None = None,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
+        playback: Playback | None = None,
     ) -> None:
+        # With a ``playback`` the screen is that of a replay, and the opener returns its desk.
         # Before the base class, which reads the style sheets and with them the theme's colours.
         self.themes = dict(themes)
         self.look = self.themes.get(theme) or self.themes.get(DEFAULT_THEME) or next(iter(self.themes.values()))
@@ -88,6 +91,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.desk: Desk | None = None
         """None until it is open."""
         self._opener = opener
+        self._playback = playback
         self._problems = list(problems or ())
         if theme not in self.themes:
             self._problems.append(f"there is no theme called {theme!r}; using {self.look.name}")
@@ -139,7 +143,12 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         desk.crashed = self._task_failed
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
-        self._trade = TradeScreen(desk, symbols, KeyMap(), self._habits)
+        if self._playback is not None:
+            from tui_trader.ui.screens.replay import ReplayScreen
+
+            self._trade = ReplayScreen(self._playback, symbols, KeyMap())
+        else:
+            self._trade = TradeScreen(desk, symbols, KeyMap(), self._habits)
         await self.push_screen(self._trade)
         self._pump.start()
         self.set_interval(1.0, self._tick)

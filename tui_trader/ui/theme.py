@@ -102,6 +102,8 @@ ROLES: dict[str, Look] = {
     "mode_live": Look("alarm", extra="bold reverse"),
     "mode_test": Look("warning", extra="bold reverse"),
     "mode_custom": Look("warning", extra="bold reverse"),
+    "mode_replay": Look("accent", extra="bold reverse"),
+    "rec": Look("alarm", extra="bold"),
     "mode_sim": Look("accent", extra="bold reverse"),
 }
 """Every role a pane may name."""

@@ -42,6 +42,7 @@ class HeaderView(View):
         instrument: InstrumentId | None = None,
         bytes_per_second: Callable[[], float] | None = None,
         day_limit: Decimal | None = None,
+        recording: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(store, clock)
         self.badge = badge
@@ -51,6 +52,7 @@ class HeaderView(View):
         self.day_limit = day_limit
         """Loss at which the day ends, as a positive amount; None when there is no limit."""
         self._bytes_per_second = bytes_per_second
+        self._recording = recording
         self._iid = instrument
         self._steady = Steady()
         self._width = -1
@@ -96,8 +98,10 @@ class HeaderView(View):
 
     def _market(self, roomy: bool) -> list[Part]:
         place = f"{self.venue}/{self.account}"
-        parts = [
-            part(0, f" {self.badge} " if roomy else self.badge, f"mode_{self.badge.lower()}"),
+        parts = [part(0, f" {self.badge} " if roomy else self.badge, f"mode_{self.badge.lower()}")]
+        if self._recording is not None and (words := self._recording()):
+            parts.append(part(0, words, "rec"))
+        parts += [
             part(3, place, "text"),
         ]
         if self._iid is None:

@@ -70,6 +70,7 @@ def _header(fit: Fittings) -> HeaderView:
         instrument=desk.focus,
         bytes_per_second=fit.bytes_per_second,
         day_limit=desk.facts.limits.day_loss,
+        recording=lambda: desk.recording_words,
     )
 
 
