@@ -79,7 +79,7 @@ class TradeScreen(Screen[None]):
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits) -> None:
+    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None) -> None:
         super().__init__()
         self.desk = desk
         self.keymap = keymap
