@@ -77,6 +77,7 @@ from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
+from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
 from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
@@ -161,6 +162,7 @@ class Desk:
             spawn=self._spawn,
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
+            admit=self._admitted,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -653,6 +655,12 @@ class Desk:
         if verdict.bad_key:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
+
+    async def _admitted(self) -> Secret | None:
+        """Return the token that the venue lets in by; None where it has none."""
+        if self._rest is None or self.account.credential is None:
+            return None
+        return await self._rest.admit(self._dialect, self.account.credential)
 
     def another_stage(self) -> tuple[Stage, Sending]:
         """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""
