@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tui_trader.core import command as c
 from tui_trader.core.error import CommandError
 from tui_trader.core.grammar import canonical, complete, guard_size, parse, parse_one
+from tui_trader.core.language.words import CLAUSES, CLAUSES_NOT_YET, NO_SUCH_CLAUSE, NOT_YET, VERBS
 from tui_trader.core.types import MarginMode, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
-from tui_trader.core.words import CLAUSES, CLAUSES_NOT_YET, NO_SUCH_CLAUSE, NOT_YET, VERBS
 
 _TABLE = Path(__file__).with_name("grammar_cases.txt").read_text("ascii").splitlines()
 GOOD = [tuple(line.split("  =>  ")) for line in _TABLE if "  =>  " in line and line[0] != "#"]

@@ -59,7 +59,7 @@ class Treasury:
 
     @property
     def key(self) -> str:
-        return "tt-" + "ab" * 16
+        return "tt-" + "ab" * 14
 
     def row(self, state: TransferState = TransferState.DONE, key: str = "v-1", after_s: float = 1) -> Transfer:
         return Transfer(key, "USDT", D(50), True, state, self.bench.clock.wall_ns() + round(after_s * NS))

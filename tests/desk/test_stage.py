@@ -17,9 +17,10 @@ from tui_trader.core.objection import Rule
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import LinkState, OrderStatus, OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
+from tui_trader.desk.draft import DRAFT_ID, StageView
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.resolve import Presets, Resolver
-from tui_trader.desk.stage import DRAFT_ID, Stage, StageView
+from tui_trader.desk.stage import Stage
 
 WIDE = Limits(order_notional=D(100_000), position_notional=D(1_000_000), gross_notional=D(1_000_000))
 

@@ -88,12 +88,15 @@ class Terminal:
     def submit(self, ticket: OrderTicket) -> None:
         """Send an order as the desk does after its checks."""
         desk = self.desk
-        self.do("submit", desk._to_its_end(f"submit {ticket.client_id}", desk.orders.submit(ticket, reduces=False)))
+        self.do("submit", desk.sending.to_its_end(f"submit {ticket.client_id}", desk.orders.submit(ticket, reduces=False)))
 
     def bracket(self, ticket: OrderTicket, bracket: Bracket) -> None:
         """Send an entry with its exits as the desk does after its checks."""
         desk = self.desk
-        self.do("bracket", desk._to_its_end(f"submit {ticket.client_id}", desk.submit_bracket(ticket, bracket, reduces=False)))
+        self.do(
+            "bracket",
+            desk.sending.to_its_end(f"submit {ticket.client_id}", desk.sending.submit_bracket(ticket, bracket, reduces=False)),
+        )
 
     def do(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
         """Let the trader do something and not wait for it."""

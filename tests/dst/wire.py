@@ -338,7 +338,7 @@ class Socket:
                 self._held = payload
             case Way.TRUNCATED:
                 self._deliver_at(travel_s, payload[: roll.pick(3, len(payload))])
-                self._line.cut_short |= bool(self._opened)
+                self._line.cut_short |= opening or bool(self._opened)
             case _:
                 self._deliver_at(travel_s, payload)
         if opening and way is Way.TRUNCATED:

@@ -103,8 +103,14 @@ async def connected(config: Config, args: argparse.Namespace, symbols: Sequence[
 
 
 def watched(desk: Desk, config: Config) -> list[str]:
-    """Return the configured symbols; names that the venue does not list are left to ``Desk.start`` to refuse."""
-    return list(config.settings.general.symbols) or [desk.account.venue.default_symbol]
+    """Return the configured symbols; names that the venue does not list are left to ``Desk.start`` to refuse.
+
+    Where nobody configured any, and the default ones are another venue's, it is the venue's own.
+    """
+    symbols, own = list(config.settings.general.symbols), desk.account.venue.default_symbol
+    if config.source("general.symbols") == "default" and own not in symbols:
+        return [own]
+    return symbols or [own]
 
 
 async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.AsyncExitStack) -> Desk:

@@ -114,10 +114,11 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     return TraderApp(
         opener,
         themes={name: theme.with_up(red_up) for name, theme in themes.items()},
-        theme=ui.theme,
+        theme="mono" if os.environ.get("NO_COLOR") and config.source("ui.theme") == "default" else ui.theme,
         problems=problems,
         fps=float(ui.fps_ssh if over_ssh else ui.fps),
         ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
+        ask_width=ui.borders is Borders.AUTO,
         confirm=ui.confirm,
         on_hangup=config.settings.hangup.on_hangup,
         playback=playback,

@@ -281,6 +281,10 @@ class Book:
         """Return the size that a raw value of this book stands for."""
         return self._shown(raw)
 
+    def ticks_of(self, raw: Any) -> int:
+        """Return a raw price of this book as whole ticks; raises WireError for one that is none."""
+        return self._memo[raw]
+
     def bids(self, count: int | None = None) -> list[tuple[Decimal, Decimal]]:
         """Return (price, size) of the best ``count`` bids, best first."""
         return [(self.instrument.from_ticks(t), self._shown(self._bids[t])) for t in self.bid_ticks[:count]]

@@ -18,7 +18,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.position import Position
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, LinkState, Severity
+from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity
 
 RawLevels = Sequence[Sequence[Any]]
 """``[[price, size], …]`` as sent: decimal text, or integers scaled by the instrument's scales."""
@@ -131,6 +131,23 @@ class PositionsSnapshot:
     venue: str
     currency: str
     positions: Sequence[Position]
+
+
+@dataclass(frozen=True, slots=True)
+class PositionModeTold:
+    """How an account holds the positions of all its contracts, where that is one setting for all of them."""
+
+    venue: str
+    mode: PositionMode
+
+
+@dataclass(frozen=True, slots=True)
+class BackingTold:
+    """What will back the next position of a contract, where no row of a flat position tells it."""
+
+    instrument: InstrumentId
+    leverage: Decimal
+    margin_mode: MarginMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +269,8 @@ Event = (
     | OrderFilled
     | PositionChanged
     | PositionsSnapshot
+    | PositionModeTold
+    | BackingTold
     | BalanceChanged
     | RiskUnitsTold
     | FundingPaid

@@ -28,16 +28,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from tui_trader.core.clauses import (
-    order_clauses,
-    read_exit,
-    read_price,
-    read_selector,
-    read_size,
-    read_symbol,
-    read_trail,
-    shifted,
-)
 from tui_trader.core.command import (
     MARGIN_WORDS,
     MODE_WORDS,
@@ -78,12 +68,17 @@ from tui_trader.core.command import (
     UseTheme,
     canonical,
 )
-from tui_trader.core.completion import complete
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError
-from tui_trader.core.lexer import Cursor
+from tui_trader.core.language.completion import complete
+from tui_trader.core.language.cursor import Cursor
+from tui_trader.core.language.read_name import read_selector, read_symbol
+from tui_trader.core.language.read_order import order_clauses
+from tui_trader.core.language.read_price import read_price
+from tui_trader.core.language.read_size import read_size, shifted
+from tui_trader.core.language.read_trigger import read_exit, read_trail
+from tui_trader.core.language.words import NOT_YET, SIDES, VERBS
 from tui_trader.core.types import Side
-from tui_trader.core.words import NOT_YET, SIDES, VERBS
 
 __all__ = ["canonical", "complete", "guard_size", "parse", "parse_one"]
 

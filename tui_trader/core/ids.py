@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from tui_trader.core.types import ClientOrderId
 
-MAX_LENGTH = 40
-"""The shortest limit among venues (Phemex ``clOrdID``)."""
+MAX_LENGTH = 32
+"""The shortest limit among venues (MEXC ``externalOid``; Phemex ``clOrdID`` has 40)."""
 
 PREFIX = "tt-"
 """Begins every id that is made here, on whatever machine."""
@@ -18,14 +18,14 @@ _VALID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z", re.ASCII)
 
 
 class IdFactory:
-    """Makes client order ids from 128 random bits; tests inject a seeded source."""
+    """Makes client order ids from 112 random bits; tests inject a seeded source."""
 
     def __init__(self, random_hex: Callable[[int], str] = secrets.token_hex) -> None:
         self._hex = random_hex
 
     def new(self) -> ClientOrderId:
-        """Return a fresh id, ``tt-`` and 32 hexadecimal digits."""
-        return ClientOrderId(f"{PREFIX}{self._hex(16)}")
+        """Return a fresh id, ``tt-`` and 28 hexadecimal digits."""
+        return ClientOrderId(f"{PREFIX}{self._hex(16)[:28]}")
 
 
 def is_client_id(text: str) -> bool:

@@ -58,6 +58,8 @@ class Instrument:
     """Exponent of ten of integer sizes on the wire."""
     value_scale: int = 8
     """Decimals that the settle currency is kept to."""
+    wire_lot: Decimal = Decimal(1)
+    """Size that the venue counts as one: base units of a contract where it counts contracts and sizes here are base units."""
     price_places: int = field(init=False)
     qty_places: int = field(init=False)
 

@@ -219,7 +219,7 @@ class Executor:
                 fix="cancel it first, or leave out lim and the source",
             )
         self._movable(present)
-        level = self._desk.stage.placed(position, trigger).price
+        level = self._desk.stage.writer.placed(position, trigger).price
         assert level is not None
         assert level.number is not None
         self._desk.stage.shift(present, level.number, f"move {word}")

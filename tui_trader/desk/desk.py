@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from tui_trader import __version__
 from tui_trader.core.bracket import Bracket
-from tui_trader.core.clock import NS, Clock
-from tui_trader.core.decimals import HUNDRED, plain
+from tui_trader.core.clock import Clock
 from tui_trader.core.error import (
     ConfigError,
-    JournalError,
     LinkError,
     RefusedError,
-    TraderError,
 )
 from tui_trader.core.event import (
     BookDelta,
@@ -36,25 +31,27 @@ from tui_trader.core.event import (
     OrderChanged,
     OrderFilled,
     PositionChanged,
+    PositionModeTold,
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import Fill, Order, OrderTicket
-from tui_trader.core.position import Position
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
-from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, PositionSide, Severity
+from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
 from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
-from tui_trader.desk.facts import FactSource, Judgement
+from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
 from tui_trader.desk.hearing import Hearing
+from tui_trader.desk.listening import Listening
 from tui_trader.desk.margin import Margin
-from tui_trader.desk.nudge import Level, Nudges
+from tui_trader.desk.minutes import Minutes
+from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
@@ -62,6 +59,7 @@ from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
+from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
 from tui_trader.net.limiter import Limiter
@@ -74,16 +72,8 @@ from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
-T = TypeVar("T")
-
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
-
-RENEW_NS = 60 * NS
-"""A private connection that said something unreadable is given up for a new one at most this often."""
-
-CLOSE_S = 1.0
-"""How long requests that are under way are waited for at the end: an answer that is awaited needs no looking up later."""
 
 
 class Desk:
@@ -131,12 +121,10 @@ class Desk:
         self.recordings_dir: Path | None = None
         """Where recordings go that are given no name."""
         self._journal = journal
+        self._minutes = Minutes(account, journal)
         self._tasks = TaskSet(self._task_failed)
-        self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
-        self._live_lanes: set[str] = set()
         self._limits = limits or Limits()
-        self._renewed_ns = -RENEW_NS
         self._rounds: Rounds | None = None
         self._dialect = account.venue.orders()
         self._limiter = Limiter(account.venue.rate_groups, clock)
@@ -154,7 +142,7 @@ class Desk:
             hear=self._take_in,
             spawn=self._spawn,
             server_ns=self._server_ns,
-            misheard=self._misheard,
+            misheard=lambda: self._listening.misheard(),
         )
         self.orders = OrderPath(
             store=self.store,
@@ -190,7 +178,9 @@ class Desk:
             say=self._say,
         )
         """Keeps the brackets of entries."""
-        self.nudges = Nudges(store=self.store, amend=self._nudge, spawn=self._spawn, say=self._say)
+        self.nudges = Nudges(
+            store=self.store, amend=lambda order, level: self.sending.nudge(order, level), spawn=self._spawn, say=self._say
+        )
         """Moves stops and targets by keys."""
         self.margin = Margin(
             account=account,
@@ -200,7 +190,7 @@ class Desk:
             facts=self.facts,
             send=self.send,
             absorb=self.absorb,
-            record=self._record,
+            record=self._minutes.record,
         )
         self.funds = Funds(
             account=account,
@@ -210,7 +200,7 @@ class Desk:
             send=self.send,
             absorb=self.absorb,
             spawn=self._spawn,
-            record=self._record_first,
+            record=self._minutes.record_first,
             server_ns=self._server_ns,
             read_only=lambda: self.permit.looks_only or self.account.credential is None,
         )
@@ -221,6 +211,7 @@ class Desk:
             absorb=self.absorb,
             orders=self.orders,
             currencies=account.venue.settle_currencies,
+            by_contract=account.venue.fills_by_contract,
         )
         self.sync = Sync(
             store=self.store,
@@ -233,7 +224,7 @@ class Desk:
         self.exits = Exits(
             store=self.store,
             orders=self.orders,
-            close=self._close,
+            close=lambda position: self.sending.close(position),
             positions=self._reconciler.positions,
             watched=lambda: self.feeds.watched,
             spawn=self._spawn,
@@ -250,6 +241,29 @@ class Desk:
             doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
             read_only=read_only,
         )
+        self.sending = Sending(
+            store=self.store,
+            stage=self.stage,
+            facts=self.facts,
+            resolver=self.resolver,
+            permit=self.permit,
+            orders=self.orders,
+            protect=self.protect,
+            margin=self.margin,
+            tasks=self._tasks,
+            failed=self._task_failed,
+        )
+        """The one way out for orders, changes and cancels."""
+        self._listening = Listening(
+            venue=account.venue.name,
+            store=self.store,
+            clock=clock,
+            dialect=self._dialect,
+            feeds=self.feeds,
+            sync=self.sync,
+            stage=self.stage,
+            say=self._say,
+        )
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -265,7 +279,7 @@ class Desk:
                 reconciled=lambda: self.sync.reconciled,
                 say=self._say,
             )
-        self.controls.attend(record=self._record, say=self._say)
+        self.controls.attend(record=self._minutes.record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})
 
@@ -282,7 +296,7 @@ class Desk:
             hosts=self.account.hosts,
             clock=self.clock,
             limiter=self._limiter,
-            on_lost=self._lost,
+            on_lost=self._minutes.lost,
             private_addresses=self.account.env is Environment.CUSTOM,
             read_only=self.read_only,
         )
@@ -302,7 +316,7 @@ class Desk:
         self.feeds.open(Lane.PUBLIC)
         if self.account.credential is not None:
             self.feeds.open(Lane.PRIVATE)
-        self._record("session", {"event": "start", **self._who()})
+        self._minutes.session("start")
         self.orders.recover(self.recoverable, self.buried)
         self.protect.recover(self.brackets)
         if self.account.credential is not None:
@@ -322,10 +336,10 @@ class Desk:
             dialect=self._dialect,
             send=self.send,
             absorb=self.absorb,
-            relisted=self._relisted,
+            relisted=self._listening.relisted,
             protect=self.protect.look,
             mend=self._each_second,
-            record=self._record,
+            record=self._minutes.record,
             say=self._say,
         )
         self._spawn("rounds", self._rounds.run())
@@ -336,8 +350,7 @@ class Desk:
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
-        if self._writes:
-            await asyncio.wait(self._writes, timeout=CLOSE_S)
+        await self.sending.settle()
         self._closed = True
         if self.recording is not None:
             self.end_recording()
@@ -350,7 +363,7 @@ class Desk:
             await self._rest.close()
         if self._journal is not None:
             if self._rounds is not None:
-                self._record("session", {"event": "end", **self._who()})
+                self._minutes.session("end")
             self._journal.close()
 
     # -- what comes in ---------------------------------------------------------------------------------------------
@@ -374,11 +387,14 @@ class Desk:
             if kind in _OWN:
                 urgent = True
                 if kind is LinkChanged:
-                    self._link_moved(event)  # type: ignore[arg-type]
+                    self._listening.link_moved(event)  # type: ignore[arg-type]
                 elif type(event) is OrderFilled and event.replayed:
                     past.append(event.fill)
                 if recorder is not None:
                     recorder.hear(event)
+            elif type(event) is PositionModeTold:
+                self._dialect.take_mode(event.mode)
+                self.feeds.take_mode(event.mode)
         for fill in past:
             order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
             if order is not None:
@@ -417,6 +433,8 @@ class Desk:
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
+        if self.account.credential is not None and self.sync.reconciled:
+            self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
 
     def begin_recording(self, path: Path | None = None, *, private: bool = False) -> str:
@@ -445,76 +463,28 @@ class Desk:
         return self.permit.blocked(iid)
 
     def begin_send(self) -> Coroutine[Any, Any, Sent]:
-        """Judge the staged order once more, forget the draft, and return the work of sending it.
-
-        Raises CommandError or RefusedError, and then nothing was sent and the draft stays. Because the draft is gone when this
-        returns, a second Enter finds nothing to send.
-        """
-        draft, judgement = self.stage.draft, self.stage.confirm()
-        self.permit.admit(judgement)
-        order = self.store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
-        if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
-            self.stage.drop()
-            raise RefusedError("the order that was to be moved is over")
-        self.stage.drop()
-        self.store.touch(topic.STAGE)
-        if order is not None:
-            return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
-        if draft is not None and draft.leverage is not None:
-            return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
-        return self._submit(judgement)
+        """Judge the staged order, forget the draft, and return the work of sending it; see ``Sending.begin``."""
+        return self.sending.begin()
 
     async def send_stage(self) -> Sent:
         """Send the staged order once; raises as ``begin_send`` does."""
-        return await self.begin_send()
+        return await self.sending.begin()
 
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
-        judgement = self.facts.judge(ticket, self.resolver.instrument(ticket.instrument))
-        self.permit.admit(judgement)
-        return await self._submit(judgement)
+        return await self.sending.submit(ticket)
 
-    async def amend(
-        self,
-        order: Order,
-        *,
-        qty: Decimal | None = None,
-        price: Decimal | None = None,
-        trigger: Decimal | None = None,
-        take_profit: Decimal | None = None,
-        stop_loss: Decimal | None = None,
-        trail: Decimal | None = None,
-    ) -> Sent:
-        """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent.
-
-        None leaves a term as it is, zero takes an attached exit off.
-        """
-        order = self.store.blotter.get(order.client_id) or order
-        instrument = self.resolver.instrument(order.instrument)
-        exits = {"take_profit": take_profit, "stop_loss": stop_loss, "trail": trail}
-        judgement = self.facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger, **exits)
-        self.permit.admit(judgement)
-
-        async def change() -> Sent:
-            self.permit.still(judgement)
-            sent = await self.orders.amend(order, qty=qty, price=price, trigger=trigger, **exits)
-            if trigger is not None and sent.outcome is Outcome.ACK:
-                self.protect.moved(order, trigger)
-            return sent
-
-        return await self._to_its_end(f"amend {order.client_id}", change())
+    async def amend(self, order: Order, **change: Decimal | None) -> Sent:
+        """Change a working order in place; see ``Sending.amend``."""
+        return await self.sending.amend(order, **change)
 
     async def cancel(self, order: Order) -> Sent:
         """Ask for the end of one order."""
-        self.protect.let_go(order)
-        return await self._to_its_end(f"cancel {order.client_id}", self.orders.cancel(order))
+        return await self.sending.cancel(order)
 
     async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
         """Ask for the end of several orders, with one call for each contract and leg."""
-        for order in orders:
-            self.protect.let_go(order)
-        names = " ".join(order.client_id for order in orders[:3])
-        return await self._to_its_end(f"cancel {len(orders)} {names}", self.orders.cancel_several(orders))
+        return await self.sending.cancel_several(orders)
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
         """Cancel everything of one instrument, conditional orders included."""
@@ -535,9 +505,9 @@ class Desk:
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
         self.stage.drop()
-        self._record("panic", {"flatten": flatten})
+        self._minutes.record("panic", {"flatten": flatten})
         result = await self.exits.panic(flatten=flatten)
-        self._record("panic_result", {"text": result})
+        self._minutes.record("panic_result", {"text": result})
         return result
 
     def resume(self, typed: str) -> str:
@@ -547,6 +517,9 @@ class Desk:
         """
         if self.exits.trying:
             raise RefusedError(f"everything is still being cancelled ({self.exits.trying})")
+        if self.permit.reopen():
+            self.store.touch(topic.STAGE)
+            return "the next order will tell whether the venue takes orders again"
         return self.controls.resume(typed)
 
     async def flatten(self, iid: InstrumentId) -> str:
@@ -576,56 +549,25 @@ class Desk:
     async def transfer(self, currency: str, amount: Decimal, *, to_trading: bool) -> Transfer:
         """Move money between wallet and trading account, once; whoever calls has asked the trader first. See ``Funds``."""
         work = self.funds.transfer(currency, amount, to_trading=to_trading)
-        return await self._to_its_end(f"transfer {currency}", work)
+        return await self.sending.to_its_end(f"transfer {currency}", work)
 
     async def send(self, request: Request) -> Verdict:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if verdict.no_orders:
+            self.permit.shut(verdict.text)
+            self.store.touch(topic.STAGE)
         if verdict.bad_key:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    async def _close(self, position: Position) -> Sent:
-        judgement = self.stage.confirm(self.stage.closing(position, HUNDRED))
-        self.permit.admit(judgement)
-        return await self._submit(judgement)
-
-    async def _submit(self, judgement: Judgement) -> Sent:
-        return await self._to_its_end(f"submit {judgement.ticket.client_id}", self._submit_still_allowed(judgement))
-
-    async def _submit_with_leverage(self, judgement: Judgement, leverage: Decimal, mode: MarginMode | None) -> Sent:
-        """Set the leverage that an order was confirmed with, then send it; when that cannot be done, it does not leave."""
-        try:
-            await self.set_leverage(judgement.ticket.instrument, leverage, mode)
-        except TraderError as error:
-            raise RefusedError(f"the order was not sent: {error.message}", code=error.code) from error
-        return await self._submit(judgement)
-
-    async def _submit_still_allowed(self, judgement: Judgement) -> Sent:
-        self.permit.still(judgement)
-        return await self.submit_bracket(judgement.ticket, judgement.bracket, reduces=judgement.reduces)
-
-    async def submit_bracket(self, ticket: OrderTicket, bracket: Bracket | None, *, reduces: bool) -> Sent:
-        """Send an order that was judged, and see to its exits from the moment it leaves."""
-        if bracket is None:
-            return await self.orders.submit(ticket, reduces=reduces)
-        self.protect.adopt(bracket)
-        try:
-            sent = await self.orders.submit(bracket.sent(ticket), reduces=reduces)
-        except RefusedError:
-            self.protect.forget(bracket.entry)
-            raise
-        self.protect.look()
-        return sent
-
-    async def _nudge(self, order: Order, level: Level) -> Sent:
-        if level.by_price:
-            return await self.amend(order, price=level.price)
-        return await self.amend(order, trigger=level.price)
+    async def _learn_standing(self, iid: InstrumentId) -> None:
+        with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
+            await self._reconciler.standing([iid])
 
     def _may_protect(self) -> bool:
         """Whether orders and positions are known, and this terminal is the one that acts on them."""
@@ -636,21 +578,12 @@ class Desk:
             and self.store.private_is_fresh(self.account.venue.name)
         )
 
-    async def _to_its_end(self, name: str, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
-        task = self._tasks.spawn(name, work, self._write_failed)
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
-        return await asyncio.shield(task)
-
-    def _write_failed(self, name: str, error: BaseException) -> None:
-        if not isinstance(error, TraderError):  # those are for the caller to tell
-            self._task_failed(name, error)
-
     def _scopes(self) -> list[InstrumentId | None]:
         """Return what executions are asked for: a question without an instrument covers the first settle currency."""
         store, first = self.store, self.account.venue.settle_currencies[0]
         involved = {*self.feeds.watched, *(position.instrument for position in store.open_positions())}
+        if self.account.venue.fills_by_contract:
+            return [*sorted(involved)]
         others = (iid for iid in involved if (found := store.instruments.get(iid)) is not None and found.settle != first)
         return [None, *sorted(others)]
 
@@ -661,64 +594,8 @@ class Desk:
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
-    def _link_moved(self, event: LinkChanged) -> None:
-        live = event.state is LinkState.LIVE
-        if live != (event.lane in self._live_lanes):
-            words = "live" if live else f"lost: {event.reason or event.state}"
-            self._say(f"{event.lane} lane {words}", Severity.NOTE if live else Severity.WARNING)
-            self._live_lanes ^= {event.lane}
-        if event.lane == Lane.PRIVATE.value:
-            self.sync.moved(event)
-
-    def _misheard(self) -> None:
-        """Something that the account's stream said is lost: learn it by asking, and let the stream's silence prove nothing."""
-        self.store.misheard(self.account.venue.name, Lane.PRIVATE.value)
-        now = self.clock.mono_ns()
-        if now - self._renewed_ns > RENEW_NS:
-            self._renewed_ns = now
-            self.feeds.renew(Lane.PRIVATE, "a message about the account could not be read")
-        else:
-            # A message that is unreadable by its nature would come again with every connection.
-            self._say("a message about the account could not be read: asking the venue for everything", Severity.WARNING)
-            self.sync.again()
-
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
-
-    def _relisted(self, changed: set[InstrumentId]) -> None:
-        """Take up a new product list: a draft for a contract that changed was thought in other terms."""
-        instruments = list(self.store.instruments.values())
-        self._dialect.list_instruments(instruments)
-        self.feeds.list_instruments(instruments)
-        draft = self.stage.draft
-        if draft is not None and draft.instrument in changed:
-            self.stage.drop()
-            self._say(f"{draft.instrument.symbol} has changed at the venue: the staged order was dropped", Severity.ALARM)
-        for iid in sorted(changed & set(self.feeds.watched)):
-            now = self.store.instruments[iid]
-            words = f"tick {plain(now.tick)}, lot {plain(now.lot)}" if now.tradable else "not tradable any more"
-            self._say(f"{iid.symbol} has changed at the venue: {words}", Severity.WARNING)
-        self.store.touch(topic.STAGE, topic.INSTRUMENTS)
-
-    def _who(self) -> dict[str, Any]:
-        """Return who acts here, for the record."""
-        account = self.account
-        return {"account": account.name, "env": account.env, "version": __version__, "pid": os.getpid(), "uid": os.getuid()}
-
-    def _record(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Write down what happened, where that can be; nothing waits for it."""
-        if self._journal is not None:
-            with contextlib.suppress(JournalError):
-                self._journal.append(kind, body)
-
-    def _record_first(self, kind: str, body: Mapping[str, Any]) -> None:
-        """Write down what is about to happen; raises RefusedError when that cannot be."""
-        if self._journal is None:
-            raise RefusedError("this terminal is read-only: it has no journal to write to")
-        try:
-            self._journal.append(kind, body)
-        except JournalError as error:
-            raise RefusedError(f"{error}: nothing is moved until it can be written") from error
 
     def _each_second(self) -> None:
         self._mend_journal()
@@ -730,12 +607,9 @@ class Desk:
 
     def _mend_journal(self) -> None:
         """Ask a disk that was full once more: entries wait for it."""
-        if self._journal is not None and self._journal.failure and self._journal.retry():
+        if self._minutes.mend():
             self._say("the journal can be written again", Severity.NOTE)
             self.store.touch(topic.STAGE)
-
-    def _lost(self, request: Request, verdict: Verdict) -> None:
-        self._record("lost", {"ref": request.ref, "what": request.what, "text": verdict.text})
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
         if self._closed:
@@ -750,8 +624,3 @@ class Desk:
 
     def _say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         self.absorb([Notice(text, severity, self.clock.wall_ns())])
-
-
-def _other(price: Decimal | None, present: Decimal | None) -> Decimal | None:
-    """Return a price if it is another one than the present."""
-    return None if price == present else price

@@ -60,11 +60,11 @@ class FactSource:
         self._widened = widened
 
     def mode(self, iid: InstrumentId) -> PositionMode:
-        """Return the position mode of an instrument as its rows tell it; one-way until a row says otherwise."""
+        """Return the position mode of an instrument as its rows tell it, or the account's; one-way until one says otherwise."""
         for (instrument, _), position in self._store.positions.items():
             if instrument == iid:
                 return position.mode
-        return PositionMode.ONE_WAY
+        return self._store.modes.get(iid.venue, PositionMode.ONE_WAY)
 
     def mid(self, iid: InstrumentId) -> Decimal | None:
         """Return the midpoint of a live book, None otherwise."""
@@ -80,7 +80,8 @@ class FactSource:
         instrument = store.instruments.get(iid)
         pnl = store.pnl(instrument.settle) if instrument else None
         worth = store.dollars(instrument.settle) if instrument else None
-        leg = next((p for (i, _), p in store.positions.items() if i == iid), None)
+        legs = [p for (i, _), p in store.positions.items() if i == iid]
+        leg = next((p for p in legs if not p.is_flat), None) or store.backings.get(iid) or next(iter(legs), None)
         return Facts(
             now_ns=self._clock.mono_ns(),  # the clock of OrderPath.recent
             state=self._state(),

@@ -12,7 +12,7 @@ from typing import Any
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.event import Event, LinkChanged, Notice, Unreadable
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import InstrumentId, LinkState, Severity
+from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.environment import Environment
 from tui_trader.net.session import Session
@@ -105,6 +105,11 @@ class Feeds:
         """Tell every lane the product list: it was read again."""
         for dialect in self._dialects:
             dialect.list_instruments(instruments)
+
+    def take_mode(self, mode: PositionMode) -> None:
+        """Tell every lane how the account holds positions."""
+        for dialect in self._dialects:
+            dialect.take_mode(mode)
 
     def retry(self) -> None:
         """Start lanes again that gave up because their login was refused: the trader says that the cause is gone."""

@@ -134,7 +134,10 @@ class Funds:
         """
         whole = True
         for currency in self._currencies():
-            verdict = await self._send(self._dialect.fee_rates(currency))
+            request = self._dialect.fee_rates(currency)
+            if request is None:
+                continue
+            verdict = await self._send(request)
             if verdict.outcome is Outcome.ACK:
                 self._absorb(list(verdict.events))
             else:

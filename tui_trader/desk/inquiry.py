@@ -97,11 +97,9 @@ class Inquiry:
         One that neither the list nor the question by id knows has an end that nobody tells: it becomes UNKNOWN and is resolved.
         """
         asked_ns = self._clock.mono_ns()
-        verdict = await self._send(self._dialect.open_orders(instrument))
-        if verdict.outcome is not Outcome.ACK:
+        listed = await self._open(instrument)
+        if listed is None:
             return False
-        self._absorb(list(verdict.events))
-        listed = _listed(verdict)
         answered = True
         for order in self._store.blotter.absent_from(listed, instrument):
             # Of an earlier run's order it is not known when it was made.
@@ -275,11 +273,23 @@ class Inquiry:
 
     async def _list_open(self, order: Order) -> bool | None:
         """Whether the list of open orders has the order; None when it was not answered."""
-        listing = await self._send(self._dialect.open_orders(order.instrument))
-        if listing.outcome is not Outcome.ACK:
-            return None
-        self._absorb(list(listing.events))
-        return bool({order.client_id, order.venue_id} & _listed(listing))
+        listed = await self._open(order.instrument)
+        return None if listed is None else bool({order.client_id, order.venue_id} & listed)
+
+    async def _open(self, instrument: InstrumentId) -> set[str] | None:
+        """Absorb the list of open orders, part by part, and return all ids in it; None when a part was not answered."""
+        listed: set[str] = set()
+        request: Request | None = self._dialect.open_orders(instrument)
+        for _ in range(MAX_PAGES):
+            if request is None:
+                return listed
+            verdict = await self._send(request)
+            if verdict.outcome is not Outcome.ACK:
+                return None
+            self._absorb(list(verdict.events))
+            listed |= _listed(verdict)
+            request = verdict.next_page
+        return None
 
     async def _without_fills(self, order: Order) -> bool:
         """Whether the executions of the time since the order was made are all told and none is of it."""

@@ -128,14 +128,21 @@ class Margin:
     async def _set(self, request: Request, iid: InstrumentId, what: str, terms: Mapping[str, Any]) -> None:
         """Write down what is asked, ask it once, and say what came of it; raises when it is not known to be done."""
         self._record("setting", {"symbol": iid.symbol, **terms})
+        step: Request | None = request
+        while step is not None:  # some take several: what it is about is asked first, or each side is set by itself
+            step = await self._take(step, iid, what)
+
+    async def _take(self, request: Request, iid: InstrumentId, what: str) -> Request | None:
+        """Take one step of a setting; return the next one, None when that was the last."""
         verdict = await self._send(request)
         self._record("outcome", {"ref": iid.symbol, "what": request.what, "outcome": verdict.outcome, "text": verdict.text})
         match verdict.outcome:
             case Outcome.ACK:
                 self._absorb(list(verdict.events))
-            case Outcome.UNKNOWN:
+                return verdict.next_page
+            case Outcome.UNKNOWN if request.kind.is_write:
                 raise OutcomeUnknown(f"whether the {what} was changed is not known: {verdict.text}", code=verdict.code)
-            case Outcome.NOT_SENT:
+            case Outcome.NOT_SENT | Outcome.UNKNOWN:
                 raise LinkError(f"{what} was not changed: {verdict.text}")
             case _:
                 raise VenueError(f"{what} was not changed: {verdict.text or verdict.outcome}", code=verdict.code)

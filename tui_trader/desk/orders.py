@@ -240,11 +240,13 @@ class OrderPath:
         for order in orders:
             self._record("cancel", {"id": order.client_id, "venue_id": order.venue_id}, required=False)
             self._put(replace(order, pending=PendingAction.CANCEL))
-        [request] = self._dialect.cancel_several([as_venue_knows(order) for order in orders])
-        verdict = await self._send_recorded(request, ",".join(order.client_id for order in orders))
-        if verdict.outcome is not Outcome.ACK:
-            return [await self.cancel(order) for order in orders]
-        self._absorb(list(verdict.events))
+        requests = self._dialect.cancel_several([as_venue_knows(order) for order in orders])
+        verdict = Verdict(Outcome.NOT_SENT)
+        for request in requests:  # more than one where orders of one contract are of several kinds
+            verdict = await self._send_recorded(request, ",".join(order.client_id for order in orders))
+            if verdict.outcome is not Outcome.ACK:
+                return [await self.cancel(order) for order in orders]
+            self._absorb(list(verdict.events))
         ids = [order.client_id for order in orders]
         self._spawn(f"look-up of {len(ids)}", self._see_them_gone(ids))
         return [Sent(client_id, verdict.outcome, verdict.text, verdict.code) for client_id in ids]

@@ -43,6 +43,16 @@ class Permit:
         self._sync = sync
         self._doubt = doubt
         self._read_only = read_only
+        self._shut = ""
+
+    def shut(self, reason: str) -> None:
+        """Note that the venue takes no orders at all from this account, or at present; entries are refused from here on."""
+        self._shut = reason
+
+    def reopen(self) -> bool:
+        """Forget that the venue took no orders; False when it was not so. The next order asks it again."""
+        was, self._shut = self._shut, ""
+        return bool(was)
 
     @property
     def looks_only(self) -> bool:
@@ -55,7 +65,7 @@ class Permit:
         """Why entries are refused altogether, in a word or two for the screen; empty while they are not."""
         if self._exits.trying:
             return "NOT VERIFIED"
-        if self.looks_only:
+        if self.looks_only or self._shut:
             return "READ-ONLY"
         if self._journal is not None and self._journal.failure:
             return "NO JOURNAL"
@@ -71,6 +81,8 @@ class Permit:
             return "read-only: this terminal was started to look, it sends no orders"
         if not venue.capabilities.trading:
             return venue.capabilities.why_not
+        if self._shut:
+            return f"read-only: {venue.title} takes no orders ({self._shut}); what is held is still shown, resume tries again"
         if self._journal is None:
             return "read-only: this terminal has no journal to write to"
         if self._journal.failure:

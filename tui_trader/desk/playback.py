@@ -94,7 +94,7 @@ class ReplayedDesk(Desk):
         raise RefusedError(REFUSAL)
 
     start = send = submit = amend = cancel = cancel_several = cancel_symbol = flatten = panic = cancel_everything = _refuse
-    set_leverage = set_position_mode = assign_margin = set_risk_limit = transfer = submit_bracket = _refuse
+    set_leverage = set_position_mode = assign_margin = set_risk_limit = transfer = _refuse
 
     async def close(self) -> None:
         """Let the recording go."""

@@ -50,14 +50,19 @@ class Reconciler:
         absorb: Callable[[list[Event]], None],
         orders: OrderPath,
         currencies: Sequence[str],
+        by_contract: bool = False,
     ) -> None:
-        """``currencies`` are those that the venue settles in; those that nothing listed settles in are not asked for."""
+        """``currencies`` are those that the venue settles in; those that nothing listed settles in are not asked for.
+
+        With ``by_contract`` executions are asked for contract by contract.
+        """
         self._store = store
         self._dialect = dialect
         self._send = send
         self._absorb = absorb
         self._orders = orders
         self._all_currencies = currencies
+        self._by_contract = by_contract
         self.refused: dict[str, str] = {}
         """Settle currencies whose positions the venue refused to tell, with its reason."""
         self._before: _Before | None = None
@@ -84,8 +89,9 @@ class Reconciler:
         """
         if self._before is None:
             self.remember()
-        await self.positions()
         instruments = {iid for iid in watched if iid.venue == venue}
+        await self.standing([None, *sorted(instruments)])
+        await self.positions()
         instruments |= {order.instrument for order in self._store.blotter.working()}
         instruments |= {position.instrument for position in self._store.open_positions()}
         for iid in sorted(instruments):
@@ -96,8 +102,8 @@ class Reconciler:
         # A history may have trailed at the last asking, and the newest execution have come by the stream since: what lies between
         # is asked for until an answer proves something.
         self._start_ns = start_ns if self._proven else min(start_ns, self._start_ns)
-        # A question without an instrument covers the first settle currency only.
-        first = self._all_currencies[0]
+        # A question without an instrument covers the first settle currency only, if it covers anything.
+        first = self._all_currencies[0] if not self._by_contract else ""
         apart = {first, *self.refused}
         others = {iid for iid in instruments if self._settle(iid) not in apart}
         others |= set() if self._proven else {iid for iid in self._scopes if iid is not None}
@@ -119,6 +125,15 @@ class Reconciler:
         runs = self._runs
         await self.fills()
         self._proven = runs == self._runs
+
+    async def standing(self, scopes: Sequence[InstrumentId | None]) -> None:
+        """Learn what rows of positions do not tell, of the account (None) and of contracts. Raises ConnectionError as ``run``."""
+        for scope in scopes:
+            for request in self._dialect.standing(scope):
+                verdict = await page_of(request, self._send, asyncio.sleep)
+                if verdict.outcome is Outcome.REJECTED and scope is not None:
+                    continue  # not told of this contract: it keeps the defaults
+                self._absorb(list(_demand(verdict, "the settings of the account").events))
 
     async def positions(self) -> list[str]:
         """Learn all positions and balances; return the settle currencies that were refused. Raises ConnectionError as ``run``.

@@ -23,6 +23,9 @@ LIMIT_S = 120.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
 """Between rounds, doubling."""
 
+MAX_PARTS = 20
+"""Parts of one list of open orders."""
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
@@ -111,10 +114,15 @@ class Sweep:
             known = [one for event in listing.events if isinstance(event, InstrumentsListed) for one in event.instruments]
             self._dialect.list_instruments(known)
             self._listed = bool(known)
-        verdict = await self._ask(self._dialect.open_orders(iid))
-        snapshots = [event for event in verdict.events if isinstance(event, OrdersSnapshot)]
-        if verdict.outcome is not Outcome.ACK or not snapshots:
-            return None
+        snapshots: list[OrdersSnapshot] = []
+        request: Request | None = self._dialect.open_orders(iid)
+        while request is not None:
+            verdict = await self._ask(request)
+            parts = [event for event in verdict.events if isinstance(event, OrdersSnapshot)]
+            if verdict.outcome is not Outcome.ACK or not parts or len(snapshots) > MAX_PARTS:
+                return None
+            snapshots += parts
+            request = verdict.next_page
         reports = [report for snapshot in snapshots for report in snapshot.reports if report.status.is_working]
         return [Order.from_report(report) for report in reports]
 

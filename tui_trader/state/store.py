@@ -17,6 +17,7 @@ from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import ONE, ZERO, plain
 from tui_trader.core.event import (
+    BackingTold,
     BalanceChanged,
     BookDelta,
     BookSnapshot,
@@ -34,6 +35,7 @@ from tui_trader.core.event import (
     OrdersSnapshot,
     PongReceived,
     PositionChanged,
+    PositionModeTold,
     PositionsSnapshot,
     RiskUnitsTold,
     Subscribed,
@@ -46,12 +48,15 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
-from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionSide, Severity
+from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.flow import Flow
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
+from tui_trader.state.price_path import PricePaths
+from tui_trader.state.queue import Place, Places
 from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
 
@@ -80,11 +85,15 @@ class StaleLimits:
 class _BookLane:
     """What every book message touches, found by one look-up: hashing topics by the message would cost more than the book."""
 
-    __slots__ = ("book", "clean", "heard_ns", "topic")
+    __slots__ = ("book", "clean", "flow", "heard_ns", "queued", "topic")
 
     def __init__(self, book: Book, topic: t.Topic) -> None:
         self.book = book
         self.topic = topic
+        self.queued = False
+        """Whether own orders rest in the book."""
+        self.flow: Flow | None = None
+        """Adds up what comes and goes at each price, while somebody looks at that."""
         self.heard_ns = 0
         self.clean = True
         """Whether the topic is not among the dirty ones yet."""
@@ -102,6 +111,10 @@ class Store:
         self.tickers: dict[InstrumentId, Ticker] = {}
         self.candles: dict[tuple[InstrumentId, int], deque[Candle]] = {}
         self.positions: dict[PositionKey, Position] = {}
+        self.modes: dict[str, PositionMode] = {}
+        """How accounts hold positions, by venue, where that is one setting for all contracts."""
+        self.backings: dict[InstrumentId, BackingTold] = {}
+        """What will back the next position of a contract, where its flat rows do not tell."""
         self.balances: dict[tuple[str, str], Balance] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.blotter = Blotter()
@@ -113,6 +126,11 @@ class Store:
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self.curve = EquityCurve()
+        self.paths = PricePaths()
+        """Where the prices of the watched instruments have been in the last hour."""
+        self.attended: frozenset[InstrumentId] = frozenset()
+        """Instruments whose news is waited for; ``noticed`` says that some came."""
+        self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
@@ -134,6 +152,7 @@ class Store:
         """Monotonic time of the batch being applied; set by the writer once per batch."""
         self.doubtful: set[InstrumentId] = set()
         """Books that need a new snapshot; the desk asks for it and clears this."""
+        self._places = Places()
         self._book_lanes: dict[InstrumentId, _BookLane] = {}
         self._heard: dict[tuple[str, InstrumentId], int] = {}
         self._dirty: set[t.Topic] = set()
@@ -156,6 +175,8 @@ class Store:
             OrderFilled: self._fill,
             PositionChanged: self._position,
             PositionsSnapshot: self._positions,
+            PositionModeTold: self._mode,
+            BackingTold: self._backing,
             BalanceChanged: self._balance,
             FundingPaid: self._funding,
             RiskUnitsTold: self._risk,
@@ -209,6 +230,14 @@ class Store:
             self.curve.add(self._clock.wall_ns(), pnl.equity)
             self._dirty.add(t.PNL)
 
+    def sample_prices(self, instruments: Iterable[InstrumentId]) -> None:
+        """Remember where the last prices of instruments are, those that can be relied on; the desk calls it once a second."""
+        now = self._clock.wall_ns()
+        for iid in instruments:
+            last = self.ticker(iid).last
+            if last is not None and self.ticker_is_fresh(iid):
+                self.paths.add(iid, now, last)
+
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def find(self, text: str) -> list[InstrumentId]:
@@ -227,8 +256,31 @@ class Store:
         """Return the reference prices of an instrument, blank before the first."""
         return self.tickers.get(instrument, _BLANK)
 
+    def place(self, order: Order) -> Place | None:
+        """Return where a resting order stands in the queue of its price, None while that is not known."""
+        place = self._places.of(order)
+        if place is not None and not place.doubtful and not self.book_is_fresh(order.instrument):
+            place = replace(place, doubtful=True)
+        return place
+
+    def flow(self, instrument: InstrumentId) -> Flow | None:
+        """Return what comes and goes at each price, counted from the first time somebody asks; None before a book."""
+        lane = self._book_lanes.get(instrument)
+        if lane is None:
+            return None
+        if lane.flow is None:
+            tape = self.tapes.get(instrument)
+            lane.flow = Flow(lane.book, reversed(tape.newest(len(tape))) if tape is not None else ())
+        return lane.flow
+
+    def ignore_flow(self, instrument: InstrumentId) -> None:
+        """Stop counting what comes and goes: nobody looks at it any more."""
+        lane = self._book_lanes.get(instrument)
+        if lane is not None:
+            lane.flow = None
+
     def age_ns(self, what: str, instrument: InstrumentId) -> int | None:
-        """Return how long ago ``book``, ``tape``, ``ticker`` or ``mark`` of an instrument was last heard of; None for never."""
+        """Return how long ago ``book``, ``tape``, ``ticker``, ``last`` or ``mark`` of an instrument was told; None for never."""
         if what == "book":
             lane = self._book_lanes.get(instrument)
             heard = lane.heard_ns if lane is not None else None
@@ -263,15 +315,24 @@ class Store:
         age = self.age_ns("book", instrument)
         return book is not None and book.is_live and age is not None and age <= self.limits.book_ns
 
+    def is_live(self, venue: str, lane: str) -> bool:
+        """Whether a lane is not known to be anything but live."""
+        link = self.links.get((venue, lane))
+        return link is None or link.is_live
+
+    def ticker_is_fresh(self, instrument: InstrumentId) -> bool:
+        """Whether the last price, and what is told along with it, is young enough to rely on."""
+        age = self.age_ns("last", instrument)
+        return age is not None and age <= self.limits.ticker_ns and self.is_live(instrument.venue, "public")
+
     def mark_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the mark price is young enough to value and to check against."""
         age = self.age_ns("mark", instrument)
-        link = self.links.get((instrument.venue, "public"))
         return (
             self.ticker(instrument).mark is not None
             and age is not None
             and age <= self.limits.ticker_ns
-            and (link is None or link.is_live)
+            and self.is_live(instrument.venue, "public")
         )
 
     def private_is_fresh(self, venue: str) -> bool:
@@ -356,6 +417,10 @@ class Store:
         book.apply(event)
         if book.state is not _LIVE:
             self.doubtful.add(event[0])
+        if lane.queued:
+            self._places.look(book, self.mono_ns)
+        if lane.flow is not None:
+            lane.flow.hear(event, self.mono_ns)
         lane.heard_ns = self.mono_ns
         if lane.clean:
             lane.clean = False
@@ -381,12 +446,23 @@ class Store:
                 )
             )
         lane = self._book_lanes[event.instrument]
+        if lane.queued:
+            self._places.look(book, self.mono_ns)
+        if lane.flow is not None:
+            lane.flow.restart()
         lane.heard_ns = self.mono_ns
         self._dirty.add(lane.topic)
 
     def _open_book(self, instrument: Instrument) -> Book:
         book = self.books[instrument.id] = Book(instrument)
-        self._book_lanes[instrument.id] = _BookLane(book, t.book_topic(instrument.id))
+        before = self._book_lanes.get(instrument.id)
+        lane = self._book_lanes[instrument.id] = _BookLane(book, t.book_topic(instrument.id))
+        for client_id in self._places.followed(instrument.id):
+            self._places.forget(instrument.id, client_id)  # it was counted in other ticks
+        for order in self.blotter.working(instrument.id):
+            self._follow(order, 0)
+        if before is not None and before.flow is not None:
+            lane.flow = Flow(book)
         return book
 
     def _trades(self, event: TradesPrinted) -> None:
@@ -398,9 +474,16 @@ class Store:
             tape.replace(trades)
         else:
             tape.extend(trades)
+            lane = self._book_lanes.get(instrument)
+            if lane is not None and lane.queued:
+                self._places.traded(lane.book.instrument, trades, self.mono_ns)
+            if lane is not None and lane.flow is not None:
+                lane.flow.trade(trades, self.mono_ns)
         key = ("tape", instrument)
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
+        if instrument in self.attended:
+            self.noticed = True
 
     def _ticker(self, event: TickerChanged) -> None:
         iid = event.instrument
@@ -410,6 +493,10 @@ class Store:
         self._heard[key] = self.mono_ns
         self._dirty.add(key)
         self._dirty.add(t.TICKERS)
+        if iid in self.attended:
+            self.noticed = True
+        if event.last is not None:
+            self._heard[("last", iid)] = self.mono_ns
         if event.mark is None:
             return
         # A message without a mark says nothing about how old the mark is.
@@ -459,6 +546,7 @@ class Store:
     def _merge(self, report: OrderReport) -> None:
         asked = self.blotter.get(report.client_id)
         order = self.blotter.merge(report)
+        self._follow(order, 0 if report.is_ack else report.at_ns)
         self._dirty.update((t.ORDERS, ("book", report.instrument)))
         self._alarm(order)
         if asked is not None and _stands_unbound(asked, report) and order.client_id not in self._unbound:
@@ -476,6 +564,7 @@ class Store:
             self._dirty.update((t.FILLS, t.ORDERS, t.PNL, ("book", fill.instrument)))
             order = self.blotter.find(fill.venue_id) or self.blotter.get(fill.client_id)
             if order is not None:
+                self._follow(order, fill.at_ns)
                 self._alarm(order)
             if not event.replayed:
                 terms = f"{fill.side} {plain(fill.qty)} {fill.instrument.symbol} @ {plain(fill.price)}"
@@ -483,6 +572,13 @@ class Store:
                     self._notice(Notice(f"filled {terms} {fill.liquidity}", Severity.NOTE, self._clock.wall_ns(), fill.client_id))
                 else:
                     self._notice(Notice(f"{fill.kind.upper()} by the venue: {terms}", Severity.ALARM, self._clock.wall_ns()))
+
+    def _follow(self, order: Order, at_ns: int) -> None:
+        """Keep count of what stands before an order at its price."""
+        lane = self._book_lanes.get(order.instrument)
+        self._places.follow(order, at_ns, None if lane is None else lane.book, self.mono_ns)
+        if lane is not None:
+            lane.queued = self._places.watches(order.instrument)
 
     def _alarm(self, order: Order) -> None:
         """Say what must not happen and did: an order that was thought over lives, or more was executed than was asked for."""
@@ -525,6 +621,18 @@ class Store:
                 position = replace(position, sequence=before.sequence, at_ns=before.at_ns)
             self._position(PositionChanged(position))
         self._dirty.update((t.POSITIONS, t.PNL))
+
+    def _mode(self, event: PositionModeTold) -> None:
+        self.modes[event.venue] = event.mode
+        for key, known in list(self.positions.items()):
+            # Legs of a mode that is no longer: the venue switches only where nothing is held.
+            if known.instrument.venue == event.venue and known.mode is not event.mode and known.is_flat:
+                del self.positions[key]
+        self._dirty.update((t.POSITIONS, t.STAGE))
+
+    def _backing(self, event: BackingTold) -> None:
+        self.backings[event.instrument] = event
+        self._dirty.update((t.POSITIONS, t.STAGE))
 
     def _balance(self, event: BalanceChanged) -> None:
         balance = event.balance
@@ -592,6 +700,7 @@ class Store:
             for iid, book in self.books.items():
                 if iid.venue == event.venue and book.is_live and event.state is LinkState.DOWN:
                     book.doubt("feed down")
+                    self._places.look(book, self.mono_ns)
                     self._dirty.add(("book", iid))
         if event.lane == "private" and event.state is LinkState.SYNCING:
             self._forget_ranks(event.venue)
@@ -632,6 +741,7 @@ class Store:
         if book is not None and book.is_live:
             book.doubt(f"a message about it could not be read ({event.reason})")
             self.doubtful.add(book.instrument.id)
+            self._places.look(book, self.mono_ns)
             self._dirty.add(("book", book.instrument.id))
         self._dirty.add(t.LINKS)
 

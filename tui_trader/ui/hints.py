@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_trader.desk.stage import Draft
+from tui_trader.desk.draft import Draft
 from tui_trader.ui.keymap import KeyMap, spoken
 from tui_trader.ui.panes.status import Hint
 

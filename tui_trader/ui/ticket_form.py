@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_target, spell_trail, spell_trigger
-from tui_trader.desk.stage import Draft
+from tui_trader.desk.draft import Draft
 
 FIELDS: tuple[tuple[str, str, str, str], ...] = (
     ("side", "side", "buy or sell", "5"),

@@ -45,9 +45,9 @@ from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, OrderType, Severity, Side
 from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
+from tui_trader.desk.draft import StageView
 from tui_trader.desk.orders import Sent
 from tui_trader.desk.settings import Confirm
-from tui_trader.desk.stage import StageView
 from tui_trader.state import topic as t
 from tui_trader.ui.keymap import Action
 from tui_trader.ui.twice import READING_NS, Twice

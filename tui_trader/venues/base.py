@@ -16,7 +16,7 @@ from tui_trader.core.event import Event
 from tui_trader.core.funds import Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import InstrumentId, OrderType, PositionSide, TimeInForce, TriggerSource
+from tui_trader.core.types import InstrumentId, OrderType, PositionMode, PositionSide, TimeInForce, TriggerSource
 from tui_trader.secrets.secret import Secret
 
 
@@ -157,8 +157,10 @@ class Verdict:
     bad_key: bool = False
     """The refusal proves that the key itself is not accepted (unknown, revoked, wrong secret, bound to another address, without
     the permission): every other signed request will be refused too."""
+    no_orders: bool = False
+    """The refusal is of orders as such, whatever they are: the key may place none, or the venue takes none at present."""
     next_page: Request | None = None
-    """With a paged READ: the request for what follows."""
+    """With a READ in pages or parts, or a SETTING in steps: the request for what follows."""
     digest: str = ""
     """SHA-256 of the body of an answer to a write, for the record; empty where nothing was answered."""
     server_ns: int = 0
@@ -254,6 +256,9 @@ class FeedDialect(Protocol):
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Learn the product list (scales, symbols)."""
 
+    def take_mode(self, mode: PositionMode) -> None:
+        """Learn how the account holds positions, where that is one setting for all contracts."""
+
 
 class OrderDialect(Protocol):
     """The request side of a venue. Synchronous and pure; every method returns a Request for RestClient to sign and send."""
@@ -278,7 +283,15 @@ class OrderDialect(Protocol):
     def cancel(self, order: Order) -> Request: ...
     def cancel_several(self, orders: Sequence[Order]) -> list[Request]: ...
     def cancel_all(self, instrument: InstrumentId) -> list[Request]: ...
-    def open_orders(self, instrument: InstrumentId) -> Request: ...
+    def standing(self, instrument: InstrumentId | None) -> Sequence[Request]:
+        """Write what has to be asked of the account, or of a contract, because rows do not tell it (position mode, leverage).
+
+        Empty where they do. The answers are absorbed before positions are asked for.
+        """
+
+    def open_orders(self, instrument: InstrumentId) -> Request:
+        """Ask for all open orders of one contract; what ``next_page`` of the answers asks for belongs to the list."""
+
     def order_by_id(self, order: Order) -> Request: ...
     def fills(self, instrument: InstrumentId | None, since_ns: int) -> Request: ...
     def positions(self, currency: str) -> Request: ...
@@ -294,7 +307,9 @@ class OrderDialect(Protocol):
         """Write a movement of money between the wallet and the trading account; raises ValueError where a venue cannot."""
 
     def transfers(self, currency: str, since_ns: int) -> Request: ...
-    def fee_rates(self, currency: str) -> Request: ...
+    def fee_rates(self, currency: str) -> Request | None:
+        """Ask what contracts of a settle currency cost; None where the venue tells that contract by contract (``standing``)."""
+
     def closed_orders(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def order_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
@@ -316,6 +331,9 @@ class OrderDialect(Protocol):
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Learn the product list (scales, symbols)."""
 
+    def take_mode(self, mode: PositionMode) -> None:
+        """Learn how the account holds positions, where that is one setting for all contracts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Venue:
@@ -336,6 +354,8 @@ class Venue:
     """The terms to read a symbol's books by when no product list names it, as in an old recording. Not for trading."""
     families: Callable[[Instrument], Capabilities] | None = None
     """What the family of a contract can do; None where all can do what ``capabilities`` says."""
+    fills_by_contract: bool = False
+    """Executions are asked for contract by contract only: a question without one covers nothing."""
     max_connections: int = 5
     max_subscriptions: int = 20
 

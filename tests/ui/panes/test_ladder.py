@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.ui.panes.conftest import BTC, ETH, World, assert_exact, roles, screen, texts
 from tui_trader.core.types import OrderStatus, OrderType, Side
 from tui_trader.ui.panes.ladder import GROUPS, LadderView, Recentre
+from tui_trader.ui.panes.ladder_own import Ghost
 from tui_trader.ui.panes.view import boxed, ruled
 
 
@@ -35,7 +36,7 @@ def test_narrow_form(trading: World) -> None:
     view = ladder(trading)
     assert texts(ruled(view, 31, 10)) == [
         "─ BOOK  x0.5 ──────────────────",
-        "   0.330 67,414.5",
+        "T▲ 0.330 67,414.5",
         "   3.880 67,414.0",
         "   0.612 67,413.5",
         "   0.210 67,413.0 <ask",
@@ -43,7 +44,7 @@ def test_narrow_form(trading: World) -> None:
         "         67,412.0 <bid   2.310",
         "         67,411.5        0.880",
         "  B .200 67,411.0        6.020",
-        "         67,410.5",
+        "S▼       67,410.5",
     ]
 
 
@@ -54,7 +55,7 @@ def test_wide_form(trading: World) -> None:
     assert row_with(rows, "67,413.0") == "│                 67,413.0  0.210< │"
     assert row_with(rows, "67,412.5") == "│         ─────── 67,412.5·─────── │"
     assert row_with(rows, "67,412.0") == "│         > 2.310 67,412.0         │"
-    assert row_with(rows, "67,411.0") == "│   B .200  6.020 67,411.0         │"
+    assert row_with(rows, "67,411.0") == "│   B .200  6.020 67,411.0  q~5.9  │"
     assert rows[-4:] == [
         "│cum5  bid 11.410  ask 6.236       │",
         "│spr 2t  imb +29%                  │",
@@ -417,3 +418,138 @@ def test_keys_ask_for_a_repaint(trading: World) -> None:
     view.recentre()
     view.group(1)
     assert len(asked) == 3
+
+
+# -- the queue, what came and went, sums, and what lies beyond the window -------------------------------------------------
+
+
+def test_the_place_in_the_queue_stands_where_no_ask_is(trading: World) -> None:
+    view = ladder(trading)
+    assert "q~5.9" in row_with(texts(view.body(36, 24)), "67,411.0")  # 6.02 less the own 0.2, rounded up
+    trading.delta(bids=[("67411", "12.5")])
+    trading.clock.advance(0.1)
+    trading.trade("67411", "4.02", Side.SELL)
+    assert "q~1.8 " in row_with(texts(view.body(36, 24)), "67,411.0") + " "
+
+
+def test_a_place_that_rests_on_a_doubted_book_says_so(trading: World) -> None:
+    view = ladder(trading)
+    view.body(36, 24)
+    trading.clock.advance(3)
+    assert "q~5.9?" in row_with(texts(view.body(36, 24)), "67,411.0")
+
+
+def test_an_own_offer_has_its_place_left_of_the_price(trading: World) -> None:
+    trading.order(Side.SELL, "0.1", "67414")
+    row = row_with(texts(ladder(trading).body(36, 24)), "67,414.0")
+    assert row.index("q~3.8") < row.index("67,414.0") < row.index("3.880")
+
+
+def test_sums_run_from_the_touch(trading: World) -> None:
+    view = ladder(trading)
+    view.show_next()
+    rows = texts(view.body(36, 24))
+    assert "cumulative" in screen([tuple(span for part in view.title() for span in part.spans)])
+    assert "  2.310 67,412.0" in row_with(rows, "67,412.0")
+    assert "  3.190 67,411.5" in row_with(rows, "67,411.5")
+    assert "  9.210 67,411.0" in row_with(rows, "67,411.0")
+    assert "4.702" in row_with(rows, "67,414.0")
+
+
+@given(st.integers(0, 6), st.integers(-40, 40))
+@settings(max_examples=40, deadline=None)
+def test_a_sum_counts_what_lies_between_the_touch_and_the_window(group: int, away: int) -> None:
+    world = World().trading()
+    view = ladder(world)
+    view.show_next()
+    view.body(36, 20)
+    for _ in range(group):
+        view.group(1)
+    (view.cursor_up if away > 0 else view.cursor_down)(abs(away))
+    rows = view._sizes.rows(world.store.books[BTC], GROUPS[group], 0, 1 << 40, 12, cumulative=True)
+    book = world.store.books[BTC]
+    step = D("0.5") * GROUPS[group]
+    for row, (total, _) in rows.bids.items():
+        assert total == sum(size for price, size in book.bids() if price >= row * step)
+    for row, (total, _) in rows.asks.items():
+        assert total == sum(size for price, size in book.asks() if price <= row * step)
+
+
+def test_what_was_pulled_and_stacked_stands_beside_the_sizes(trading: World) -> None:
+    view = ladder(trading)
+    view.show_next()
+    view.show_next()
+    view.body(36, 24)
+    trading.delta(bids=[("67412", "3.51"), ("67409", "0")], asks=[("67414", "1.88")])
+    rows = texts(view.body(36, 24))
+    assert row_with(rows, "67,412.0").endswith("+1.20")
+    assert row_with(rows, "67,409.0").endswith("-9.11")
+    row = row_with(rows, "67,414.0")
+    assert row.index("-2.00") < row.index("67,414.0")
+    trading.clock.advance(11)
+    assert "+1.20" not in screen(view.body(36, 24))
+
+
+def test_changes_are_counted_only_while_somebody_looks(trading: World) -> None:
+    view = ladder(trading)
+    view.body(36, 24)
+    assert trading.store._book_lanes[BTC].flow is None
+    view.show_next()
+    view.show_next()
+    view.body(36, 24)
+    assert trading.store._book_lanes[BTC].flow is not None
+    view.show_next()
+    view.body(36, 24)
+    assert trading.store._book_lanes[BTC].flow is None
+
+
+def test_a_broad_ladder_tells_what_traded_at_each_price(trading: World) -> None:
+    view = ladder(trading)
+    view.body(44, 24)
+    trading.trade("67412", "0.25", Side.SELL).trade("67412", "0.5", Side.SELL).trade("67413", "0.1")
+    rows = view.body(44, 24)
+    assert_exact(rows, 44, 24)
+    assert texts(rows)[0].endswith("vol")
+    assert row_with(texts(rows), "67,412.0").endswith("0.794")  # with what the tape knew before
+    assert row_with(texts(rows), "67,413.0").endswith("0.100")
+
+
+def test_marks_beyond_the_window_have_an_arrow_at_its_edge(trading: World) -> None:
+    rows = texts(ladder(trading).body(36, 24))
+    assert rows[1][1:3] == "T▲"
+    below = [row[1:3] for row in rows[1:-3] if "▼" in row[1:3]]
+    assert below == ["E▼", "S▼", "L▼"]  # the farther the nearer to the edge; break-even is the least grave of four
+
+
+def test_break_even_has_a_mark(trading: World) -> None:
+    view = ladder(trading)
+    view.body(36, 30)
+    trading.position(Side.BUY, "0.5", "67331.2", liquidation=None)
+    assert row_with(texts(view.body(36, 40)), "67,412.0")[1:3] == "= "  # 67331.2 and 0.06 % twice
+
+
+def test_the_profit_at_the_cursor(trading: World) -> None:
+    view = ladder(trading)
+    view.body(36, 24)
+    assert "@" not in screen(view.body(36, 24)[-3:])
+    view.cursor_down(1)
+    view.cursor_down(3)
+    assert view.price_at_cursor() == D("67410.5")
+    assert "@67,410.5 +183.25" in screen(view.body(36, 24)[-3:])
+
+
+def test_a_click_puts_the_cursor_on_its_price_and_does_nothing_else(trading: World) -> None:
+    view = ladder(trading)
+    rows = texts(view.body(36, 24))
+    view.cursor_to(next(i for i, row in enumerate(rows) if "67,411.0" in row))
+    assert view.price_at_cursor() == D("67411")
+    assert [order.price for order in view.orders_at_cursor()] == [D("67411")]
+    view.cursor_to(0)
+    view.cursor_to(len(rows) - 1)
+    assert view.price_at_cursor() == D("67411")
+
+
+def test_a_staged_order_is_a_small_letter_on_its_row(trading: World) -> None:
+    view = ladder(trading, ghost=lambda: Ghost(BTC, Side.BUY, D("67410"), D("0.08")))
+    assert "b .080" in row_with(texts(view.body(36, 24)), "67,410.0")
+    assert "b" not in row_with(texts(view.body(36, 24)), "67,411.0")

@@ -5,21 +5,24 @@ The window of prices moves only when asked to, or when the touch leaves it; neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.clock import Clock
 from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.instrument import Instrument
+from tui_trader.core.order import Order
 from tui_trader.core.types import InstrumentId, Side
 from tui_trader.state import topic as t
+from tui_trader.state.flow import Flow
 from tui_trader.state.store import Store
-from tui_trader.ui.format import data_age, fitted, imbalance, number
-from tui_trader.ui.panes.ladder_own import marks_of, own_orders, row_of
+from tui_trader.ui.format import data_age, fitted, imbalance, money, number
+from tui_trader.ui.panes.ladder_own import Ghost, at_edges, marks_of, orders_on, own_orders, pnl_at, queues_of, row_of
 from tui_trader.ui.panes.ladder_row import NARROW, Columns, Level, bar_scale
+from tui_trader.ui.panes.ladder_sizes import Shows, Sizes, flow_of, volume_of
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, filled, fit, part
 from tui_trader.ui.panes.view import View, waiting
 
@@ -56,8 +59,13 @@ class LadderView(View):
         instrument: InstrumentId | None = None,
         *,
         recentre: Recentre = Recentre.EDGE,
+        ghost: Callable[[], Ghost | None] = lambda: None,
     ) -> None:
+        """``ghost`` tells where the staged order would rest."""
         super().__init__(store, clock)
+        self._ghost = ghost
+        self.shows = Shows.SIZE
+        """What the size columns tell."""
         self.follow = recentre
         self.footnote = ""
         """A line under the ladder for what belongs to order entry: size presets."""
@@ -72,8 +80,10 @@ class LadderView(View):
         self._last: Decimal | None = None
         self._arrow = "·"
         self._prices: dict[int, str] = {}
-        self._texts: dict[Any, tuple[Decimal, str]] = {}
-        self._text_width = 0
+        self._sizes = Sizes()
+        self._flowing: InstrumentId | None = None
+        """What the Store counts changes of for this view."""
+        self._headed = False
         self._price_width = 5
         self._columns: Columns | None = None
 
@@ -114,6 +124,25 @@ class LadderView(View):
         self._prices.clear()
         self.moved()
 
+    def show_next(self) -> Shows:
+        """Go from sizes to sums from the touch, to what was pulled and stacked, and back; return what is shown now."""
+        self.shows = self.shows.next
+        self.moved()
+        return self.shows
+
+    def cursor_to(self, line: int) -> None:
+        """Put the cursor on the price in a line of the body, counted from 0; other lines do nothing."""
+        row = line - (1 if self._headed else 0)
+        if self._top is not None and self._spec is not None and 0 <= row < self._rows and self._top - row > 0:
+            self._cursor = self._top - row
+            self.moved()
+
+    def orders_at_cursor(self) -> list[Order]:
+        """Return own resting orders on the row of the cursor, oldest first."""
+        if self._cursor is None or self._spec is None:
+            return []
+        return orders_on(self.store, self._spec, GROUPS[self._group], self._cursor)
+
     def cursor_up(self, rows: int = 1) -> None:
         """Move the cursor to a higher price; the first press puts it on the touch."""
         self._step(rows)
@@ -148,7 +177,7 @@ class LadderView(View):
     def _forget(self) -> None:
         self._top, self._cursor, self._last, self._arrow = None, None, None, "·"
         self._prices.clear()
-        self._texts.clear()
+        self._sizes.forget()
         self._price_width, self._columns = 5, None
 
     def _step(self, rows: int) -> None:
@@ -168,7 +197,7 @@ class LadderView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        own = {t.CLOCK, t.INSTRUMENTS, t.LINKS, t.ORDERS}
+        own = {t.CLOCK, t.INSTRUMENTS, t.LINKS, t.ORDERS, t.POSITIONS, t.STAGE}
         return frozenset(own if self._iid is None else own | {t.book_topic(self._iid), t.tape_topic(self._iid)})
 
     def title(self) -> list[Part]:
@@ -179,8 +208,11 @@ class LadderView(View):
         hint = self._hint(book) if book is not None else ""
         if hint:
             parts.append(part(1, hint, "warn"))
+        if self.shows.caption:
+            parts.append(part(2, self.shows.caption, "accent"))
         if 0 < self._rows < _HEADED and book is not None and not self._is_stale(book):
             parts.append(part(3, self._spread(book), "dim"))
+            parts += self._at_cursor(instrument, 2)
         parts.append(part(4, self._iid.symbol, "dim"))
         parts.append(part(5, "static", "dim"))
         return parts
@@ -197,6 +229,7 @@ class LadderView(View):
         self._adopt(instrument)
         headed = height >= _HEADED and width >= NARROW
         footer = self._footer(book, width) if headed else []
+        self._headed = headed
         count = max(1, height - len(footer) - (1 if headed else 0))
         self._settle(book, count)
         stale = self._is_stale(book)
@@ -282,9 +315,12 @@ class LadderView(View):
         top, group = self._top, GROUPS[self._group]
         bottom = top - count + 1
         columns = self._columns_for(instrument, width, top)
-        bids, asks = self._sizes(instrument, book, bottom, top, columns.size)
-        own = own_orders(self.store, instrument, group, columns.own)
-        marks = marks_of(self.store, instrument, group)
+        bids, asks = self._sizes.rows(book, group, bottom, top, columns.size, cumulative=self.shows is Shows.CUMULATIVE)
+        own = own_orders(self.store, instrument, group, columns.own, self._ghost())
+        marks = at_edges(marks_of(self.store, instrument, group), bottom, top)
+        beside = self._beside(instrument, columns, bottom, top)
+        flow = self._flow(columns)
+        volume = volume_of(flow, group, bottom, top, instrument.qty_places, columns.volume) if flow and columns.volume else {}
         best_bid, best_ask = self._touch(book) or (None, None)
         last = self._last_row(instrument, best_ask)
         arrow = self._arrow
@@ -304,6 +340,7 @@ class LadderView(View):
             bid_qty, bid = bids.get(row, nothing)
             ask_qty, ask = asks.get(row, nothing)
             own_bid, own_ask = own.get(row, none_own)
+            beside_bid, beside_ask = beside.get(row, none_own)
             levels.append(
                 Level(
                     price,
@@ -319,9 +356,38 @@ class LadderView(View):
                     row == last and best_bid is not None and best_ask is not None and best_bid < row < best_ask,
                     row == cursor,
                     stale,
+                    beside_bid,
+                    beside_ask,
+                    volume.get(row, ""),
                 )
             )
         return levels
+
+    def _beside(self, instrument: Instrument, columns: Columns, bottom: int, top: int) -> dict[int, tuple[str, str]]:
+        """Return what stands where the other side has no size: places in the queue, and what was pulled and stacked."""
+        group, width = GROUPS[self._group], columns.size
+        out: dict[int, tuple[str, str]] = {}
+        flow = self._flow(columns)
+        if flow is not None and self.shows is Shows.FLOW:
+            for bid, changes in zip((True, False), flow_of(flow, group, bottom, top, width), strict=True):
+                for row, text in changes.items():
+                    before = out.get(row, ("", ""))
+                    out[row] = (text, before[1]) if bid else (before[0], text)
+        for row, (bid_text, ask_text) in queues_of(self.store, instrument, group, width).items():
+            before = out.get(row, ("", ""))
+            out[row] = (bid_text or before[0], ask_text or before[1])
+        return out
+
+    def _flow(self, columns: Columns) -> Flow | None:
+        """Return what comes and goes while something of it is shown; the Store counts it for no longer than that."""
+        wanted = self._iid if self.shows is Shows.FLOW or columns.volume else None
+        if self._flowing is not None and self._flowing != wanted:
+            self.store.ignore_flow(self._flowing)
+        self._flowing = wanted
+        flow = self.store.flow(wanted) if wanted is not None else None
+        if flow is not None:
+            flow.settle(self.clock.mono_ns())
+        return flow
 
     def _columns_for(self, instrument: Instrument, width: int, top: int) -> Columns:
         # The column only ever widens, so a price that loses a digit does not move everything.
@@ -330,41 +396,7 @@ class LadderView(View):
         columns = self._columns
         if columns is None or columns.width != width or columns.price_width != self._price_width:
             columns = self._columns = Columns(width, self._price_width)
-        if columns.size != self._text_width:
-            self._texts.clear()
-            self._text_width = columns.size
         return columns
-
-    def _sizes(
-        self, instrument: Instrument, book: Book, bottom: int, top: int, width: int
-    ) -> tuple[dict[int, tuple[Decimal, str]], dict[int, tuple[Decimal, str]]]:
-        group = GROUPS[self._group]
-        bids, asks = book.raw_sides
-        if group == 1:
-            return (
-                {tick: self._text(book, raw) for tick, raw in bids.items() if bottom <= tick <= top},
-                {tick: self._text(book, raw) for tick, raw in asks.items() if bottom <= tick <= top},
-            )
-        places = instrument.qty_places
-        summed: list[dict[int, tuple[Decimal, str]]] = []
-        sides: tuple[tuple[Mapping[int, Any], int], ...] = ((bids, 1), (asks, -1))
-        for levels, sign in sides:
-            total: dict[int, Decimal] = {}
-            for tick, raw in levels.items():
-                row = sign * (sign * tick // group)
-                if bottom <= row <= top:
-                    total[row] = total.get(row, ZERO) + self._text(book, raw)[0]
-            summed.append({row: (size, fitted(size, places, width)) for row, size in total.items()})
-        return summed[0], summed[1]
-
-    def _text(self, book: Book, raw: Any) -> tuple[Decimal, str]:
-        known = self._texts.get(raw)
-        if known is None:
-            if len(self._texts) >= _MEMO_LIMIT:
-                self._texts.clear()
-            size = book.size_of(raw)
-            known = self._texts[raw] = (size, fitted(size, book.instrument.qty_places, self._text_width))
-        return known
 
     def _last_row(self, instrument: Instrument, best_ask: int | None) -> int | None:
         tape = self.store.tapes.get(instrument.id)
@@ -396,7 +428,7 @@ class LadderView(View):
                 ],
                 width,
             ),
-            fit((Span(self._spread(book) + doubt, role),), width),
+            by_rank([part(1, self._spread(book) + doubt, role), *self._at_cursor(book.instrument, 0)], width),
         ]
         if self.footnote:
             rows.append(fit((Span(cut(self.footnote, width), "dim"),), width))
@@ -414,9 +446,19 @@ class LadderView(View):
         """Return what is bid and what is offered on the best levels."""
         bids, asks = book.raw_sides
         return (
-            sum((self._text(book, bids[tick])[0] for tick in book.bid_ticks[:DEPTH]), ZERO),
-            sum((self._text(book, asks[tick])[0] for tick in book.ask_ticks[:DEPTH]), ZERO),
+            sum((self._sizes.text(book, bids[tick])[0] for tick in book.bid_ticks[:DEPTH]), ZERO),
+            sum((self._sizes.text(book, asks[tick])[0] for tick in book.ask_ticks[:DEPTH]), ZERO),
         )
+
+    def _at_cursor(self, instrument: Instrument, rank: int) -> list[Part]:
+        """Return the open profit that there would be at the price under the cursor."""
+        price = self.price_at_cursor()
+        profit = pnl_at(self.store, instrument, price) if price is not None else None
+        if price is None or profit is None:
+            return []
+        role = "gain" if profit > 0 else "loss" if profit < 0 else "text"
+        at = number(price, instrument.price_places)
+        return [part(rank, f"@{at} {money(profit, instrument.settle, signed=True)}", role)]
 
     def _health(self, book: Book) -> list[Part]:
         assert self._iid is not None

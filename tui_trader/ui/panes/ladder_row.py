@@ -18,6 +18,11 @@ WIDE = 34
 NARROW = 24
 """Cells from which the two sizes stand left and right of the price; below, one size follows the price."""
 
+WITH_VOLUME = 42
+"""Cells from which there is a column for what traded at each price."""
+
+_VOLUME = 6
+
 _WIDEST = 12
 """Cells of a size column beyond which there is nothing more to show."""
 
@@ -36,7 +41,7 @@ class Level(NamedTuple):
     own_bid: str = ""
     own_ask: str = ""
     marks: str = ""
-    """``E`` entry, ``L`` liquidation, ``S`` stop, ``T`` target."""
+    """``E`` entry, ``=`` break-even, ``L`` liquidation, ``S`` stop, ``T`` target; with an arrow one beyond the window."""
     best: str = ""
     """``bid`` or ``ask`` on the touch."""
     last: str = ""
@@ -45,6 +50,11 @@ class Level(NamedTuple):
     """Inside the spread, with the last trade on it."""
     cursor: bool = False
     stale: bool = False
+    beside_bid: str = ""
+    """Where no ask stands: place in the queue of an own bid, or what came and went."""
+    beside_ask: str = ""
+    """Where no bid stands."""
+    volume: str = ""
 
 
 class Columns:
@@ -54,9 +64,12 @@ class Columns:
         self.width = width
         self.price_width = price_width
         self.wide = width >= WIDE
+        self.volume = 0
         rest = width - price_width
         if self.wide:
-            # cursor 1, marks 2, own, '>' 1, bid, ' ' 1, price, last 1, ask, '<' 1, '?' 1
+            # cursor 1, marks 2, own, '>' 1, bid, ' ' 1, price, last 1, ask, '<' 1, '?' 1, and perhaps a blank and the volume
+            self.volume = _VOLUME if width >= WITH_VOLUME else 0
+            rest -= self.volume and self.volume + 1
             self.own = max(6, min(9, (rest - 8) // 3))
             self.size = max(1, min(_WIDEST, (rest - 8 - self.own) // 2))
         else:
@@ -66,7 +79,7 @@ class Columns:
                 # cursor or mark 1, price, '?' 1, ' ' 1, letter 1, size
                 self.size = max(1, min(_WIDEST, rest - 4))
         self._drawn: dict[Level, Row] = {}
-        used = 8 + self.own + 2 * self.size + price_width
+        used = 8 + self.own + 2 * self.size + price_width + (self.volume and self.volume + 1)
         self._exact = self.wide and used <= width
         self._spare = Span(" " * (width - used)) if self._exact and used < width else None
         self._no_own = Span(" " * (3 + self.own))
@@ -91,6 +104,7 @@ class Columns:
             + "price".rjust(self.price_width)
             + " "
             + "ask".rjust(self.size)
+            + (" " + " " + "vol".rjust(self.volume + 1) if self.volume else "")
         )
         return fit((Span(text, "header"),), self.width, "header")
 
@@ -135,9 +149,13 @@ class Columns:
             out.append(Span(f" {price}{level.last}", "last"))
             out.append(Span("─" * (self.size + 1), "rule"))
             out.append(_doubt(level))
+            if self.volume:
+                out.append(Span(" " + whole_or(level.volume, self.volume), "dim"))
             return out
         if level.bid:
             _add_barred(out, ">" if level.best == "bid" else " ", whole_or(level.bid, self.size), level.bid_bar, "bid")
+        elif level.beside_ask:
+            out.append(Span(f" {whole_or(level.beside_ask, self.size)}", _beside_role(level.beside_ask)))
         else:
             out.append(self._no_size)
         out.append(Span(f" {price}{level.last or ' '}", _price_role(level)))
@@ -146,9 +164,13 @@ class Columns:
             if bar:
                 out.append(Span(cell[:bar], "ask_bar"))
             out.append(Span(cell[bar:] + ("<" if level.best == "ask" else " "), "ask"))
+        elif level.beside_bid:
+            out.append(Span(f"{whole_or(level.beside_bid, self.size)} ", _beside_role(level.beside_bid)))
         else:
             out.append(self._no_size)
         out.append(_doubt(level))
+        if self.volume:
+            out.append(Span(" " + whole_or(level.volume, self.volume), "dim"))
         return out
 
     def _narrow(self, level: Level) -> list[Span]:
@@ -173,7 +195,16 @@ class Columns:
             right = _barred(level.ask, self.size, 0, "ask", on_right=False)
         elif level.own_ask and level.bid:
             left = _barred(level.bid, self.size, 0, "bid", on_right=True)
+        elif level.beside_bid and not (level.ask or level.own_bid):
+            left = [Span(whole_or(level.beside_bid, self.size), _beside_role(level.beside_bid))]
+        elif level.beside_ask and not (level.bid or level.own_ask):
+            right = [Span(whole_or(level.beside_ask, self.size), _beside_role(level.beside_ask))]
         touch = f"<{level.best}" if level.best else "    "
+        if level.marks[1:] in ("▲", "▼") and not level.cursor:
+            # Without its arrow it would be taken for a mark of this row: it takes the next cell, or leaves its letter out.
+            lead = Span(level.marks[1:], lead.role)
+            if left[0].text[:1] == " ":
+                lead, left[0] = Span(level.marks, lead.role), Span(left[0].text[1:], left[0].role)
         return [
             lead,
             *left,
@@ -187,7 +218,7 @@ class Columns:
         ]
 
     def _tiny(self, level: Level) -> list[Span]:
-        lead = "▸" if level.cursor else (level.marks[:1] or " ")
+        lead = "▸" if level.cursor else (level.marks[-1:] if level.marks[1:] in ("▲", "▼") else level.marks[:1] or " ")
         side, role = (level.bid, "bid") if level.bid else (level.ask, "ask")
         letter = "B" if level.bid else ("A" if level.ask else " ")
         spans = [Span(lead, _mark_role(level.marks)), Span(level.price, _price_role(level)), _doubt(level)]
@@ -237,6 +268,12 @@ def _doubt(level: Level) -> Span:
 
 def _price_role(level: Level) -> str:
     return "last" if level.last else (level.best or "price")
+
+
+def _beside_role(text: str) -> str:
+    if text.startswith("q"):
+        return "own"
+    return "dim"
 
 
 def _mark_role(marks: str) -> str:

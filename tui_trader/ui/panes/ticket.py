@@ -17,7 +17,8 @@ from tui_trader.core.objection import Objection
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.preview import Preview
 from tui_trader.core.types import OrderType, Side, TimeInForce
-from tui_trader.desk.stage import Stage, StageView
+from tui_trader.desk.draft import StageView
+from tui_trader.desk.stage import Stage
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui import format as f

@@ -13,7 +13,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from tui_trader.core.completion import complete
+from tui_trader.core.grammar import complete
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, Severity

@@ -32,7 +32,7 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.sanitise import is_symbol, sanitise
-from tui_trader.core.types import ContractKind, InstrumentId
+from tui_trader.core.types import ContractKind, InstrumentId, PositionMode
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex import codes, sign
@@ -120,6 +120,9 @@ class PhemexFeed:
         indexes = {f".{name[2:]}": (instrument, "index") for name, (instrument, _) in marks.items()}
         # An index name wins: ``.MANAUSDT`` is the index of MANAUSDT, not the mark of an ANAUSDT.
         self._ticks = marks | indexes
+
+    def take_mode(self, mode: PositionMode) -> None:
+        """Do nothing: every row of a position says its mode."""
 
     # -- out -------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import is_client_id
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import InstrumentId, OrderType, PositionSide, Side, TimeInForce
+from tui_trader.core.types import InstrumentId, OrderType, PositionMode, PositionSide, Side, TimeInForce
 from tui_trader.venues.base import Credential, Reply, Request, RequestKind, Verdict
 from tui_trader.venues.phemex import sign, words
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, Wire, family_of, to_scaled
@@ -47,6 +47,13 @@ class PhemexOrders:
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Learn the product list: which family a symbol belongs to, and the scales and limits that answers are read by."""
         self._listing.take(instruments)
+
+    def take_mode(self, mode: PositionMode) -> None:
+        """Do nothing: every row of a position says its mode."""
+
+    def standing(self, instrument: InstrumentId | None) -> Sequence[Request]:
+        """Return nothing: the rows of positions tell mode and leverage, those of flat contracts too."""
+        return ()
 
     # -- public reads ----------------------------------------------------------------------------------------------
 

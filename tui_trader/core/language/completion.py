@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from tui_trader.core.command import MARGIN_WORDS, PriceRef, SelectorKind
-from tui_trader.core.words import CLAUSES, SIDES, VERBS
+from tui_trader.core.language.words import CLAUSES, SIDES, VERBS
 
 _PIECE = re.compile(r"[^\s@:]*\Z")
 _REFS = tuple(str(ref) for ref in PriceRef)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_trader.core.types import Side
+from tui_trader.core.types import MarginMode, PositionMode, Side, TimeInForce
 
 SIDES: dict[str, Side] = {
     "buy": Side.BUY,
@@ -88,3 +88,16 @@ NO_SUCH_CLAUSE: dict[str, str] = {
 """Words that people bring from elsewhere; taken for a symbol they would only puzzle."""
 
 REFS_NOT_YET: tuple[str, ...] = ("hi", "lo", "vwap")
+
+TIF_WORDS: dict[str, TimeInForce] = {
+    "po": TimeInForce.POST_ONLY,
+    "ioc": TimeInForce.IOC,
+    "fok": TimeInForce.FOK,
+    "gtc": TimeInForce.GTC,
+}
+MARGIN_WORDS: dict[str, MarginMode] = {"iso": MarginMode.ISOLATED, "cross": MarginMode.CROSS}
+MODE_WORDS: dict[str, PositionMode] = {
+    "hedge": PositionMode.HEDGED,
+    "hedged": PositionMode.HEDGED,
+    "oneway": PositionMode.ONE_WAY,
+}

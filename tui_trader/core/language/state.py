@@ -1,0 +1,107 @@
+"""Commands about the account, the screen and what may be sent at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Move money between the wallet and the trading account."""
+
+    amount: Decimal
+    currency: str
+    into: bool
+    """Into the trading account; False takes it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSymbol:
+    """Put another instrument on the screen."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseTheme:
+    """Change the colours."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Leave the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHelp:
+    """Open the help, at a topic."""
+
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panic:
+    """End entries and cancel everything but stops; with ``flatten`` the stops too, and close every position."""
+
+    flatten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Let out only exits until trading is resumed; ``reducing`` does so without asking for the venue's name at the resuming."""
+
+    reducing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let entries out again."""
+
+    name: str = ""
+    """Of the venue; leaving a halt asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Send the staged order although another one of unknown outcome stands beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Ask the venue for everything again and take its positions for the truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Let single keys send orders for a while."""
+
+    seconds: int | None = None
+    """None for the configured time."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPrices:
+    """Gather the levels of the ladder."""
+
+    step: Decimal | None = None
+    """In quote currency; None for single ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLog:
+    """Open the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowKeys:
+    """Open the key map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Start or stop recording the market."""
+
+    start: bool

@@ -1,0 +1,198 @@
+"""What leaves: every order, change and cancel passes here, is judged, admitted, and then seen to its end.
+
+A caller that stops waiting stops nothing: what was sent runs in a task of its own. It must not know keys or lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from tui_trader.core.bracket import Bracket
+from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.error import RefusedError, TraderError
+from tui_trader.core.order import Order, OrderTicket
+from tui_trader.core.position import Position
+from tui_trader.core.types import MarginMode
+from tui_trader.desk.facts import FactSource, Judgement
+from tui_trader.desk.margin import Margin
+from tui_trader.desk.nudge import Level
+from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.permit import Permit
+from tui_trader.desk.protect import Protector
+from tui_trader.desk.resolve import Resolver
+from tui_trader.desk.stage import Stage
+from tui_trader.net.tasks import TaskSet
+from tui_trader.state import topic
+from tui_trader.state.store import Store
+from tui_trader.venues.base import Outcome
+
+T = TypeVar("T")
+
+CLOSE_S = 1.0
+"""How long requests that are under way are waited for at the end: an answer that is awaited needs no looking up later."""
+
+
+class Sending:
+    """Judges, admits and sends for one account."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        stage: Stage,
+        facts: FactSource,
+        resolver: Resolver,
+        permit: Permit,
+        orders: OrderPath,
+        protect: Protector,
+        margin: Margin,
+        tasks: TaskSet,
+        failed: Callable[[str, BaseException], None],
+    ) -> None:
+        """``failed`` is told of a bug in what was being sent; a TraderError is the caller's to tell."""
+        self._store = store
+        self._stage = stage
+        self._facts = facts
+        self._resolver = resolver
+        self._permit = permit
+        self._orders = orders
+        self._protect = protect
+        self._margin = margin
+        self._tasks = tasks
+        self._failed = failed
+        self._writes: set[asyncio.Task[Any]] = set()
+
+    def begin(self) -> Coroutine[Any, Any, Sent]:
+        """Judge the staged order once more, forget the draft, and return the work of sending it.
+
+        Raises CommandError or RefusedError, and then nothing was sent and the draft stays. Because the draft is gone when this
+        returns, a second Enter finds nothing to send.
+        """
+        stage = self._stage
+        draft, judgement = stage.draft, stage.confirm()
+        self._permit.admit(judgement)
+        order = self._store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
+        if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
+            stage.drop()
+            raise RefusedError("the order that was to be moved is over")
+        stage.drop()
+        self._store.touch(topic.STAGE)
+        if order is not None:
+            return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
+        if draft is not None and draft.leverage is not None:
+            return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
+        return self._submit(judgement)
+
+    async def submit(self, ticket: OrderTicket) -> Sent:
+        """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
+        judgement = self._facts.judge(ticket, self._resolver.instrument(ticket.instrument))
+        self._permit.admit(judgement)
+        return await self._submit(judgement)
+
+    async def amend(
+        self,
+        order: Order,
+        *,
+        qty: Decimal | None = None,
+        price: Decimal | None = None,
+        trigger: Decimal | None = None,
+        take_profit: Decimal | None = None,
+        stop_loss: Decimal | None = None,
+        trail: Decimal | None = None,
+    ) -> Sent:
+        """Change a working order in place, after judging it as it would stand; raises RefusedError, and then nothing was sent.
+
+        None leaves a term as it is, zero takes an attached exit off.
+        """
+        order = self._store.blotter.get(order.client_id) or order
+        instrument = self._resolver.instrument(order.instrument)
+        exits = {"take_profit": take_profit, "stop_loss": stop_loss, "trail": trail}
+        judgement = self._facts.judge_change(order, instrument, qty=qty, price=price, trigger=trigger, **exits)
+        self._permit.admit(judgement)
+
+        async def change() -> Sent:
+            self._permit.still(judgement)
+            sent = await self._orders.amend(order, qty=qty, price=price, trigger=trigger, **exits)
+            if trigger is not None and sent.outcome is Outcome.ACK:
+                self._protect.moved(order, trigger)
+            return sent
+
+        return await self.to_its_end(f"amend {order.client_id}", change())
+
+    async def nudge(self, order: Order, level: Level) -> Sent:
+        """Change the price or the trigger of an exit."""
+        if level.by_price:
+            return await self.amend(order, price=level.price)
+        return await self.amend(order, trigger=level.price)
+
+    async def cancel(self, order: Order) -> Sent:
+        """Ask for the end of one order."""
+        self._protect.let_go(order)
+        return await self.to_its_end(f"cancel {order.client_id}", self._orders.cancel(order))
+
+    async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
+        """Ask for the end of several orders, with one call for each contract and leg."""
+        for order in orders:
+            self._protect.let_go(order)
+        names = " ".join(order.client_id for order in orders[:3])
+        return await self.to_its_end(f"cancel {len(orders)} {names}", self._orders.cancel_several(orders))
+
+    async def close(self, position: Position) -> Sent:
+        """Close a whole leg at the market."""
+        judgement = self._stage.confirm(self._stage.drafting.closing(position, HUNDRED))
+        self._permit.admit(judgement)
+        return await self._submit(judgement)
+
+    async def submit_bracket(self, ticket: OrderTicket, bracket: Bracket | None, *, reduces: bool) -> Sent:
+        """Send an order that was judged, and see to its exits from the moment it leaves."""
+        if bracket is None:
+            return await self._orders.submit(ticket, reduces=reduces)
+        self._protect.adopt(bracket)
+        try:
+            sent = await self._orders.submit(bracket.sent(ticket), reduces=reduces)
+        except RefusedError:
+            self._protect.forget(bracket.entry)
+            raise
+        self._protect.look()
+        return sent
+
+    async def to_its_end(self, name: str, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
+        task = self._tasks.spawn(name, work, self._write_failed)
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        return await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """Give what is under way a moment to be answered."""
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=CLOSE_S)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _submit(self, judgement: Judgement) -> Sent:
+        return await self.to_its_end(f"submit {judgement.ticket.client_id}", self._submit_still_allowed(judgement))
+
+    async def _submit_with_leverage(self, judgement: Judgement, leverage: Decimal, mode: MarginMode | None) -> Sent:
+        """Set the leverage that an order was confirmed with, then send it; when that cannot be done, it does not leave."""
+        try:
+            await self._margin.set_leverage(judgement.ticket.instrument, leverage, mode)
+        except TraderError as error:
+            raise RefusedError(f"the order was not sent: {error.message}", code=error.code) from error
+        return await self._submit(judgement)
+
+    async def _submit_still_allowed(self, judgement: Judgement) -> Sent:
+        self._permit.still(judgement)
+        return await self.submit_bracket(judgement.ticket, judgement.bracket, reduces=judgement.reduces)
+
+    def _write_failed(self, name: str, error: BaseException) -> None:
+        if not isinstance(error, TraderError):  # those are for the caller to tell
+            self._failed(name, error)
+
+
+def _other(price: Decimal | None, present: Decimal | None) -> Decimal | None:
+    """Return a price if it is another one than the present."""
+    return None if price == present else price
