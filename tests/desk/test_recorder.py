@@ -76,8 +76,8 @@ async def test_what_was_traded_is_there_after_the_desk(world: World, path: Path)
     assert {row.status for row in orders.values()} == {"filled", "live", "canceled"}
     assert all(not row.external and row.id == row.venue_id for row in orders.values())
     again = await world.desk(history=kept(path), limits=AGAIN)
-    await until(lambda: again.store.past_fills, "the past")
-    assert [FillRow.of("main", fill) for fill in again.store.past_fills] == expected
+    await until(lambda: again.store.past.fills, "the past")
+    assert [FillRow.of("main", fill) for fill in again.store.past.fills] == expected
 
 
 async def test_a_later_desk_learns_from_the_venue_what_none_recorded(world: World, path: Path) -> None:

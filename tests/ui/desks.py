@@ -23,8 +23,9 @@ from tui_trader.desk.environment import Environment
 from tui_trader.desk.locations import shipped
 from tui_trader.secrets.secret import Secret
 from tui_trader.storage.journal import Journal
+from tui_trader.ui.action import Action
+from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
-from tui_trader.ui.keymap import ACTIONS, Action
 from tui_trader.ui.screens.trade import TradeScreen
 from tui_trader.ui.theme import load_themes
 from tui_trader.ui.trading import Trading
@@ -207,9 +208,9 @@ class Program:
         while self.app.screen is not self.screen:
             await self.app.pop_screen()
         if self.screen.prompt.display:
-            self.screen._close_prompt()
+            self.screen.typing.close()
         if self.screen.form.is_open:
-            self.screen._close_form()
+            self.screen.form_row.close()
         self.screen.desk.stage.drop()
 
     async def settle(self) -> None:

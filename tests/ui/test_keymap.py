@@ -6,7 +6,9 @@ import itertools
 
 import pytest
 
-from tui_trader.ui.keymap import ACTIONS, SWALLOWED, Action, Context, KeyMap, key_name, spoken
+from tui_trader.ui.action import Action, Context
+from tui_trader.ui.actions import ACTIONS
+from tui_trader.ui.keymap import SWALLOWED, KeyMap, key_name, spoken
 
 SAFE_VIEWS = [
     frozenset({Context.TRADE}),

@@ -6,26 +6,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trader.ui.layout import MIN_HEIGHT, MIN_WIDTH, Rect, Slot, plan
+from tui_trader.ui.layout import TICKET_ROWS, plan
+from tui_trader.ui.panes.registry import LEAST
+from tui_trader.ui.slot import MIN_HEIGHT, MIN_WIDTH, Rect, Size, Slot
 
 SIZES = st.tuples(st.integers(1, 260), st.integers(1, 90))
 ZOOMABLE = [None, Slot.BOOK, Slot.POSITIONS, Slot.PNL]
 
 
+COMPLETE = {**{slot: Size(24, 4) for slot in Slot}, **LEAST}
+"""Every slot there is, also those that no view has been registered for."""
+
+
+def outlier(width: int, height: int, slots: dict[Slot, Rect], least: dict[Slot, Size]) -> str:
+    """Return what is wrong with a plan; empty when nothing is."""
+    shown = list(slots.items())
+    for at, (slot, (x, y, w, h)) in enumerate(shown):
+        if w < 1 or h < 1 or x < 0 or y < 0 or x + w > width or y + h > height:
+            return f"{slot} is outside"
+        if width >= MIN_WIDTH and height >= MIN_HEIGHT and (w < least[slot].width or h < least[slot].height):
+            return f"{slot} has {w}x{h}, less than its least"
+        for other, (x2, y2, w2, h2) in shown[:at]:
+            if x < x2 + w2 and x2 < x + w and y < y2 + h2 and y2 < y + h:
+                return f"{slot} lies over {other}"
+    return ""
+
+
+@pytest.mark.parametrize("least", [LEAST, COMPLETE], ids=["present", "complete"])
+def test_every_plan_of_every_size_holds(least: dict[Slot, Size]) -> None:
+    for width in range(20, 251):
+        for height in range(8, 81):
+            found = plan(width, height, least=least)
+            assert not outlier(width, height, found.slots, least), (width, height)
+            assert found.tradable == (Slot.TICKET in found.slots), (width, height)
+            if found.tradable:
+                assert found.slots[Slot.TICKET] == Rect(0, height - 6, width, TICKET_ROWS)
+                assert {Slot.BOOK, Slot.POSITIONS, Slot.ORDERS, Slot.HEADER, Slot.STATUS, Slot.COMMAND} <= set(found.slots)
+                covered = sum(w * h for _, _, w, h in found.slots.values())
+                assert covered >= width * height - 3 * height, "a hole"  # a column between panes beside each other
+
+
 @given(SIZES, st.sampled_from(ZOOMABLE))
 def test_panes_stay_inside_and_apart(size: tuple[int, int], zoomed: Slot | None) -> None:
-    width, height = size
-    taken: set[tuple[int, int]] = set()
-    for slot, (x, y, w, h) in plan(width, height, zoomed).slots.items():
-        assert w > 0, slot
-        assert h > 0, slot
-        assert x >= 0, slot
-        assert y >= 0, slot
-        assert x + w <= width, slot
-        assert y + h <= height, slot
-        cells = {(cx, cy) for cx in range(x, x + w) for cy in range(y, y + h)}
-        assert not taken & cells, slot
-        taken |= cells
+    assert not outlier(*size, plan(*size, zoomed).slots, LEAST)
 
 
 @given(SIZES)
@@ -38,9 +61,24 @@ def test_small_terminals_show_positions_but_do_not_trade(size: tuple[int, int]) 
         assert (Slot.POSITIONS in result.slots) == (height >= 5)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-def test_every_pane_is_shown_at_the_designed_sizes(size: tuple[int, int]) -> None:
-    assert set(plan(*size).slots) == set(Slot)
+@pytest.mark.parametrize(
+    ("size", "missing"),
+    [
+        ((80, 24), {Slot.SECOND, Slot.CHART, Slot.WATCH, Slot.JOURNAL}),
+        ((120, 40), {Slot.SECOND, Slot.JOURNAL}),
+        ((200, 60), set()),
+    ],
+)
+def test_every_pane_is_shown_at_the_designed_sizes(size: tuple[int, int], missing: set[Slot]) -> None:
+    assert set(plan(*size, least=COMPLETE).slots) == set(Slot) - missing
+    assert set(plan(*size).slots) == set(LEAST) - missing
+
+
+def test_chart_watchlist_and_tape_go_first() -> None:
+    gone: list[Slot] = []
+    for height in range(60, 23, -1):
+        gone += sorted(set(plan(90, height + 1, least=COMPLETE).slots) - set(plan(90, height, least=COMPLETE).slots))
+    assert gone[:2] == [Slot.CHART, Slot.WATCH]
 
 
 def test_ticket_never_gives_way() -> None:

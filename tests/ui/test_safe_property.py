@@ -14,8 +14,10 @@ import pytest
 
 from tests.ui.desks import FakeSurface, Keys, Program, ScriptedDesk, key_event, program, quiet_desk
 from tests.ui.panes.conftest import BTC
-from tui_trader.ui.keymap import ACTIONS, Context, KeyMap
-from tui_trader.ui.screens.trade import FOCUS_ORDER
+from tui_trader.ui.action import Context
+from tui_trader.ui.actions import ACTIONS
+from tui_trader.ui.keymap import KeyMap
+from tui_trader.ui.panes.registry import FOCUS_ORDER
 
 KEYS = sorted({key for action in ACTIONS for keys in action.keys for key in keys.split(" ")} | set(string.printable[:95]))
 QUIET = [key for key in KEYS if key not in ("ctrl+c", "ctrl+g", "enter", "q", "X")]
@@ -47,7 +49,7 @@ class Contexts(FakeSurface):
 async def test_keys_without_enter_never_send_an_order(tmp_path: Path, seed: int) -> None:
     desk = quiet_desk(tmp_path)
     keys, surface, keymap = Keys(desk), Contexts(), KeyMap()
-    keys.trading._surface = surface
+    keys.trading.bench.surface = surface
     rng = random.Random(seed)
     for _ in range(1500):
         surface.in_book = rng.random() < 0.5
@@ -64,7 +66,7 @@ async def test_keys_without_enter_never_send_an_order(tmp_path: Path, seed: int)
 async def test_every_order_was_preceded_by_an_enter_on_what_was_staged(tmp_path: Path, seed: int) -> None:
     desk = quiet_desk(tmp_path)
     keys, surface, keymap = Keys(desk), Contexts(), KeyMap()
-    keys.trading._surface = surface
+    keys.trading.bench.surface = surface
     rng = random.Random(f"enter {seed}")
     enters = 0
     for _ in range(400):
@@ -89,7 +91,7 @@ async def test_no_single_key_sends_from_any_pane(tmp_path: Path, place: str) -> 
         screen = shown.screen
         for key in [*QUIET, "enter", "q", "X"]:
             if place != "small":
-                screen._focus(next(slot for slot in FOCUS_ORDER if slot == place))
+                screen.pane_focus.go(next(slot for slot in FOCUS_ORDER if slot == place))
             screen.press(key)
             await asyncio.sleep(0)
             assert desk.creates() == [], key

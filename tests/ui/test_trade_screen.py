@@ -13,10 +13,10 @@ from textual.geometry import Size
 from tests.ui.desks import Program, ScriptedDesk, action_named, key_event, program, quiet_desk, until
 from tests.ui.panes.conftest import BTC, ETH
 from tui_trader.core.types import LinkState
+from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
-from tui_trader.ui.keymap import ACTIONS
+from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.ui.screens.help import HelpScreen
-from tui_trader.ui.trading import NOT_YET
 from tui_trader.venues.base import RequestKind
 
 SIZES = [(80, 24), (120, 40), (200, 60)]

@@ -88,6 +88,11 @@ def history_path(journal_name: str) -> Path:
     return private_dir(Locations.find(os.environ).history_dir) / f"{journal_name}.sqlite"
 
 
+def alerts_path(journal_name: str) -> Path:
+    """Return where the alerts and the watchlist of an account are kept."""
+    return _folder() / f"{journal_name}.alerts.json"
+
+
 def built_in_exchanges() -> dict[Path, str]:
     """Return the exchanges inside terminals that run now: their state files and their addresses."""
     found = {}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.cli.journals import history_path, open_controls, open_journal
+from tui_trader.cli.journals import alerts_path, history_path, open_controls, open_journal
 from tui_trader.cli.options import needs_account, needs_key
 from tui_trader.core.clock import DAY_NS, NS, Clock, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
@@ -27,6 +27,7 @@ from tui_trader.core.ids import PREFIX
 from tui_trader.core.risk import Limits
 from tui_trader.core.types import LinkState, Severity
 from tui_trader.desk.account import Account
+from tui_trader.desk.attention import AttentionTerms
 from tui_trader.desk.config import Config
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
@@ -40,6 +41,7 @@ from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.chain import mentions
 from tui_trader.storage.history import History
+from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Credential, Endpoints, Venue
 from tui_trader.venues.registry import load as venue_named
 
@@ -151,6 +153,8 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         controls=controls,
         read_only=read_only,
         history=history_of(config, account, clock),
+        attention=attention_of(config),
+        alerts=None if account.ends_with_program else StateFile(alerts_path(account.journal_name)),
     )
     stack.push_async_callback(desk.close)
     desk.recordings_dir = Locations.find(os.environ).recordings_dir
@@ -178,6 +182,17 @@ def history_of(config: Config, account: Account, clock: Clock) -> History:
     kept = config.settings.history
     path = None if account.ends_with_program else history_path(account.journal_name)
     return History(path, clock, keep_days=kept.keep_days, max_rows=kept.max_rows)
+
+
+def attention_of(config: Config) -> AttentionTerms:
+    """Return what the configuration says of alerts and the watchlist."""
+    alerts = config.settings.alerts
+    return AttentionTerms(
+        symbols=alerts.symbols or config.settings.general.symbols,
+        run_programs=alerts.run_programs,
+        calm_s=alerts.calm_s,
+        margin=alerts.margin_percent,
+    )
 
 
 def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:

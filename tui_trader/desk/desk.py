@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import (
@@ -41,6 +42,8 @@ from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
 from tui_trader.desk import recording
 from tui_trader.desk.account import Account
+from tui_trader.desk.alert_file import AlertFile
+from tui_trader.desk.attention import Attention, AttentionTerms
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
@@ -70,6 +73,7 @@ from tui_trader.state import topic
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
+from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
@@ -94,6 +98,8 @@ class Desk:
         controls: Controls | None = None,
         read_only: bool = False,
         history: History | None = None,
+        attention: AttentionTerms | None = None,
+        alerts: StateFile | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -164,7 +170,7 @@ class Desk:
             recent=self.orders.recent,
             widened=self.orders.at_most,
         )
-        ids = ids or IdFactory()
+        self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
         self.protect = Protector(
             store=self.store,
@@ -241,18 +247,7 @@ class Desk:
             doubt=lambda iid: self._rounds.doubt(iid) if self._rounds is not None else "",
             read_only=read_only,
         )
-        self.sending = Sending(
-            store=self.store,
-            stage=self.stage,
-            facts=self.facts,
-            resolver=self.resolver,
-            permit=self.permit,
-            orders=self.orders,
-            protect=self.protect,
-            margin=self.margin,
-            tasks=self._tasks,
-            failed=self._task_failed,
-        )
+        self.sending = self._sending(self.stage)
         """The one way out for orders, changes and cancels."""
         self._listening = Listening(
             venue=account.venue.name,
@@ -264,6 +259,21 @@ class Desk:
             stage=self.stage,
             say=self._say,
         )
+        self.attention = Attention(
+            store=self.store,
+            clock=clock,
+            terms=attention or AttentionTerms(),
+            file=AlertFile(alerts, spell=spell_condition, read=read_whole),
+            spell=spell_condition,
+            reconciled=lambda: self.sync.reconciled,
+            trading=lambda: self.controls.state,
+            keeps=lambda: not self.permit.looks_only,
+            follow=self.feeds.watch,
+            spawn=self._spawn,
+            say=self._say,
+            record=self._minutes.record,
+        )
+        """Watches what the trader asked to be watched."""
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -343,6 +353,8 @@ class Desk:
             say=self._say,
         )
         self._spawn("rounds", self._rounds.run())
+        self.attention.start()
+        self._spawn("attention", self.attention.run())
         if self.recorder is not None:
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
@@ -351,6 +363,7 @@ class Desk:
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
         await self.sending.settle()
+        await self.attention.keep()
         self._closed = True
         if self.recording is not None:
             self.end_recording()
@@ -403,6 +416,10 @@ class Desk:
             self.feeds.resync()
         if urgent:
             self.protect.look()
+        if urgent:
+            self.attention.look()
+        elif store.noticed:
+            self.attention.glance()
         if urgent and self.urgent is not None:
             self.urgent()
 
@@ -505,6 +522,7 @@ class Desk:
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
         self.stage.drop()
+        self.attention.lines.end_all("everything is being cancelled")
         self._minutes.record("panic", {"flatten": flatten})
         result = await self.exits.panic(flatten=flatten)
         self._minutes.record("panic_result", {"text": result})
@@ -563,7 +581,26 @@ class Desk:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
 
+    def another_stage(self) -> tuple[Stage, Sending]:
+        """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""
+        stage = Stage(self.resolver, self.facts, self._ids, can=self.account.venue.capabilities_of)
+        return stage, self._sending(stage)
+
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _sending(self, stage: Stage) -> Sending:
+        return Sending(
+            store=self.store,
+            stage=stage,
+            facts=self.facts,
+            resolver=self.resolver,
+            permit=self.permit,
+            orders=self.orders,
+            protect=self.protect,
+            margin=self.margin,
+            tasks=self._tasks,
+            failed=self._task_failed,
+        )
 
     async def _learn_standing(self, iid: InstrumentId) -> None:
         with contextlib.suppress(ConnectionError):  # the next reconciliation asks again

@@ -72,6 +72,12 @@ class ReplayedDesk(Desk):
 
     on_close: Callable[[], None]
 
+    def __init__(self, account: Account, **options: Any) -> None:
+        super().__init__(account, **options)
+        # Everything that acts on orders goes through this one object, whoever asks for it.
+        for name in ("submit", "amend", "cancel", "cancel_several", "cancel_all"):
+            setattr(self.orders, name, _refuse)
+
     @property
     def lock(self) -> str:
         """Why entries are refused."""

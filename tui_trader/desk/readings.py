@@ -65,10 +65,13 @@ class Readings:
 
     # -- looks -----------------------------------------------------------------------------------------------------
 
-    def turn(self) -> None:
-        """Note what has happened to own orders since the last look; the first look after a start knows no news."""
+    def turn(self, orders: bool) -> None:
+        """Begin a look: with ``orders``, note what has happened to own orders since the last one; the first knows no news."""
         blotter = self._store.blotter
         self._happened.clear()
+        if not orders:
+            self._primed = False
+            return
         self._look_at_cover()
         if not self._primed and not self._reconciled():
             return  # what the first reconciliation tells is the past

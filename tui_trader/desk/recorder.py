@@ -11,12 +11,15 @@ import contextlib
 import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from decimal import Decimal
 
 from tui_trader.core.clock import DAY_NS, NS
 from tui_trader.core.event import Event, FundingPaid, FundsTransferred, OrderChanged, OrderFilled, OrdersSnapshot
 from tui_trader.core.ids import PREFIX
 from tui_trader.core.order import Order, OrderReport
+from tui_trader.core.round_trip import Terms
 from tui_trader.core.types import ClientOrderId, InstrumentId, Severity
+from tui_trader.state.past import Past
 from tui_trader.state.store import Store
 from tui_trader.storage.history import History
 from tui_trader.storage.history_rows import FillRow, FundingRow, OrderRow, Row, TransferRow
@@ -34,8 +37,8 @@ BATCH = 500
 MAX_WAITING = 20_000
 """Rows that wait for the disk at most; beyond it the oldest are let go, and the venue is asked again at the next connect."""
 
-SHOWN = 500
-"""Executions of the past that can be scrolled back to."""
+SHOWN = 2_000
+"""Executions, payments and orders of the past that are looked at."""
 
 CALM_S = 5.0
 """How long after a reconciliation the venue is asked for the past: what the account needs now goes first."""
@@ -233,9 +236,25 @@ class Recorder:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     async def _remember(self) -> None:
-        """Let the newest executions of the past be looked at."""
-        rows = await asyncio.to_thread(self.history.newest, "fills", SHOWN)
-        self._store.remember(row.fill() for row in rows if isinstance(row, FillRow))
+        """Let the newest executions of the past be looked at, with the funding and the orders of their time."""
+        fills, funding, orders = await asyncio.to_thread(self._newest)
+        cut = len(fills) >= SHOWN
+        self._store.remember(
+            Past.of(
+                (row.fill() for row in fills),
+                (row.paid() for row in funding),
+                _terms(orders),
+                fills[0].at_ns + 1 if cut else 0,
+            )
+        )
+
+    def _newest(self) -> tuple[list[FillRow], list[FundingRow], list[OrderRow]]:
+        newest = self.history.newest
+        return (
+            [row for row in newest("fills", SHOWN) if isinstance(row, FillRow)],
+            [row for row in newest("funding", SHOWN) if isinstance(row, FundingRow)],
+            [row for row in newest("orders", SHOWN) if isinstance(row, OrderRow)],
+        )
 
     def _note(self, row: Row) -> None:
         if len(self._waiting) >= MAX_WAITING:
@@ -252,3 +271,17 @@ class Recorder:
             if text not in self._told:
                 self._told.add(text)
                 self._say(text, Severity.WARNING)
+
+
+def _terms(orders: Iterable[OrderRow]) -> dict[str, Terms]:
+    """Return what orders of the past were sent with, by client and venue id."""
+    found: dict[str, Terms] = {}
+    for row in orders:
+        terms = Terms(_number(row.arrival_price), _number(row.stop_loss))
+        if terms != Terms():
+            found |= {key: terms for key in (row.client_id, row.venue_id) if key}
+    return found
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) or None if text else None

@@ -6,7 +6,7 @@ Panes read it and learn from ``take_dirty`` what to repaint. It must not know ve
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,7 @@ from tui_trader.core.event import (
 )
 from tui_trader.core.funds import FeeRate, FundsEntry, Transfer
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import Fill, Order, OrderReport
+from tui_trader.core.order import Order, OrderReport
 from tui_trader.core.position import Position, unrealised
 from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
@@ -54,11 +54,13 @@ from tui_trader.state.blotter import Blotter
 from tui_trader.state.flow import Flow
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
+from tui_trader.state.past import Past
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
 from tui_trader.state.price_path import PricePaths
 from tui_trader.state.queue import Place, Places
 from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
+from tui_trader.state.trades import Trades
 
 MAX_NOTICES = 500
 MAX_CANDLES = 2_000
@@ -118,8 +120,12 @@ class Store:
         self.balances: dict[tuple[str, str], Balance] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.blotter = Blotter()
-        self.past_fills: tuple[Fill, ...] = ()
-        """Executions from before this run, oldest first, as the local history has them: to be looked at, and in no sum."""
+        self.past = Past()
+        """What the local history tells of the time before this run."""
+        self.first_stops: dict[str, Decimal] = {}
+        """Where the stops of entries were first, by the client id of the entry."""
+        self.trades = Trades(self)
+        """Executions put together to trades."""
         self.tally = Tally()
         """Positions as the executions add up."""
         self.desync: frozenset[PositionKey] = frozenset()
@@ -200,16 +206,21 @@ class Store:
         """Mark topics as changed by something other than an event."""
         self._dirty.update(topics)
 
-    def remember(self, fills: Iterable[Fill]) -> None:
-        """Take executions of the past to be looked at; those that are known already are shown once."""
-        self.past_fills = tuple(fills)
-        self._dirty.add(t.FILLS)
+    def remember(self, past: Past) -> None:
+        """Take up what the local history tells of the past; what is known already counts once."""
+        self.past = past
+        self._fees = None
+        self._dirty.update((t.FILLS, t.PNL))
+
+    def funded(self) -> Sequence[FundingPaid]:
+        """Return the funding payments of this run, oldest first."""
+        return self._funded
 
     def forget(self) -> None:
         """Become empty again, as if nothing had been told yet: a replay begins anew."""
-        fresh = vars(Store(self._clock, self.limits))
-        del fresh["_apply"]  # its methods are bound to the other one
-        vars(self).update(fresh)
+        attended = self.attended
+        Store.__init__(self, self._clock, self.limits)
+        self.attended = attended
 
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
@@ -400,12 +411,13 @@ class Store:
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
         if self._fees is None or self._fees[0] != key:
-            fills = self.blotter.fills()
+            fills = self.trades.executions()
             self._fees = (key, sum((f.fee for f in fills if f.at_ns >= since_ns and f.fee_currency == currency), ZERO))
         return self._fees[1]
 
     def _funding_since(self, since_ns: int, currency: str) -> Decimal:
-        return sum((f.amount for f in self._funded if f.at_ns >= since_ns and f.currency == currency), ZERO)
+        paid = self.trades.funding() if self.past.funding else self._funded
+        return sum((f.amount for f in paid if f.at_ns >= since_ns and f.currency == currency), ZERO)
 
     # -- events ----------------------------------------------------------------------------------------------------
 

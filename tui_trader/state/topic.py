@@ -18,6 +18,8 @@ TICKERS: Topic = ("tickers",)
 """Any ticker."""
 FOCUS: Topic = ("focus",)
 """The watched instrument changed."""
+ALERTS: Topic = ("alerts",)
+"""Alerts, waiting lines, or what is watched."""
 STAGE: Topic = ("stage",)
 CLOCK: Topic = ("clock",)
 """A second has passed: ages and countdowns moved."""

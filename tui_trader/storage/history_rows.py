@@ -305,6 +305,18 @@ class FundingRow(Row):
             at_ns=paid.at_ns,
         )
 
+    def paid(self) -> FundingPaid:
+        """Return the payment that the row is of."""
+        made_up = f"{self.at_ns // NS}:{self.amount}"
+        return FundingPaid(
+            instrument=InstrumentId(self.venue, self.symbol),
+            amount=Decimal(self.amount),
+            currency=self.currency,
+            rate=Decimal(self.rate),
+            at_ns=self.at_ns,
+            exec_id="" if self.id == made_up else self.id,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TransferRow(Row):

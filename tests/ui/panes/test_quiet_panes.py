@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.ui.panes.conftest import BTC, WALL, World, assert_exact, roles, screen, texts
 from tui_trader.core.clock import NS
 from tui_trader.core.types import ExecId, LinkState, Severity, Side
+from tui_trader.state.past import Past
 from tui_trader.ui.panes.fills import FillsView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.log import LogView
@@ -180,7 +181,7 @@ def test_fills_of_the_past_can_be_scrolled_to_and_count_in_no_sum(trading: World
     (here,) = trading.store.blotter.fills()
     # What this run knows too is shown once; ids of other fills are their own.
     past = [replace(fill, exec_id=ExecId(f"past-{n}")) for n, fill in enumerate(other.store.blotter.fills())]
-    trading.store.remember([*past, here])
+    trading.store.remember(Past.of([*past, here]))
     view = FillsView(trading.store, trading.clock)
     assert texts(view.body(70, 6)) == [
         "14:11:11    phemex BUY BTCUSDT 0.500 @67,044.0 tk   fee 1.00",

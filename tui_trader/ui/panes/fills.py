@@ -118,12 +118,7 @@ class FillsView(View):
 
     def _all(self) -> list[Fill]:
         """Return the executions of this run and, before them, those of the past that it does not know."""
-        fills, past = self.store.blotter.fills(), self.store.past_fills
-        if not past:
-            return fills
-        known = {(fill.instrument, fill.exec_id) for fill in fills}
-        older = [fill for fill in past if (fill.instrument, fill.exec_id) not in known]
-        return sorted([*older, *fills], key=lambda fill: (fill.at_ns, fill.exec_id))
+        return list(self.store.trades.executions())
 
     # -- totals ----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from tui_trader.core.clock import Clock
+from tui_trader.core.types import InstrumentId
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
@@ -45,6 +46,9 @@ class View:
     def body(self, width: int, height: int) -> list[Row]:
         """Return ``height`` rows of ``width`` cells."""
         return page([], width, height)
+
+    def watch(self, instrument: InstrumentId | None) -> None:
+        """Show another instrument; a view of the whole account stays as it is."""
 
     def moved(self) -> None:
         """Say that a key changed what is shown."""

@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from tui_trader.ui.keymap import Action, spoken
+from tui_trader.ui.action import Action
+from tui_trader.ui.keymap import spoken
 
 
 class HelpScreen(ModalScreen[Action | None]):

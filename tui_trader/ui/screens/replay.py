@@ -11,16 +11,15 @@ from typing import Final
 from tui_trader.core.clock import NS
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.playback import REFUSAL, Playback
-from tui_trader.ui.keymap import Action, KeyMap
+from tui_trader.ui.action import Action
+from tui_trader.ui.keymap import KeyMap
 from tui_trader.ui.screens.trade import TradeScreen
 
 BAR: Final = 20
 """Cells of the progress bar."""
 
-_LOOKING: Final = frozenset({"command", "find", "zoom", "theme", "help", "quit", "leave", "symbol.next", "symbol.previous"})
-"""Actions that only look, beside those that begin with a word of ``_LOOKING_AT``."""
-
-_LOOKING_AT: Final = ("focus.", "row.", "cursor.", "group.", "chart.", "view.", "pane.", "workspace.", "watch.", "tape.")
+_LOOKING: Final = frozenset({"quit", "leave", "symbol.next", "symbol.previous"})
+"""What trading does that only looks, beside what the screen does itself."""
 
 
 class ReplayScreen(TradeScreen):
@@ -54,12 +53,12 @@ class ReplayScreen(TradeScreen):
             super().press(key)
         else:
             move()
-            self._refresh_hints()
+            self.refresh_hints()
             self.program.pump.nudge()
 
     def act(self, action: Action) -> None:
         """Do what only looks; say of everything else that nothing is sent."""
-        if action.id in _LOOKING or action.id.startswith(_LOOKING_AT):
+        if action.id in _LOOKING or (action.id in self.performers and not action.adds_exposure):
             super().act(action)
         else:
             self.say(REFUSAL, Severity.WARNING)
@@ -67,7 +66,7 @@ class ReplayScreen(TradeScreen):
     def tick(self) -> None:
         """Keep the row of progress current too."""
         super().tick()
-        self._refresh_hints()
+        self.refresh_hints()
 
     def _step(self) -> None:
         self.playback.paused = True
@@ -78,10 +77,11 @@ class ReplayScreen(TradeScreen):
     def _redraw(self) -> None:
         for view in self.views.values():
             view.moved()
-        self._refresh_hints()
+        self.refresh_hints()
 
-    def _refresh_hints(self) -> None:
-        if self._explaining or self.form.is_open:
+    def refresh_hints(self) -> None:
+        """Show where in the recording this is, in place of the hints."""
+        if self.typing.explaining or self.form.is_open:
             return
         self.status.explain(
             [progress(self.playback), "Space pause  . step  ←→ 10 s  PgUp PgDn 1 min  < > pace  0 begin  q q leave"]

@@ -1,0 +1,86 @@
+"""The command line on the trading screen: what opens it, what it says while somebody types, and what Enter does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_trader.core.grammar import complete
+from tui_trader.ui.prompt import Prompt
+from tui_trader.ui.slot import Slot
+
+if TYPE_CHECKING:
+    from tui_trader.ui.screens.trade import TradeScreen
+
+_EMPTY = ["buy sell close cancel flat move symbol theme quit", "Tab completes", "Up recalls"]
+
+
+class Typing:
+    """One prompt over the row of messages."""
+
+    def __init__(self, screen: TradeScreen) -> None:
+        self._screen = screen
+        self.explaining = False
+        """Whether the bottom line explains what is typed, in place of the hints."""
+
+    def open(self, text: str) -> None:
+        """Open the line with ``text``, whose first character says what it is: a command or a search."""
+        screen = self._screen
+        screen.panes[Slot.COMMAND].display = False
+        screen.prompt.display = True
+        screen.prompt.open(text)
+
+    def close(self) -> None:
+        """Give the keys back to the panes."""
+        screen = self._screen
+        screen.prompt.display = False
+        screen.panes[Slot.COMMAND].display = True
+        screen.set_focus(None)
+        self.explaining = False
+        screen.refresh_hints()
+
+    def complete(self, text: str) -> list[str]:
+        """Return how the line may go on."""
+        screen = self._screen
+        symbols = [iid.symbol for iid in sorted(screen.desk.store.instruments)]
+        if screen.prompt.value.startswith("/"):
+            return [symbol for symbol in symbols if symbol.lower().startswith(text.lower())]
+        return complete(text, symbols)
+
+    def typed(self, event: Prompt.Typed) -> None:
+        """Show under the prompt what the line means so far."""
+        screen = self._screen
+        if not screen.prompt.display:
+            return
+        text = event.text[1:]
+        if event.text.startswith("/"):
+            names = [iid.symbol for iid in screen.desk.store.find(text)][:8] if text else ["type a part of a symbol"]
+            words, good = (names, True) if names else ([f"no symbol contains {text!r}"], False)
+        elif text.strip():
+            words, good = screen.trading.explain(text)
+        else:
+            words, good = _EMPTY, True
+        self.explaining = True
+        screen.status.explain(words, "text" if good else "warning")
+        screen.program.pump.nudge()
+
+    def entered(self, event: Prompt.Entered) -> None:
+        """Run the line; one that does not read stays to be mended, an empty one closes."""
+        screen = self._screen
+        lead, text = event.text[:1], event.text[1:].strip()
+        if not text:
+            self.close()
+            return
+        if lead == "/":
+            found = screen.desk.store.find(text)
+            if not found:
+                screen.prompt.mend()  # the row below says so
+                return
+            screen.prompt.remember(text)
+            self.close()
+            screen.show_instrument(found[0])
+            return
+        if screen.trading.enter(text):
+            screen.prompt.remember(text)
+            self.close()
+        else:
+            screen.prompt.mend()
