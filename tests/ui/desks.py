@@ -50,8 +50,8 @@ class ScriptedDesk(Desk):
         world.store = self.store
         world.listed()
         self._dialect.list_instruments(list(INSTRUMENTS))
-        self.sync.reconciled = True
         self.show(BTC)
+        self.sync.reconciled = True
 
     async def send(self, request: Request) -> Verdict:
         self.sent.append(request)

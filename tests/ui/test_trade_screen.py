@@ -217,7 +217,7 @@ async def test_grouping(desk: ScriptedDesk, shown: Program) -> None:
     await shown.press("+")
     assert "x0.5" in before
     assert "x1" in shown.pane("book").splitlines()[0]
-    await shown.press("-")
+    await shown.press("_")
     assert "x0.5" in shown.pane("book").splitlines()[0]
 
 

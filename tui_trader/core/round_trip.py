@@ -6,6 +6,7 @@ and no profit is made up for it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -268,20 +269,29 @@ def slippage(fills: Iterable[Fill], instrument: Instrument, terms: Mapping[str, 
 
 def _funded(trips: list[RoundTrip], funding: Iterable[FundingPaid]) -> list[RoundTrip]:
     """Give every payment to the trade that was open then; where two legs were, neither can claim it."""
-    paid = list(funding)
+    paid: dict[InstrumentId, list[FundingPaid]] = {}
+    for one in sorted(funding, key=lambda one: one.at_ns):
+        paid.setdefault(one.instrument, []).append(one)
     if not paid:
         return trips
     out = []
     for trip in trips:
-        own = [one for one in paid if one.instrument == trip.instrument and _covers(trip, one.at_ns)]
-        if not own:
-            out.append(trip)
-            continue
-        rivals = [t for t in trips if t is not trip and t.instrument == trip.instrument]
-        shared = any(_covers(rival, one.at_ns) for rival in rivals for one in own)
-        out.append(replace(trip, funding=None if shared else sum((one.amount for one in own), ZERO)))
+        own = _within(paid.get(trip.instrument, []), trip)
+        if own and trip.position_side is not PositionSide.MERGED:
+            rivals = [t for t in trips if t.instrument == trip.instrument and t.position_side is not trip.position_side]
+            shared = any(_within(own, rival) for rival in rivals)
+            out.append(replace(trip, funding=None if shared else _total(own)))
+        else:
+            out.append(replace(trip, funding=_total(own)) if own else trip)
     return out
 
 
-def _covers(trip: RoundTrip, at_ns: int) -> bool:
-    return trip.opened_ns <= at_ns and (trip.is_open or at_ns <= trip.closed_ns)
+def _within(paid: list[FundingPaid], trip: RoundTrip) -> list[FundingPaid]:
+    """Return the payments, in order of time, that fell due while a trade was open."""
+    first = bisect_left(paid, trip.opened_ns, key=lambda one: one.at_ns)
+    last = len(paid) if trip.is_open else bisect_right(paid, trip.closed_ns, key=lambda one: one.at_ns)
+    return paid[first:last]
+
+
+def _total(paid: list[FundingPaid]) -> Decimal:
+    return sum((one.amount for one in paid), ZERO)

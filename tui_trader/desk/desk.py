@@ -17,6 +17,7 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
+from tui_trader.core.command import Price
 from tui_trader.core.error import (
     ConfigError,
     LinkError,
@@ -54,6 +55,7 @@ from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
+from tui_trader.desk.moving import move_all
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -65,11 +67,13 @@ from tui_trader.desk.rounds import Rounds
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
+from tui_trader.desk.undo import Undo
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
@@ -78,6 +82,9 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
+
+LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
+"""A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
 
 
 class Desk:
@@ -161,6 +168,8 @@ class Desk:
             heard=self.controls.hear,
             giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
         )
+        self.undo = Undo(self.store)
+        """What was cancelled from here lately."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -312,6 +321,11 @@ class Desk:
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
+        for _ in range(LISTING_TRIES):
+            if listing.outcome is not Outcome.LIMITED and not 0 < listing.retry_after_s < LISTING_MOST_S:
+                break
+            await asyncio.sleep(listing.retry_after_s or LISTING_WAIT_S)
+            listing = await self.send(self._dialect.instruments())
         if listing.outcome is not Outcome.ACK:
             raise LinkError(f"{venue.title} did not send its product list: {listing.text or listing.outcome}")
         self.absorb(list(listing.events))
@@ -496,16 +510,35 @@ class Desk:
         return await self.sending.amend(order, **change)
 
     async def cancel(self, order: Order) -> Sent:
-        """Ask for the end of one order."""
+        """Ask for the end of one order; ``undo_cancel`` stages it again."""
+        self.undo.note([order], self.protect.brackets())
         return await self.sending.cancel(order)
 
     async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
-        """Ask for the end of several orders, with one call for each contract and leg."""
+        """Ask for the end of several orders, with one call for each contract and leg; ``undo_cancel`` stages them again."""
+        self.undo.note(orders, self.protect.brackets())
         return await self.sending.cancel_several(orders)
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
-        """Cancel everything of one instrument, conditional orders included."""
+        """Cancel everything of one instrument, conditional orders included; ``undo_cancel`` stages it again."""
+        self.undo.note(self.store.blotter.working(iid), self.protect.brackets())
         return await self.orders.cancel_all(iid)
+
+    async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
+        """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""
+        return await move_all(self.resolver, orders, price, self.amend)
+
+    def undo_cancel(self, name: Callable[[Order], str]) -> int:
+        """Stage what was cancelled last again, one order after the other; return how many of that cancel are left.
+
+        Nothing is sent. ``name`` says what an order is called on the screen. Raises CommandError as ``Undo.next`` does.
+        """
+        draft, left = self.undo.next(name)
+        self.stage.again(draft)
+        if draft.instrument != self.focus:
+            self.show(draft.instrument)
+        self.store.touch(topic.STAGE)
+        return left
 
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
@@ -573,7 +606,12 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
+        began_ns = self.clock.mono_ns()
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if request.kind.is_write:
+            took_ns = self.clock.mono_ns() - began_ns
+            text = sanitise(verdict.text, 120)
+            self.store.note_dispatch(Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text))
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)

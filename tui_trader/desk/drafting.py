@@ -56,6 +56,13 @@ class Drafting:
             title=f"close {plain(percent)}%",
         )
 
+    def reversing(self, position: Position) -> Draft:
+        """Return what opens the other side of a leg, at the market with the slippage cap, after the leg was closed."""
+        if position.side is None or position.is_flat:
+            raise CommandError(f"{position.instrument.symbol} is flat: nothing to turn around")
+        draft = self.crossing(position.instrument, position.side.opposite, Size(position.qty))
+        return replace(draft, reverses=position.position_side, title="reverse")
+
     def placing(self, iid: InstrumentId, command: PlaceOrder) -> Draft:
         """Return what a typed line means."""
         reduces = command.reduce_only or command.close or command.size.unit is SizeUnit.POSITION

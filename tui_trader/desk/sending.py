@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from tui_trader.core.bracket import Bracket
-from tui_trader.core.decimals import HUNDRED
-from tui_trader.core.error import RefusedError, TraderError
+from tui_trader.core.decimals import HUNDRED, plain
+from tui_trader.core.error import CommandError, RefusedError, TraderError
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.types import MarginMode
+from tui_trader.desk.amending import change_of
+from tui_trader.desk.draft import Draft
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.nudge import Level
@@ -23,6 +25,7 @@ from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
 from tui_trader.desk.resolve import Resolver
+from tui_trader.desk.reversal import Reversal
 from tui_trader.desk.stage import Stage
 from tui_trader.net.tasks import TaskSet
 from tui_trader.state import topic
@@ -64,6 +67,7 @@ class Sending:
         self._tasks = tasks
         self._failed = failed
         self._writes: set[asyncio.Task[Any]] = set()
+        self._reversal = Reversal(store=store, stage=stage, permit=permit, submit=self._submit)
 
     def begin(self) -> Coroutine[Any, Any, Sent]:
         """Judge the staged order once more, forget the draft, and return the work of sending it.
@@ -72,19 +76,41 @@ class Sending:
         returns, a second Enter finds nothing to send.
         """
         stage = self._stage
-        draft, judgement = stage.draft, stage.confirm()
-        self._permit.admit(judgement)
-        order = self._store.blotter.get(draft.amends) if draft is not None and draft.amends is not None else None
-        if draft is not None and draft.amends is not None and (order is None or order.status.is_terminal):
+        draft = stage.draft
+        if draft is not None and draft.amends is not None:
+            return self._begin_change(draft)
+        if draft is not None and draft.reverses is not None:
+            leg, closing = self._reversal.judged(draft)
             stage.drop()
-            raise RefusedError("the order that was to be moved is over")
+            self._store.touch(topic.STAGE)
+            return self._reversal.run(draft, leg, closing)
+        judgement = stage.confirm()
+        self._permit.admit(judgement)
         stage.drop()
         self._store.touch(topic.STAGE)
-        if order is not None:
-            return self.amend(order, trigger=judgement.ticket.trigger_price, price=_other(judgement.ticket.price, order.price))
         if draft is not None and draft.leverage is not None:
             return self._submit_with_leverage(judgement, draft.leverage, draft.margin_mode)
         return self._submit(judgement)
+
+    def _begin_change(self, draft: Draft) -> Coroutine[Any, Any, Sent]:
+        """Ask for one change of a working order; one that is still being answered is waited for by the trader, not here."""
+        stage = self._stage
+        order = self._store.blotter.get(draft.amends or "")
+        if order is None or order.status.is_terminal:
+            stage.drop()
+            self._store.touch(topic.STAGE)
+            raise RefusedError("the order that was to be changed is over")
+        if order.pending is not None:
+            raise RefusedError(f"a {order.pending} of this order is still being answered: Enter again once it is")
+        change = change_of(order, draft, stage.writer.ticket(draft, order.client_id))
+        if change.is_none:
+            raise CommandError("nothing is changed yet", fix="j k price, h l size; Esc drops")
+        if change.qty is not None and change.qty <= order.filled:
+            raise CommandError(f"{plain(order.filled)} is filled already: the new size must be larger")
+        self._permit.admit(stage.confirm(draft))
+        stage.drop()
+        self._store.touch(topic.STAGE)
+        return self.amend(order, **change._asdict())
 
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
@@ -148,6 +174,7 @@ class Sending:
 
     async def submit_bracket(self, ticket: OrderTicket, bracket: Bracket | None, *, reduces: bool) -> Sent:
         """Send an order that was judged, and see to its exits from the moment it leaves."""
+        self._store.initial_risk.stake(ticket.client_id, ticket.stop_loss if bracket is None else bracket.stop)
         if bracket is None:
             return await self._orders.submit(ticket, reduces=reduces)
         self._protect.adopt(bracket)
@@ -191,8 +218,3 @@ class Sending:
     def _write_failed(self, name: str, error: BaseException) -> None:
         if not isinstance(error, TraderError):  # those are for the caller to tell
             self._failed(name, error)
-
-
-def _other(price: Decimal | None, present: Decimal | None) -> Decimal | None:
-    """Return a price if it is another one than the present."""
-    return None if price == present else price

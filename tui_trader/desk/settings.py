@@ -60,6 +60,7 @@ class OnHangup(StrEnum):
 
 
 _PLAIN_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
+_HOST = r"usual|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,4}"
 _PLAIN_NAME_WORDS = "1 to 32 small letters, digits, - and _"
 _MOST_MONEY = Decimal(100_000_000)
 
@@ -445,6 +446,14 @@ class VenueSettings:
     ws_url: str = _key(
         Address(default="", doc="Address of the feed while general.env is custom.", secure="wss", bare="ws", paths=True)
     )
+    rest_host: str = _key(
+        Name(
+            default="usual",
+            doc="Another host of the venue's own to send requests to while general.env is live, where it has several.",
+            pattern=_HOST,
+            meaning='a host name like api.example.com, or "usual"',
+        )
+    )
     allow_remote_custom: bool = _key(
         Flag(
             default=False,
@@ -481,10 +490,12 @@ class Settings:
     sim: Sim = Sim()
     phemex: VenueSettings = VenueSettings()
     """Section ``[venues.phemex]``."""
+    mexc: VenueSettings = VenueSettings()
+    """Section ``[venues.mexc]``."""
 
     def venue(self, name: str) -> VenueSettings:
         """Return the settings of a venue; the defaults for one without a section."""
-        return self.phemex if name == "phemex" else VenueSettings()
+        return {"phemex": self.phemex, "mexc": self.mexc}.get(name, VenueSettings())
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -498,6 +509,7 @@ SECTIONS: dict[str, type[Any]] = {
     "alerts": Watching,
     "sim": Sim,
     "venues.phemex": VenueSettings,
+    "venues.mexc": VenueSettings,
 }
 """Section as written in the file -> its dataclass, in the order of the example."""
 

@@ -23,7 +23,7 @@ from tui_trader.core.command import (
     Trail,
     Trigger,
 )
-from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.decimals import HUNDRED, ZERO
 from tui_trader.core.error import CommandError
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.instrument import Instrument
@@ -34,6 +34,7 @@ from tui_trader.core.types import (
     Side,
     TimeInForce,
 )
+from tui_trader.desk.amending import amending, change_of, refuse_change
 from tui_trader.desk.draft import DRAFT_ID, Draft, StageView, mirrored, mirrored_trigger
 from tui_trader.desk.drafting import Drafting
 from tui_trader.desk.facts import FactSource, Judgement
@@ -76,6 +77,10 @@ class Stage:
         """Stage a reduce-only order that closes ``percent`` of a leg; at market unless a price is given."""
         return self._set(self.drafting.closing(position, percent, price))
 
+    def reverse(self, position: Position) -> Draft:
+        """Stage a position turned around: closed, and the same opened on the other side."""
+        return self._set(self.drafting.reversing(position))
+
     def place(self, iid: InstrumentId, command: PlaceOrder) -> Draft:
         """Stage what a typed line means."""
         return self._set(self.drafting.placing(iid, command))
@@ -95,6 +100,14 @@ class Stage:
     def shift(self, order: Order, trigger: Decimal, title: str) -> Draft:
         """Stage another trigger for a working stop or target."""
         return self._set(self.drafting.shifting(order, trigger, title))
+
+    def amend(self, order: Order, name: str) -> Draft:
+        """Stage a change of a working order, called ``name``; raises CommandError for one that cannot be changed now."""
+        return self._set(amending(order, name))
+
+    def again(self, draft: Draft) -> Draft:
+        """Stage what was cancelled, as it was."""
+        return self._set(draft)
 
     def drop(self) -> None:
         """Forget the draft."""
@@ -152,21 +165,22 @@ class Stage:
     def nudge_size(self, steps: int) -> None:
         """Change the size by steps: a tenth of the present size, at least one lot; never below one lot."""
         draft = self._need()
-        if draft.amends is not None:
-            raise CommandError("only the trigger of this order is being changed", fix=":qty ID SIZE")
+        if draft.amends is not None and not draft.resizes:
+            raise CommandError("an exit keeps its size: it follows the position", fix=":qty ID SIZE")
         instrument = self._resolver.instrument(draft.instrument)
         qty = self.writer.qty(draft)
+        least = instrument.lot + (order.filled if (order := self._amended(draft)) is not None else ZERO)
         if draft.whole and (leg := self._resolver.leg(draft.instrument, draft.position_side)) is not None:
             draft, qty = replace(draft, whole=False), leg.qty
         step = max(instrument.lot, instrument.round_qty(qty / 10))
-        self.draft = self._changed(draft, size=Size(max(instrument.lot, qty + step * steps)))
+        self.draft = self._changed(draft, size=Size(max(least, qty + step * steps)))
 
     def use_preset(self, number: int) -> None:
         """Choose a size preset, 1 to 5, for this draft and the next ones."""
         if not 1 <= number <= len(self._resolver.presets.notionals):
             raise CommandError(f"there is no size preset {number}", fix="1 to 5")
         self.preset = number
-        if self.draft is not None and not self.draft.closes:
+        if self.draft is not None and not self.draft.closes and (self.draft.amends is None or self.draft.resizes):
             self.draft = self._changed(self.draft, size=self._preset_size())
 
     def close_part(self, percent: int) -> None:
@@ -189,6 +203,7 @@ class Stage:
         """Replace the price; None crosses."""
         draft = self._need()
         if price is None:
+            refuse_change(draft)
             self.draft = self._changed(draft, price=None, tif=TimeInForce.IOC, market=False)
         else:
             tif = TimeInForce.GTC if draft.price is None else draft.tif
@@ -199,6 +214,7 @@ class Stage:
         draft = self._need()
         if side is draft.side:
             return
+        refuse_change(draft)
         price, stop, trigger = draft.price, draft.stop_loss, draft.trigger
         if trigger is not None:
             trigger = mirrored_trigger(trigger)
@@ -211,11 +227,15 @@ class Stage:
 
     def set_tif(self, tif: TimeInForce) -> None:
         """Replace the time in force."""
-        self.draft = self._changed(self._need(), tif=tif)
+        draft = self._need()
+        refuse_change(draft)
+        self.draft = self._changed(draft, tif=tif)
 
     def set_exits(self, stop: Trigger | None, targets: tuple[Target, ...]) -> None:
         """Replace the attached stop and targets."""
-        self.draft = self._changed(self._need(), stop_loss=stop, targets=targets)
+        draft = self._need()
+        refuse_change(draft)
+        self.draft = self._changed(draft, stop_loss=stop, targets=targets)
 
     def override_unknown(self) -> None:
         """Let the draft, as it stands, go out beside an order of unknown outcome; any change of it takes that back."""
@@ -224,24 +244,28 @@ class Stage:
     def toggle_post_only(self) -> None:
         """Switch between post-only and good-till-cancel."""
         draft = self._need()
+        refuse_change(draft)
         post = draft.tif is not TimeInForce.POST_ONLY
         self.draft = self._changed(draft, tif=TimeInForce.POST_ONLY if post else TimeInForce.GTC)
 
     def toggle_reduce_only(self) -> None:
         """Switch reduce-only."""
         draft = self._need()
+        refuse_change(draft)
         self.draft = self._changed(draft, reduce_only=not draft.reduce_only, closes=not draft.reduce_only)
 
     def cycle_tif(self) -> None:
         """Go to the next time in force."""
         draft = self._need()
+        refuse_change(draft)
         index = _TIF_CYCLE.index(draft.tif)
         self.draft = self._changed(draft, tif=_TIF_CYCLE[(index + 1) % len(_TIF_CYCLE)])
 
     def toggle_market(self) -> None:
         """Switch between a limit order at the near touch and a crossing one."""
         draft = self._need()
-        if draft.trail is not None or draft.amends is not None:
+        refuse_change(draft)
+        if draft.trail is not None:
             raise CommandError("this order keeps its kind", fix="Esc drops it")
         if draft.trigger is not None:
             at = None if draft.price is not None else Price(number=self.writer.waits_for(draft))
@@ -256,6 +280,7 @@ class Stage:
     def toggle_bracket(self) -> None:
         """Attach the stop and target of the template, or take them off."""
         draft = self._need()
+        refuse_change(draft)
         if draft.stop_loss or draft.targets:
             self.draft = self._changed(draft, stop_loss=None, targets=())
             return
@@ -276,13 +301,22 @@ class Stage:
             ticket = self.writer.ticket(draft, DRAFT_ID)
             bracket = self.writer.bracket(draft, ticket)
             self.writer.check_venue(ticket, bracket)
+            judgement = self._judged(draft, ticket)
         except CommandError as error:
             return StageView(draft, instrument, None, None, (), error.message, error.fix)
-        judgement = self._judged(draft, ticket)
         preview = judgement.preview
         if preview is not None and bracket is not None:
             preview = over_goals(preview, ticket, bracket, instrument)
-        return StageView(draft, instrument, ticket, preview, judgement.objections, bracket=bracket)
+        return StageView(
+            draft,
+            instrument,
+            ticket,
+            preview,
+            judgement.objections,
+            bracket=bracket,
+            amended=self._amended(draft),
+            reversed=self._resolver.leg(draft.instrument, draft.reverses) if draft.reverses is not None else None,
+        )
 
     def confirm(self, draft: Draft | None = None) -> Judgement:
         """Return a draft (the staged one by default) as a ticket with its lasting identity, judged by this moment's facts.
@@ -299,7 +333,22 @@ class Stage:
 
     def _judged(self, draft: Draft, ticket: OrderTicket) -> Judgement:
         instrument = self._resolver.instrument(ticket.instrument)
-        return self._facts.judge(ticket, instrument, leverage=draft.leverage, beside_unknown=draft.beside_unknown)
+        if draft.amends is not None:
+            order = self._amended(draft)
+            if order is None:
+                raise CommandError("the order that was to be changed is over", fix="Esc drops it")
+            return self._facts.judge_change(order, instrument, **change_of(order, draft, ticket)._asdict())
+        return self._facts.judge(
+            ticket,
+            instrument,
+            leverage=draft.leverage,
+            beside_unknown=draft.beside_unknown,
+            closed=None if draft.reverses is None else (draft.instrument, draft.reverses),
+        )
+
+    def _amended(self, draft: Draft) -> Order | None:
+        """Return the working order that a draft changes."""
+        return self._facts.working(draft.amends) if draft.amends is not None else None
 
     def _changed(self, draft: Draft, **change: Any) -> Draft:
         """Return the draft with a change; what was overridden was overridden for the draft as it stood."""

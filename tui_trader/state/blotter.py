@@ -67,6 +67,8 @@ class Blotter:
         """Fees of all fills since start, by the currency they were paid in."""
         self.version = 0
         """Counts changes of orders: a cheap key for caches."""
+        self.fills_version = 0
+        """Counts executions that were added."""
         self._alive: tuple[int, list[Order]] = (-1, [])
         self._by_time: list[Fill] | None = None
 
@@ -160,6 +162,7 @@ class Blotter:
         self._fills[fill_key] = fill
         self._by_time = None
         self.version += 1
+        self.fills_version += 1
         self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, ZERO) + fill.fee
         key = self._by_venue_id.get(fill.venue_id, fill.client_id)
         told = self._told.get(key)

@@ -22,7 +22,7 @@ _IDLE: _Rows = (
     ("panic", "^G", "cancel all", 0),
     ("panic", "^G^G", "flatten all", 4),
     ("symbol.next", "n/N", "symbol", 3),
-    ("group.up", "+/-", "group", 5),
+    ("group.up", "+/_", "group", 5),
     ("recentre", "Space", "centre", 5),
     ("focus.positions", "gp go gb", "panes", 5),
     ("command", ":", "command", 1),

@@ -16,7 +16,7 @@ from tui_trader.state import topic as t
 from tui_trader.state.cover import cover_of, open_risk
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, countdown, latency, money, number, percent
-from tui_trader.ui.panes.positions import risk_words
+from tui_trader.ui.panes.positions_total import risk_words
 from tui_trader.ui.panes.spans import Part, Row, Span, Steady, by_rank, page, part, width_of
 from tui_trader.ui.panes.view import View
 

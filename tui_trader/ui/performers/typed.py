@@ -157,7 +157,7 @@ class Typed:
             case ShowLog():
                 surface.focus_log()
             case GroupPrices():
-                raise CommandError(f"grouping by typed step is {NOT_YET}", fix="+ and -")
+                raise CommandError(f"grouping by typed step is {NOT_YET}", fix="+ and _")
             case Arm():
                 raise CommandError(f"arming is {NOT_YET}: every entry is staged and sent with Enter")
             case _:
