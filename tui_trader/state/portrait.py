@@ -33,10 +33,7 @@ from tui_trader.core.types import InstrumentId, PositionMode, PositionSide
 from tui_trader.state.blotter import Ledger
 from tui_trader.state.link import Link
 from tui_trader.state.past import Past
-<<<<<<< HEAD
 from tui_trader.state.price_path import MINUTE_NS
-=======
->>>>>>> main
 from tui_trader.state.store import Store
 from tui_trader.state.ticker import Ticker
 
@@ -66,12 +63,9 @@ class AccountFace:
     concluded: list[str] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     past: Past = field(default_factory=Past)
-<<<<<<< HEAD
     first_stops: dict[str, Decimal] = field(default_factory=dict)
     modes: dict[str, PositionMode] = field(default_factory=dict)
     backings: list[BackingTold] = field(default_factory=list)
-=======
->>>>>>> main
     positions: list[Position] = field(default_factory=list)
     desync: list[tuple[InstrumentId, PositionSide]] = field(default_factory=list)
     balances: list[Balance] = field(default_factory=list)
@@ -170,12 +164,9 @@ def _account(store: Store) -> AccountFace:
         concluded=ledger.concluded,
         fills=ledger.fills,
         past=store.past,
-<<<<<<< HEAD
         first_stops=dict(store.first_stops),
         modes=dict(store.modes),
         backings=list(store.backings.values()),
-=======
->>>>>>> main
         positions=list(store.positions.values()),
         desync=sorted(store.desync),
         balances=list(store.balances.values()),
@@ -194,12 +185,9 @@ def _account(store: Store) -> AccountFace:
 def _restore_account(store: Store, venue: str, account: AccountFace) -> None:
     store.blotter.restore(Ledger(account.orders, account.concluded, account.fills))
     store.remember(account.past)
-<<<<<<< HEAD
     store.first_stops.update(account.first_stops)
     store.modes.update(account.modes)
     store.backings.update((each.instrument, each) for each in account.backings)
-=======
->>>>>>> main
     for position in account.positions:
         store.apply(PositionChanged(position))
     store.desync = frozenset(account.desync)
