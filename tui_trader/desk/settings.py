@@ -152,7 +152,13 @@ class Ui:
             words=Confirm,
         )
     )
-    mouse: bool = _key(Flag(default=True, doc="Listen to the mouse; without it the terminal's own selection works."))
+    mouse: bool = _key(
+        Flag(
+            default=False,
+            doc="Listen to the mouse: a click sets the ladder's cursor and sends nothing."
+            " Without it the terminal's own selection works.",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -361,6 +361,8 @@ class Venue:
     """What the family of a contract can do; None where all can do what ``capabilities`` says."""
     fills_by_contract: bool = False
     """Executions are asked for contract by contract only: a question without one covers nothing."""
+    funding_by_asking: bool = False
+    """Funding payments are told by a list that is asked for, and not by the stream."""
     other_hosts: frozenset[str] = frozenset()
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
