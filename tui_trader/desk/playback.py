@@ -28,6 +28,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.recording import FORMAT, VERSION, Beat, Head
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.portrait import Portrait, restore
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.recording import Line, RecordingLines
@@ -162,6 +163,7 @@ class Playback:
         self._events: dict[str, msgspec.json.Decoder[Event]] = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
         self._portraits = msgspec.json.Decoder(Portrait)
         self._orders = msgspec.json.Decoder(Order)
+        self._dispatches = msgspec.json.Decoder(Dispatch)
         self._beats = msgspec.json.Decoder(Beat)
         self._named = msgspec.json.Decoder(_Named)
         self._follows = True
@@ -358,6 +360,8 @@ class Playback:
             case "order":
                 store.blotter.put(self._orders.decode(line.msg))
                 store.touch(topic.ORDERS)
+            case "dispatch":
+                store.note_dispatch(self._dispatches.decode(line.msg))
             case "show":
                 if self._follows:
                     self._show(msgspec.json.decode(line.msg, type=str))

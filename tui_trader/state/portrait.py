@@ -31,6 +31,7 @@ from tui_trader.core.position import Position
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, PositionMode, PositionSide
 from tui_trader.state.blotter import Ledger
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.link import Link
 from tui_trader.state.past import Past
 from tui_trader.state.price_path import MINUTE_NS
@@ -77,6 +78,7 @@ class AccountFace:
     opening: dict[str, dict[str, str]] = field(default_factory=dict)
     curve: list[tuple[int, Decimal]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    dispatches: list[Dispatch] = field(default_factory=list)
     rtt_ns: int = 0
 
 
@@ -178,6 +180,7 @@ def _account(store: Store) -> AccountFace:
         opening=store.opening.document(),
         curve=store.curve.points(),
         notices=list(store.notices),
+        dispatches=list(store.dispatches),
         rtt_ns=store.order_rtt.last_ns,
     )
 
@@ -202,6 +205,7 @@ def _restore_account(store: Store, venue: str, account: AccountFace) -> None:
     for at_ns, equity in account.curve:
         store.curve.add(at_ns, equity)
     store.notices.extend(account.notices)
+    store.dispatches.extend(account.dispatches)
     if account.rtt_ns:
         store.order_rtt.add(account.rtt_ns)
 
