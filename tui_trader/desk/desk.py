@@ -648,7 +648,10 @@ class Desk:
         if request.kind.is_write:
             took_ns = self.clock.mono_ns() - began_ns
             text = sanitise(verdict.text, 120)
-            self.store.note_dispatch(Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text))
+            dispatch = Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text)
+            self.store.note_dispatch(dispatch)
+            if self.recording is not None:
+                self.recording.dispatched(dispatch)
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)

@@ -22,6 +22,7 @@ from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
 from tui_trader.ui.habits import Habits
+from tui_trader.ui.panes.view import ASCII
 from tui_trader.ui.screens.opening import OpeningScreen
 from tui_trader.ui.signals import ExitBound, install_exit_handlers
 from tui_trader.ui.terminal import TraderDriver
@@ -72,6 +73,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         fps: float | None = None,
         ascii_only: bool = False,
         habits: Habits | None = None,
+        ask_width: bool = False,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
         playback: Playback | None = None,
@@ -103,6 +105,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._may_ask_width = ask_width and not ascii_only
         self._uninstall: Callable[[], None] = lambda: None
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -123,7 +126,11 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._event_loop = asyncio.get_running_loop()
         driver = self._driver
         if isinstance(driver, TraderDriver):
+            if self.ascii_only:
+                driver.model.stand_ins = ASCII
             self._uninstall = install_exit_handlers(asyncio.get_running_loop(), self.leave, restore=driver.emergency_restore)
+            if self._may_ask_width:
+                driver.ask_width(self.draw_in_ascii)
         self.call_after_refresh(self.run_task, "open", self._open())
 
     async def _open(self) -> None:
@@ -259,6 +266,23 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         screen = self.trade_screen
         if screen is not None:
             screen.dress(theme)
+
+    def draw_in_ascii(self) -> None:
+        """Draw frames and bars in ASCII from now on: this terminal gives line characters two cells, and columns would shift."""
+        self.ascii_only = True
+        if isinstance(self._driver, TraderDriver):
+            self._driver.model.stand_ins = ASCII
+            self._driver.redraw()
+            self.refresh(layout=True)
+        words = "this terminal draws line characters two cells wide: frames are drawn in ASCII"
+        if self.desk is None:
+            self._problems.append(words)
+        else:
+            self._say(words, Severity.WARNING)
+        screen = self.trade_screen
+        if screen is not None:
+            for pane in screen.panes.values():
+                pane.draw_in_ascii()
 
     def next_theme(self) -> None:
         """Walk through the themes in the order of their names."""
