@@ -78,7 +78,7 @@ def account_of(config: Config, sim_url: str | None) -> Account:
     venue = venue_named(general.venue)
     env = Environment.SIM if sim_url else general.env
     if env in (Environment.LIVE, Environment.TESTNET):
-        rest = venue.endpoints[env.value].rest
+        rest = venue.addresses(env.value).rest
     else:
         rest = sim_url or config.settings.venue(general.venue).rest_url
     return Account(venue, env, Endpoints(rest, ""), None, general.account)

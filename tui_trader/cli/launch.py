@@ -312,7 +312,7 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
             if made_up is None and not without_key(args):
                 _, made_up = await _hello(own.rest_url)
         return Account(venue, env, Endpoints(own.rest_url, own.ws_url), made_up, label), False
-    endpoints = venue.endpoints[env.value]
+    endpoints = venue.addresses(env.value, settings.venue(venue.name).rest_host)
     return Account(venue, env, endpoints, _stored(args, venue, env, endpoints), label), False
 
 
@@ -336,7 +336,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
     """Start the built-in exchange on a free loopback port."""
     from tui_trader.sim.launch import build_server
 
-    sim = config.settings.sim
+    sim, settings_venue = config.settings.sim, config.settings.general.venue
     market = getattr(args, "market", None)
     try:
         server = build_server(
@@ -345,6 +345,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
             speed=sim.speed,
             clock=SystemClock(),
             market=Path(market) if market else None,
+            venue=settings_venue,
         )
     except OSError as error:
         raise UsageError(f"--market {market}: {error.strerror}") from error

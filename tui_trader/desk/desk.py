@@ -17,8 +17,9 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Price
+from tui_trader.core.command import Export, Price
 from tui_trader.core.error import (
+    CommandError,
     ConfigError,
     LinkError,
     RefusedError,
@@ -47,9 +48,12 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
 from tui_trader.desk.candles import CandleRecorder
+from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
+from tui_trader.desk.draft import Draft
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
+from tui_trader.desk.expiry import Expiries
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
@@ -66,6 +70,7 @@ from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
+from tui_trader.desk.runs import Runs
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
@@ -85,6 +90,9 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
+
+LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
+"""A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
 
 
 class Desk:
@@ -167,10 +175,12 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             heard=self.controls.hear,
-            giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
+            giving_up=self._giving_up,
         )
         self.undo = Undo(self.store)
         """What was cancelled from here lately."""
+        self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
+        """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -259,6 +269,20 @@ class Desk:
         )
         self.sending = self._sending(self.stage)
         """The one way out for orders, changes and cancels."""
+        self.chases = Chases(
+            store=self.store,
+            clock=clock,
+            runs=self.runs,
+            resolver=self.resolver,
+            sending=self.sending,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        self.expiries = Expiries(
+            store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
+        )
+        self.exporter: Callable[[Export], str] | None = None
+        """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,
             store=self.store,
@@ -337,6 +361,11 @@ class Desk:
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
+        for _ in range(LISTING_TRIES):
+            if listing.outcome is not Outcome.LIMITED and not 0 < listing.retry_after_s < LISTING_MOST_S:
+                break
+            await asyncio.sleep(listing.retry_after_s or LISTING_WAIT_S)
+            listing = await self.send(self._dialect.instruments())
         if listing.outcome is not Outcome.ACK:
             raise LinkError(f"{venue.title} did not send its product list: {listing.text or listing.outcome}")
         self.absorb(list(listing.events))
@@ -357,6 +386,8 @@ class Desk:
         if self.account.credential is not None:
             self.funds.recover(self.open_transfers)
             self._spawn("fee rates", self.funds.keep_fees())
+            if venue.funding_by_asking:
+                self._spawn("funding", self.funds.keep_funding())
         self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
@@ -559,6 +590,17 @@ class Desk:
         self.store.touch(topic.STAGE)
         return left
 
+    def note(self, text: str) -> None:
+        """Write a note of the trader into the journal; raises RefusedError when it cannot be written."""
+        symbol = self.focus.symbol if self.focus is not None else ""
+        self._minutes.record_first("note", {"text": text, "symbol": symbol})
+
+    def export(self, what: Export) -> str:
+        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
+        if self.exporter is None:
+            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
+        return self.exporter(what)
+
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
 
@@ -573,6 +615,7 @@ class Desk:
 
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
+        self.runs.end_all("everything was cancelled")
         self.stage.drop()
         self.attention.lines.end_all("everything is being cancelled")
         self._minutes.record("panic", {"flatten": flatten})
@@ -645,6 +688,10 @@ class Desk:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    def _giving_up(self, iid: InstrumentId, keep_stops: bool) -> None:
+        self.runs.give_up(iid, f"everything of {iid.symbol} was cancelled")
+        self.protect.let_go_all(iid, keep_stops=keep_stops)
+
     def _sending(self, stage: Stage) -> Sending:
         return Sending(
             store=self.store,
@@ -656,8 +703,15 @@ class Desk:
             protect=self.protect,
             margin=self.margin,
             tasks=self._tasks,
+            runs=self.runs,
+            left=self._left,
             failed=self._task_failed,
         )
+
+    def _left(self, draft: Draft, sent: Sent) -> None:
+        """Look after what has left and asks for it."""
+        self.chases.follow(draft, sent)
+        self.expiries.follow(draft, sent)
 
     async def _learn_standing(self, iid: InstrumentId) -> None:
         with contextlib.suppress(ConnectionError):  # the next reconciliation asks again

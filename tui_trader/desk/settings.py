@@ -60,6 +60,7 @@ class OnHangup(StrEnum):
 
 
 _PLAIN_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
+_HOST = r"usual|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,4}"
 _PLAIN_NAME_WORDS = "1 to 32 small letters, digits, - and _"
 _MOST_MONEY = Decimal(100_000_000)
 
@@ -151,7 +152,13 @@ class Ui:
             words=Confirm,
         )
     )
-    mouse: bool = _key(Flag(default=True, doc="Listen to the mouse; without it the terminal's own selection works."))
+    mouse: bool = _key(
+        Flag(
+            default=False,
+            doc="Listen to the mouse: a click sets the ladder's cursor and sends nothing."
+            " Without it the terminal's own selection works.",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,6 +484,14 @@ class VenueSettings:
     ws_url: str = _key(
         Address(default="", doc="Address of the feed while general.env is custom.", secure="wss", bare="ws", paths=True)
     )
+    rest_host: str = _key(
+        Name(
+            default="usual",
+            doc="Another host of the venue's own to send requests to while general.env is live, where it has several.",
+            pattern=_HOST,
+            meaning='a host name like api.example.com, or "usual"',
+        )
+    )
     allow_remote_custom: bool = _key(
         Flag(
             default=False,
@@ -514,10 +529,12 @@ class Settings:
     sim: Sim = Sim()
     phemex: VenueSettings = VenueSettings()
     """Section ``[venues.phemex]``."""
+    mexc: VenueSettings = VenueSettings()
+    """Section ``[venues.mexc]``."""
 
     def venue(self, name: str) -> VenueSettings:
         """Return the settings of a venue; the defaults for one without a section."""
-        return self.phemex if name == "phemex" else VenueSettings()
+        return {"phemex": self.phemex, "mexc": self.mexc}.get(name, VenueSettings())
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -532,6 +549,7 @@ SECTIONS: dict[str, type[Any]] = {
     "alerts": Watching,
     "sim": Sim,
     "venues.phemex": VenueSettings,
+    "venues.mexc": VenueSettings,
 }
 """Section as written in the file -> its dataclass, in the order of the example."""
 

@@ -1,4 +1,4 @@
-"""What was really sent: one line for every request that could change something, with what its answer said and how long it took."""
+"""What was really sent: one line for every request that could change something, what its answer said, and how long it took."""
 
 from __future__ import annotations
 

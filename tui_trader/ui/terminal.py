@@ -54,7 +54,7 @@ _QUERY = "\x1b[?2026$p"
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])")
 _NEUTRAL = re.compile(
     r"(?:\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1007|1015|1016|2004|2026|2048)[hl]|\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u"
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[\d* q|\x07)*\Z"
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1bPtmux;(?:[^\x1b]|\x1b\x1b)*\x1b\\|\x1b\[\d* q|\x07)*\Z"
 )
 """Control sequences that move no cursor, change no pen and draw nothing."""
 

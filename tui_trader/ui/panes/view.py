@@ -43,6 +43,9 @@ class View:
         """Return the words of the title line, most important first by rank."""
         return []
 
+    def clicked(self, line: int) -> None:
+        """Put the place of this view, if it has one, on a line of the body, counted from 0. Nothing else may follow a click."""
+
     def body(self, width: int, height: int) -> list[Row]:
         """Return ``height`` rows of ``width`` cells."""
         return page([], width, height)

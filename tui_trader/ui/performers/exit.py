@@ -1,4 +1,5 @@
-"""Exits: close, protect, break-even, stops and targets moved by ticks, flatten. None of them can grow a position."""
+"""Exits: close, protect, break-even, stops and targets moved by ticks, flatten. Of these only a reversal opens
+anything, and it waits on the stage."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ class Exit:
             "protect": self._protect,
             "break_even": self._break_even,
             "close": self.stage_close,
+            "reverse": self._reverse,
             "flatten.symbol": self._flatten,
         }
         found |= {f"close.{percent}": partial(self._stage.close_part, percent) for percent in _PARTS}
@@ -39,6 +41,14 @@ class Exit:
         if not self._bench.surface.tradable:  # there is no ticket to see it in
             text = f"{draft.title} of {draft.instrument.symbol} at market: Enter sends, Esc drops"
             self._bench.surface.say(text, Severity.WARNING)
+
+    def _reverse(self) -> None:
+        """Stage the leg turned around; the ticket shows both halves."""
+        position = self._bench.position()
+        self._bench.need(position.instrument)
+        if position.instrument != self._bench.desk.focus:
+            self._bench.surface.show_instrument(position.instrument)
+        self._stage.reverse(position)
 
     def _protect(self) -> None:
         self._bench.executor.protect(self._bench.position())
