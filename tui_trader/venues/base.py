@@ -354,6 +354,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
+        """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
+
+        The answer may begin later, where a venue keeps less or tells less at a time; it comes as one CandlesChanged. None where
+        the venue tells none of this length.
+        """
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
         """Return the headers that authenticate the exact bytes of ``request``; ``wall_ns`` is server-corrected time."""
