@@ -103,6 +103,10 @@ class OrdersView(CursorView[ClientOrderId]):
         """Return the marked orders that are still working, as they are on the screen."""
         return [order for order in self._orders() if order.client_id in self._marked and order.status.is_working]
 
+    def matching(self) -> int:
+        """Return how many rows the filter leaves."""
+        return len(self._keys())
+
     def filter(self, text: str) -> None:
         """Show only orders each word of ``text`` is a part of: of their symbol, side, type, label or state."""
         self.filter_text = text.strip()

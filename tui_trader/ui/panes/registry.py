@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trader.core.types import InstrumentId
@@ -15,6 +16,7 @@ from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.journal import JournalView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder import LadderView
+from tui_trader.ui.panes.ladder_own import Ghost
 from tui_trader.ui.panes.log import LogView
 from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
@@ -77,6 +79,11 @@ def _header(fit: Fittings) -> HeaderView:
     )
 
 
+def _ghost(desk: Desk) -> Ghost | None:
+    resting = desk.stage.resting()
+    return None if resting is None else Ghost(*resting)
+
+
 PANES: tuple[PaneRow, ...] = (
     PaneRow(
         Slot.HEADER,
@@ -103,7 +110,7 @@ PANES: tuple[PaneRow, ...] = (
     ),
     PaneRow(
         Slot.BOOK,
-        lambda fit: LadderView(fit.desk.store, fit.desk.clock, fit.desk.focus),
+        lambda fit: LadderView(fit.desk.store, fit.desk.clock, fit.desk.focus, ghost=partial(_ghost, fit.desk)),
         Size(30, 5),
         "g b",
         "the book",
