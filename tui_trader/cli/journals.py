@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import JournalError
@@ -86,6 +87,18 @@ def account_of(config: Config, sim_url: str | None) -> Account:
 def history_path(journal_name: str) -> Path:
     """Return where the history of an account stands, which is called as its journal is."""
     return private_dir(Locations.find(os.environ).history_dir) / f"{journal_name}.sqlite"
+
+
+def candles_path(account: Account) -> Path | None:
+    """Return where the candles of a venue stand: one file for each environment, whoever's the account is.
+
+    None for an exchange on this machine: its past begins anew with every start, and must not be joined with another's.
+    """
+    if account.env is Environment.SIM:
+        return None
+    port = urlsplit(account.endpoints.rest).port if account.env is not Environment.LIVE else None
+    place = f"{account.venue.name}-{account.env.value}{f'-{port}' if port else ''}"
+    return private_dir(Locations.find(os.environ).candles_dir) / f"{place}.sqlite"
 
 
 def alerts_path(journal_name: str) -> Path:

@@ -35,6 +35,7 @@ from tui_trader.core.event import (
     OrderFilled,
     PositionChanged,
     PositionModeTold,
+    TradesPrinted,
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
@@ -46,6 +47,7 @@ from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.candles import CandleRecorder
 from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.draft import Draft
@@ -77,9 +79,11 @@ from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
+from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
 from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
+from tui_trader.storage.candles import CandleStore
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.storage.state_file import StateFile
@@ -110,6 +114,7 @@ class Desk:
         controls: Controls | None = None,
         read_only: bool = False,
         history: History | None = None,
+        candles: CandleStore | None = None,
         attention: AttentionTerms | None = None,
         alerts: StateFile | None = None,
     ) -> None:
@@ -161,6 +166,7 @@ class Desk:
             spawn=self._spawn,
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
+            admit=self._admitted,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -319,6 +325,21 @@ class Desk:
                 reconciled=lambda: self.sync.reconciled,
                 say=self._say,
             )
+        self.candles: CandleRecorder | None = None
+        """Keeps the candles; None where nobody wants any."""
+        if candles is not None:
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                dialect=self._dialect,
+                send=self.send,
+                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                watched=lambda: self.feeds.watched,
+                server_ns=self._server_ns,
+                say=self._say,
+            )
         self.controls.attend(record=self._minutes.record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})
@@ -396,6 +417,9 @@ class Desk:
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
                 self._spawn("past", self.recorder.follow())
+        if self.candles is not None:
+            self._spawn("candles", self.candles.run())
+            self._spawn("candles of the past", self.candles.fill())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
@@ -409,6 +433,9 @@ class Desk:
         if self.recorder is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.recorder.close(), CLOSE_S)
+        if self.candles is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.candles.close(), CLOSE_S)
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
@@ -425,7 +452,7 @@ class Desk:
         self._take_in(events)
 
     def _take_in(self, events: list[Event]) -> None:
-        store, recorder = self.store, self.recorder
+        store, recorder, candles = self.store, self.recorder, self.candles
         store.mono_ns = self.clock.mono_ns()
         urgent = False
         past: list[Fill] = []
@@ -434,6 +461,8 @@ class Desk:
             kind = type(event)
             if kind is BookDelta:
                 continue
+            if candles is not None and (kind is TradesPrinted or kind is LinkChanged):
+                candles.hear(event)
             if kind in _OWN:
                 urgent = True
                 if kind is LinkChanged:
@@ -656,6 +685,12 @@ class Desk:
         if verdict.bad_key:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
+
+    async def _admitted(self) -> Secret | None:
+        """Return the token that the venue lets in by; None where it has none."""
+        if self._rest is None or self.account.credential is None:
+            return None
+        return await self._rest.admit(self._dialect, self.account.credential)
 
     def another_stage(self) -> tuple[Stage, Sending]:
         """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""

@@ -16,11 +16,12 @@ from textual.binding import Binding, BindingType
 
 from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.types import Severity
-from tui_trader.desk.settings import Confirm, OnHangup
+from tui_trader.desk.settings import OnHangup
 from tui_trader.net.tasks import TaskSet
 from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.panes.view import ASCII
 from tui_trader.ui.screens.opening import OpeningScreen
 from tui_trader.ui.signals import ExitBound, install_exit_handlers
@@ -71,8 +72,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         problems: list[str] | None = None,
         fps: float | None = None,
         ascii_only: bool = False,
+        habits: Habits | None = None,
         ask_width: bool = False,
-        confirm: Confirm = Confirm.LARGE,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
         playback: Playback | None = None,
@@ -85,7 +86,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.animation_level = "none"
         self.ascii_only = ascii_only
-        self._confirm = confirm
+        self._habits = habits or Habits()
         self._on_hangup = on_hangup
         self.on_leave: Callable[[], None] = lambda: None
         """Called when the program leaves and has done what it had to do with the orders."""
@@ -154,7 +155,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
 
             self._trade = ReplayScreen(self._playback, symbols, KeyMap())
         else:
-            self._trade = TradeScreen(desk, symbols, KeyMap(), self._confirm)
+            self._trade = TradeScreen(desk, symbols, KeyMap(), self._habits)
         await self.push_screen(self._trade)
         self._pump.start()
         self.set_interval(1.0, self._tick)
@@ -224,6 +225,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             shown = screen if screen is self.screen else None
             if shown is not None and shown.is_mounted and shown.focused is None and shown.take(event):
                 return
+        elif isinstance(event, events.AppBlur) and self._trade is not None:
+            # The terminal went to the background, or tmux was detached: whoever comes back may think of something else.
+            self._trade.trading.disarm("the terminal lost the focus")
         await super().on_event(event)
 
     # -- for the screen --------------------------------------------------------------------------------------------

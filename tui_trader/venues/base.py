@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from tui_trader.core.error import ConfigError
@@ -265,6 +265,40 @@ class FeedDialect(Protocol):
         """Learn how the account holds positions, where that is one setting for all contracts."""
 
 
+@runtime_checkable
+class Negotiating(Protocol):
+    """What a FeedDialect has besides where a connection is asked for with a version, or let in by a token."""
+
+    def query(self) -> str:
+        """Return the query string to connect with, without ``?``."""
+
+    def refused(self, status: int) -> str:
+        """Learn that the connection was refused with an HTTP status; return why in a sentence, empty where that says nothing.
+
+        The next ``query`` may be another one.
+        """
+
+    def take_token(self, token: Secret) -> None:
+        """Learn the token that ``login`` is to use."""
+
+
+@runtime_checkable
+class Admitting(Protocol):
+    """What an OrderDialect has besides where a venue lets in by tokens that live for minutes, or has bodies signed."""
+
+    def admission(self, credential: Credential, wall_ns: int, *, early: bool) -> Request | None:
+        """Return what has to be asked (``what`` is ``admission``) before requests can be signed; None where nothing has to.
+
+        Called again after each answer. With ``early`` a token that is good for now is renewed before its end comes near.
+        """
+
+    def token(self, credential: Credential) -> Secret:
+        """Return the token that lets in; raises LinkError before there is one."""
+
+    def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
+        """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
+
+
 class OrderDialect(Protocol):
     """The request side of a venue. Synchronous and pure; every method returns a Request for RestClient to sign and send."""
 
@@ -320,6 +354,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
+        """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
+
+        The answer may begin later, where a venue keeps less or tells less at a time; it comes as one CandlesChanged. None where
+        the venue tells none of this length.
+        """
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
         """Return the headers that authenticate the exact bytes of ``request``; ``wall_ns`` is server-corrected time."""

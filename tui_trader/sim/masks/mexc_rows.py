@@ -104,13 +104,12 @@ class Rows:
             "executeCycle": 168,
             "trend": TREND_CODES[order.trigger_source],
             "errorCode": 0,
-            "orderId": str(self.ids.of(order.order_id)) if executed else 0,
             "orderType": type_code(order),
             "positionMode": 1 if mode is PositionMode.HEDGED else 2,
             "reduceOnly": order.reduce_only,
             "createTime": order.created_ns // MILLI,
             "updateTime": order.updated_ns // MILLI,
-        }
+        } | ({"orderId": str(self.ids.of(order.order_id))} if executed else {})
 
     def fill(self, report: Report) -> Row:
         """Return an execution."""
