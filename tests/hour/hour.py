@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import ROOT, Shell
-from tests.e2e.screen import DEADLINE_S
+from tests.e2e.screen import DEADLINE_S, wait_until
 from tests.e2e.tmux import Tmux
+
+EMPTY = r"STAGE +empty"
 
 NAMES = {"\r": "Enter", "\x1b": "Esc", "\x07": "^G", " ": "Space", "\t": "Tab"}
 
@@ -122,6 +126,48 @@ class Hour:
         assert self.screen is not None
         self.screen.wait_gone(pattern)
         self.seen[-1].proves.append(f"no {pattern}")
+
+    def waits(self, true: Callable[[], bool], what: str) -> None:
+        """Wait until something holds."""
+        assert self.screen is not None
+        assert self.screen.until(true), f"not in time: {what}\n{self.screen.text()}"
+        self.seen[-1].proves.append(what)
+
+    def until_sent(self) -> None:
+        """Wait until nothing is staged; press Enter once more where the ticket asks for it."""
+        screen = self.screen
+        assert screen is not None
+        screen.until(lambda: screen.shows(EMPTY) or screen.shows("again sends"))
+        if not screen.shows(EMPTY):
+            self.keys("\r")
+        screen.wait(EMPTY)
+
+    def wait_a_moment(self) -> None:
+        """Let what was pressed before count as another press."""
+        wait_until(lambda: False, 2.5)
+
+    def resume(self) -> None:
+        """Let entries out again, with the venue's name where it is asked for."""
+        self.keys(":", "resume phemex", "\r")
+        self.shows(r"\bSAFE\b")
+
+    def position(self) -> float:
+        """Return the size of the position, as the positions pane shows it."""
+        assert self.screen is not None
+        found = re.search(r"BTCUSDT +(?:LONG|SHORT) +([\d.]+)", self.screen.text())
+        return float(found[1]) if found else 0.0
+
+    def stop_price(self) -> float | None:
+        """Return the trigger of the stop."""
+        assert self.screen is not None
+        found = re.search(r"SL-m\w* .*?([\d,]+\.\d)m", self.screen.text())
+        return float(found[1].replace(",", "")) if found else None
+
+    def ends(self) -> None:
+        """Wait for the program's end."""
+        assert self.screen is not None
+        assert self.screen.wait_exit() == 0
+        self.seen[-1].proves.append("exit code 0")
 
     def resize(self, width: int, height: int) -> None:
         """Change the size of the terminal."""

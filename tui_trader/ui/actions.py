@@ -59,7 +59,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("stop.tighter10", (">",), Context.TRADE, "stop ten ticks tighter"),
     Action("target.nearer", ("(",), Context.TRADE, "target one tick nearer"),
     Action("target.further", (")",), Context.TRADE, "target one tick further"),
-    Action("reverse", ("R",), Context.TRADE, "stage the position turned around, both halves shown"),
     Action("flatten.symbol", ("X",), Context.TRADE, "twice: cancel the symbol's orders and close its position"),
     Action(
         "cancel.selected",
