@@ -28,7 +28,7 @@ def price(desk: ScriptedDesk, mark: str) -> None:
 async def run_all(desk: ScriptedDesk) -> None:
     for _ in range(200):
         await asyncio.sleep(0.005)
-        if not any(name.startswith("line ") for name in desk._tasks.names()):
+        if not any(name.startswith("line ") for name in desk._tasks.names):
             return
 
 

@@ -28,6 +28,7 @@ class Alarmed(TraderApp):
         if not isinstance(desk, ScriptedDesk) or desk.attention.alerts.rows():
             return
         desk.attention.start()
+        desk.world.clock.advance(0.5)
         desk.world.ticker(last="67000")
         desk.attention.alerts.add(read_whole("btcusdt > 68000"), name=str.upper, say=True)
         desk.world.ticker(last="68001")
