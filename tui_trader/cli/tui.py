@@ -49,14 +49,6 @@ def run(args: argparse.Namespace) -> int:
     from tui_trader.cli.configure import configuration
     from tui_trader.cli.consent import ask_consent
     from tui_trader.cli.options import needs_key
-<<<<<<< HEAD
-=======
-    from tui_trader.desk.locations import Locations, private_dir, shipped
-    from tui_trader.desk.settings import Borders
-    from tui_trader.ui.app import TraderApp, wants_ascii
-    from tui_trader.ui.habits import Habits
-    from tui_trader.ui.theme import load_themes
->>>>>>> cockpit
 
     config = configuration(args)
     ask_consent(config, args)
@@ -110,7 +102,9 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
+    from tui_trader.storage.line_history import LineHistory
     from tui_trader.ui.app import TraderApp, wants_ascii
+    from tui_trader.ui.habits import Habits
     from tui_trader.ui.theme import load_themes
 
     places = Locations.find(os.environ)
@@ -119,7 +113,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     themes, problems = load_themes(shipped("themes"), places.themes_dir)
     over_ssh = bool(os.environ.get("SSH_CONNECTION"))
     red_up = ui.up_color.value == "red"
-    return TraderApp(
+    app = TraderApp(
         opener,
         themes={name: theme.with_up(red_up) for name, theme in themes.items()},
         theme=ui.theme,
@@ -130,6 +124,9 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
         on_hangup=config.settings.hangup.on_hangup,
         playback=playback,
     )
+    if playback is None:
+        app.lines = LineHistory(private_dir(places.state_dir) / places.lines_file.name)
+    return app
 
 
 async def unlock(app: TraderApp, access: Access) -> None:

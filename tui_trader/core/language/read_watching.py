@@ -37,7 +37,7 @@ ReadLine = Callable[[Cursor], Line]
 
 MOST_SYMBOLS = 20
 LEAST_EVERY_S = 5
-_KEY = re.compile(r"[a-z0-9_]+(\+[a-z0-9_]+)*(?: [a-z0-9_]+(\+[a-z0-9_]+)*)?\Z", re.ASCII)
+_KEY = re.compile(r"(?:[a-z]+\+)*(?:[a-z0-9_]+|[^\s\w])\Z", re.ASCII)
 _NOT_LATER = (RunWhen, RunEvery, BindKey, NameLine, Quit, Override, Transfer, Replay)
 """What only a person does, at the moment."""
 
@@ -184,7 +184,7 @@ def _key(cursor: Cursor) -> str:
     start = cursor.column
     key = read_token(cursor, "a key", "bind f5").lower()
     if not _KEY.match(key):
-        cursor.fail(f"{key!r} is not a key", column=start, fix='f5, ctrl+e, or two in a row: "g x"')
+        cursor.fail(f"{key!r} is not a key", column=start, fix="a key by its name, such as f5, or ctrl+e")
     return key
 
 
