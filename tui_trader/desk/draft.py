@@ -90,12 +90,12 @@ class StageView:
     fix: str = ""
     bracket: Bracket | None = None
     """The exits of an entry that has some."""
-    orders: tuple[OrderTicket, ...] = ()
-    """The orders of a scale; ``ticket`` is then all of them at their average price."""
     amended: Order | None = None
     """The working order that the draft changes."""
     reversed: Position | None = None
     """The leg that is closed before this opens one."""
+    orders: tuple[OrderTicket, ...] = ()
+    """The orders of a scale; ``ticket`` is then all of them at their average price."""
 
     @property
     def sendable(self) -> bool:

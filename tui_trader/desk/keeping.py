@@ -70,8 +70,8 @@ class Keeping:
                 return self._desk.begin_recording() if start else self._desk.end_recording()
             case c.Replay(path, speed):
                 raise CommandError(
-                    "a recording has a screen of its own: no key of it may reach this venue",
-                    fix=f"another terminal: tui-trader replay {path} --ui --speed {plain(speed)}",
+                    "a recording is shown by a terminal of its own, which reaches no venue",
+                    fix=f"tui-trader replay {path} --ui --speed {plain(speed)}",
                 )
         raise CommandError(SCREEN_ONLY)
 

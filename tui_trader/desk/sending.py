@@ -88,6 +88,8 @@ class Sending:
         returns, a second Enter finds nothing to send.
         """
         stage = self._stage
+        if stage.draft is not None and stage.draft.scale is not None:
+            return self._begin_scale(stage.draft)
         draft = stage.draft
         if draft is not None and draft.scale is not None:
             return self._begin_scale(draft)

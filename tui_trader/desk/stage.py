@@ -313,6 +313,16 @@ class Stage:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
+    def resting(self) -> tuple[InstrumentId, Side, Decimal, Decimal] | None:
+        """Return contract, side, price and size of a staged order that would rest, for a ladder to show where; None otherwise."""
+        draft = self.draft
+        if draft is None or draft.price is None or draft.trail is not None:
+            return None
+        try:
+            return draft.instrument, draft.side, self.writer.price(draft), self.writer.qty(draft)
+        except CommandError:
+            return None
+
     def view(self) -> StageView | None:
         """Return the draft resolved against this moment's market; None when nothing is staged."""
         draft = self.draft

@@ -26,7 +26,7 @@ from tui_trader.ui.performers.typed import Typed
 from tui_trader.ui.performers.way_out import WayOut
 from tui_trader.ui.performers.working import Working
 
-_PRESSED_TWICE = frozenset({"flatten.symbol", "panic", "quit", "leave", "send"})
+_PRESSED_TWICE = frozenset({"cancel.selected", "flatten.symbol", "panic", "quit", "leave", "send"})
 """Actions that wait for their second press themselves."""
 
 

@@ -10,12 +10,13 @@ from tui_trader.core.error import CommandError
 from tui_trader.core.grammar import guard_size, parse
 from tui_trader.desk.commands import ENTRIES, STAGED, Result, ends_before
 from tui_trader.desk.meaning import phrases
+from tui_trader.desk.standing import opens_exposure
 from tui_trader.state import topic as t
 from tui_trader.ui.performers.bench import Bench, severity_of
 from tui_trader.ui.performers.on_screen import OnScreen
 from tui_trader.ui.twice import READING_NS
 
-_ASKED = (c.AddMargin, c.SetMode, c.Transfer, c.RunWhen, c.RunEvery)
+_ASKED = (c.AddMargin, c.SetMode, c.Transfer)
 """Commands that ask before they do anything: the same line again does it."""
 
 
@@ -94,7 +95,7 @@ class Typed:
                 f"the ticket holds one order, this line has {len(staged)}",
                 fix="a line for each, or ! at the end to send all",
             )
-        asked = not line.immediate and any(isinstance(command, _ASKED) for command in line.commands)
+        asked = not line.immediate and any(_is_asked(command) for command in line.commands)
         if asked and not self._bench.twice.press(f"line {spell_line(line)}", READING_NS):
             raise CommandError(f"{spell_line(line)}: Enter again does it", fix="or ! at the end")
         if line.immediate and any(isinstance(command, (*ENTRIES, c.Reverse)) for command in line.commands):
@@ -160,3 +161,8 @@ def _is_dry(command: Command) -> bool:
 def _told(error: CommandError) -> list[str]:
     place = f" at column {error.column + 1}" if error.column else ""
     return [error.message + place, error.fix and f"try: {error.fix}"]
+
+
+def _is_asked(command: Command) -> bool:
+    """Whether a command asks before it does anything; a line that may open a position when nobody looks does too."""
+    return isinstance(command, _ASKED) or (isinstance(command, c.RunWhen | c.RunEvery) and opens_exposure(command.line))

@@ -32,7 +32,7 @@ from tui_trader.ui.panes.ladder import LadderView
 from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
 from tui_trader.ui.panes.positions import PositionsView
-from tui_trader.ui.panes.registry import PANES, Fittings
+from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES, Fittings
 from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
@@ -42,6 +42,7 @@ from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
+from tui_trader.ui.screens.watching import Watching
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
@@ -79,7 +80,7 @@ class TradeScreen(Screen[None]):
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits) -> None:
+    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None) -> None:
         super().__init__()
         self.desk = desk
         self.keymap = keymap
@@ -118,7 +119,12 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **Watching(self).performers(),
             "recentre": self.ladder.recentre,
+            "shows": self._show_next,
+            "mark": self._mark,
+            "sort": self._sort,
+            "filter": self._open_filter,
             "group.up": partial(self.group, 1),
             "group.down": partial(self.group, -1),
             "command": partial(self.typing.open, ":"),
@@ -272,6 +278,34 @@ class TradeScreen(Screen[None]):
         if move is not None:
             move()
 
+    def _mark(self) -> None:
+        """Mark the chosen order; where there are no orders to mark the key recentres the ladder."""
+        if self.pane_focus.slot is Slot.ORDERS:
+            self.orders.toggle_mark()
+        else:
+            self.ladder.recentre()
+
+    def _open_filter(self) -> None:
+        """Open the line that filters the pane with the focus; where there is nothing to filter it finds a symbol."""
+        self.typing.open("/", self.views[self.pane_focus.slot])
+
+    def _sort(self) -> None:
+        sort = getattr(self.views[self.pane_focus.slot], "sort_next", None)
+        if sort is not None:
+            self.say(f"sorted by {sort()}, once no row is selected")
+
+    def _show_next(self) -> None:
+        self.ladder.show_next()
+        self.second.shows = self.ladder.shows
+        self.second.moved()
+
+    def on_pane_clicked(self, event: Pane.Clicked) -> None:
+        """Give the pane that was clicked the focus; its view has put its cursor where the click was, and nothing else happens."""
+        event.stop()
+        slot = next((slot for slot, view in self.views.items() if view is event.view), None)
+        if slot in FOCUS_ORDER and not self.prompt.display and not self.form.is_open:
+            self.pane_focus.go(slot)
+
     def next_theme(self) -> None:
         """Change to the next theme."""
         self.program.next_theme()
@@ -340,6 +374,24 @@ class TradeScreen(Screen[None]):
     def selected_order(self) -> Order | None:
         """Return the order under the cursor."""
         return self.orders.selected()
+
+    def chosen_orders(self) -> list[Order]:
+        """Return the marked orders, else those at the ladder's cursor while it has the focus, else the one under the cursor."""
+        marked = self.orders.marked()
+        if marked:
+            return marked
+        if self.cursor_price() is not None:
+            return self.ladder.orders_at_cursor()
+        selected = self.orders.selected()
+        return [selected] if selected is not None else []
+
+    def release_marks(self) -> None:
+        """Unmark all orders."""
+        self.orders.clear_marks()
+
+    def name_of(self, order: Order) -> str:
+        """Return the label of an order."""
+        return self.orders.labels.label(order.client_id, order.instrument)
 
     def selected_position(self) -> Position | None:
         """Return the leg under the cursor."""
