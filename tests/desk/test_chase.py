@@ -197,8 +197,8 @@ async def test_then_market_takes_exactly_what_is_left_after_the_end_is_known(cha
     assert chasing.kinds() == [RequestKind.CREATE, RequestKind.CANCEL, RequestKind.CREATE], chasing.said
     first, second = chasing.desk.creates()
     assert first.ref != second.ref
-    orders = {order.client_id: order for order in chasing.desk.store.blotter.orders()}
-    rest = next(order for order in orders.values() if order.client_id != chasing.order.client_id)
+    rest = chasing.desk.store.blotter.get(second.ref)
+    assert rest is not None
     assert (rest.qty, rest.side, rest.tif) == (D("0.06"), Side.BUY, TimeInForce.IOC)
 
 

@@ -61,6 +61,8 @@ def read_every(cursor: Cursor, line: ReadLine) -> Command:
 def _later(cursor: Cursor, line: ReadLine) -> Line:
     cursor.skip()
     start = cursor.column
+    if cursor.ended:
+        cursor.fail("a line is missing after ':'", fix="flat all, cancel asks, sl be, …")
     read = line(cursor)
     if any(isinstance(command, _NOT_LATER) for command in read.commands):
         cursor.fail(
