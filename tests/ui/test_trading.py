@@ -20,7 +20,7 @@ from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
-SCREEN = ("focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
+SCREEN = ("chart.", "focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
 SCREEN += ("mark", "sort", "filter", "shows")
 """Actions that the screen does itself."""
 

@@ -15,6 +15,7 @@ _PRECEDENCE: dict[Context, int] = {
     Context.STAGED: 2,
     Context.LIST: 3,
     Context.BOOK: 3,
+    Context.CHART: 3,
     Context.TRADE: 4,
 }
 

@@ -16,7 +16,7 @@ from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
 
-_ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·", "~-|++++>^v_.,-=+*#.::=+##.")
+_ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·┃╻╹╽╿╷╵▀┤╌┆", "~-|++++>^v_.,-=+*#.::=+##.#####||-+-:")
 """Every character outside ASCII that a view draws, and what stands for it where the terminal cannot show it."""
 
 
