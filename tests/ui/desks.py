@@ -26,6 +26,7 @@ from tui_trader.storage.journal import Journal
 from tui_trader.ui.action import Action
 from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.screens.trade import TradeScreen
 from tui_trader.ui.theme import load_themes
 from tui_trader.ui.trading import Trading
@@ -149,7 +150,7 @@ class Keys:
     def __init__(self, desk: ScriptedDesk) -> None:
         self.desk = desk
         self.surface = FakeSurface()
-        self.trading = Trading(desk, self.surface, desk.clock, [BTC, ETH])
+        self.trading = Trading(desk, self.surface, desk.clock, [BTC, ETH], Habits())
         self._last = ""
 
     def do(self, *names: str) -> None:

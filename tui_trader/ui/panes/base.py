@@ -101,6 +101,12 @@ class Pane(CellGrid, Generic[V_co]):
         self._drawn = []
         self.repaint()
 
+    def draw_in_ascii(self) -> None:
+        """Draw with ASCII alone from now on."""
+        self._ascii = True
+        self._drawn = []
+        self.repaint()
+
     def reframe(self, frame: Frame, *, ascii_only: bool | None = None) -> None:
         """Draw with another frame: the screen became smaller or larger."""
         self._frame = frame

@@ -16,8 +16,8 @@ from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
 
-_ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·┃╻╹╽╿╷╵▀┤╌┆", "~-|++++>^v_.,-=+*#.::=+##.#####||-+-:")
-"""Every character outside ASCII that a view draws, and what stands for it where the terminal cannot show it."""
+ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·±↑↓←→┃╻╹╽╿╷╵▀┤╌┆", "~-|++++>^v_.,-=+*#.::=+##.~^v<>#####||-+-:")
+"""Every character outside ASCII that is drawn, and what stands for it where the terminal cannot show it."""
 
 
 class View:
@@ -108,4 +108,4 @@ def _stripped(row: Row) -> Row:
 @lru_cache(maxsize=4096)
 def in_ascii(row: Row) -> Row:
     """Return a row with every drawing character replaced by its ASCII stand-in; other text is left as it is."""
-    return tuple(Span(span.text.translate(_ASCII), span.role) for span in row)
+    return tuple(Span(span.text.translate(ASCII), span.role) for span in row)

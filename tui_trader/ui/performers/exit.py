@@ -29,8 +29,8 @@ class Exit:
             "protect": self._protect,
             "break_even": self._break_even,
             "close": self.stage_close,
-            "reverse": self._reverse,
             "flatten.symbol": self._flatten,
+            "reverse": self.reverse,
         }
         found |= {f"close.{percent}": partial(self._stage.close_part, percent) for percent in _PARTS}
         return found | {name: partial(self._nudge, *name.split(".")) for name in _STEPS}
@@ -42,13 +42,21 @@ class Exit:
             text = f"{draft.title} of {draft.instrument.symbol} at market: Enter sends, Esc drops"
             self._bench.surface.say(text, Severity.WARNING)
 
-    def _reverse(self) -> None:
-        """Stage the leg turned around; the ticket shows both halves."""
-        position = self._bench.position()
-        self._bench.need(position.instrument)
-        if position.instrument != self._bench.desk.focus:
-            self._bench.surface.show_instrument(position.instrument)
-        self._stage.reverse(position)
+    def reverse(self) -> None:
+        """Stage a position turned around, and say both legs of it."""
+        bench, position = self._bench, self._bench.position()
+        iid = bench.need(position.instrument)
+        if iid != bench.desk.focus:
+            bench.surface.show_instrument(iid)
+        if why := bench.desk.blocked(iid):
+            raise CommandError(f"a reversal ends in an entry: {why}", fix="x closes")
+        draft = self._stage.reverse(position)
+        word = "long" if position.signed_qty > 0 else "short"
+        unit = bench.desk.resolver.instrument(iid).size_unit
+        size = f"{plain(position.qty)} {unit}"
+        bench.surface.say(
+            f"reverse {iid.symbol}: closes {word} {size} at market, then {draft.side}s {size}: Enter sends both", Severity.WARNING
+        )
 
     def _protect(self) -> None:
         self._bench.executor.protect(self._bench.position())

@@ -161,8 +161,8 @@ class Typed:
                 surface.focus_log()
             case GroupPrices():
                 raise CommandError(f"grouping by typed step is {NOT_YET}", fix="+ and _")
-            case Arm():
-                raise CommandError(f"arming is {NOT_YET}: every entry is staged and sent with Enter")
+            case Arm(seconds):
+                self._bench.arm(seconds)
             case _:
                 return False
         return True

@@ -19,9 +19,9 @@ from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
-from tui_trader.desk.settings import Confirm
 from tui_trader.state import topic as t
 from tui_trader.ui.action import Action, Context
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name
 from tui_trader.ui.layout import Plan, plan
@@ -42,7 +42,9 @@ from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
+from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
+from tui_trader.ui.screens.watching import Watching
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
@@ -83,12 +85,12 @@ class TradeScreen(Screen[None]):
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, confirm: Confirm = Confirm.LARGE) -> None:
+    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None) -> None:
         super().__init__()
         self.desk = desk
         self.keymap = keymap
         labels = OrderLabels()
-        self.trading = Trading(desk, self, desk.clock, symbols, confirm, find_label=labels.find)
+        self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
         second = next((iid for iid in symbols if iid != desk.focus), None)
         fittings = Fittings(desk, labels, lambda: self.program.pump.bytes_per_second, second)
         self.views: dict[Slot, View] = {row.slot: row.view(fittings) for row in PANES}
@@ -105,6 +107,9 @@ class TradeScreen(Screen[None]):
         self.pane_focus = Focus(self.views, lambda: self._plan, self._arrange, self.say)
         self.typing = Typing(self)
         self.form_row = FormRow(self)
+        self.trigger = Trigger(
+            desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
+        )
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
 
@@ -118,6 +123,7 @@ class TradeScreen(Screen[None]):
         return found | {
             **self.pane_focus.performers(),
             **chart_performers(self._view(Slot.CHART, ChartView)),
+            **Watching(self).performers(),
             "recentre": self.ladder.recentre,
             "shows": self._show_next,
             "mark": self._mark,
@@ -228,14 +234,23 @@ class TradeScreen(Screen[None]):
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
+        self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
-        if action is not None:
+        if action is not None and action.context is Context.ARMED:
+            self.trigger.pull(action)
+        elif action is not None:
             self.act(action)
         elif not self.keymap.pending:
             self.refresh_hints()
 
+    def _fire(self, action: Action) -> None:
+        """Do what a key sends by itself, unless keys do not send any more."""
+        if Context.ARMED in self.contexts():
+            self.act(action)
+
     def contexts(self) -> frozenset[Context]:
         """Return where keys go now."""
+        self.trading.look()
         draft = self.desk.stage.draft
         found = {Context.TRADE}
         if draft is not None:
@@ -243,6 +258,8 @@ class TradeScreen(Screen[None]):
             if draft.closes:
                 found.add(Context.CLOSING)
         else:
+            if self.trading.arming.armed:
+                found.add(Context.ARMED)
             found.add(_CONTEXTS.get(self.pane_focus.slot, Context.LIST))
         return frozenset(found)
 
@@ -254,6 +271,7 @@ class TradeScreen(Screen[None]):
             self.trading.other_key()
         else:
             self.trading.perform(action)
+        self.status.arm(self.trading.arming.until_ns)
         self.refresh_hints()
         self.program.pump.nudge()
 
@@ -446,6 +464,11 @@ class TradeScreen(Screen[None]):
         blocked = self.desk.blocked(iid) if iid is not None else "no symbol yet"
         if not self.current:
             blocked = "DISPLAY DELAYED: your terminal lags behind"
+        armed = self.trading.arming.until_ns
+        self.trading.look()
+        if armed != self.trading.arming.until_ns:
+            self.refresh_hints()
+        self.status.arm(self.trading.arming.until_ns)
         self.status.lock(self.desk.lock)
         self.ticket.confirming = self.trading.confirming
         if blocked != self.ticket.blocked:
@@ -458,7 +481,7 @@ class TradeScreen(Screen[None]):
         if self.typing.explaining or self.form.is_open:
             return
         self.ticket.confirming = self.trading.confirming
-        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable))
+        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable, armed=self.trading.arming.armed))
 
 
 def _place(widget: Any, rect: Rect) -> None:
