@@ -1,4 +1,4 @@
-"""One run of the hour: the program in tmux, the exchange beside it, every key that was pressed, and every screen that was looked at."""
+"""One run of the hour: the program in tmux, the exchange beside it, every key that was pressed, every screen that was seen."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Hour:
 
     def finish(self) -> None:
         """End a row: keep its screen."""
-        if self.screen is not None:
+        if self.screen is not None and not self.seen[-1].screen and not self.screen.ended():
             self.seen[-1].screen = self.screen.coloured()
             self.seen[-1].size = self.size
 
@@ -157,10 +157,15 @@ class Hour:
         found = re.search(r"BTCUSDT +(?:LONG|SHORT) +([\d.]+)", self.screen.text())
         return float(found[1]) if found else 0.0
 
+    def day(self) -> float:
+        """Return the day's profit, as the header shows it."""
+        assert self.screen is not None
+        return float(self.screen.wait(r"day ([+-]?[\d,]+\.\d\d)")[1].replace(",", ""))
+
     def stop_price(self) -> float | None:
         """Return the trigger of the stop."""
         assert self.screen is not None
-        found = re.search(r"SL-m\w* .*?([\d,]+\.\d)m", self.screen.text())
+        found = re.search(r"SL ([\d,.]+) mark", self.screen.text())
         return float(found[1].replace(",", "")) if found else None
 
     def ends(self) -> None:
