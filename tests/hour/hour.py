@@ -107,6 +107,13 @@ class Hour:
         done = self.shell.run("do", line, "--sim-url", self.exchange.url)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 
+    def export(self, *words: str) -> list[str]:
+        """Export from the shell while the terminal runs; return the lines of the table."""
+        done = self.shell.run("export", *words, "--sim-url", self.exchange.url, "--csv")
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        self.seen[-1].proves.append(f"tui-trader export {' '.join(words)}")
+        return done.stdout.splitlines()
+
     def keys(self, *keys: str) -> None:
         """Press keys, one after the other, and note them."""
         assert self.screen is not None

@@ -226,8 +226,9 @@ def review(hour: Hour) -> None:
     hour.shows(r"FILLS \d+", r"fees \d+", r"\dW/[1-9]L")
     hour.finish()
     hour.keys("z")
-    hour.keys(":", "export today csv", ENTER)
-    hour.shows(r"(?i)fills.*\.csv|\.csv")
+    rows = hour.export("fills", "--from", "today")
+    assert rows[0].startswith("time,") or "BTCUSDT" in rows[1], rows[:3]
+    assert len(rows) > 5
 
 
 def leave(hour: Hour) -> None:
