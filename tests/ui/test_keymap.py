@@ -93,6 +93,7 @@ def test_every_action_is_reachable_somewhere_and_explained() -> None:
         *SAFE_VIEWS,
         STAGED_VIEW,
         STAGED_VIEW | {Context.CLOSING},
+        frozenset({Context.TRADE, Context.ARMED}),
     ]
     reached = {action.id for view in views for action in keymap.available(view)}
     assert reached == {action.id for action in ACTIONS}

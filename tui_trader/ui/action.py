@@ -17,6 +17,8 @@ class Context(StrEnum):
     """The trading screen while an order is staged."""
     CLOSING = "closing"
     """While the staged order is a close."""
+    ARMED = "armed"
+    """While single keys send, and nothing is staged."""
     LIST = "list"
     """A pane with rows has the focus and nothing is staged."""
     BOOK = "book"

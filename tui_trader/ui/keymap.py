@@ -13,9 +13,10 @@ _PRECEDENCE: dict[Context, int] = {
     Context.ANYWHERE: 0,
     Context.CLOSING: 1,
     Context.STAGED: 2,
-    Context.LIST: 3,
-    Context.BOOK: 3,
-    Context.TRADE: 4,
+    Context.ARMED: 3,
+    Context.LIST: 4,
+    Context.BOOK: 4,
+    Context.TRADE: 5,
 }
 
 SWALLOWED = frozenset({"ctrl+s", "ctrl+q", "ctrl+z", "ctrl+b", "ctrl+a", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j"})

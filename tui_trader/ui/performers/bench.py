@@ -12,7 +12,7 @@ from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.orders import Sent
-from tui_trader.desk.settings import Confirm
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.performers.surface import Surface
 from tui_trader.ui.twice import Twice
 from tui_trader.venues.base import Outcome
@@ -41,7 +41,7 @@ class Bench:
         surface: Surface,
         clock: Clock,
         symbols: Sequence[InstrumentId],
-        confirm: Confirm,
+        habits: Habits,
         *,
         find_label: Callable[[str], str | None] | None = None,
     ) -> None:
@@ -49,9 +49,11 @@ class Bench:
         self.surface = surface
         self.clock = clock
         self.symbols = list(symbols)
-        self.confirm = confirm
+        self.habits = habits
         self.twice = Twice(clock)
         self.executor = Executor(desk, find_label=find_label)
+        self.arm: Callable[[int | None], None] = lambda seconds: None
+        """Lets single keys send for so many seconds, None for the configured time."""
         self.agreed: frozenset[str] = frozenset()
         """The doubts that were shown: Enter sends in spite of these, and of no others."""
 

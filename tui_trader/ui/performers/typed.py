@@ -14,6 +14,8 @@ from tui_trader.core.command import (
     Protect,
     Quit,
     Reverse,
+    RunEvery,
+    RunWhen,
     SetMode,
     SetStop,
     SetTarget,
@@ -29,6 +31,7 @@ from tui_trader.core.command import (
 from tui_trader.core.decimals import plain
 from tui_trader.core.error import CommandError
 from tui_trader.core.grammar import parse
+from tui_trader.desk.standing import opens_exposure
 from tui_trader.state import topic as t
 from tui_trader.ui.performers.bench import NOT_YET, Bench, severity_of
 from tui_trader.ui.twice import READING_NS
@@ -96,7 +99,7 @@ class Typed:
         return ""
 
     def _check(self, line: Line) -> None:
-        asked = not line.immediate and any(isinstance(command, _ASKED) for command in line.commands)
+        asked = not line.immediate and any(_is_asked(command) for command in line.commands)
         if asked and not self._bench.twice.press(f"line {spell_line(line)}", READING_NS):
             raise CommandError(f"{spell_line(line)}: Enter again does it", fix="or ! at the end")
         if line.immediate and any(isinstance(command, PlaceOrder | Reverse) for command in line.commands):
@@ -157,9 +160,9 @@ class Typed:
             case ShowLog():
                 surface.focus_log()
             case GroupPrices():
-                raise CommandError(f"grouping by typed step is {NOT_YET}", fix="+ and -")
-            case Arm():
-                raise CommandError(f"arming is {NOT_YET}: every entry is staged and sent with Enter")
+                raise CommandError(f"grouping by typed step is {NOT_YET}", fix="+ and _")
+            case Arm(seconds):
+                self._bench.arm(seconds)
             case _:
                 return False
         return True
@@ -168,3 +171,8 @@ class Typed:
 def _told(error: CommandError) -> list[str]:
     place = f" at column {error.column + 1}" if error.column else ""
     return [error.message + place, error.fix and f"try: {error.fix}"]
+
+
+def _is_asked(command: Command) -> bool:
+    """Whether a command asks before it does anything; a line that may open a position when nobody looks does too."""
+    return isinstance(command, _ASKED) or (isinstance(command, RunWhen | RunEvery) and opens_exposure(command.line))

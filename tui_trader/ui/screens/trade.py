@@ -19,9 +19,9 @@ from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
-from tui_trader.desk.settings import Confirm
 from tui_trader.state import topic as t
 from tui_trader.ui.action import Action, Context
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name
 from tui_trader.ui.layout import Plan, plan
@@ -32,7 +32,7 @@ from tui_trader.ui.panes.ladder import LadderView
 from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
 from tui_trader.ui.panes.positions import PositionsView
-from tui_trader.ui.panes.registry import PANES, Fittings
+from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES, Fittings
 from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
@@ -40,7 +40,9 @@ from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
+from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
+from tui_trader.ui.screens.watching import Watching
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
@@ -78,12 +80,12 @@ class TradeScreen(Screen[None]):
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, confirm: Confirm = Confirm.LARGE) -> None:
+    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None) -> None:
         super().__init__()
         self.desk = desk
         self.keymap = keymap
         labels = OrderLabels()
-        self.trading = Trading(desk, self, desk.clock, symbols, confirm, find_label=labels.find)
+        self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
         second = next((iid for iid in symbols if iid != desk.focus), None)
         fittings = Fittings(desk, labels, lambda: self.program.pump.bytes_per_second, second)
         self.views: dict[Slot, View] = {row.slot: row.view(fittings) for row in PANES}
@@ -100,6 +102,9 @@ class TradeScreen(Screen[None]):
         self.pane_focus = Focus(self.views, lambda: self._plan, self._arrange, self.say)
         self.typing = Typing(self)
         self.form_row = FormRow(self)
+        self.trigger = Trigger(
+            desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
+        )
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
 
@@ -112,7 +117,12 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **Watching(self).performers(),
             "recentre": self.ladder.recentre,
+            "shows": self._show_next,
+            "mark": self._mark,
+            "sort": self._sort,
+            "filter": self._open_filter,
             "group.up": partial(self.group, 1),
             "group.down": partial(self.group, -1),
             "command": partial(self.typing.open, ":"),
@@ -218,14 +228,23 @@ class TradeScreen(Screen[None]):
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
+        self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
-        if action is not None:
+        if action is not None and action.context is Context.ARMED:
+            self.trigger.pull(action)
+        elif action is not None:
             self.act(action)
         elif not self.keymap.pending:
             self.refresh_hints()
 
+    def _fire(self, action: Action) -> None:
+        """Do what a key sends by itself, unless keys do not send any more."""
+        if Context.ARMED in self.contexts():
+            self.act(action)
+
     def contexts(self) -> frozenset[Context]:
         """Return where keys go now."""
+        self.trading.look()
         draft = self.desk.stage.draft
         found = {Context.TRADE}
         if draft is not None:
@@ -233,6 +252,8 @@ class TradeScreen(Screen[None]):
             if draft.closes:
                 found.add(Context.CLOSING)
         else:
+            if self.trading.arming.armed:
+                found.add(Context.ARMED)
             found.add(Context.BOOK if self.pane_focus.slot is Slot.BOOK else Context.LIST)
         return frozenset(found)
 
@@ -244,6 +265,7 @@ class TradeScreen(Screen[None]):
             self.trading.other_key()
         else:
             self.trading.perform(action)
+        self.status.arm(self.trading.arming.until_ns)
         self.refresh_hints()
         self.program.pump.nudge()
 
@@ -251,6 +273,34 @@ class TradeScreen(Screen[None]):
         move = getattr(self.views[self.pane_focus.slot], method, None)
         if move is not None:
             move()
+
+    def _mark(self) -> None:
+        """Mark the chosen order; where there are no orders to mark the key recentres the ladder."""
+        if self.pane_focus.slot is Slot.ORDERS:
+            self.orders.toggle_mark()
+        else:
+            self.ladder.recentre()
+
+    def _open_filter(self) -> None:
+        """Open the line that filters the pane with the focus; where there is nothing to filter it finds a symbol."""
+        self.typing.open("/", self.views[self.pane_focus.slot])
+
+    def _sort(self) -> None:
+        sort = getattr(self.views[self.pane_focus.slot], "sort_next", None)
+        if sort is not None:
+            self.say(f"sorted by {sort()}, once no row is selected")
+
+    def _show_next(self) -> None:
+        self.ladder.show_next()
+        self.second.shows = self.ladder.shows
+        self.second.moved()
+
+    def on_pane_clicked(self, event: Pane.Clicked) -> None:
+        """Give the pane that was clicked the focus; its view has put its cursor where the click was, and nothing else happens."""
+        event.stop()
+        slot = next((slot for slot, view in self.views.items() if view is event.view), None)
+        if slot in FOCUS_ORDER and not self.prompt.display and not self.form.is_open:
+            self.pane_focus.go(slot)
 
     def next_theme(self) -> None:
         """Change to the next theme."""
@@ -315,6 +365,24 @@ class TradeScreen(Screen[None]):
     def selected_order(self) -> Order | None:
         """Return the order under the cursor."""
         return self.orders.selected()
+
+    def chosen_orders(self) -> list[Order]:
+        """Return the marked orders, else those at the ladder's cursor while it has the focus, else the one under the cursor."""
+        marked = self.orders.marked()
+        if marked:
+            return marked
+        if self.cursor_price() is not None:
+            return self.ladder.orders_at_cursor()
+        selected = self.orders.selected()
+        return [selected] if selected is not None else []
+
+    def release_marks(self) -> None:
+        """Unmark all orders."""
+        self.orders.clear_marks()
+
+    def name_of(self, order: Order) -> str:
+        """Return the label of an order."""
+        return self.orders.labels.label(order.client_id, order.instrument)
 
     def selected_position(self) -> Position | None:
         """Return the leg under the cursor."""
@@ -390,6 +458,11 @@ class TradeScreen(Screen[None]):
         blocked = self.desk.blocked(iid) if iid is not None else "no symbol yet"
         if not self.current:
             blocked = "DISPLAY DELAYED: your terminal lags behind"
+        armed = self.trading.arming.until_ns
+        self.trading.look()
+        if armed != self.trading.arming.until_ns:
+            self.refresh_hints()
+        self.status.arm(self.trading.arming.until_ns)
         self.status.lock(self.desk.lock)
         self.ticket.confirming = self.trading.confirming
         if blocked != self.ticket.blocked:
@@ -402,7 +475,7 @@ class TradeScreen(Screen[None]):
         if self.typing.explaining or self.form.is_open:
             return
         self.ticket.confirming = self.trading.confirming
-        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable))
+        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable, armed=self.trading.arming.armed))
 
 
 def _place(widget: Any, rect: Rect) -> None:
