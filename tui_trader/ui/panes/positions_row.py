@@ -21,17 +21,17 @@ from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, fit, part
 from tui_trader.ui.panes.table import Cell, Column, Record
 
 LINE = (
-    Column("venue", "venue", 6, 11),
+    Column("venue", "venue", 6, 12),
     Column("symbol", "symbol", 8, 0),
     Column("side", "side", 5, 1),
     Column("size", "size", 6, 2, right=True, doubtful=True),
     Column("entry", "entry", 8, 5, right=True),
     Column("mark", "mark", 8, 6, right=True, doubtful=True),
     Column("pnl", "uP&L", 8, 3, right=True, doubtful=True),
-    Column("home", "in acct", 8, 12, right=True, doubtful=True),
+    Column("home", "in acct", 8, 10, right=True, doubtful=True),
     Column("r", "R", 4, 8, right=True, doubtful=True),
     Column("liq", "liq%", 4, 7, right=True, doubtful=True),
-    Column("be", "BE fee+fund", 11, 10, right=True),
+    Column("be", "BE fee+fund", 11, 11, right=True),
     Column("prot", "prot", 4, 13, right=True, doubtful=True),
     Column("sl", "SL", 7, 4),
     Column("tp", "TP", 6, 9),
