@@ -106,6 +106,16 @@ def alerts_path(journal_name: str) -> Path:
     return _folder() / f"{journal_name}.alerts.json"
 
 
+def notes_path(journal_name: str) -> Path:
+    """Return where the notes on the trades of an account are kept."""
+    return private_dir(Locations.find(os.environ).history_dir) / f"{journal_name}.notes.jsonl"
+
+
+def exports_dir() -> Path:
+    """Return the directory that ``:export`` writes into, made where it is missing."""
+    return private_dir(Locations.find(os.environ).state_dir / "export")
+
+
 def built_in_exchanges() -> dict[Path, str]:
     """Return the exchanges inside terminals that run now: their state files and their addresses."""
     found = {}

@@ -54,6 +54,7 @@ from tui_trader.desk.draft import Draft
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting, Write
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
@@ -62,6 +63,7 @@ from tui_trader.desk.listening import Listening
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.moving import move_all
+from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -117,6 +119,7 @@ class Desk:
         candles: CandleStore | None = None,
         attention: AttentionTerms | None = None,
         alerts: StateFile | None = None,
+        notes: Notes | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -310,6 +313,12 @@ class Desk:
             record=self._minutes.record,
         )
         """Watches what the trader asked to be watched."""
+        self.notes = notes or Notes(None)
+        """What the trader notes on trades, and where stops were first."""
+        self.noted = ""
+        """The trade that the next note is about; empty for the newest of the symbol on the screen."""
+        self.store.first_stops = self.notes.stops
+        self.store.initial_risk.on_stake = self.notes.stop
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -413,6 +422,7 @@ class Desk:
         self._spawn("rounds", self._rounds.run())
         self.attention.start()
         self._spawn("attention", self.attention.run())
+        self._spawn("notes", self.notes.run())
         if self.recorder is not None:
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
@@ -425,6 +435,7 @@ class Desk:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
         await self.sending.settle()
         await self.attention.keep()
+        await self.notes.flush()
         self._closed = True
         if self.recording is not None:
             self.end_recording()
@@ -576,6 +587,28 @@ class Desk:
         self.undo.note(self.store.blotter.working(iid), self.protect.brackets())
         return await self.orders.cancel_all(iid)
 
+    def note(self, text: str) -> None:
+        """Write a note of the trader into the journal, and keep it on the trade that it is about: the one that was chosen for it,
+        else the newest of the symbol on the screen. Raises RefusedError when it cannot be written."""
+        symbol = self.focus.symbol if self.focus is not None else ""
+        chosen, self.noted = self.noted, ""
+        own = (trip for trip in reversed(self.store.trades.trips()) if trip.instrument == self.focus)
+        trade = chosen or next((trip.key for trip in own), "")
+        self._minutes.record_first("note", {"text": text, "symbol": symbol, "trade": trade})
+        if trade:
+            self.notes.set(trade, text)
+            self.store.touch(topic.FILLS)
+
+    def export_by(self, write: Write) -> None:
+        """Name what writes exports; it is called in another thread."""
+        self.exporter = Exporting(clock=self.clock, write=write, spawn=self._spawn, say=self._say)
+
+    def export(self, what: Export) -> str:
+        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
+        if self.exporter is None:
+            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
+        return self.exporter(what)
+
     async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
         """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""
         return await move_all(self.resolver, orders, price, self.amend)
@@ -591,17 +624,6 @@ class Desk:
             self.show(draft.instrument)
         self.store.touch(topic.STAGE)
         return left
-
-    def note(self, text: str) -> None:
-        """Write a note of the trader into the journal; raises RefusedError when it cannot be written."""
-        symbol = self.focus.symbol if self.focus is not None else ""
-        self._minutes.record_first("note", {"text": text, "symbol": symbol})
-
-    def export(self, what: Export) -> str:
-        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
-        if self.exporter is None:
-            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
-        return self.exporter(what)
 
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.

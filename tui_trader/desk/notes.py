@@ -5,7 +5,7 @@ One line of JSON each in a file that only grows; the last line on a thing is wha
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,11 @@ from tui_trader.core.sanitise import sanitise
 LONGEST = 200
 """Cells of a note."""
 
+FLUSH_S = 1.0
+
+MOST_WAITING = 1_000
+"""Lines that wait for the disk at most."""
+
 MAX_BYTES = 8 << 20
 """A longer file is not read to its beginning: the newest notes are at its end."""
 
@@ -28,6 +33,7 @@ class Notes:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._notes: dict[str, str] = {}
+        self._waiting: list[dict[str, str]] = []
         self.stops: dict[str, Decimal] = {}
         """Where stops were first, by the client id of the entry."""
         self._load()
@@ -37,26 +43,39 @@ class Notes:
         return self._notes.get(key, "")
 
     def set(self, key: str, text: str) -> str:
-        """Keep a note on a trade, an empty one takes it back; return it as it is kept. Raises OSError when that fails."""
+        """Keep a note on a trade, an empty one takes it back; return it as it is kept."""
         text = sanitise(" ".join(text.split()), LONGEST)
-        self._append({"trade": key, "note": text})
         self._notes[key] = text
+        self._waiting.append({"trade": key, "note": text})
         return text
 
     def stop(self, entry: str, level: Decimal) -> None:
-        """Keep where the stop of an entry was first; a disk that does not take it costs the multiple of one trade, no more."""
+        """Keep where the stop of an entry was first."""
         if entry not in self.stops:
             self.stops[entry] = level
-            with contextlib.suppress(OSError):
-                self._append({"entry": entry, "stop": plain(level)})
+            self._waiting.append({"entry": entry, "stop": plain(level)})
 
-    def _append(self, row: dict[str, str]) -> None:
-        if self._path is None:
-            return
+    async def run(self) -> None:
+        """Write down what waits, in a thread, until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write down what waits; what the disk does not take goes on waiting."""
+        if self._waiting and self._path is not None:
+            rows, self._waiting = self._waiting, []
+            try:
+                await asyncio.to_thread(self._write, self._path, rows)
+            except OSError:
+                self._waiting = [*rows, *self._waiting][-MOST_WAITING:]
+
+    @staticmethod
+    def _write(path: Path, rows: list[dict[str, str]]) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        fd = os.open(self._path, flags, 0o600)
+        fd = os.open(path, flags, 0o600)
         try:
-            os.write(fd, orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+            os.write(fd, b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows))
         finally:
             os.close(fd)
 

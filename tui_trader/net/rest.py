@@ -151,11 +151,11 @@ class RestClient:
         if request.kind.is_write and self._read_only:
             return self._end(_not_sent("read_only", "this terminal is read-only"))
         if request.signed and credential is not None and isinstance(dialect, Admitting) and request.what != "admission":
-            if (shut := await self._enter(dialect, credential, early=not request.kind.is_write)) is not None:
-                return self._end(_turned_away(shut))
             try:
+                if (shut := await self._enter(dialect, credential, early=not request.kind.is_write)) is not None:
+                    return self._end(_turned_away(shut))
                 request = dialect.seal(request, credential, self.server_ns())
-            except RefusedError as error:
+            except (RefusedError, LinkError) as error:
                 return self._end(_not_sent("refused", error.message))
             client = self._client
             if client is None:

@@ -31,6 +31,7 @@ from tui_trader.ui.theme import DEFAULT_THEME, Theme
 if TYPE_CHECKING:
     # Late where they are used: the first paint must not wait for what only trading needs.
     from tui_trader.core.types import InstrumentId
+    from tui_trader.desk.alerts import Firing
     from tui_trader.desk.desk import Desk
     from tui_trader.desk.playback import Playback
     from tui_trader.ui.screens.trade import TradeScreen
@@ -148,6 +149,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed)
         desk.urgent = self._urgent
         desk.crashed = self._task_failed
+        desk.attention.alerts.on_fire.append(self._alert)
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
         if self._playback is not None:
@@ -325,6 +327,20 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._opening.tell(f"{name} failed: {type(error).__name__} (reference {mark})\n\n^C leaves")
         else:
             self._say(f"{name} failed: {type(error).__name__} (reference {mark} in the log)", Severity.ALARM)
+
+    def _alert(self, firing: Firing) -> None:
+        """Let an alert be seen and heard: in the row of messages, by the bell, and on the desktop if it asks for that."""
+        from tui_trader.ui.notify import BELL, notification
+
+        self._say(firing.text, Severity.WARNING)
+        desk = self.desk
+        if desk is None or not isinstance(self._driver, TraderDriver):
+            return
+        terms = desk.attention.terms
+        if terms.bell or firing.alert.bell:
+            self._driver.write(BELL)
+        if firing.alert.say:
+            self._driver.write(notification(firing.text, terms.notify, passthrough=terms.tmux_passthrough))
 
     def _pane_failed(self, pane: Any, error: Exception) -> None:
         pane.fail(crash.record(error))

@@ -187,6 +187,8 @@ class Capabilities:
     """Attached TP/SL that execute at a limit price."""
     attached_to_more: bool = True
     """TP/SL attached to an entry that adds to a position."""
+    touched_reduces: bool = False
+    """Orders that wait for a better price (a target) can only reduce."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False
@@ -209,6 +211,9 @@ class Capabilities:
             return f"{symbol} knows no {ticket.tif.value.replace('_', ' ')} orders"
         if ticket.type.is_conditional and ticket.trigger_source not in self.triggers:
             return f"{symbol} orders cannot be triggered by the {ticket.trigger_source} price"
+        touched = ticket.type in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
+        if touched and self.touched_reduces and not (ticket.reduce_only or ticket.close_on_trigger):
+            return f"a {words} order of {symbol} can only reduce: say so, or use a limit"
         if ticket.position_side is not PositionSide.MERGED and not self.hedge:
             return f"{symbol} has one position only, no {ticket.position_side} leg"
         for exit_price, limit, source, name in (

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.stand import Ground, Stand
-from tui_trader.core.error import RefusedError
+from tui_trader.core.error import RefusedError, TraderError
 from tui_trader.core.facts import TradingState
+from tui_trader.core.grammar import parse
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.types import ClientOrderId, OrderStatus, OrderType, Side
+from tui_trader.desk.commands import Executor
 from tui_trader.sim.masks.base import RestCall, RestReply
 from tui_trader.sim.products import mexc_instruments
 from tui_trader.venues.base import Outcome
@@ -114,3 +116,13 @@ async def test_what_leaves_is_counted_in_contracts(stand: Stand) -> None:
     assert (body["vol"], body["price"], body["externalOid"], body["positionMode"]) == (300, 49995, "tt-a", 2)
     await until(lambda: (order := stand.shown("tt-a")) is not None and order.status is OrderStatus.LIVE)
     assert stand.shown("tt-a").qty == D("0.03")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("line", ["buy 0.01 sl 49000", "buy 0.01 sl 49000 tp 52000", "buy 0.01 tp 52000"])
+async def test_an_entry_with_exits_is_refused_when_it_is_staged(stand: Stand, line: str) -> None:
+    """They would have to be orders that a lost answer leaves in doubt for ever."""
+    desk, door = stand.desk, Door(stand)
+    [command] = parse(line).commands
+    with pytest.raises(TraderError, match=r"knows no stop orders"):
+        await Executor(desk).run(command, send=True)
+    assert not door.bodies

@@ -121,10 +121,10 @@ class TapeView(View):
         if self._is_stale():
             parts.append(part(1, "STALE ?", "alarm"))
         if self._iid is not None:
-            parts.append(part(3, self._iid.symbol, "dim"))
+            parts.append(part(2, self._iid.symbol, "dim"))
         if (delta := self._delta()) is not None:
             role = "buy" if delta > 0 else "sell" if delta < 0 else "dim"
-            parts.append(part(2, f"delta {compact(delta, 6, signed=True)}", role))
+            parts.append(part(3, f"delta {compact(delta, 6, signed=True)}", role))
         return parts
 
     def _delta(self) -> Decimal | None:

@@ -42,6 +42,7 @@ from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
+from tui_trader.ui.screens.watching import Watching
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
@@ -116,6 +117,7 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **Watching(self).performers(),
             "recentre": self.ladder.recentre,
             "shows": self._show_next,
             "mark": self._mark,
