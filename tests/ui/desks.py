@@ -117,8 +117,11 @@ class FakeSurface:
     def focus_log(self) -> None:
         self.logs += 1
 
-    def leave(self) -> None:
+    def leave(self, words: str = "") -> None:
         self.left = True
+
+    def close_view(self) -> bool:
+        return False
 
     def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self.work.append(work)

@@ -59,13 +59,20 @@ def run(args: argparse.Namespace) -> int:
         args.access = look(config, args, on_screen=True)
 
     async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
+        import os
+
         from tui_trader.cli.launch import open_desk, start_guardian, watched
+        from tui_trader.desk.locations import Locations
+        from tui_trader.storage.state_file import StateFile
+        from tui_trader.ui.workspace import Shelf
 
         if args.access is not None:
             await unlock(app, args.access)
         desk = await open_desk(config, args, stack)
         symbols = watched(desk, config)
-        await desk.start(symbols, args.symbol)
+        app.shelf = Shelf(StateFile(Locations.find(os.environ).state_dir / "screen.json"))
+        kept = app.shelf.now.symbol
+        await desk.start(symbols, args.symbol or (kept if kept in symbols else None))
         if guardian := start_guardian(desk, config, stack):
             app.on_leave = guardian.release
         return desk, [desk.symbol(text) for text in symbols]

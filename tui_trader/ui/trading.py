@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import CommandError, TraderError
+from tui_trader.core.order import Order
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
 from tui_trader.state import topic as t
@@ -20,6 +21,7 @@ from tui_trader.ui.performers.bench import NOT_YET, Bench, Performer, Room
 from tui_trader.ui.performers.entry import Entry
 from tui_trader.ui.performers.exit import Exit
 from tui_trader.ui.performers.sending import Sending
+from tui_trader.ui.performers.size_mode import SizeMode
 from tui_trader.ui.performers.surface import Surface
 from tui_trader.ui.performers.symbol import Symbol
 from tui_trader.ui.performers.typed import Typed
@@ -42,14 +44,17 @@ class Trading:
         habits: Habits | None = None,
         *,
         find_label: Callable[[str], str | None] | None = None,
+        label: Callable[[Order], str] = lambda order: order.client_id,
     ) -> None:
         habits = habits or Habits()
-        self.bench = Bench(desk, surface, clock, symbols, habits, find_label=find_label)
+        self.bench = Bench(desk, surface, clock, symbols, habits, find_label=find_label, label=label)
         self.arming = Arming(clock, self._hindrance, habits.arm_s)
         entry, exit, sending = Entry(self.bench), Exit(self.bench), Sending(self.bench)
         self.armed = Armed(self.bench, self.arming, entry, exit, sending)
         self.bench.arm = self.armed.arm
         self.typed = Typed(self.bench)
+        way_out = WayOut(self.bench)
+        self.bench.quit, self.bench.ask_quit = way_out.leave, way_out.ask
         rooms: tuple[Room, ...] = (
             entry,
             sending,
@@ -57,7 +62,8 @@ class Trading:
             self.armed,
             Working(self.bench),
             Symbol(self.bench),
-            WayOut(self.bench),
+            SizeMode(self.bench),
+            way_out,
         )
         self.performers: dict[str, Performer] = {}
         """What each action does that is not the screen's alone, by the action's id."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui_trader.core.types import InstrumentId
 from tui_trader.ui.panes.fills import FillsView
 from tui_trader.ui.panes.header import HeaderView
+from tui_trader.ui.panes.journal import JournalView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder import LadderView
 from tui_trader.ui.panes.log import LogView
@@ -23,6 +24,7 @@ from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.tape import TapeView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
+from tui_trader.ui.panes.watch import WatchView
 from tui_trader.ui.slot import Size, Slot
 
 if TYPE_CHECKING:
@@ -111,6 +113,22 @@ PANES: tuple[PaneRow, ...] = (
         lambda fit: LadderView(fit.desk.store, fit.desk.clock, fit.second),
         Size(30, 8),
         about="The ladder of another symbol, from 160 columns on.",
+    ),
+    PaneRow(
+        Slot.WATCH,
+        lambda fit: WatchView(fit.desk.store, fit.desk.clock, fit.desk.attention),
+        Size(24, 4),
+        "g w",
+        "the watchlist",
+        "Watched symbols: change, funding and its countdown, open interest, basis, alerts.",
+    ),
+    PaneRow(
+        Slot.JOURNAL,
+        lambda fit: JournalView(fit.desk.store, fit.desk.clock),
+        Size(30, 4),
+        "g j",
+        "the journal",
+        "Trades of the day from entry to exit, with R, fees, slippage and notes.",
     ),
     PaneRow(
         Slot.PNL,

@@ -99,6 +99,8 @@ class Typed:
         asked = not line.immediate and any(isinstance(command, _ASKED) for command in line.commands)
         if asked and not self._bench.twice.press(f"line {spell_line(line)}", READING_NS):
             raise CommandError(f"{spell_line(line)}: Enter again does it", fix="or ! at the end")
+        if not line.immediate and any(isinstance(command, Quit) for command in line.commands):
+            self._bench.ask_quit()
         if line.immediate and any(isinstance(command, PlaceOrder | Reverse) for command in line.commands):
             self._bench.see()
 
@@ -149,7 +151,7 @@ class Typed:
             case UseTheme(name):
                 surface.use_theme(name)
             case Quit():
-                surface.leave()
+                self._bench.quit()
             case ShowHelp(topic):
                 surface.open_help(topic)
             case ShowKeys():

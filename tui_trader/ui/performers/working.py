@@ -17,7 +17,12 @@ class Working:
 
     def performers(self) -> dict[str, Performer]:
         """Return what each action does."""
-        return {"cancel.selected": self._cancel_selected, "cancel.symbol": self._cancel_symbol}
+        return {
+            "cancel.selected": self._cancel_selected,
+            "cancel.symbol": self._cancel_symbol,
+            "cancel.undo": self._undo,
+            "amend": self._amend,
+        }
 
     def chosen(self) -> Order | None:
         """Return the order that keys are about: the one under the cursor, else the newest of the symbol on the screen."""
@@ -27,6 +32,21 @@ class Working:
             working = [o for o in desk.store.blotter.working() if o.instrument == desk.focus]
             order = working[-1] if working else None
         return order
+
+    def _amend(self) -> None:
+        order = self.chosen()
+        if order is None:
+            raise CommandError("no working order to change", fix="go and j choose one")
+        bench = self._bench
+        bench.desk.stage.amend(order, bench.label(order))
+        bench.unseen("a change of the order")
+
+    def _undo(self) -> None:
+        bench = self._bench
+        bench.need(bench.desk.focus)
+        left = bench.desk.undo_cancel(bench.label)
+        more = f"; u again stages the next of {left} more" if left else ""
+        bench.surface.say(f"staged again, not sent: Enter sends, Esc drops{more}")
 
     def _cancel_selected(self) -> None:
         order = self.chosen()

@@ -18,7 +18,22 @@ from tui_trader.ui.screens.trade import TradeScreen
 BAR: Final = 20
 """Cells of the progress bar."""
 
-_LOOKING: Final = frozenset({"command", "find", "zoom", "theme", "help", "quit", "leave", "symbol.next", "symbol.previous"})
+_LOOKING: Final = frozenset(
+    {
+        "palette",
+        "balances",
+        "recentre",
+        "command",
+        "find",
+        "zoom",
+        "theme",
+        "help",
+        "quit",
+        "leave",
+        "symbol.next",
+        "symbol.previous",
+    }
+)
 """Actions that only look, beside those that begin with a word of ``_LOOKING_AT``."""
 
 _LOOKING_AT: Final = ("focus.", "row.", "cursor.", "group.", "chart.", "view.", "pane.", "workspace.", "watch.", "tape.")
