@@ -11,8 +11,9 @@ from tests.desk.conftest import BTC, ETH, World, until
 from tui_trader.core.error import CommandError, RefusedError, VenueError
 from tui_trader.core.grammar import parse_one
 from tui_trader.core.types import MarginMode, OrderStatus, OrderType, PositionMode, Side
-from tui_trader.desk.commands import SCREEN_ONLY, Executor, Result
+from tui_trader.desk.commands import Executor, Result
 from tui_trader.desk.desk import Desk
+from tui_trader.desk.keeping import SCREEN_ONLY
 from tui_trader.sim.faults import Action, FaultRule
 from tui_trader.venues.base import Outcome
 
@@ -273,7 +274,7 @@ async def test_panic_says_what_is_verified(shell: Shell) -> None:
     await shell.ended(client_id)
 
 
-@pytest.mark.parametrize("line", ["theme dark", "help", "quit", "log", "keys", "arm 5m", "group 10", "rec start"])
+@pytest.mark.parametrize("line", ["theme dark", "help", "quit", "log", "keys", "arm 5m", "group 10", "layout wide"])
 async def test_what_belongs_to_the_screen_is_not_done_here(shell: Shell, line: str) -> None:
     with pytest.raises(CommandError, match=SCREEN_ONLY):
         await shell(line)

@@ -76,6 +76,7 @@ class FakeSurface:
         self.said: list[tuple[str, Severity]] = []
         self.work: list[Coroutine[Any, Any, None]] = []
         self.order: Order | None = None
+        self.marked: list[Order] = []
         self.position: Position | None = None
         self.shown: list[InstrumentId] = []
         self.steps: list[int] = []
@@ -98,6 +99,15 @@ class FakeSurface:
 
     def selected_order(self) -> Order | None:
         return self.order
+
+    def chosen_orders(self) -> list[Order]:
+        return self.marked or ([self.order] if self.order is not None else [])
+
+    def release_marks(self) -> None:
+        self.marked = []
+
+    def name_of(self, order: Order) -> str:
+        return order.client_id
 
     def selected_position(self) -> Position | None:
         return self.position

@@ -21,27 +21,22 @@ from tui_trader.ui.habits import Habits
 from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
-SCREEN = tuple(
-    [
-        "view.",
-        "alert.",
-        "note",
-        "balances",
-        "palette",
-        "workspace.",
-        "focus.",
-        "row.",
-        "cursor.",
-        "group.",
-        "recentre",
-        "command",
-        "find",
-        "edit",
-        "zoom",
-        "theme",
-        "help",
-        "hide",
-    ]
+SCREEN = ("focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
+SCREEN += ("mark", "sort", "filter", "shows", "tab.", "inspect", "copy", "balances", "palette", "workspace.", "note", "alert")
+SCREEN += ("view.",)
+    "mark",
+    "sort",
+    "filter",
+    "shows",
+    "tab.",
+    "inspect",
+    "copy",
+    "balances",
+    "palette",
+    "workspace.",
+    "note",
+    "alert",
+    "view.",
 )
 """Actions that the screen does itself."""
 

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.cli.journals import alerts_path, history_path, open_controls, open_journal
+from tui_trader.cli.exporting import writer
+from tui_trader.cli.journals import (
+    alerts_path,
+    candles_path,
+    exports_dir,
+    history_path,
+    notes_path,
+    open_controls,
+    open_journal,
+)
 from tui_trader.cli.options import needs_account, needs_key
 from tui_trader.core.clock import DAY_NS, NS, Clock, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
@@ -35,10 +44,12 @@ from tui_trader.desk.guardian import Charge, Guardian
 from tui_trader.desk.key import Address, is_loopback
 from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
+from tui_trader.desk.notes import Notes
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
 from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
+from tui_trader.storage.candles import CandleStore, Kept
 from tui_trader.storage.chain import mentions
 from tui_trader.storage.history import History
 from tui_trader.storage.state_file import StateFile
@@ -153,9 +164,13 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         controls=controls,
         read_only=read_only,
         history=history_of(config, account, clock),
+        candles=candles_of(config, account, clock),
         attention=attention_of(config),
+        notes=Notes(None if account.ends_with_program else notes_path(account.journal_name)),
         alerts=None if account.ends_with_program else StateFile(alerts_path(account.journal_name)),
     )
+    history = None if account.ends_with_program else history_path(account.journal_name)
+    desk.export_by(writer(desk, history, exports_dir))
     stack.push_async_callback(desk.close)
     desk.recordings_dir = Locations.find(os.environ).recordings_dir
     if not private:
@@ -192,7 +207,18 @@ def attention_of(config: Config) -> AttentionTerms:
         run_programs=alerts.run_programs,
         calm_s=alerts.calm_s,
         margin=alerts.margin_percent,
+        bell=alerts.bell,
+        notify=alerts.notify,
+        tmux_passthrough=alerts.tmux_passthrough,
+        tape_sizes=alerts.tape_sizes,
     )
+
+
+def candles_of(config: Config, account: Account, clock: Clock) -> CandleStore:
+    """Return the candles of a venue, not opened; those of an exchange on this machine are kept in memory."""
+    kept = config.settings.candles
+    path = candles_path(account) if kept.record else None
+    return CandleStore(path, clock, Kept(kept.seconds_days, kept.minutes_days, kept.max_seconds))
 
 
 def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:

@@ -122,11 +122,12 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     return TraderApp(
         opener,
         themes={name: theme.with_up(red_up) for name, theme in themes.items()},
-        theme=ui.theme,
+        theme="mono" if os.environ.get("NO_COLOR") and config.source("ui.theme") == "default" else ui.theme,
         problems=problems,
         fps=float(ui.fps_ssh if over_ssh else ui.fps),
         ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
         habits=Habits(confirm=ui.confirm, confirm_reverse=ui.confirm_reverse, arm_s=60 * ui.arm_minutes),
+        ask_width=ui.borders is Borders.AUTO,
         on_hangup=config.settings.hangup.on_hangup,
         playback=playback,
     )

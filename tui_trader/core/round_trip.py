@@ -62,7 +62,7 @@ class RoundTrip:
     slippage: Decimal | None = None
     """What was lost against the arrival prices of its orders; None where no order has one."""
     risk: Decimal | None = None
-    """What its first stop would have lost; None where none is known."""
+    """What the stops that its entries left with would have lost; None where one left without, or that is not known."""
 
     @property
     def key(self) -> str:
@@ -186,7 +186,7 @@ def _summed(trip: RoundTrip, instrument: Instrument, terms: Mapping[str, Terms])
         gross=gross,
         fees=fees,
         slippage=slippage(trip.fills, instrument, terms)[0],
-        risk=_risk(trip, entries, entry, entered, instrument, terms) if trip.whole else None,
+        risk=_risk(trip, entries, instrument, terms) if trip.whole else None,
     )
 
 
@@ -231,20 +231,15 @@ def _average(fills: Sequence[Fill], instrument: Instrument) -> Decimal | None:
     return average_price(instrument.kind is ContractKind.INVERSE, instrument.contract_size, qty, value)
 
 
-def _risk(
-    trip: RoundTrip,
-    entries: Sequence[Fill],
-    entry: Decimal | None,
-    entered: Decimal,
-    instrument: Instrument,
-    terms: Mapping[str, Terms],
-) -> Decimal | None:
-    """Return what the stop of the first entry that has one would have lost over everything that was entered."""
+def _risk(trip: RoundTrip, entries: Sequence[Fill], instrument: Instrument, terms: Mapping[str, Terms]) -> Decimal | None:
+    """Return what the stops that the entries left with would have lost; None where one left without."""
+    total = ZERO
     for fill in entries:
         stop = terms_of(fill, terms).stop
-        if stop is not None and entry is not None:
-            return -instrument.pnl(trip.side, entered, entry, stop)
-    return None
+        if stop is None:
+            return None
+        total -= instrument.pnl(trip.side, fill.qty, fill.price, stop)
+    return total
 
 
 def terms_of(fill: Fill, terms: Mapping[str, Terms]) -> Terms:

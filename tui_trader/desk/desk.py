@@ -17,8 +17,9 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Price
+from tui_trader.core.command import Export, Price
 from tui_trader.core.error import (
+    CommandError,
     ConfigError,
     LinkError,
     RefusedError,
@@ -34,6 +35,7 @@ from tui_trader.core.event import (
     OrderFilled,
     PositionChanged,
     PositionModeTold,
+    TradesPrinted,
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
@@ -45,9 +47,14 @@ from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.candles import CandleRecorder
+from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
+from tui_trader.desk.draft import Draft
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
+from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting, Write
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
@@ -56,6 +63,7 @@ from tui_trader.desk.listening import Listening
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.moving import move_all
+from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -64,6 +72,7 @@ from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
+from tui_trader.desk.runs import Runs
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
@@ -72,9 +81,11 @@ from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
+from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
 from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
+from tui_trader.storage.candles import CandleStore
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.storage.state_file import StateFile
@@ -105,8 +116,10 @@ class Desk:
         controls: Controls | None = None,
         read_only: bool = False,
         history: History | None = None,
+        candles: CandleStore | None = None,
         attention: AttentionTerms | None = None,
         alerts: StateFile | None = None,
+        notes: Notes | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -156,6 +169,7 @@ class Desk:
             spawn=self._spawn,
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
+            admit=self._admitted,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -166,10 +180,12 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             heard=self.controls.hear,
-            giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
+            giving_up=self._giving_up,
         )
         self.undo = Undo(self.store)
         """What was cancelled from here lately."""
+        self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
+        """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -258,6 +274,20 @@ class Desk:
         )
         self.sending = self._sending(self.stage)
         """The one way out for orders, changes and cancels."""
+        self.chases = Chases(
+            store=self.store,
+            clock=clock,
+            runs=self.runs,
+            resolver=self.resolver,
+            sending=self.sending,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        self.expiries = Expiries(
+            store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
+        )
+        self.exporter: Callable[[Export], str] | None = None
+        """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,
             store=self.store,
@@ -283,6 +313,12 @@ class Desk:
             record=self._minutes.record,
         )
         """Watches what the trader asked to be watched."""
+        self.notes = notes or Notes(None)
+        """What the trader notes on trades, and where stops were first."""
+        self.noted = ""
+        """The trade that the next note is about; empty for the newest of the symbol on the screen."""
+        self.store.first_stops = self.notes.stops
+        self.store.initial_risk.on_stake = self.notes.stop
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -296,6 +332,21 @@ class Desk:
                 watched=lambda: self.feeds.watched,
                 server_ns=self._server_ns,
                 reconciled=lambda: self.sync.reconciled,
+                say=self._say,
+            )
+        self.candles: CandleRecorder | None = None
+        """Keeps the candles; None where nobody wants any."""
+        if candles is not None:
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                dialect=self._dialect,
+                send=self.send,
+                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                watched=lambda: self.feeds.watched,
+                server_ns=self._server_ns,
                 say=self._say,
             )
         self.controls.attend(record=self._minutes.record, say=self._say)
@@ -346,6 +397,8 @@ class Desk:
         if self.account.credential is not None:
             self.funds.recover(self.open_transfers)
             self._spawn("fee rates", self.funds.keep_fees())
+            if venue.funding_by_asking:
+                self._spawn("funding", self.funds.keep_funding())
         self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
@@ -369,15 +422,20 @@ class Desk:
         self._spawn("rounds", self._rounds.run())
         self.attention.start()
         self._spawn("attention", self.attention.run())
+        self._spawn("notes", self.notes.run())
         if self.recorder is not None:
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
                 self._spawn("past", self.recorder.follow())
+        if self.candles is not None:
+            self._spawn("candles", self.candles.run())
+            self._spawn("candles of the past", self.candles.fill())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
         await self.sending.settle()
         await self.attention.keep()
+        await self.notes.flush()
         self._closed = True
         if self.recording is not None:
             self.end_recording()
@@ -386,6 +444,9 @@ class Desk:
         if self.recorder is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.recorder.close(), CLOSE_S)
+        if self.candles is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.candles.close(), CLOSE_S)
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
@@ -402,7 +463,7 @@ class Desk:
         self._take_in(events)
 
     def _take_in(self, events: list[Event]) -> None:
-        store, recorder = self.store, self.recorder
+        store, recorder, candles = self.store, self.recorder, self.candles
         store.mono_ns = self.clock.mono_ns()
         urgent = False
         past: list[Fill] = []
@@ -411,6 +472,8 @@ class Desk:
             kind = type(event)
             if kind is BookDelta:
                 continue
+            if candles is not None and (kind is TradesPrinted or kind is LinkChanged):
+                candles.hear(event)
             if kind in _OWN:
                 urgent = True
                 if kind is LinkChanged:
@@ -524,6 +587,28 @@ class Desk:
         self.undo.note(self.store.blotter.working(iid), self.protect.brackets())
         return await self.orders.cancel_all(iid)
 
+    def note(self, text: str) -> None:
+        """Write a note of the trader into the journal, and keep it on the trade that it is about: the one that was chosen for it,
+        else the newest of the symbol on the screen. Raises RefusedError when it cannot be written."""
+        symbol = self.focus.symbol if self.focus is not None else ""
+        chosen, self.noted = self.noted, ""
+        own = (trip for trip in reversed(self.store.trades.trips()) if trip.instrument == self.focus)
+        trade = chosen or next((trip.key for trip in own), "")
+        self._minutes.record_first("note", {"text": text, "symbol": symbol, "trade": trade})
+        if trade:
+            self.notes.set(trade, text)
+            self.store.touch(topic.FILLS)
+
+    def export_by(self, write: Write) -> None:
+        """Name what writes exports; it is called in another thread."""
+        self.exporter = Exporting(clock=self.clock, write=write, spawn=self._spawn, say=self._say)
+
+    def export(self, what: Export) -> str:
+        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
+        if self.exporter is None:
+            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
+        return self.exporter(what)
+
     async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
         """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""
         return await move_all(self.resolver, orders, price, self.amend)
@@ -554,6 +639,7 @@ class Desk:
 
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
+        self.runs.end_all("everything was cancelled")
         self.stage.drop()
         self.attention.lines.end_all("everything is being cancelled")
         self._minutes.record("panic", {"flatten": flatten})
@@ -611,7 +697,10 @@ class Desk:
         if request.kind.is_write:
             took_ns = self.clock.mono_ns() - began_ns
             text = sanitise(verdict.text, 120)
-            self.store.note_dispatch(Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text))
+            dispatch = Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text)
+            self.store.note_dispatch(dispatch)
+            if self.recording is not None:
+                self.recording.dispatched(dispatch)
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)
@@ -619,12 +708,22 @@ class Desk:
             self.controls.halt(f"the venue does not accept the API key ({verdict.text})")
         return verdict
 
+    async def _admitted(self) -> Secret | None:
+        """Return the token that the venue lets in by; None where it has none."""
+        if self._rest is None or self.account.credential is None:
+            return None
+        return await self._rest.admit(self._dialect, self.account.credential)
+
     def another_stage(self) -> tuple[Stage, Sending]:
         """Return a stage beside the ticket, and the way out for what is staged there: the same judges, the same path."""
         stage = Stage(self.resolver, self.facts, self._ids, can=self.account.venue.capabilities_of)
         return stage, self._sending(stage)
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _giving_up(self, iid: InstrumentId, keep_stops: bool) -> None:
+        self.runs.give_up(iid, f"everything of {iid.symbol} was cancelled")
+        self.protect.let_go_all(iid, keep_stops=keep_stops)
 
     def _sending(self, stage: Stage) -> Sending:
         return Sending(
@@ -637,8 +736,15 @@ class Desk:
             protect=self.protect,
             margin=self.margin,
             tasks=self._tasks,
+            runs=self.runs,
+            left=self._left,
             failed=self._task_failed,
         )
+
+    def _left(self, draft: Draft, sent: Sent) -> None:
+        """Look after what has left and asks for it."""
+        self.chases.follow(draft, sent)
+        self.expiries.follow(draft, sent)
 
     async def _learn_standing(self, iid: InstrumentId) -> None:
         with contextlib.suppress(ConnectionError):  # the next reconciliation asks again

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.bracket import Bracket
-from tui_trader.core.command import Price, PriceRef, Size, Target, Trail, Trigger
+from tui_trader.core.command import Chase, Price, PriceRef, Scale, Size, Target, Trail, Trigger
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.position import Position
@@ -63,6 +63,13 @@ class Draft:
     beside_unknown: bool = False
     """Whether the trader typed that it may go out beside an order of unknown outcome; for this draft as it stands only."""
 
+    good_for: int | None = None
+    """Seconds after which this terminal cancels what is left."""
+    scale: Scale | None = None
+    """Shares it out over several orders; ``price`` then means nothing."""
+    chase: Chase | None = None
+    """Keeps it at its touch while the terminal is up."""
+
     @property
     def follows(self) -> PriceRef | None:
         """The named price that the draft is glued to, None once it was nudged or typed."""
@@ -87,6 +94,8 @@ class StageView:
     """The working order that the draft changes."""
     reversed: Position | None = None
     """The leg that is closed before this opens one."""
+    orders: tuple[OrderTicket, ...] = ()
+    """The orders of a scale; ``ticket`` is then all of them at their average price."""
 
     @property
     def sendable(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -129,6 +129,27 @@ class FactSource:
         if leverage is not None:
             facts = replace(facts, leverage=leverage)
         return self._judged(ticket, instrument, facts, beside_unknown=beside_unknown)
+
+    def judge_several(
+        self,
+        tickets: Sequence[OrderTicket],
+        instrument: Instrument,
+        *,
+        leverage: Decimal | None = None,
+        beside_unknown: bool = False,
+    ) -> list[Judgement]:
+        """Judge tickets that are to leave one after the other: each as if those before it were working already."""
+        if not tickets:
+            return []
+        facts = self.gather(tickets[0].instrument)
+        if leverage is not None:
+            facts = replace(facts, leverage=leverage)
+        found = []
+        for ticket in tickets:
+            found.append(self._judged(ticket, instrument, facts, beside_unknown=beside_unknown))
+            standing = Order.from_ticket(ticket, 0).to_status(OrderStatus.LIVE)
+            facts = replace(facts, orders=(*facts.orders, standing))
+        return found
 
     def judge_change(
         self,

@@ -6,7 +6,7 @@ It must not know orders. What the sessions bring is handed to ``absorb``, frame 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
@@ -16,9 +16,10 @@ from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severit
 from tui_trader.desk.account import Account
 from tui_trader.desk.environment import Environment
 from tui_trader.net.session import Session
+from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
 from tui_trader.state.store import Store
-from tui_trader.venues.base import Channel, FeedDialect, Lane, Subscription
+from tui_trader.venues.base import Channel, FeedDialect, Lane, Negotiating, Subscription
 
 RESYNC_NS = 2 * NS
 """A doubtful book is asked for again at most this often."""
@@ -40,10 +41,12 @@ class Feeds:
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         server_ns: Callable[[], int],
         misheard: Callable[[], None],
+        admit: Callable[[], Awaitable[Secret | None]],
     ) -> None:
         """``hear`` takes what a frame said, ``absorb`` what was learned otherwise.
 
-        ``misheard`` is called when something that the account's own stream said could not be read.
+        ``misheard`` is called when something that the account's own stream said could not be read; ``admit`` returns the token
+        that a private login needs, None where it needs none.
         """
         self.focus: InstrumentId | None = None
         """The instrument whose book comes first when not all fit into the venue's limit."""
@@ -61,6 +64,7 @@ class Feeds:
         self._spawn = spawn
         self._server_ns = server_ns
         self._misheard = misheard
+        self._admit = admit
         self._sessions: dict[Lane, Session] = {}
         self._dialects: list[FeedDialect] = []
         self._resynced: dict[InstrumentId, int] = {}
@@ -83,6 +87,7 @@ class Feeds:
             gate_ms=self._gate_ms if lane is Lane.PUBLIC else 0,
             record=self._record(lane),
             private_addresses=account.env is Environment.CUSTOM,
+            admit=self._admission(dialect) if lane is Lane.PRIVATE else None,
         )
         session.set_subscriptions(self._wanted(lane))
         self._sessions[lane] = session
@@ -190,6 +195,16 @@ class Feeds:
         for iid in self._shown():
             wanted += [Subscription(Channel.BOOK, iid), Subscription(Channel.TRADES, iid)]
         return wanted
+
+    def _admission(self, dialect: FeedDialect) -> Callable[[], Awaitable[None]]:
+        """Return what gives a dialect the token that its next login needs."""
+
+        async def admit() -> None:
+            token = await self._admit()
+            if token is not None and isinstance(dialect, Negotiating):
+                dialect.take_token(token)
+
+        return admit
 
     def _deliver(self, lane: Lane) -> Callable[[list[Event]], None]:
         absorb, hear, heard, venue, name = self._absorb, self._hear, self._store.heard, self._account.venue.name, lane.value

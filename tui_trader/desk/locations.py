@@ -65,6 +65,11 @@ class Locations:
         return self.state_dir / "history"
 
     @property
+    def candles_dir(self) -> Path:
+        """The local stores of candles."""
+        return self.state_dir / "candles"
+
+    @property
     def recordings_dir(self) -> Path:
         """Recordings that are given no name."""
         return self.state_dir / "recordings"

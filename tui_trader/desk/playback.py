@@ -28,6 +28,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.recording import FORMAT, VERSION, Beat, Head
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.portrait import Portrait, restore
 from tui_trader.state.store import StaleLimits
 from tui_trader.storage.recording import Line, RecordingLines
@@ -72,6 +73,12 @@ class ReplayedDesk(Desk):
 
     on_close: Callable[[], None]
 
+    def __init__(self, account: Account, **options: Any) -> None:
+        super().__init__(account, **options)
+        # Everything that acts on orders goes through this one object, whoever asks for it.
+        for name in ("submit", "amend", "cancel", "cancel_several", "cancel_all"):
+            setattr(self.orders, name, _refuse)
+
     @property
     def lock(self) -> str:
         """Why entries are refused."""
@@ -94,7 +101,7 @@ class ReplayedDesk(Desk):
         raise RefusedError(REFUSAL)
 
     start = send = submit = amend = cancel = cancel_several = cancel_symbol = flatten = panic = cancel_everything = _refuse
-    set_leverage = set_position_mode = assign_margin = set_risk_limit = transfer = submit_bracket = _refuse
+    set_leverage = set_position_mode = assign_margin = set_risk_limit = transfer = _refuse
 
     async def close(self) -> None:
         """Let the recording go."""
@@ -156,6 +163,7 @@ class Playback:
         self._events: dict[str, msgspec.json.Decoder[Event]] = {name: msgspec.json.Decoder(kind) for name, kind in _KINDS.items()}
         self._portraits = msgspec.json.Decoder(Portrait)
         self._orders = msgspec.json.Decoder(Order)
+        self._dispatches = msgspec.json.Decoder(Dispatch)
         self._beats = msgspec.json.Decoder(Beat)
         self._named = msgspec.json.Decoder(_Named)
         self._follows = True
@@ -352,6 +360,8 @@ class Playback:
             case "order":
                 store.blotter.put(self._orders.decode(line.msg))
                 store.touch(topic.ORDERS)
+            case "dispatch":
+                store.note_dispatch(self._dispatches.decode(line.msg))
             case "show":
                 if self._follows:
                     self._show(msgspec.json.decode(line.msg, type=str))

@@ -31,6 +31,7 @@ from tui_trader.core.event import (
 from tui_trader.core.order import Order
 from tui_trader.core.types import InstrumentId
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.portrait import portrait_of
 from tui_trader.storage.recording import MAX_BYTES, RecordingFile
 from tui_trader.venues.base import Lane
@@ -156,6 +157,11 @@ class Recording:
         """Take down an order that this side moved."""
         if self.private:
             self._put("order", order)
+
+    def dispatched(self, dispatch: Dispatch) -> None:
+        """Take down that a request ended."""
+        if self.private:
+            self._put("dispatch", dispatch)
 
     def show(self, iid: InstrumentId) -> None:
         """Take down that another contract is on the screen."""

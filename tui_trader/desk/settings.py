@@ -158,7 +158,13 @@ class Ui:
     arm_minutes: int = _key(
         Whole(default=5, doc="How long A lets single keys send, until they are SAFE again.", unit="minutes", low=1, high=60)
     )
-    mouse: bool = _key(Flag(default=True, doc="Listen to the mouse; without it the terminal's own selection works."))
+    mouse: bool = _key(
+        Flag(
+            default=False,
+            doc="Listen to the mouse: a click sets the ladder's cursor and sends nothing."
+            " Without it the terminal's own selection works.",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +433,38 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class Candles:
+    """The local store of candles, one file for each venue and environment; what the chart and 'tui-trader candles' read."""
+
+    record: bool = _key(
+        Flag(
+            default=True,
+            doc="Keep seconds made of the trades of watched symbols, and the venue's longer bars. Off, the chart remembers no"
+            " longer than the terminal runs.",
+        )
+    )
+    seconds_days: int = _key(
+        Whole(
+            default=14,
+            doc="How long seconds are kept. Minutes made of them stay longer, hours and days for ever.",
+            unit="days",
+            low=1,
+            high=36_500,
+        )
+    )
+    minutes_days: int = _key(Whole(default=400, doc="How long minutes are kept.", unit="days", low=2, high=36_500))
+    max_seconds: int = _key(
+        Whole(
+            default=10_000_000,
+            doc="Most seconds of all symbols together; the oldest days make room. Ten million take about 430 MB.",
+            unit="rows",
+            low=100_000,
+            high=1_000_000_000,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Sim:
     """The built-in exchange, used while general.env is sim."""
 
@@ -492,6 +530,7 @@ class Settings:
     feed: Feed = Feed()
     hangup: Hangup = Hangup()
     history: History = History()
+    candles: Candles = Candles()
     alerts: Watching = Watching()
     sim: Sim = Sim()
     phemex: VenueSettings = VenueSettings()
@@ -512,6 +551,7 @@ SECTIONS: dict[str, type[Any]] = {
     "feed": Feed,
     "hangup": Hangup,
     "history": History,
+    "candles": Candles,
     "alerts": Watching,
     "sim": Sim,
     "venues.phemex": VenueSettings,

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from tui_trader.core.command import (
+    Chase,
     Offset,
     OffsetUnit,
     PlaceOrder,
     Price,
     PriceRef,
+    Scale,
     Size,
     SizeUnit,
     Target,
@@ -39,6 +41,7 @@ from tui_trader.desk.draft import DRAFT_ID, Draft, StageView, mirrored, mirrored
 from tui_trader.desk.drafting import Drafting
 from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.resolve import Resolver
+from tui_trader.desk.scale_plan import ScalePlan, ScaleWriter
 from tui_trader.desk.ticket_writer import TicketWriter, over_goals
 from tui_trader.venues.base import Capabilities
 
@@ -57,6 +60,7 @@ class Stage:
         self._ids = ids
         self.writer = TicketWriter(resolver, facts, can=can)
         """Turns drafts into tickets."""
+        self._scales = ScaleWriter(resolver, facts, self.writer)
         self.drafting = Drafting(resolver, self.writer)
         """Makes the drafts that are staged here, and others that are not."""
         self.draft: Draft | None = None
@@ -84,6 +88,24 @@ class Stage:
     def place(self, iid: InstrumentId, command: PlaceOrder) -> Draft:
         """Stage what a typed line means."""
         return self._set(self.drafting.placing(iid, command))
+
+    def scale(self, iid: InstrumentId, scale: Scale) -> Draft:
+        """Stage several orders at once."""
+        return self._set(self.drafting.scaling(iid, scale))
+
+    def chase(self, iid: InstrumentId, chase: Chase) -> Draft:
+        """Stage an order that will be moved after its touch."""
+        return self._set(self.drafting.chasing(iid, chase))
+
+    def put(self, iid: InstrumentId, command: PlaceOrder | Scale | Chase) -> Draft:
+        """Stage whatever makes orders."""
+        match command:
+            case Scale():
+                return self.scale(iid, command)
+            case Chase():
+                return self.chase(iid, command)
+            case _:
+                return self.place(iid, command)
 
     def protect(self, position: Position) -> Draft:
         """Stage the stop of the template over a whole leg."""
@@ -291,12 +313,24 @@ class Stage:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
+    def resting(self) -> tuple[InstrumentId, Side, Decimal, Decimal] | None:
+        """Return contract, side, price and size of a staged order that would rest, for a ladder to show where; None otherwise."""
+        draft = self.draft
+        if draft is None or draft.price is None or draft.trail is not None:
+            return None
+        try:
+            return draft.instrument, draft.side, self.writer.price(draft), self.writer.qty(draft)
+        except CommandError:
+            return None
+
     def view(self) -> StageView | None:
         """Return the draft resolved against this moment's market; None when nothing is staged."""
         draft = self.draft
         if draft is None:
             return None
         instrument = self._resolver.instrument(draft.instrument)
+        if draft.scale is not None:
+            return self._scale_view(draft, instrument)
         try:
             ticket = self.writer.ticket(draft, DRAFT_ID)
             bracket = self.writer.bracket(draft, ticket)
@@ -317,6 +351,20 @@ class Stage:
             amended=self._amended(draft),
             reversed=self._resolver.leg(draft.instrument, draft.reverses) if draft.reverses is not None else None,
         )
+
+    def _scale_view(self, draft: Draft, instrument: Instrument) -> StageView:
+        try:
+            plan = self._scales.plan(draft, lambda: DRAFT_ID)
+        except CommandError as error:
+            return StageView(draft, instrument, None, None, (), error.message, error.fix)
+        preview, whole = plan.whole.preview, plan.whole.ticket
+        if preview is not None and plan.bracket is not None:
+            preview = over_goals(preview, whole, plan.bracket, instrument)
+        return StageView(draft, instrument, whole, preview, plan.whole.objections, bracket=plan.bracket, orders=plan.tickets)
+
+    def confirm_scale(self) -> ScalePlan:
+        """Return the staged scale as tickets with lasting identities; raises CommandError as ``confirm`` does."""
+        return self._scales.plan(self._need(), self._ids.new)
 
     def confirm(self, draft: Draft | None = None) -> Judgement:
         """Return a draft (the staged one by default) as a ticket with its lasting identity, judged by this moment's facts.
@@ -352,6 +400,9 @@ class Stage:
 
     def _changed(self, draft: Draft, **change: Any) -> Draft:
         """Return the draft with a change; what was overridden was overridden for the draft as it stood."""
+        if draft.scale is not None or draft.chase is not None:
+            what = "scale" if draft.scale is not None else "chase"
+            raise CommandError(f"a {what} is changed as a line", fix="Esc, then : and Up")
         return replace(draft, beside_unknown=False, **change)
 
     def _set(self, draft: Draft) -> Draft:

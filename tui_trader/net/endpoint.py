@@ -163,7 +163,8 @@ def why_unreachable(host: str, error: BaseException) -> tuple[str, str] | None:
 
 
 def open_client(url: URL, timeout: aiohttp.ClientTimeout, trust: Trust = Trust()) -> aiohttp.ClientSession:  # noqa: B008
-    """Open a client for ``url``'s origin alone, and for a WebSocket for ``url`` alone: its handshake would follow redirects.
+    """Open a client for ``url``'s origin alone, and for a WebSocket for ``url`` alone, whatever its query: its handshake would
+    follow redirects.
 
     Must be called with a running loop; the caller closes it.
     """
@@ -175,7 +176,9 @@ def open_client(url: URL, timeout: aiohttp.ClientTimeout, trust: Trust = Trust()
         # aiohttp silently sends GET, HEAD, PUT and DELETE a second time when the connection breaks before the answer
         # (aio-libs/aiohttp#10790): an order would execute twice. It repeats on these two types only, so they leave as ours.
         target = request.url
-        if (target.host != host or target.port != port or target.scheme != scheme) or (fixed is not None and target != fixed):
+        if (target.host != host or target.port != port or target.scheme != scheme) or (
+            fixed is not None and target.with_query(None) != fixed
+        ):
             raise Strayed(f"a redirect to {target.host} was not followed")
         try:
             return await handler(request)

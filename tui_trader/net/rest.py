@@ -11,6 +11,7 @@ exception goes on, so that no write can end without its outcome being recorded.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 import re
@@ -24,11 +25,12 @@ from yarl import URL
 
 from tui_trader import __version__
 from tui_trader.core.clock import Clock
-from tui_trader.core.error import LinkError, WireError
+from tui_trader.core.error import LinkError, RefusedError, WireError
 from tui_trader.net import endpoint
 from tui_trader.net.limiter import Limiter
 from tui_trader.secrets.redactor import REDACTOR
-from tui_trader.venues.base import Credential, OrderDialect, Outcome, Reply, Request, Verdict
+from tui_trader.secrets.secret import Secret
+from tui_trader.venues.base import Admitting, Credential, OrderDialect, Outcome, Reply, Request, Verdict
 
 CONNECT_S = 3.0
 """Longest wait for a connection: name, TCP and TLS. Shorter than the total, so that it alone can end this phase."""
@@ -41,6 +43,9 @@ MAX_WRITE_BODY = 1 << 20
 
 MAX_READ_BODY = 1 << 24
 """Largest answer to a read: product lists run to megabytes."""
+
+MAX_STEPS = 3
+"""Questions that it may take to be let in."""
 
 CLOCK_RESOLUTION_NS = 1_000_000
 """What venues round their clocks to."""
@@ -108,6 +113,10 @@ class RestClient:
         self._client: aiohttp.ClientSession | None = None
         self._server_minus_mono: int | None = None
         self._read_only = read_only
+        self._door = asyncio.Lock()
+        self._knocks = 0
+        self._shut: Verdict | None = None
+        """Why the last attempt to be let in failed; None when it did not."""
 
     async def __aenter__(self) -> RestClient:
         self._client = endpoint.open_client(self._url, self._timeout, self._trust)
@@ -141,6 +150,16 @@ class RestClient:
             return self._end(_not_sent("no_key", "this needs an API key and none is loaded"))
         if request.kind.is_write and self._read_only:
             return self._end(_not_sent("read_only", "this terminal is read-only"))
+        if request.signed and credential is not None and isinstance(dialect, Admitting) and request.what != "admission":
+            try:
+                if (shut := await self._enter(dialect, credential, early=not request.kind.is_write)) is not None:
+                    return self._end(_turned_away(shut))
+                request = dialect.seal(request, credential, self.server_ns())
+            except (RefusedError, LinkError) as error:
+                return self._end(_not_sent("refused", error.message))
+            client = self._client
+            if client is None:
+                return self._end(_not_sent("closed", "the client is closed"))
         target = request.target
         if not _TARGET.match(target):
             raise ValueError(f"the request target of {request.what!r} would not reach the wire as it was signed: {target!r}")
@@ -160,6 +179,35 @@ class RestClient:
                 self._on_lost(request, self._end(_in_doubt(request, "interrupted", "the wait for the answer was interrupted")))
             raise
         return self._end(verdict)
+
+    async def admit(self, dialect: OrderDialect, credential: Credential) -> Secret | None:
+        """Return the token that lets in, fetched where there is none; None where the venue has none. Raises LinkError."""
+        if not isinstance(dialect, Admitting):
+            return None
+        if (shut := await self._enter(dialect, credential, early=True)) is not None:
+            raise LinkError(f"{self.host} gave no token: {shut.text or shut.outcome}")
+        return dialect.token(credential)
+
+    async def _enter(self, dialect: Admitting, credential: Credential, *, early: bool) -> Verdict | None:
+        """See to it that requests can be signed, one asking at a time; return the answer that says why they cannot."""
+        if dialect.admission(credential, self.server_ns(), early=early) is None:
+            return None
+        knocks = self._knocks
+        async with self._door:
+            if self._knocks != knocks and self._shut is not None:
+                return self._shut  # who was waiting hears what the one before was told
+            for _ in range(MAX_STEPS):
+                request = dialect.admission(credential, self.server_ns(), early=early)
+                if request is None:
+                    break
+                verdict = await self.send(request, dialect, credential)  # type: ignore[arg-type]  # an OrderDialect too
+                self._shut = None if verdict.outcome is Outcome.ACK else verdict
+                if self._shut is not None:
+                    break
+            self._knocks += 1
+            if self._shut is not None and dialect.admission(credential, self.server_ns(), early=False) is None:
+                self._shut = None  # a renewal failed, and the token at hand is still good
+            return self._shut
 
     async def warm(self, dialect: OrderDialect) -> Verdict:
         """Keep a connection open by asking for the time; call it when nothing was sent for about 10 s.
@@ -243,6 +291,12 @@ class RestClient:
 
 def _not_sent(code: str, why: str, retry_after_s: float = 0.0) -> Verdict:
     return Verdict(Outcome.NOT_SENT, code, f"Not sent: {why}.", retry_after_s=retry_after_s)
+
+
+def _turned_away(shut: Verdict) -> Verdict:
+    """Return what a request is told that was not sent because the venue did not let in."""
+    why = f"the venue gave no token ({shut.text.rstrip('.') or shut.outcome})"
+    return replace(_not_sent(shut.code, why, shut.retry_after_s), bad_key=shut.bad_key)
 
 
 def _in_doubt(request: Request, code: str, why: str) -> Verdict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -18,6 +18,7 @@ import aiohttp
 from aiohttp import WSMsgType
 
 from tui_trader.core.clock import NS, Clock
+from tui_trader.core.error import TraderError
 from tui_trader.core.event import Event, LinkChanged, PongReceived, Subscribed, Unreadable
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import LinkState
@@ -26,7 +27,7 @@ from tui_trader.net.backoff import SLOW_STEP, Backoff, step_for_close
 from tui_trader.net.limiter import Bucket
 from tui_trader.net.opening import Opening, Stage
 from tui_trader.secrets.redactor import REDACTOR
-from tui_trader.venues.base import FeedDialect, Lane, Subscription
+from tui_trader.venues.base import FeedDialect, Lane, Negotiating, Subscription
 
 PUBLIC_GATE_MS = 10
 """Default read gate of public lanes, milliseconds; private lanes have none."""
@@ -97,12 +98,14 @@ class Session:
         record: Callable[[str, bytes], None] | None = None,
         ca_file: str | None = None,
         private_addresses: bool = False,
+        admit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Check the address against ``hosts``; raise ConfigError when it is not one that may be spoken to.
 
         ``on_events`` must not await and must not raise. ``server_ns`` is the venue's wall clock for the login. ``record`` gets
         ``"in"`` or ``"out"`` and each frame, logins redacted. A private lane is never gated. ``private_addresses`` lets the name
-        of the address lead into a private network.
+        of the address lead into a private network. ``admit`` is awaited before each connection: it provides what the login needs,
+        and raises a TraderError where that is not to be had.
         """
         self.traffic = Traffic()
         """Counters and the age of the data."""
@@ -119,6 +122,7 @@ class Session:
         self._server_ns = server_ns or clock.wall_ns
         self._gate_s = 0.0 if self._private else (PUBLIC_GATE_MS if gate_ms is None else gate_ms) / 1000
         self._record = record
+        self._admit = admit
         self._wanted: frozenset[Subscription] = frozenset()
         self._reason = ""
         self._closed = False
@@ -203,6 +207,11 @@ class Session:
     async def _serve(self, client: aiohttp.ClientSession) -> None:
         """Live through one connection; always raises, ``_Ended`` unless there is a bug."""
         self._move(LinkState.CONNECTING)
+        if self._admit is not None:
+            try:
+                await self._admit()
+            except TraderError as error:
+                raise _Ended(sanitise(error.message, 160)) from None
         ws = await self._connect(client)
         gated = gate.attach(ws, self._gate_s)
         self._dialect.reset()
@@ -235,10 +244,12 @@ class Session:
 
     async def _connect(self, client: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse[Any]:
         host = str(self._url.host)
+        dialect = self._dialect
+        url = self._url.with_query(dialect.query()) if isinstance(dialect, Negotiating) else self._url
         try:
             async with asyncio.timeout(CONNECT_S):
                 return await client.ws_connect(
-                    self._url,
+                    url,
                     timeout=aiohttp.ClientWSTimeout(ws_close=0.3),
                     heartbeat=None,  # the dialect's own heartbeat also proves that the venue's application is alive
                     max_msg_size=MAX_FRAME,
@@ -248,6 +259,8 @@ class Session:
             refused = error.status in (401, 403)
             step = SLOW_STEP if refused or error.status == 429 else 0
             reason = f"{host} refused the connection with status {error.status}"
+            if isinstance(dialect, Negotiating) and (said := dialect.refused(error.status)):
+                reason = f"{host}: {said}"
             raise _Ended(reason, step=step, denied=refused and self._private) from None
         except aiohttp.RedirectClientError:
             raise _Ended(f"{host} answered with a redirect, which was not followed", step=SLOW_STEP) from None

@@ -7,6 +7,7 @@ told rather than something that only looks like it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,11 +41,14 @@ class InitialRisk:
     def __init__(self) -> None:
         self._stops: dict[ClientOrderId, Decimal] = {}
         self._episodes: dict[tuple[InstrumentId, PositionSide], _Episode] = {}
+        self.on_stake: Callable[[ClientOrderId, Decimal], None] = lambda entry, stop: None
+        """Told of every stop that an entry leaves with."""
 
     def stake(self, entry: ClientOrderId, stop: Decimal | None) -> None:
         """Note the stop that an entry leaves with."""
         if stop is not None:
             self._stops[entry] = stop
+            self.on_stake(entry, stop)
             while len(self._stops) > MOST:
                 del self._stops[next(iter(self._stops))]
 

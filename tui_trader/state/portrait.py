@@ -14,6 +14,7 @@ from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.candle import Candle
 from tui_trader.core.decimals import plain
 from tui_trader.core.event import (
+    BackingTold,
     BookSnapshot,
     CandlesChanged,
     FeeRatesTold,
@@ -28,10 +29,12 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Order
 from tui_trader.core.position import Position
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, PositionSide
+from tui_trader.core.types import InstrumentId, PositionMode, PositionSide
 from tui_trader.state.blotter import Ledger
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.link import Link
 from tui_trader.state.past import Past
+from tui_trader.state.price_path import MINUTE_NS
 from tui_trader.state.store import Store
 from tui_trader.state.ticker import Ticker
 
@@ -61,6 +64,9 @@ class AccountFace:
     concluded: list[str] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     past: Past = field(default_factory=Past)
+    first_stops: dict[str, Decimal] = field(default_factory=dict)
+    modes: dict[str, PositionMode] = field(default_factory=dict)
+    backings: list[BackingTold] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
     desync: list[tuple[InstrumentId, PositionSide]] = field(default_factory=list)
     balances: list[Balance] = field(default_factory=list)
@@ -72,6 +78,7 @@ class AccountFace:
     opening: dict[str, dict[str, str]] = field(default_factory=dict)
     curve: list[tuple[int, Decimal]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    dispatches: list[Dispatch] = field(default_factory=list)
     rtt_ns: int = 0
 
 
@@ -85,6 +92,8 @@ class Portrait:
     tapes: list[tuple[InstrumentId, list[Trade]]] = field(default_factory=list)
     tickers: list[tuple[InstrumentId, Ticker]] = field(default_factory=list)
     candles: list[tuple[InstrumentId, list[Candle]]] = field(default_factory=list)
+    paths: list[tuple[InstrumentId, list[tuple[int, Decimal]]]] = field(default_factory=list)
+    """Prices by minute since the epoch."""
     links: list[Link] = field(default_factory=list)
     heard: list[tuple[str, InstrumentId, int]] = field(default_factory=list)
     """When ``book``, ``tape``, ``ticker`` and ``mark`` of an instrument were last heard of."""
@@ -102,6 +111,7 @@ def portrait_of(store: Store, venue: str, base_ns: int, *, private: bool) -> Por
         tapes=[(iid, tape.newest(MOST_TRADES)[::-1]) for iid, tape in store.tapes.items()],
         tickers=list(store.tickers.items()),
         candles=[(iid, list(ring)) for (iid, _), ring in store.candles.items()],
+        paths=[(iid, path.points()) for iid, path in store.paths.items()],
         links=[_moved(link, -base_ns) for link in store.links.values() if private or link.lane == "public"],
         heard=[(what, iid, at_ns - base_ns) for what, iid, at_ns in store.heard_times()],
         home=store.home,
@@ -122,6 +132,9 @@ def restore(store: Store, portrait: Portrait, base_ns: int) -> None:
     store.tickers.update(portrait.tickers)
     for iid, candles in portrait.candles:
         store.apply(CandlesChanged(iid, candles, True))
+    for iid, points in portrait.paths:
+        for minute, price in points:
+            store.paths.add(iid, minute * MINUTE_NS, price)
     for link in portrait.links:
         store.links[(link.venue, link.lane)] = _moved(link, base_ns)
     store.home, store.unreadable = portrait.home, portrait.unreadable
@@ -153,6 +166,9 @@ def _account(store: Store) -> AccountFace:
         concluded=ledger.concluded,
         fills=ledger.fills,
         past=store.past,
+        first_stops=dict(store.first_stops),
+        modes=dict(store.modes),
+        backings=list(store.backings.values()),
         positions=list(store.positions.values()),
         desync=sorted(store.desync),
         balances=list(store.balances.values()),
@@ -164,6 +180,7 @@ def _account(store: Store) -> AccountFace:
         opening=store.opening.document(),
         curve=store.curve.points(),
         notices=list(store.notices),
+        dispatches=list(store.dispatches),
         rtt_ns=store.order_rtt.last_ns,
     )
 
@@ -171,6 +188,9 @@ def _account(store: Store) -> AccountFace:
 def _restore_account(store: Store, venue: str, account: AccountFace) -> None:
     store.blotter.restore(Ledger(account.orders, account.concluded, account.fills))
     store.remember(account.past)
+    store.first_stops.update(account.first_stops)
+    store.modes.update(account.modes)
+    store.backings.update((each.instrument, each) for each in account.backings)
     for position in account.positions:
         store.apply(PositionChanged(position))
     store.desync = frozenset(account.desync)
@@ -185,6 +205,7 @@ def _restore_account(store: Store, venue: str, account: AccountFace) -> None:
     for at_ns, equity in account.curve:
         store.curve.add(at_ns, equity)
     store.notices.extend(account.notices)
+    store.dispatches.extend(account.dispatches)
     if account.rtt_ns:
         store.order_rtt.add(account.rtt_ns)
 

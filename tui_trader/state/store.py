@@ -51,6 +51,7 @@ from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.charts import Charts
 from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.flow import Flow
 from tui_trader.state.initial_risk import InitialRisk
@@ -138,6 +139,8 @@ class Store:
         self.curve = EquityCurve()
         self.paths = PricePaths()
         """Where the prices of the watched instruments have been in the last hour."""
+        self.charts = Charts()
+        """What charts look at, and the bars that were read for them."""
         self.attended: frozenset[InstrumentId] = frozenset()
         """Instruments whose news is waited for; ``noticed`` says that some came."""
         self.noticed = False
@@ -226,9 +229,9 @@ class Store:
 
     def forget(self) -> None:
         """Become empty again, as if nothing had been told yet: a replay begins anew."""
-        fresh = vars(Store(self._clock, self.limits))
-        del fresh["_apply"]  # its methods are bound to the other one
-        vars(self).update(fresh)
+        attended = self.attended
+        Store.__init__(self, self._clock, self.limits)
+        self.attended = attended
 
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""

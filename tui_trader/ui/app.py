@@ -22,6 +22,7 @@ from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
 from tui_trader.ui.habits import Habits
+from tui_trader.ui.panes.view import ASCII
 from tui_trader.ui.screens.opening import OpeningScreen
 from tui_trader.ui.signals import ExitBound, install_exit_handlers
 from tui_trader.ui.terminal import TraderDriver
@@ -30,6 +31,7 @@ from tui_trader.ui.theme import DEFAULT_THEME, Theme
 if TYPE_CHECKING:
     # Late where they are used: the first paint must not wait for what only trading needs.
     from tui_trader.core.types import InstrumentId
+    from tui_trader.desk.alerts import Firing
     from tui_trader.desk.desk import Desk
     from tui_trader.desk.playback import Playback
     from tui_trader.ui.screens.trade import TradeScreen
@@ -73,6 +75,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         fps: float | None = None,
         ascii_only: bool = False,
         habits: Habits | None = None,
+        ask_width: bool = False,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
         playback: Playback | None = None,
@@ -106,6 +109,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._may_ask_width = ask_width and not ascii_only
         self._uninstall: Callable[[], None] = lambda: None
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -126,7 +130,11 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._event_loop = asyncio.get_running_loop()
         driver = self._driver
         if isinstance(driver, TraderDriver):
+            if self.ascii_only:
+                driver.model.stand_ins = ASCII
             self._uninstall = install_exit_handlers(asyncio.get_running_loop(), self.leave, restore=driver.emergency_restore)
+            if self._may_ask_width:
+                driver.ask_width(self.draw_in_ascii)
         self.call_after_refresh(self.run_task, "open", self._open())
 
     async def _open(self) -> None:
@@ -144,6 +152,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed)
         desk.urgent = self._urgent
         desk.crashed = self._task_failed
+        desk.attention.alerts.on_fire.append(self._alert)
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
         if self._playback is not None:
@@ -265,6 +274,23 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if screen is not None:
             screen.dress(theme)
 
+    def draw_in_ascii(self) -> None:
+        """Draw frames and bars in ASCII from now on: this terminal gives line characters two cells, and columns would shift."""
+        self.ascii_only = True
+        if isinstance(self._driver, TraderDriver):
+            self._driver.model.stand_ins = ASCII
+            self._driver.redraw()
+            self.refresh(layout=True)
+        words = "this terminal draws line characters two cells wide: frames are drawn in ASCII"
+        if self.desk is None:
+            self._problems.append(words)
+        else:
+            self._say(words, Severity.WARNING)
+        screen = self.trade_screen
+        if screen is not None:
+            for pane in screen.panes.values():
+                pane.draw_in_ascii()
+
     def next_theme(self) -> None:
         """Walk through the themes in the order of their names."""
         names = sorted(self.themes)
@@ -306,6 +332,20 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._opening.tell(f"{name} failed: {type(error).__name__} (reference {mark})\n\n^C leaves")
         else:
             self._say(f"{name} failed: {type(error).__name__} (reference {mark} in the log)", Severity.ALARM)
+
+    def _alert(self, firing: Firing) -> None:
+        """Let an alert be seen and heard: in the row of messages, by the bell, and on the desktop if it asks for that."""
+        from tui_trader.ui.notify import BELL, notification
+
+        self._say(firing.text, Severity.WARNING)
+        desk = self.desk
+        if desk is None or not isinstance(self._driver, TraderDriver):
+            return
+        terms = desk.attention.terms
+        if terms.bell or firing.alert.bell:
+            self._driver.write(BELL)
+        if firing.alert.say:
+            self._driver.write(notification(firing.text, terms.notify, passthrough=terms.tmux_passthrough))
 
     def _pane_failed(self, pane: Any, error: Exception) -> None:
         pane.fail(crash.record(error))

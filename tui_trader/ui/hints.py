@@ -18,8 +18,11 @@ _IDLE: _Rows = (
     ("protect", "p", "protect", 2),
     ("reverse", "R", "reverse", 5),
     ("break_even", "e", "b/e", 4),
+    ("reverse", "R", "reverse", 4),
+    ("undo", "u", "undo", 5),
     ("stop.looser", ", .", "stop", 3),
     ("cancel.selected", "c C", "cancel", 1),
+    ("amend", "m", "change", 2),
     ("flatten.symbol", "X", "flat", 4),
     ("panic", "^G", "cancel all", 0),
     ("panic", "^G^G", "flatten all", 4),
@@ -84,6 +87,14 @@ _WAITING: _Rows = (
     ("edit", "Tab", "form", 3),
 )
 
+_AMENDING: _Rows = (
+    ("send", "Enter", "send the change", 0),
+    ("drop", "Esc", "drop it", 0),
+    ("price.down", "j/k", "price", 0),
+    ("price.down10", "J/K", "10 ticks", 1),
+    ("size.down", "h/l", "size", 1),
+)
+
 _WHEN_SMALL = frozenset({"close", "protect", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
 """What the hints offer on a terminal that is too small to enter orders on."""
 
@@ -97,4 +108,6 @@ def hints(keymap: KeyMap, draft: Draft | None, *, tradable: bool, armed: bool = 
     rows = idle if draft is None else _CLOSING if draft.closes else _STAGED
     if draft is not None and draft.closes and draft.trigger is not None:
         rows = _WAITING
+    if draft is not None and draft.amends is not None and draft.resizes:
+        rows = _AMENDING
     return [Hint(keys, label, rank, enabled=tradable or action in _WHEN_SMALL) for action, keys, label, rank in rows]

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import CommandError, TraderError
-from tui_trader.core.order import Order
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
 from tui_trader.state import topic as t
@@ -28,7 +27,7 @@ from tui_trader.ui.performers.typed import Typed
 from tui_trader.ui.performers.way_out import WayOut
 from tui_trader.ui.performers.working import Working
 
-_PRESSED_TWICE = frozenset({"flatten.symbol", "panic", "quit", "leave", "send"})
+_PRESSED_TWICE = frozenset({"cancel.selected", "flatten.symbol", "panic", "quit", "leave", "send"})
 """Actions that wait for their second press themselves."""
 
 
@@ -44,10 +43,9 @@ class Trading:
         habits: Habits | None = None,
         *,
         find_label: Callable[[str], str | None] | None = None,
-        label: Callable[[Order], str] = lambda order: order.client_id,
     ) -> None:
         habits = habits or Habits()
-        self.bench = Bench(desk, surface, clock, symbols, habits, find_label=find_label, label=label)
+        self.bench = Bench(desk, surface, clock, symbols, habits, find_label=find_label)
         self.arming = Arming(clock, self._hindrance, habits.arm_s)
         entry, exit, sending = Entry(self.bench), Exit(self.bench), Sending(self.bench)
         self.armed = Armed(self.bench, self.arming, entry, exit, sending)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from tui_trader.core.error import ConfigError
@@ -187,6 +187,8 @@ class Capabilities:
     """Attached TP/SL that execute at a limit price."""
     attached_to_more: bool = True
     """TP/SL attached to an entry that adds to a position."""
+    touched_reduces: bool = False
+    """Orders that wait for a better price (a target) can only reduce."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False
@@ -209,6 +211,9 @@ class Capabilities:
             return f"{symbol} knows no {ticket.tif.value.replace('_', ' ')} orders"
         if ticket.type.is_conditional and ticket.trigger_source not in self.triggers:
             return f"{symbol} orders cannot be triggered by the {ticket.trigger_source} price"
+        touched = ticket.type in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
+        if touched and self.touched_reduces and not (ticket.reduce_only or ticket.close_on_trigger):
+            return f"a {words} order of {symbol} can only reduce: say so, or use a limit"
         if ticket.position_side is not PositionSide.MERGED and not self.hedge:
             return f"{symbol} has one position only, no {ticket.position_side} leg"
         for exit_price, limit, source, name in (
@@ -263,6 +268,40 @@ class FeedDialect(Protocol):
 
     def take_mode(self, mode: PositionMode) -> None:
         """Learn how the account holds positions, where that is one setting for all contracts."""
+
+
+@runtime_checkable
+class Negotiating(Protocol):
+    """What a FeedDialect has besides where a connection is asked for with a version, or let in by a token."""
+
+    def query(self) -> str:
+        """Return the query string to connect with, without ``?``."""
+
+    def refused(self, status: int) -> str:
+        """Learn that the connection was refused with an HTTP status; return why in a sentence, empty where that says nothing.
+
+        The next ``query`` may be another one.
+        """
+
+    def take_token(self, token: Secret) -> None:
+        """Learn the token that ``login`` is to use."""
+
+
+@runtime_checkable
+class Admitting(Protocol):
+    """What an OrderDialect has besides where a venue lets in by tokens that live for minutes, or has bodies signed."""
+
+    def admission(self, credential: Credential, wall_ns: int, *, early: bool) -> Request | None:
+        """Return what has to be asked (``what`` is ``admission``) before requests can be signed; None where nothing has to.
+
+        Called again after each answer. With ``early`` a token that is good for now is renewed before its end comes near.
+        """
+
+    def token(self, credential: Credential) -> Secret:
+        """Return the token that lets in; raises LinkError before there is one."""
+
+    def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
+        """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
 
 
 class OrderDialect(Protocol):
@@ -320,6 +359,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
+        """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
+
+        The answer may begin later, where a venue keeps less or tells less at a time; it comes as one CandlesChanged. None where
+        the venue tells none of this length.
+        """
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
         """Return the headers that authenticate the exact bytes of ``request``; ``wall_ns`` is server-corrected time."""
@@ -361,6 +406,8 @@ class Venue:
     """What the family of a contract can do; None where all can do what ``capabilities`` says."""
     fills_by_contract: bool = False
     """Executions are asked for contract by contract only: a question without one covers nothing."""
+    funding_by_asking: bool = False
+    """Funding payments are told by a list that is asked for, and not by the stream."""
     other_hosts: frozenset[str] = frozenset()
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5

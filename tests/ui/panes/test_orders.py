@@ -92,7 +92,8 @@ def test_a_refusal_stays_long_enough_to_be_read(world: World) -> None:
     world.listed().links()
     world.order(status=OrderStatus.REJECTED, reason="margin", ago=0)
     view = orders(world)
-    assert "REJECTED margin" in screen(view.body(100, 6))
+    assert "REJECTED" in screen(view.body(100, 6))
+    assert "a1: margin" in screen(view.body(100, 6))
     world.clock.advance(16)
     assert "REJECTED" not in screen(view.body(100, 6))
 

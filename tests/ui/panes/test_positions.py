@@ -45,9 +45,9 @@ def test_at_120_columns_a_leg_takes_two_lines(trading: World) -> None:
     rows = texts(boxed(positions(trading), 86, 9))
     assert rows[2:6] == [
         "│  phemex BTCUSDT  LONG   0.500 67,044.0 67,410.9  +183.45   --    67,124.5          │",
-        "│     prot 100%  SL 66,640 mark -1.1%  TP 68,200 mark +1.2%  liq 59,020.0 12.4%      │",
+        "│     prot 100%  SL 66,640 mark -1.1%  TP 68,200 +1.2%  liq 59,020 12.4%  10x cross  │",
         "│ !phemex ETHUSDT  SHORT  4.000  3,512.4  3,509.9   +10.00   --     3,508.2          │",
-        "│     NAKED 100%  no stop at venue  p protects  liq 4,140.0 18.0%  10x cross         │",
+        "│     NAKED 100%  no stop at venue  p protects  liq 4,140 18.0%  10x cross           │",
     ]
     assert rows[-2].startswith("│  TOTAL  net +19.7k  gross 47.7k  all stops hit -202.00+unbounded")
 
@@ -256,9 +256,9 @@ def test_a_leg_that_was_entered_without_a_stop_has_no_multiple(trading: World) -
 def test_target_and_stop_are_both_told_at_120_columns(trading: World) -> None:
     """The pane is 83 cells broad there."""
     rows = screen(ruled(positions(trading), 83, 9))
-    assert "SL 66,640 mark -1.1%  TP 68,200 mark +1.2%" in rows
+    assert "SL 66,640 mark -1.1%  TP 68,200 +1.2%" in rows
     trading.target("68600")
-    assert "TP 68,200 mark +1.2% +1" in screen(ruled(positions(trading), 83, 9))
+    assert "TP 68,200 +1.2% +1" in screen(ruled(positions(trading), 83, 9))
 
 
 def test_what_settles_in_a_coin_is_told_in_the_currency_of_the_account_too(trading: World) -> None:

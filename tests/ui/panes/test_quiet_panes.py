@@ -91,7 +91,7 @@ def test_tape_leaves_out_small_trades(trading: World) -> None:
     assert "  delta +0.27 " in texts(boxed(view, 50, 4))[0]
     view.next_size()
     assert "0.044" not in screen(view.body(40, 4))
-    assert texts(boxed(view, 40, 4))[0].startswith("┌─ TAPE >10k USDT  delta +0.31 ")
+    assert texts(boxed(view, 40, 4))[0].startswith("┌─ TAPE >10k USDT  BTCUSDT ")
     view.filter_size(1)
     assert "no trade >50k USDT yet" in screen(view.body(40, 4))
     view.filter_size(1)

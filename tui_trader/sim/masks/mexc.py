@@ -46,7 +46,9 @@ class MexcMask:
         exchange = setting.exchange
         contracts = Contracts(exchange)
         books = Books(exchange, contracts)
-        rows = Rows(exchange, Ids())
+        self.ids = Ids()
+        """The venue's numbers for what the exchange names otherwise."""
+        rows = Rows(exchange, self.ids)
         self._market = MarketFeed(exchange, contracts, books)
         self._private = PrivateFeed(exchange, setting.notify, rows)
         self._conversations = Conversations(setting, self._market, self._private)

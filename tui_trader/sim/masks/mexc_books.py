@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from tui_trader.core.decimals import ZERO
+from tui_trader.core.decimals import CONTEXT, ZERO
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.mexc_terms import MILLI, Contracts, Row, scientific
 
@@ -93,7 +93,7 @@ class Book:
         rows: list[list[Any]] = []
         for price, size in levels:
             vol = size / unit
-            text = format(vol.quantize(THIRTY) if merged else vol.normalize(), "f")
+            text = format(vol.quantize(THIRTY, context=CONTEXT) if merged else vol.normalize(), "f")
             rows.append([scientific(price), orjson.Fragment(text), 1])
         return rows
 

@@ -33,15 +33,11 @@ class Rows:
         self.ids = ids
         self._exchange = exchange
 
-    def mode(self, account: str, symbol: str) -> PositionMode:
-        """Return how an account holds positions: one setting for all contracts."""
-        return self._exchange.accounts[account].modes.get(symbol, PositionMode.ONE_WAY)
-
     def order(self, order: SimOrder) -> Row:
         """Return an order; one that waits for its trigger is none yet."""
         exchange, contracts = self._exchange, self.contracts
         instrument = exchange.instruments[order.symbol]
-        mode = self.mode(order.account, order.symbol)
+        mode = mode_of(order.position_side)
         side = side_code(order, mode)
         position = exchange.position(order.account, order.symbol, order.position_side)
         average = ZERO
@@ -86,7 +82,7 @@ class Rows:
 
     def plan(self, order: SimOrder) -> Row:
         """Return a trigger order: waiting, over, or executed as the order whose id it names."""
-        mode = self.mode(order.account, order.symbol)
+        mode = mode_of(order.position_side)
         executed = order.triggered and order.status is not SimStatus.UNTRIGGERED
         state = 1 if order.status is SimStatus.UNTRIGGERED else 3 if executed else 2
         position = self._exchange.position(order.account, order.symbol, order.position_side)
@@ -104,19 +100,18 @@ class Rows:
             "executeCycle": 168,
             "trend": TREND_CODES[order.trigger_source],
             "errorCode": 0,
-            "orderId": str(self.ids.of(order.order_id)) if executed else 0,
             "orderType": type_code(order),
             "positionMode": 1 if mode is PositionMode.HEDGED else 2,
             "reduceOnly": order.reduce_only,
             "createTime": order.created_ns // MILLI,
             "updateTime": order.updated_ns // MILLI,
-        }
+        } | ({"orderId": str(self.ids.of(order.order_id))} if executed else {})
 
     def fill(self, report: Report) -> Row:
         """Return an execution."""
         order = report.order
         instrument = self._exchange.instruments[order.symbol]
-        mode = self.mode(order.account, order.symbol)
+        mode = mode_of(order.position_side)
         taker = report.liquidity is Liquidity.TAKER
         return {
             "id": str(self.ids.of(report.exec_id)),
@@ -154,7 +149,7 @@ class Rows:
 
     def ended(self, account: str, position: SimPosition, kind: int) -> Row:
         """Return a position of a side (1 long, 2 short) that has ended."""
-        mode = self.mode(account, position.symbol)
+        mode = mode_of(position.position_side)
         return {
             "positionId": self.ids.of(f"position:{account}:{position.symbol}:{kind}"),
             "symbol": position.symbol,
@@ -217,6 +212,11 @@ class Rows:
             "rate": number(charge.rate),
             "settleTime": charge.at_ns // MILLI,
         }
+
+
+def mode_of(leg: PositionSide) -> PositionMode:
+    """Return the position mode that a row of a leg is of: the one it was made in, whatever the account has now."""
+    return PositionMode.ONE_WAY if leg is PositionSide.MERGED else PositionMode.HEDGED
 
 
 def held_kind(position: SimPosition) -> int:

@@ -135,6 +135,10 @@ class LadderView(View):
         self.moved()
         return self.shows
 
+    def clicked(self, line: int) -> None:
+        """Put the cursor where the click was."""
+        self.cursor_to(line)
+
     def cursor_to(self, line: int) -> None:
         """Put the cursor on the price in a line of the body, counted from 0; other lines do nothing."""
         row = line - (1 if self._headed else 0)

@@ -103,6 +103,10 @@ class OrdersView(CursorView[ClientOrderId]):
         """Return the marked orders that are still working, as they are on the screen."""
         return [order for order in self._orders() if order.client_id in self._marked and order.status.is_working]
 
+    def matching(self) -> int:
+        """Return how many rows the filter leaves."""
+        return len(self._keys())
+
     def filter(self, text: str) -> None:
         """Show only orders each word of ``text`` is a part of: of their symbol, side, type, label or state."""
         self.filter_text = text.strip()
@@ -172,13 +176,17 @@ class OrdersView(CursorView[ClientOrderId]):
         return page(rows, width, height)
 
     def _explained(self, orders: list[Order]) -> list[str]:
-        """Say of each order of unknown outcome what is being done about it."""
-        return [
-            f"{self.labels.label(order.client_id, order.instrument)}: sent, and no answer: never sent again; the venue is asked "
-            f"for it by its id …{order.client_id[-6:]}"
-            for order in orders
-            if order.status is OrderStatus.UNKNOWN
-        ]
+        """Say of each order of unknown outcome what is being done about it, and of each that failed why."""
+        said = []
+        for order in orders:
+            label = self.labels.label(order.client_id, order.instrument)
+            if order.status is OrderStatus.UNKNOWN:
+                asked = f"the venue is asked for it by its id …{order.client_id[-6:]}"
+                said.append(f"{label}: sent, and no answer: never sent again; {asked}")
+            elif order.status in FAILED and order.reason:
+                again = "  u stages it again" if order.status is OrderStatus.ABSENT else ""
+                said.append(f"{label}: {order.reason}{again}")
+        return said
 
     def _nothing(self) -> str:
         if self.filter_text:

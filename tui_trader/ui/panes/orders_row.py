@@ -21,7 +21,7 @@ from tui_trader.ui.panes.ladder_own import queue_text
 from tui_trader.ui.panes.table import Cell, Column, Record
 
 _NEAR_TICKS = 20
-"""Distances up to this are told in ticks, longer ones in percent."""
+"""Distances up to this are told in ticks, longer ones in percent, where that is not zero."""
 
 
 WIDE = (
@@ -127,7 +127,7 @@ class OrderRows:
             "trigger": Cell(trigger, "text" if order.trigger_price is not None else "dim"),
             "level": Cell(level),
             "dist": self._distance(order, instrument),
-            "flags": Cell(" ".join(word for word in (_flags(order), self._made_by(order)) if word), "dim"),
+            "flags": Cell(self._flags(order), "dim"),
             "bare": Cell(bare),
             "age": Cell(age(self._clock.wall_ns() - order.created_ns) if order.created_ns else NOTHING, "dim"),
             "state": Cell(f"{word} {self._queue(order, instrument, 7)}".rstrip(), role),
@@ -138,8 +138,6 @@ class OrderRows:
     def state(self, order: Order) -> tuple[str, str, str]:
         """Return the state in a long word, a short one, and its role."""
         word, short = STATES[order.status]
-        if order.status in FAILED and order.reason:
-            word = f"{word} {order.reason}"
         if order.pending is PendingAction.CANCEL and order.status.is_working:
             return "cancel…", "cxl…", "pending"
         if order.pending is PendingAction.AMEND and order.status.is_working:
@@ -173,16 +171,21 @@ class OrderRows:
             return Cell(NOTHING, "dim")
         old = not self._store.mark_is_fresh(order.instrument)
         ticks = divide(level - mark, instrument.tick)
-        if abs(ticks) <= _NEAR_TICKS:
+        text = percent(divide((level - mark) * HUNDRED, mark), 1)
+        if abs(ticks) <= _NEAR_TICKS or not any(digit in text for digit in "123456789"):
             text = f"{number(ticks, 0, signed=True)}t"
-        else:
-            text = percent(divide((level - mark) * HUNDRED, mark), 1)
         return Cell(text, "stale" if old else "text", old)
 
     def _queue(self, order: Order, instrument: Instrument | None, width: int) -> str:
         """Return how much stands before a resting order; nothing while it is being changed or is not known."""
         place = self._store.place(order) if order.pending is None else None
         return "" if place is None or instrument is None else queue_text(place, instrument.qty_places, width)
+
+    def _flags(self, order: Order) -> str:
+        """Return the flags, and of an exit that belongs to an entry who made it: then it is nobody else's."""
+        made_by = self._made_by(order)
+        words = [word for word in _flags(order).split(" ") if word and not (made_by and word == "ext")]
+        return " ".join([*words, made_by] if made_by else words)
 
     def _remark(self, order: Order, instrument: Instrument | None) -> str:
         """Return the one thing that a narrow row says besides the state: place in the queue, what it watches, or a flag."""
@@ -222,7 +225,7 @@ def _flags(order: Order) -> str:
         flags.append("ext")
     if order.tif is TimeInForce.POST_ONLY:
         flags.append("po")
-    elif order.tif in (TimeInForce.IOC, TimeInForce.FOK):
+    elif order.tif in (TimeInForce.IOC, TimeInForce.FOK) and order.type.has_limit:
         flags.append(order.tif.value)
     if order.reduce_only or order.close_on_trigger:
         flags.append("ro")

@@ -77,6 +77,10 @@ class PositionsView(CursorView[PositionKey]):
         position = self.store.positions.get(key) if key is not None else None
         return None if position is None or position.is_flat else position
 
+    def matching(self) -> int:
+        """Return how many rows the filter leaves."""
+        return len(self._keys())
+
     def filter(self, text: str) -> None:
         """Show only legs whose symbol or side contains ``text``."""
         self.filter_text = text.strip()

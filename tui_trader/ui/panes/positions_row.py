@@ -79,14 +79,22 @@ class LegRows:
             word = "NAKED" if cover.is_naked else "prot"
             share = HUNDRED - cover.percent if cover.is_naked else cover.percent
             parts.append(part(0, f"{word} {number(share, 0)}%{doubt}", "alarm" if cover.is_naked else "text"))
-            parts.append(part(1, f"SL {self._exit(leg, cover.stop, mark, old, len(cover.stops))}", "text"))
+            source = f" {cover.stop.trigger_source.value}"
+            parts.append(part(1, f"SL {self._exit(leg, cover.stop, mark, old, len(cover.stops), source)}", "text"))
+            parts.append(part(5, self._made_by(cover.stop), "dim"))
         if cover.target is not None:
-            parts.append(part(2, f"TP {self._exit(leg, cover.target, mark, old, len(cover.targets))}", "text"))
+            stop_source = None if cover.stop is None else cover.stop.trigger_source
+            target = cover.target
+            # A target watches what the stop watches, unless it is said.
+            source = "" if target.trigger_source is stop_source or target.trigger_price is None else f" {target.trigger_source}"
+            parts.append(part(2, f"TP {self._exit(leg, target, mark, old, len(cover.targets), source)}", "text"))
+            parts.append(part(5, self._made_by(target), "dim"))
         distance = liquidation_distance(leg, mark) if mark else None
         if leg.liquidation is None:
             parts.append(part(3, "liq --", "dim"))
         else:
-            text = f"liq {self._price(leg, leg.liquidation)} {percent(distance, 1, signed=False)}{'?' if old else ''}"
+            at = self._without_zeros(self._price(leg, leg.liquidation))
+            text = f"liq {at} {percent(distance, 1, signed=False)}{'?' if old else ''}"
             parts.append(part(3, text, "alarm" if distance is not None and distance < CLOSE_PCT else "text"))
         parts.append(part(4, f"{number(leg.leverage, 0)}x {leg.margin_mode.value}", "dim"))
         return fit((Span("     ", "text"), *by_rank(parts, max(0, width - 5))), width)
@@ -149,17 +157,19 @@ class LegRows:
         text = self._exit_price(leg, cover.stop) + _SOURCE[cover.stop.trigger_source]
         return f"{text} {number(cover.percent, 0)}%" if cover.is_naked else text
 
-    def _exit(self, leg: Position, order: Order, mark: Decimal | None, old: bool, count: int) -> str:
+    def _exit(self, leg: Position, order: Order, mark: Decimal | None, old: bool, count: int, source: str) -> str:
         level = level_of(order)
-        source = f" {order.trigger_source.value}" if order.trigger_price is not None else ""
         distance = percent(divide((level - mark) * HUNDRED, mark), 1) if level is not None and mark else NOTHING
         more = f" +{count - 1}" if count > 1 else ""
-        made_by = self._made_by(order)
-        return f"{self._exit_price(leg, order)}{source} {distance}{'?' if old else ''}{more}{made_by and f' {made_by}'}"
+        return f"{self._exit_price(leg, order)}{source} {distance}{'?' if old else ''}{more}"
 
     def _exit_price(self, leg: Position, order: Order) -> str:
-        """Return where an exit triggers, without decimals that are all zero."""
-        text = self._price(leg, level_of(order))
+        """Return where an exit triggers."""
+        return self._without_zeros(self._price(leg, level_of(order)))
+
+    @staticmethod
+    def _without_zeros(text: str) -> str:
+        """Return a price without decimals that are all zero."""
         whole, _, rest = text.partition(".")
         return text if rest.strip("0") else whole
 

@@ -99,7 +99,7 @@ class TapeView(View):
         if not self._filter:
             return ""
         instrument = self.store.instruments.get(self._iid) if self._iid else None
-        return f">{compact(self.sizes[self._filter], 5)} {instrument.quote if instrument else ''}".rstrip()
+        return f">{_brief(self.sizes[self._filter])} {instrument.quote if instrument else ''}".rstrip()
 
     def pause(self) -> None:
         """Hold the tape still to read it, or let it run again."""
@@ -121,10 +121,10 @@ class TapeView(View):
         if self._is_stale():
             parts.append(part(1, "STALE ?", "alarm"))
         if self._iid is not None:
-            parts.append(part(3, self._iid.symbol, "dim"))
+            parts.append(part(2, self._iid.symbol, "dim"))
         if (delta := self._delta()) is not None:
             role = "buy" if delta > 0 else "sell" if delta < 0 else "dim"
-            parts.append(part(2, f"delta {compact(delta, 6, signed=True)}", role))
+            parts.append(part(3, f"delta {compact(delta, 6, signed=True)}", role))
         return parts
 
     def _delta(self) -> Decimal | None:
@@ -201,3 +201,11 @@ class TapeView(View):
 def _usual_size(trades: Sequence[Trade]) -> Decimal:
     """Return the size that three quarters of the trades stay below."""
     return sorted(trade.qty for trade in trades)[len(trades) * 3 // 4]
+
+
+def _brief(value: Decimal) -> str:
+    """Return a value without zeros that say nothing, ``10k`` or ``2.5M``."""
+    text = compact(value, 6)
+    unit = text[-1] if text[-1].isalpha() else ""
+    digits = text.removesuffix(unit) if unit else text
+    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + unit

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import CommandError, TraderError
-from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.commands import Executor
@@ -45,15 +44,12 @@ class Bench:
         habits: Habits,
         *,
         find_label: Callable[[str], str | None] | None = None,
-        label: Callable[[Order], str] = lambda order: order.client_id,
     ) -> None:
-        """``label`` says what an order is called on the screen, ``find_label`` which order a label means."""
         self.desk = desk
         self.surface = surface
         self.clock = clock
         self.symbols = list(symbols)
         self.habits = habits
-        self.label = label
         self.twice = Twice(clock)
         self.executor = Executor(desk, find_label=find_label)
         self.arm: Callable[[int | None], None] = lambda seconds: None

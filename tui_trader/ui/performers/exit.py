@@ -1,4 +1,5 @@
-"""Exits: close, protect, break-even, stops and targets moved by ticks, flatten. None of them can grow a position."""
+"""Exits: close, protect, break-even, stops and targets moved by ticks, flatten. Of these only a reversal opens
+anything, and it waits on the stage."""
 
 from __future__ import annotations
 
@@ -45,6 +46,8 @@ class Exit:
         """Stage a position turned around, and say both legs of it."""
         bench, position = self._bench, self._bench.position()
         iid = bench.need(position.instrument)
+        if iid != bench.desk.focus:
+            bench.surface.show_instrument(iid)
         if why := bench.desk.blocked(iid):
             raise CommandError(f"a reversal ends in an entry: {why}", fix="x closes")
         draft = self._stage.reverse(position)

@@ -14,6 +14,8 @@ from tui_trader.core.command import (
     Protect,
     Quit,
     Reverse,
+    RunEvery,
+    RunWhen,
     SetMode,
     SetStop,
     SetTarget,
@@ -29,6 +31,7 @@ from tui_trader.core.command import (
 from tui_trader.core.decimals import plain
 from tui_trader.core.error import CommandError
 from tui_trader.core.grammar import parse
+from tui_trader.desk.standing import opens_exposure
 from tui_trader.state import topic as t
 from tui_trader.ui.performers.bench import NOT_YET, Bench, severity_of
 from tui_trader.ui.twice import READING_NS
@@ -96,7 +99,7 @@ class Typed:
         return ""
 
     def _check(self, line: Line) -> None:
-        asked = not line.immediate and any(isinstance(command, _ASKED) for command in line.commands)
+        asked = not line.immediate and any(_is_asked(command) for command in line.commands)
         if asked and not self._bench.twice.press(f"line {spell_line(line)}", READING_NS):
             raise CommandError(f"{spell_line(line)}: Enter again does it", fix="or ! at the end")
         if not line.immediate and any(isinstance(command, Quit) for command in line.commands):
@@ -170,3 +173,8 @@ class Typed:
 def _told(error: CommandError) -> list[str]:
     place = f" at column {error.column + 1}" if error.column else ""
     return [error.message + place, error.fix and f"try: {error.fix}"]
+
+
+def _is_asked(command: Command) -> bool:
+    """Whether a command asks before it does anything; a line that may open a position when nobody looks does too."""
+    return isinstance(command, _ASKED) or (isinstance(command, RunWhen | RunEvery) and opens_exposure(command.line))

@@ -18,25 +18,8 @@ from tui_trader.ui.screens.trade import TradeScreen
 BAR: Final = 20
 """Cells of the progress bar."""
 
-_LOOKING: Final = frozenset(
-    {
-        "palette",
-        "balances",
-        "recentre",
-        "command",
-        "find",
-        "zoom",
-        "theme",
-        "help",
-        "quit",
-        "leave",
-        "symbol.next",
-        "symbol.previous",
-    }
-)
-"""Actions that only look, beside those that begin with a word of ``_LOOKING_AT``."""
-
-_LOOKING_AT: Final = ("focus.", "row.", "cursor.", "group.", "chart.", "view.", "pane.", "workspace.", "watch.", "tape.")
+_LOOKING: Final = frozenset({"quit", "leave", "symbol.next", "symbol.previous"})
+"""What trading does that only looks, beside what the screen does itself."""
 
 
 class ReplayScreen(TradeScreen):
@@ -75,7 +58,7 @@ class ReplayScreen(TradeScreen):
 
     def act(self, action: Action) -> None:
         """Do what only looks; say of everything else that nothing is sent."""
-        if action.id in _LOOKING or action.id.startswith(_LOOKING_AT):
+        if action.id in _LOOKING or (action.id in self.performers and not action.adds_exposure):
             super().act(action)
         else:
             self.say(REFUSAL, Severity.WARNING)
@@ -97,6 +80,7 @@ class ReplayScreen(TradeScreen):
         self.refresh_hints()
 
     def refresh_hints(self) -> None:
+        """Show where in the recording this is, in place of the hints."""
         if self.typing.explaining or self.form.is_open:
             return
         self.status.explain(

@@ -26,6 +26,7 @@ from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name, spoken
 from tui_trader.ui.layout import Plan, plan
+from tui_trader.ui.mask import MASK
 from tui_trader.ui.panes.base import Frame, Pane
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.labels import OrderLabels
@@ -33,7 +34,7 @@ from tui_trader.ui.panes.ladder import LadderView
 from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
 from tui_trader.ui.panes.positions import PositionsView
-from tui_trader.ui.panes.registry import PANES, Fittings
+from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES, Fittings
 from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
@@ -44,6 +45,7 @@ from tui_trader.ui.screens.form_row import FormRow
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
 from tui_trader.ui.screens.verbs import Verbs
+from tui_trader.ui.screens.watching import Watching
 from tui_trader.ui.screens.workspaces import Workspaces
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
@@ -88,13 +90,10 @@ class TradeScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self.desk = desk
+        MASK.on = False
         self.keymap = keymap
         labels = OrderLabels()
-
-        def name_of(order: Order) -> str:
-            return labels.label(order.client_id, order.instrument)
-
-        self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find, label=name_of)
+        self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
         second = next((iid for iid in symbols if iid != desk.focus), None)
         fittings = Fittings(desk, labels, lambda: self.program.pump.bytes_per_second, second)
         self.views: dict[Slot, View] = {row.slot: row.view(fittings) for row in PANES}
@@ -131,7 +130,12 @@ class TradeScreen(Screen[None]):
             **self.pane_focus.performers(),
             **Verbs(self).performers(),
             **self.workspaces.performers(),
+            **Watching(self).performers(),
             "recentre": self.ladder.recentre,
+            "shows": self._show_next,
+            "mark": self._mark,
+            "sort": self._sort,
+            "filter": self._open_filter,
             "group.up": partial(self.group, 1),
             "group.down": partial(self.group, -1),
             "command": partial(self.typing.open, ":"),
@@ -285,6 +289,34 @@ class TradeScreen(Screen[None]):
         if move is not None:
             move()
 
+    def _mark(self) -> None:
+        """Mark the chosen order; where there are no orders to mark the key recentres the ladder."""
+        if self.pane_focus.slot is Slot.ORDERS:
+            self.orders.toggle_mark()
+        else:
+            self.ladder.recentre()
+
+    def _open_filter(self) -> None:
+        """Open the line that filters the pane with the focus; where there is nothing to filter it finds a symbol."""
+        self.typing.open("/", self.views[self.pane_focus.slot])
+
+    def _sort(self) -> None:
+        sort = getattr(self.views[self.pane_focus.slot], "sort_next", None)
+        if sort is not None:
+            self.say(f"sorted by {sort()}, once no row is selected")
+
+    def _show_next(self) -> None:
+        self.ladder.show_next()
+        self.second.shows = self.ladder.shows
+        self.second.moved()
+
+    def on_pane_clicked(self, event: Pane.Clicked) -> None:
+        """Give the pane that was clicked the focus; its view has put its cursor where the click was, and nothing else happens."""
+        event.stop()
+        slot = next((slot for slot, view in self.views.items() if view is event.view), None)
+        if slot in FOCUS_ORDER and not self.prompt.display and not self.form.is_open:
+            self.pane_focus.go(slot)
+
     def next_theme(self) -> None:
         """Change to the next theme."""
         self.program.next_theme()
@@ -348,6 +380,24 @@ class TradeScreen(Screen[None]):
     def selected_order(self) -> Order | None:
         """Return the order under the cursor."""
         return self.orders.selected()
+
+    def chosen_orders(self) -> list[Order]:
+        """Return the marked orders, else those at the ladder's cursor while it has the focus, else the one under the cursor."""
+        marked = self.orders.marked()
+        if marked:
+            return marked
+        if self.cursor_price() is not None:
+            return self.ladder.orders_at_cursor()
+        selected = self.orders.selected()
+        return [selected] if selected is not None else []
+
+    def release_marks(self) -> None:
+        """Unmark all orders."""
+        self.orders.clear_marks()
+
+    def name_of(self, order: Order) -> str:
+        """Return the label of an order."""
+        return self.orders.labels.label(order.client_id, order.instrument)
 
     def selected_position(self) -> Position | None:
         """Return the leg under the cursor."""

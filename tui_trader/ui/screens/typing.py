@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_trader.core.grammar import complete
+from tui_trader.ui.panes.orders import OrdersView
+from tui_trader.ui.panes.positions import PositionsView
+from tui_trader.ui.panes.view import View
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.slot import Slot
 
@@ -21,17 +24,26 @@ class Typing:
         self._screen = screen
         self.explaining = False
         """Whether the bottom line explains what is typed, in place of the hints."""
+        self._filtered: OrdersView | PositionsView | None = None
+        """The rows that a search is about; None finds a symbol."""
 
-    def open(self, text: str) -> None:
-        """Open the line with ``text``, whose first character says what it is: a command or a search."""
+    def open(self, text: str, view: View | None = None) -> None:
+        """Open the line with ``text``, whose first character says what it is: a command or a search.
+
+        A search is of the rows of ``view`` where those can be filtered.
+        """
         screen = self._screen
+        self._filtered = view if isinstance(view, OrdersView | PositionsView) else None
         screen.panes[Slot.COMMAND].display = False
         screen.prompt.display = True
         screen.prompt.open(text)
 
     def close(self) -> None:
-        """Give the keys back to the panes."""
+        """Give the keys back to the panes; a filter that was not kept is gone."""
         screen = self._screen
+        if self._filtered is not None:
+            self._filtered.filter("")
+            self._filtered = None
         screen.prompt.display = False
         screen.panes[Slot.COMMAND].display = True
         screen.set_focus(None)
@@ -52,7 +64,10 @@ class Typing:
         if not screen.prompt.display:
             return
         text = event.text[1:]
-        if event.text.startswith("/"):
+        if event.text.startswith("/") and self._filtered is not None:
+            self._filtered.filter(text)
+            words, good = [f"{self._filtered.matching()} rows match", "Enter keeps the filter", "Esc shows all"], True
+        elif event.text.startswith("/"):
             names = [iid.symbol for iid in screen.desk.store.find(text)][:8] if text else ["type a part of a symbol"]
             words, good = (names, True) if names else ([f"no symbol contains {text!r}"], False)
         elif text.split()[:1] == ["layout"]:
@@ -69,6 +84,11 @@ class Typing:
         """Run the line; one that does not read stays to be mended, an empty one closes."""
         screen = self._screen
         lead, text = event.text[:1], event.text[1:].strip()
+        if lead == "/" and self._filtered is not None:
+            self._filtered.filter(text)
+            self._filtered = None
+            self.close()
+            return
         if not text:
             self.close()
             return

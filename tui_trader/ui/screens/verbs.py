@@ -1,4 +1,4 @@
-"""What a few keys ask of the pane that has the focus: mark a row, go on to the next way of showing, inspect, copy, an alert here.
+"""What a few keys ask of the pane in focus: its next timeframe or tab, a row in full, a copy of it; and the mask over money.
 
 A view takes part by having the method; one without it is told of in a sentence. Nothing here sends anything.
 """
@@ -6,7 +6,6 @@ A view takes part by having the method; one without it is told of in a sentence.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,9 +19,6 @@ from tui_trader.ui.slot import Slot
 
 if TYPE_CHECKING:
     from tui_trader.ui.screens.trade import TradeScreen
-
-NEXT_WAYS = ("show_next", "sort_next", "next_sort", "next_span", "next_size")
-"""Methods that show a pane's next way: sums on the ladder, an order of rows, a span of time, a size; the first that there is."""
 
 TURNS = ("turn", "next_currency")
 """Methods of ``[`` and ``]``: with a step of -1 or 1, or for a circle of few, without."""
@@ -40,15 +36,10 @@ class Verbs:
     def performers(self) -> dict[str, Performer]:
         """Return what each action does."""
         return {
-            "view.mark": self._mark,
-            "view.next": self._next,
-            "view.tab.next": partial(self._turn, 1),
-            "view.tab.previous": partial(self._turn, -1),
-            "row.open": self._open,
-            "view.inspect": self._inspect,
-            "view.copy": self._copy,
-            "alert.here": self._alert,
-            "note": self._note,
+            "tab.next": partial(self._turn, 1),
+            "tab.previous": partial(self._turn, -1),
+            "inspect": self._inspect,
+            "copy": self._copy,
             "balances": self._hide,
         }
 
@@ -57,26 +48,8 @@ class Verbs:
     def _view(self) -> Any:
         return self._screen.views[self._screen.pane_focus.slot]
 
-    def _method(self, names: Sequence[str]) -> Callable[..., Any] | None:
-        view = self._view()
-        return next((getattr(view, name) for name in names if hasattr(view, name)), None)
-
     def _cannot(self, what: str) -> None:
         self._screen.say(f"{what} in the {self._screen.pane_focus.slot} pane")
-
-    def _mark(self) -> None:
-        mark = self._method(("toggle_mark",))
-        if mark is None:
-            self._screen.ladder.recentre()  # what Space does everywhere else
-        else:
-            mark()
-
-    def _next(self) -> None:
-        method = self._method(NEXT_WAYS)
-        if method is None:
-            self._cannot("there is one way of showing things")
-        elif shown := method():
-            self._screen.say(f"{self._screen.pane_focus.slot}: {getattr(shown, 'caption', shown) or 'as usual'}")
 
     def _turn(self, step: int) -> None:
         """Go to the next timeframe or tab: of the pane in focus if it has some, else of the chart."""
@@ -93,13 +66,6 @@ class Verbs:
         selected = getattr(self._view(), "selected", None)
         return selected() if selected is not None else None
 
-    def _open(self) -> None:
-        chosen = self._chosen()
-        if isinstance(chosen, InstrumentId):
-            self._screen.show_instrument(chosen)
-        elif chosen is not None:
-            self._inspect()
-
     def _inspect(self) -> None:
         chosen = self._chosen()
         if chosen is None:
@@ -115,22 +81,6 @@ class Verbs:
         text = plain(chosen) if isinstance(chosen, Decimal) else "\n".join(f"{name} {value}" for name, value in facts(chosen))
         self._screen.program.copy_to_clipboard(text)
         self._screen.say(f"copied {text.splitlines()[0][:60]} (by OSC 52, if the terminal takes it)")
-
-    def _alert(self) -> None:
-        """Begin an alert at the price under the cursor, else at the last one; the trader ends the line."""
-        screen, desk = self._screen, self._screen.desk
-        chosen = self._chosen()
-        iid = chosen if isinstance(chosen, InstrumentId) else getattr(chosen, "instrument", desk.focus)
-        if iid is None:
-            self._cannot("no symbol is shown")
-            return
-        last = desk.store.ticker(iid).last
-        price = chosen if isinstance(chosen, Decimal) else last
-        sign = "<" if price is not None and last is not None and price < last else ">"
-        screen.typing.open(f":alert {iid.symbol} {sign} {'' if price is None else plain(price)}")
-
-    def _note(self) -> None:
-        self._screen.typing.open(":note ")
 
     def _hide(self) -> None:
         hidden = MASK.toggle()

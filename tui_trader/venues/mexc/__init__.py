@@ -1,6 +1,6 @@
 """MEXC: perpetual futures settled in dollars' stand-ins and in coin. The one name that others use is MEXC, its description."""
 
-from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
+from tui_trader.core.types import OrderType, TimeInForce
 from tui_trader.venues.base import Capabilities, Endpoints, Venue
 from tui_trader.venues.mexc.feed import MexcFeed
 from tui_trader.venues.mexc.orders import GROUPS, MexcOrders
@@ -19,7 +19,7 @@ MEXC = Venue(
     capabilities=Capabilities(
         order_types=frozenset({OrderType.LIMIT, OrderType.MARKET}),
         tifs=frozenset(TimeInForce),
-        triggers=frozenset(TriggerSource),
+        triggers=frozenset(),
         amend=False,
         attached_exits=False,
         attached_limits=False,
@@ -34,6 +34,7 @@ MEXC = Venue(
     orders=MexcOrders,
     assume=assumed,
     fills_by_contract=True,
+    funding_by_asking=True,
     other_hosts=frozenset({"contract.mexc.com"}),
     max_subscriptions=20,
 )

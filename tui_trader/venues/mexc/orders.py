@@ -88,6 +88,9 @@ class MexcOrders:
             RequestKind.READ, "book", "GET", path, query(limit=DEPTH), signed=False, group="market", ref=instrument.symbol
         )
 
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> None:
+        """Return nothing: candles come from the trades that are heard."""
+
     # -- orders ----------------------------------------------------------------------------------------------------
 
     def place(self, ticket: OrderTicket, instrument: Instrument) -> Request:

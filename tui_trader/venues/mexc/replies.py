@@ -59,7 +59,7 @@ PAGE_ROWS: Final = 100
 
 MAX_WAIT_S: Final = 60.0
 
-_SECONDS = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
+_SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
 _PAGE = re.compile(r"(?<=page_num=)[0-9]{1,9}")
 _PRIVATE = "/api/v1/private"
 

@@ -1,0 +1,69 @@
+"""Paradex: perpetual futures settled in USDC, with signed orders and a binary feed. The one name that others use is PARADEX."""
+
+from __future__ import annotations
+
+from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
+from tui_trader.venues.base import Capabilities, Credential, Endpoints, Lane, Venue
+from tui_trader.venues.paradex.feed import ParadexFeed
+from tui_trader.venues.paradex.orders import AUTH, CANCELS, ORDERS, PRIVATE, PUBLIC, ParadexOrders
+from tui_trader.venues.paradex.products import assumed
+from tui_trader.venues.paradex.words import SETTLE, VENUE
+
+__all__ = ["PARADEX", "paradex"]
+
+_CAPABILITIES = Capabilities(
+    order_types=frozenset(OrderType) - {OrderType.TRAILING_STOP},
+    tifs=frozenset(TimeInForce) - {TimeInForce.FOK},
+    triggers=frozenset({TriggerSource.MARK}),
+    hedge=False,
+    attached_exits=False,
+    attached_limits=False,
+    attached_to_more=False,
+    touched_reduces=True,
+    cancel_on_disconnect=True,
+    max_client_id=64,
+)
+
+
+def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False) -> Venue:
+    """Return the venue with a trader's choices.
+
+    ``interactive`` tokens make orders Retail: cheaper to take, behind a speed bump, at most 3 a second, 30 a minute, 300 an hour
+    and 1000 a day, beyond which the venue makes them Pro without a word. ``cancel_on_disconnect`` has the venue cancel open
+    orders when the private connection ends, protective stops among them.
+    """
+
+    def feed(lane: Lane, credential: Credential | None) -> ParadexFeed:
+        return ParadexFeed(lane, credential, cancel_on_disconnect=cancel_on_disconnect)
+
+    return Venue(
+        name=VENUE,
+        title="Paradex",
+        endpoints={
+            "testnet": Endpoints(
+                rest="https://api.testnet.paradex.trade",
+                ws="wss://ws.api.testnet.paradex.trade/v1",
+                web="https://app.testnet.paradex.trade",
+            ),
+            "live": Endpoints(
+                rest="https://api.prod.paradex.trade", ws="wss://ws.api.prod.paradex.trade/v1", web="https://app.paradex.trade"
+            ),
+        },
+        capabilities=_CAPABILITIES,
+        settle_currencies=(SETTLE,),
+        default_symbol="BTC-USD-PERP",
+        rate_groups={
+            ORDERS: (30, 60.0) if interactive else (800, 1.0),
+            CANCELS: (800, 1.0),
+            PRIVATE: (600, 60.0),
+            PUBLIC: (1_500, 60.0),
+            AUTH: (600, 60.0),
+        },
+        feed=feed,
+        orders=lambda: ParadexOrders(interactive=interactive),
+        assume=assumed,
+    )
+
+
+PARADEX = paradex()
+"""Paradex as documented in August and September 2026, with interactive tokens."""
