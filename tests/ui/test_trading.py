@@ -24,20 +24,6 @@ from tui_trader.venues.base import Outcome, RequestKind, Verdict
 SCREEN = ("focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
 SCREEN += ("mark", "sort", "filter", "shows", "tab.", "inspect", "copy", "balances", "palette", "workspace.", "note", "alert")
 SCREEN += ("view.",)
-    "mark",
-    "sort",
-    "filter",
-    "shows",
-    "tab.",
-    "inspect",
-    "copy",
-    "balances",
-    "palette",
-    "workspace.",
-    "note",
-    "alert",
-    "view.",
-)
 """Actions that the screen does itself."""
 
 

@@ -108,7 +108,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
 
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
-    from tui_trader.desk.settings import Borders
+    from tui_trader.desk.settings import Borders, Keys
     from tui_trader.ui.app import TraderApp, wants_ascii
     from tui_trader.ui.habits import Habits
     from tui_trader.ui.theme import load_themes
@@ -118,6 +118,11 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     ui = config.settings.ui
     themes, problems = load_themes(shipped("themes"), places.themes_dir)
     over_ssh = bool(os.environ.get("SSH_CONNECTION"))
+    actions = None
+    if places.keymap_file.exists() or ui.keymap is not Keys.DEFAULT:  # else the table is read after the first paint
+        from tui_trader.ui.keymaps import chosen
+
+        actions = chosen(ui.keymap.value, places.keymap_file)
     red_up = ui.up_color.value == "red"
     return TraderApp(
         opener,
@@ -128,6 +133,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
         ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
         habits=Habits(confirm=ui.confirm, confirm_reverse=ui.confirm_reverse, arm_s=60 * ui.arm_minutes),
         ask_width=ui.borders is Borders.AUTO,
+        actions=actions,
         on_hangup=config.settings.hangup.on_hangup,
         playback=playback,
     )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tui_trader.desk.alerts import Firing
     from tui_trader.desk.desk import Desk
     from tui_trader.desk.playback import Playback
+    from tui_trader.ui.action import Action
     from tui_trader.ui.screens.trade import TradeScreen
     from tui_trader.ui.screens.unlock import Try
     from tui_trader.ui.workspace import Shelf
@@ -75,6 +76,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         fps: float | None = None,
         ascii_only: bool = False,
         habits: Habits | None = None,
+        actions: tuple[Action, ...] | None = None,
         ask_width: bool = False,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
@@ -89,6 +91,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.animation_level = "none"
         self.ascii_only = ascii_only
         self._habits = habits or Habits()
+        self._actions = actions
         self.shelf: Shelf | None = None
         """The trader's workspaces; set by the opener, which comes after the first paint."""
         self._on_hangup = on_hangup
@@ -144,6 +147,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._opening.tell(f"{error.title}: {error.message}\n\n^C leaves")
             return
         from tui_trader.core.event import Notice
+        from tui_trader.ui.actions import ACTIONS
         from tui_trader.ui.keymap import KeyMap
         from tui_trader.ui.screens.trade import TradeScreen
 
@@ -158,9 +162,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if self._playback is not None:
             from tui_trader.ui.screens.replay import ReplayScreen
 
-            self._trade = ReplayScreen(self._playback, symbols, KeyMap())
+            self._trade = ReplayScreen(self._playback, symbols, KeyMap(self._actions or ACTIONS))
         else:
-            self._trade = TradeScreen(desk, symbols, KeyMap(), self._habits, self.shelf)
+            self._trade = TradeScreen(desk, symbols, KeyMap(self._actions or ACTIONS), self._habits, self.shelf)
         await self.push_screen(self._trade)
         self._pump.start()
         self.set_interval(1.0, self._tick)

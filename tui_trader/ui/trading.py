@@ -26,6 +26,7 @@ from tui_trader.ui.performers.symbol import Symbol
 from tui_trader.ui.performers.typed import Typed
 from tui_trader.ui.performers.way_out import WayOut
 from tui_trader.ui.performers.working import Working
+from tui_trader.ui.scalper import PREFIX
 
 _PRESSED_TWICE = frozenset({"cancel.selected", "flatten.symbol", "panic", "quit", "leave", "send"})
 """Actions that wait for their second press themselves."""
@@ -103,7 +104,7 @@ class Trading:
         if action.id != "send":
             self.bench.agreed = frozenset()
         try:
-            performer = self.performers.get(action.id)
+            performer = self.performers.get(action.id.removeprefix(PREFIX))
             if performer is None:
                 raise CommandError(f"{action.id}: {NOT_YET}")
             performer()

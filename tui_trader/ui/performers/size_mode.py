@@ -1,11 +1,11 @@
 """Size mode: the same size of a staged entry said in another way: units, value, percent of equity, risk to the stop.
 
-A rule keeps its meaning when the price moves: a value stays a value. Values and percentages are rounded down to hundredths.
+A rule keeps its meaning when the price moves: a value stays a value. It never makes the size larger.
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from tui_trader.core.command import Size, SizeUnit
 from tui_trader.core.decimals import HUNDRED, plain
@@ -48,9 +48,19 @@ class SizeMode:
             unit = _CYCLE[(at + step) % len(_CYCLE)]
             value = self._value(view, unit)
             if value is not None and value > 0:
-                stage.set_size(Size(value, unit))
-                self._bench.surface.say(f"size is {_NAMES[unit]}: {plain(value)}")
+                self._take(value, unit, view.ticket.qty)
                 return
+
+    def _take(self, value: Decimal, unit: SizeUnit, most: Decimal) -> None:
+        """Say the size so, rounded up to hundredths where that buys no more than before, else down."""
+        stage = self._bench.desk.stage
+        for rounding in (ROUND_UP, ROUND_DOWN):
+            said = value if unit is SizeUnit.BASE else value.quantize(_CENT, rounding)
+            stage.set_size(Size(said, unit))
+            view = stage.view()
+            if view is not None and view.ticket is not None and view.ticket.qty <= most:
+                break
+        self._bench.surface.say(f"size is {_NAMES[unit]}: {plain(said)}")
 
     def _value(self, view: StageView, unit: SizeUnit) -> Decimal | None:
         """Return the present size in a unit; None where it cannot be said so."""
@@ -59,10 +69,10 @@ class SizeMode:
         if unit is SizeUnit.BASE:
             return view.ticket.qty
         if unit is SizeUnit.QUOTE:
-            return view.preview.quote_notional.quantize(_CENT, ROUND_DOWN)
+            return view.preview.quote_notional
         pnl = self._bench.desk.store.pnl(view.instrument.settle)
         equity = pnl.equity if pnl is not None else None
         if not equity or equity <= 0:
             return None
         of = view.preview.notional if unit is SizeUnit.EQUITY else view.preview.risk
-        return None if of is None else (of * HUNDRED / equity).quantize(_CENT, ROUND_DOWN)
+        return None if of is None else of * HUNDRED / equity

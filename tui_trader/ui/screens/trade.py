@@ -40,6 +40,7 @@ from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.prompt import Prompt
+from tui_trader.ui.scalper import PREFIX
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
 from tui_trader.ui.screens.trigger import Trigger
@@ -245,7 +246,7 @@ class TradeScreen(Screen[None]):
         """Do what a key does here."""
         self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
-        if action is not None and action.context is Context.ARMED:
+        if action is not None and action.sends:
             self.trigger.pull(action)
         elif action is not None:
             self.act(action)
@@ -254,7 +255,7 @@ class TradeScreen(Screen[None]):
 
     def _fire(self, action: Action) -> None:
         """Do what a key sends by itself, unless keys do not send any more."""
-        if Context.ARMED in self.contexts():
+        if action.context in self.contexts():
             self.act(action)
 
     def contexts(self) -> frozenset[Context]:
@@ -269,12 +270,14 @@ class TradeScreen(Screen[None]):
         else:
             if self.trading.arming.armed:
                 found.add(Context.ARMED)
+                if self.pane_focus.slot is Slot.BOOK:
+                    found.add(Context.SCALPER)
             found.add(Context.BOOK if self.pane_focus.slot is Slot.BOOK else Context.LIST)
         return frozenset(found)
 
     def act(self, action: Action) -> None:
         """Do an action: those of the screen here, those of trading there."""
-        performer = self.performers.get(action.id)
+        performer = self.performers.get(action.id.removeprefix(PREFIX))
         if performer is not None:
             performer()
             self.trading.other_key()

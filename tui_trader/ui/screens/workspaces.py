@@ -104,9 +104,7 @@ class Workspaces:
             case ["load", name] | [name] if name in self._shelf.all():
                 return f"layout {name}"
             case ["load", name] | [name]:
-                raise CommandError(
-                    f"there is no layout called {name!r}", fix=f"layout {known.split(', ')[0]} (there are {known})"
-                )
+                raise CommandError(f"there is no layout called {name!r}", fix=f"there are {known}")
             case _:
                 raise CommandError("a layout is loaded, saved or reset", fix=USAGE)
 
