@@ -267,11 +267,12 @@ ROWS: tuple[Row, ...] = (
     Row(
         "GTD in past",
         "parse",
-        "refused: not available in this version",
+        "refused: a time is a length, with its unit, and not in the past",
         _lines(
-            [f"buy 0.01 @ 67000 gtd {when}" for when in ("-5m", "0s", "2020-01-01", "5m", "yesterday", "1577836800", "")]
-            + [f"sell 0.01 @ ask gtd {n}{unit}" for n in (1, 30) for unit in "smh"],
-            r"'gtd' is not available",
+            [f"buy 0.01 @ 67000 gtd {when}" for when in ("-5m", "0s", "2020-01-01", "yesterday", "1577836800", "", "8d", "1.5s")]
+            + [f"sell 0.01 @ ask gtd -{n}{unit}" for n in (1, 30) for unit in "smhd"]
+            + ["buy 0.01 gtd 5m"],
+            r"a time (is|needs|expected)|is not a number|is glued|does not wait",
         ),
     ),
     Row(

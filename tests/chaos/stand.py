@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,7 +33,8 @@ from tui_trader.desk.environment import Environment
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.secret import Secret
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.masks.base import RestCall, RestReply
+from tui_trader.sim.masks.base import Mask, RestCall, RestReply, Setting
+from tui_trader.sim.masks.mexc import MexcMask
 from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_instruments
 from tui_trader.sim.server import SimServer
@@ -40,6 +42,8 @@ from tui_trader.sim.types import NewOrder, SimOrder
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Credential, Endpoints
+from tui_trader.venues.base import Venue as VenueOf
+from tui_trader.venues.mexc import MEXC
 from tui_trader.venues.phemex import PHEMEX
 
 STREET = "street"
@@ -94,15 +98,40 @@ class Watch(SystemClock):
         return super().mono_ns() + self.slept_ns
 
 
-class _Mask(PhemexMask):
-    """Counts the creates that arrive, by client id, before anything is made of them."""
+@dataclass(frozen=True, slots=True)
+class Clothes:
+    """A venue's own side and ours: what the exchange wears, and what speaks to it."""
 
-    creates: Counter[str]
+    venue: VenueOf
+    mask: Callable[[Setting], Mask]
+    creates: frozenset[str]
+    """Paths under which orders are created."""
+    client_id: str
+    """What the client's id is called there."""
 
-    def rest(self, call: RestCall) -> RestReply:
-        if call.method == "POST" and call.path in ("/g-orders", "/orders"):
-            self.creates[str(orjson.loads(call.body)["clOrdID"])] += 1
-        return super().rest(call)
+
+CLOTHES = {
+    "phemex": Clothes(PHEMEX, PhemexMask, frozenset({"/g-orders", "/orders"}), "clOrdID"),
+    "mexc": Clothes(MEXC, MexcMask, frozenset({"/api/v1/private/order/create"}), "externalOid"),
+}
+
+
+def counting(clothes: Clothes, creates: Counter[str]) -> Callable[[Setting], Mask]:
+    """Return a mask's maker whose masks count the creates that arrive, by client id, before anything is made of them."""
+
+    def make(setting: Setting) -> Mask:
+        mask = clothes.mask(setting)
+        serve = mask.rest
+
+        def rest(call: RestCall) -> RestReply:
+            if call.method == "POST" and call.path in clothes.creates:
+                creates[str(orjson.loads(call.body)[clothes.client_id])] += 1
+            return serve(call)
+
+        mask.rest = rest  # type: ignore[method-assign]
+        return mask
+
+    return make
 
 
 class Stand:
@@ -141,11 +170,8 @@ class Stand:
             for step in range(5):
                 self.trade(STREET, side, ground.depth, ground.middle - side.sign * ground.half_spread * (step + 1))
 
-        def mask(setting: object) -> _Mask:
-            made = _Mask(setting)  # type: ignore[arg-type]
-            made.creates = self.receipts
-            return made
-
+        clothes = CLOTHES[ground.id.venue]
+        mask = counting(clothes, self.receipts)
         self.server = SimServer(self.exchange, mask, account=ACCOUNT, seed=1, clock=self.venue_clock)
         await self.server.start()
         self._stack.push_async_callback(self.server.stop)
@@ -156,7 +182,7 @@ class Stand:
         secret = self.server.secret
         self.desk = Desk(
             Account(
-                PHEMEX,
+                clothes.venue,
                 Environment.SIM,
                 Endpoints(f"http://127.0.0.1:{self.proxy.port}", f"ws://127.0.0.1:{self.proxy.port}{self.server.mask.ws_path}"),
                 Credential(self.server.key, Secret(secret)),
@@ -221,17 +247,27 @@ class Stand:
         """Return where the desk's picture is not the exchange's, one sentence each."""
         store = self.desk.store
         shown = {order.venue_id for order in store.blotter.working()}
-        held = {order.order_id for order in self.exchange.open_orders(ACCOUNT, self.ground.instrument.symbol)}
+        held = {self.told(order.order_id) for order in self.exchange.open_orders(ACCOUNT, self.ground.instrument.symbol)}
         found = [f"orders: shown {sorted(shown)}, held {sorted(held)}"] if shown != held else []
         legs = {p.position_side: p.signed_qty for p in store.open_positions()}
         theirs = {p.position_side: p.qty for p in self.exchange.positions(ACCOUNT) if p.qty}
         if legs != theirs:
             found.append(f"position: shown {legs}, held {theirs}")
         ours = {fill.exec_id: fill.qty for fill in store.blotter.fills()}
-        executed = {report.exec_id: report.exec_qty for report in self.exchange.fills(ACCOUNT)}
+        executed = {self.told(report.exec_id): report.exec_qty for report in self.exchange.fills(ACCOUNT)}
         if ours != executed:
             found.append(f"executions: {len(ours)} shown, {len(executed)} made")
         return found
+
+    def told(self, name: str) -> str:
+        """Return the id under which the venue tells of what the exchange calls ``name``."""
+        ids = getattr(self.server.mask, "ids", None)
+        return name if ids is None else str(ids.of(name))
+
+    def told_as(self, venue_id: str) -> SimOrder | None:
+        """Return the order that the venue tells of under an id."""
+        ids = getattr(self.server.mask, "ids", None)
+        return self.exchange.order(ACCOUNT, order_id=venue_id if ids is None else ids.name(venue_id))
 
     def shown(self, client_id: str) -> Order | None:
         """Return the order as the desk shows it."""

@@ -261,7 +261,7 @@ class Player:
             case "blocked", _:
                 return " ".join(rest) in stand.desk.blocked(self._ground.id) and bool(stand.desk.blocked(self._ground.id))
             case "lane", [lane, *words]:
-                link = store.links.get(("phemex", lane))
+                link = store.links.get((self._ground.id.venue, lane))
                 return link is not None and " ".join(words) in f"{link.state} {link.reason}"
             case "struck", _:
                 return any(" ".join(rest) in what for what in stand.proxy.struck)

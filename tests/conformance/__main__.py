@@ -21,10 +21,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--cases", default="", metavar="N,N", help="only cases whose number begins so")
     parser.add_argument("--family", default="", metavar="TEXT", help="only families whose name has this in it")
-    parser.add_argument("--manual", action="store_true", help="print the capability table of the manual and play nothing")
+    parser.add_argument("--manual", default="", metavar="VENUE", help="print the capability table of a manual and play nothing")
     args = parser.parse_args()
     if args.manual:
-        print(capability_table(), end="")
+        print(capability_table(args.manual), end="")
         return 0
     wanted = tuple(number for number in args.cases.split(",") if number)
     table = [spec for spec in specs() if not wanted or spec.number.startswith(wanted)]

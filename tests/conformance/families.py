@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from tests.chaos.stand import Ground
+from tests.chaos.stand import CLOTHES, Ground
 from tests.conformance.table import Spec
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 from tui_trader.sim import products
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.types import SimOrder
 from tui_trader.venues.base import Capabilities
-from tui_trader.venues.phemex import PHEMEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,13 @@ class Family:
     name: str
     ground: Ground
     requests: Mapping[str, str]
-    """What ``$CREATE`` and the like are."""
+    """What ``$CREATE`` and the like are; ``$TWICE`` is what a create with an id that exists is answered: some venues say so,
+    others tell the order that has it."""
 
     @property
     def capabilities(self) -> Capabilities:
         """What the venue says that the family can do."""
-        return PHEMEX.capabilities_of(self.ground.instrument)
+        return CLOTHES[self.ground.id.venue].venue.capabilities_of(self.ground.instrument)
 
     def refuses(self, spec: Spec) -> str:
         """Return why a case is not played here, in a sentence; empty when it is."""
@@ -74,6 +74,7 @@ def families() -> list[Family]:
                 "AMEND": "PUT /g-orders/replace",
                 "CANCEL": "DELETE /g-orders/cancel",
                 "ORDERS": "orders_p",
+                "TWICE": "exists",
             },
         )
     ]
@@ -88,7 +89,21 @@ def families() -> list[Family]:
                     "AMEND": "PUT /orders/replace",
                     "CANCEL": "DELETE /orders/cancel",
                     "ORDERS": '"orders":[',
+                    "TWICE": "exists",
                 },
             )
         )
+    for name, symbol, unit, depth, purse in (
+        ("mexc USDT-M", "BTC_USDT", Decimal("0.01"), Decimal("0.1"), Decimal(1_000_000)),
+        ("mexc COIN-M", "BTC_USD", Decimal(5), Decimal(50), Decimal(100)),
+    ):
+        [contract] = products.mexc_instruments((symbol,))
+        requests = {
+            "CREATE": "POST /api/v1/private/order/create",
+            "AMEND": "POST /api/v1/private/order/change_limit_order",
+            "CANCEL": "POST /api/v1/private/order/cancel",
+            "ORDERS": "push.personal.order",
+            "TWICE": "ack",
+        }
+        found.append(Family(name, Ground(contract, unit, depth, purse), requests))
     return found

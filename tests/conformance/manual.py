@@ -37,11 +37,11 @@ _GENERAL = (
 """What every family does: a title, and the numbers of its cases."""
 
 
-def capability_table() -> str:
-    """Return the table as Markdown."""
-    columns = families()
+def capability_table(venue: str = "phemex") -> str:
+    """Return the table of a venue as Markdown."""
+    columns = [one for one in families() if one.ground.id.venue == venue]
     lines = [
-        "| capability | " + " | ".join(one.name.removeprefix("phemex ") for one in columns) + " | cases |",
+        "| capability | " + " | ".join(one.name.removeprefix(f"{venue} ") for one in columns) + " | cases |",
         "|---" * (len(columns) + 2) + "|",
     ]
     for title, need in _needs():

@@ -191,7 +191,7 @@ class Steps(Player):
                 charges = exchange.funding(ACCOUNT, self._symbol)
                 return bool(charges) and store.funding_paid.get(settle) == sum((one.amount for one in charges), ZERO)
             case ["wallet", "agrees"]:
-                balance = store.balances.get(("phemex", settle))
+                balance = store.balances.get((self._ground.id.venue, settle))
                 return balance is not None and balance.total == exchange.wallet(ACCOUNT, settle)[0] < self._ground.purse
             case ["leg", leg, units]:
                 held = sum((position.signed_qty for side, position in self._legs() if side == leg), ZERO)
@@ -199,7 +199,10 @@ class Steps(Player):
             case ["setting", leverage, mode]:
                 rows = [p for p in store.positions.values() if p.instrument == self._ground.id]
                 theirs = exchange.position(ACCOUNT, self._symbol, PositionSide.MERGED)
-                shown = {(row.leverage, row.margin_mode) for row in rows}
+                shown = {(row.leverage, row.margin_mode) for row in rows if not row.is_flat}
+                backing = store.backings.get(self._ground.id)  # where flat rows do not tell
+                flat = backing and (backing.leverage, backing.margin_mode)
+                shown = shown or ({flat} if flat else {(row.leverage, row.margin_mode) for row in rows})
                 return shown == {(Decimal(leverage), MarginMode(mode))} and theirs.leverage == Decimal(leverage)
             case ["margin", margin]:
                 return [position.margin for _, position in self._legs()] == [self._share(margin)]
@@ -208,15 +211,17 @@ class Steps(Player):
             case ["external", "none"]:
                 return not any(order.external for order in store.blotter.working())
             case ["settled"]:
+                if store.modes.get(self._ground.id.venue) is PositionMode.HEDGED:
+                    return self._ready()
                 return self._ready() and {leg for iid, leg in store.positions if iid == self._ground.id} >= {
                     PositionSide.LONG,
                     PositionSide.SHORT,
                 }
             case ["kept", "fills", "agrees"]:
                 kept = {row.id for row in self._kept("fills") if isinstance(row, FillRow)}
-                return kept == {fill.exec_id for fill in exchange.fills(ACCOUNT)}
+                return kept == {stand.told(fill.exec_id) for fill in exchange.fills(ACCOUNT)}
             case ["kept", "orders", "agrees"]:
-                ended = {o.order_id: o.status.value for o in exchange.closed_orders(ACCOUNT)}
+                ended = {stand.told(o.order_id): o.status.value for o in exchange.closed_orders(ACCOUNT)}
                 return {row.id: row.status for row in self._kept("orders") if isinstance(row, OrderRow)} == ended
             case [name, "price", price]:
                 order = stand.shown(f"tt-{name}")

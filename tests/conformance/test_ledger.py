@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.chaos.stand import CLOTHES
 from tests.conformance.families import Family, families
 from tui_trader.core.clock import ManualClock
 from tui_trader.core.event import TickerChanged
@@ -23,11 +24,9 @@ from tui_trader.core.types import ClientOrderId, OrderType, PositionSide, Side, 
 from tui_trader.secrets.secret import Secret
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import Key, RestCall, Setting
-from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.types import NewOrder, SimPosition
 from tui_trader.state.store import Store
 from tui_trader.venues.base import Credential, Outcome, Reply, Request, Verdict
-from tui_trader.venues.phemex import PHEMEX
 
 ME, STREET = "me", "street"
 ZERO = Decimal(0)
@@ -68,10 +67,11 @@ class World:
         for account in (ME, STREET):
             self.exchange.open_account(account, {self.settle: self.ground.purse})
         self.exchange.set_reference(self.symbol, self.ground.middle)
-        self.mask = PhemexMask(
+        clothes = CLOTHES[self.instrument.id.venue]
+        self.mask = clothes.mask(
             Setting(self.exchange, {"key": Key("key", "c2VjcmV0", ME)}, self.clock, lambda event: None, limits=False)
         )
-        self.dialect = PHEMEX.orders()
+        self.dialect = clothes.venue.orders()
         self.store = Store(self.clock)
         self._number = 0
         self.absorb(self.ask(self.dialect.instruments()))
@@ -122,12 +122,19 @@ class World:
 
     def learn(self) -> None:
         """Ask for positions, balance and executions."""
+        for request in self.dialect.standing(None):
+            self.absorb(self.ask(request))
         self.absorb(self.ask(self.dialect.positions(self.settle)))
         request: Request | None = self.dialect.fills(self.instrument.id, 0)
         while request is not None:
             verdict = self.ask(request)
             self.absorb(verdict)
             request = verdict.next_page
+
+    def told(self, name: str) -> str:
+        """Return the id under which the venue tells of what the exchange calls ``name``."""
+        ids = getattr(self.mask, "ids", None)
+        return name if ids is None else str(ids.of(name))
 
     @property
     def store_instrument(self):  # type: ignore[no-untyped-def]
@@ -209,10 +216,10 @@ def test_fees_and_the_wallet_are_the_ledgers_to_the_last_digit(name: str, histor
     world = played(name, history)
     fills = world.store.blotter.fills()
     executed = world.exchange.fills(ME)
-    assert {fill.exec_id: fill.fee for fill in fills} == {one.exec_id: one.exec_fee for one in executed}
+    assert {fill.exec_id: fill.fee for fill in fills} == {world.told(one.exec_id): one.exec_fee for one in executed}
     fees = world.store.blotter.fees.get(world.settle, ZERO)
     assert fees == world.theirs.fees
-    balance = world.store.balances["phemex", world.settle]
+    balance = world.store.balances[world.instrument.id.venue, world.settle]
     assert balance.total == world.exchange.wallet(ME, world.settle)[0]
     assert balance.total == world.ground.purse + world.theirs.realised - fees
     for fill in fills:
@@ -264,8 +271,9 @@ def test_leaving_at_break_even_costs_nothing_and_gains_less_than_a_tick(name: st
 def test_the_liquidation_price_told_is_where_the_exchange_does_it(name: str, history: list[Trade], leverage: int) -> None:
     family = FAMILIES[name]
     world = World(family)
-    request = world.dialect.set_leverage(world.instrument.id, Decimal(leverage), cross=False, hedged=False)
-    world.ask(request)
+    step: Request | None = world.dialect.set_leverage(world.instrument.id, Decimal(leverage), cross=False, hedged=False)
+    while step is not None:
+        step = world.ask(step).next_page
     for trade in history:
         world.trade(trade)
     assume(world.theirs.qty)
@@ -294,4 +302,4 @@ def test_the_liquidation_price_told_is_where_the_exchange_does_it(name: str, his
 
 
 def test_both_families_are_there() -> None:
-    assert list(FAMILIES) == ["phemex USDⓈ-M", "phemex COIN-M"]
+    assert list(FAMILIES) == ["phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M"]

@@ -127,16 +127,20 @@ def test_r_fee_funding_and_slippage() -> None:
         fill(9, Side.SELL, "0.5", "67540", fee=D("20")),
     ]
     paid = [FundingPaid(BTC, D("1.5"), "USDT", D("0.0001"), at) for at in (500, 5_000, 9_500)]
-    terms = {"o1": Terms(D("66990"), D("66640")), "o2": Terms(D("67110")), "o9": Terms(D("67545"))}
+    terms = {"o1": Terms(D("66990"), D("66640")), "o2": Terms(D("67110"), D("66700")), "o9": Terms(D("67545"))}
     [trip] = round_trips(fills, INSTRUMENTS, funding=paid, terms=terms)
     assert trip.entry == D("67040")
     assert trip.gross == D("250")
     assert trip.fees == D("33")
     assert trip.funding == D("1.5")  # only the one while it was open
     assert trip.net == D("215.5")
-    assert trip.risk == D("200")  # 0.5 from 67,040 to 66,640
-    assert trip.multiple == D("1.0775")
+    assert trip.risk == D("0.3") * 360 + D("0.2") * 400
+    assert trip.multiple is not None
+    assert trip.multiple.quantize(D("0.0001")) == D("1.1463")
     assert trip.slippage == D("0.3") * 10 - D("0.2") * 10 + D("0.5") * 5
+    del terms["o2"]
+    [trip] = round_trips(fills, INSTRUMENTS, terms=terms)
+    assert trip.risk is None  # a part was entered without a stop
 
 
 def test_funding_while_two_legs_are_open_is_nobodys() -> None:

@@ -54,6 +54,7 @@ from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_instruments
 from tui_trader.sim.server import SimServer
 from tui_trader.state.store import Store
+from tui_trader.storage.candles import CandleStore
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal, Record, read
 from tui_trader.venues.base import Credential, Endpoints, Outcome, Request, RequestKind, Verdict
@@ -313,6 +314,7 @@ class World:
         controls: Controls | None = None,
         read_only: bool = False,
         history: History | None = None,
+        candles: CandleStore | None = None,
     ) -> Desk:
         """Return a desk, started and with everything known of its account and of its first symbol."""
         self._desks += 1
@@ -328,6 +330,7 @@ class World:
             controls=controls,
             read_only=read_only,
             history=history,
+            candles=candles,
         )
         crashes: list[tuple[str, BaseException]] = []
         desk.crashed = lambda name, error: crashes.append((name, error))

@@ -124,6 +124,10 @@ class Venue:
         """Return the order that an id made, None when there is none."""
         return self.exchange.order(ACCOUNT, client_id=client_id)
 
+    def told_as(self, venue_id: str) -> SimOrder | None:
+        """Return the order that the venue tells of under an id."""
+        return self.exchange.order(ACCOUNT, order_id=venue_id)
+
     def now(self) -> None:
         """Let the exchange know what time it is."""
         # Nobody quotes by himself here, so nothing happens between two requests that would have to be played.

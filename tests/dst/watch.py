@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.dst.venue import ACCOUNT, Venue
+from tests.dst.venue import Venue
 from tui_trader.core.event import BookDelta, BookSnapshot, Event, PositionChanged
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
 from tui_trader.desk.desk import Desk
 from tui_trader.sim.masks.phemex_words import AT_THE_GATE
-from tui_trader.sim.types import SimOrder, SimStatus
+from tui_trader.sim.types import Refusal, SimOrder, SimStatus
 from tui_trader.state.blotter import Blotter
 
 if TYPE_CHECKING:
@@ -31,10 +31,16 @@ _MEANING: dict[OrderStatus, frozenset[SimStatus | None]] = {
 """What the exchange must hold of an order that is shown so; None is an order it never had."""
 
 
+BY_THE_ENGINE = frozenset({Refusal.WOULD_CROSS, Refusal.NO_LIQUIDITY})
+"""What the matching engine turns away: post-only that would take, fill-or-kill that cannot be filled."""
+
+
 def agrees(status: OrderStatus, theirs: SimOrder | None) -> bool:
     """Whether a status is true of what the exchange holds; a status of doubt never is."""
     if theirs is not None and theirs.refusal in AT_THE_GATE and status is OrderStatus.ABSENT:
         return True  # what the gate turned away is told by its answer alone, and that may be lost
+    if theirs is not None and theirs.refusal in BY_THE_ENGINE and status is OrderStatus.CANCELED:
+        return True  # some venues take such an order and cancel it at once
     return (theirs.status if theirs else None) in _MEANING.get(status, frozenset())
 
 
@@ -53,7 +59,7 @@ class WatchedBlotter(Blotter):
         after = self._orders[key]
         if before is None or (before.status, before.filled, before.pending) != (after.status, after.filled, after.pending):
             self._say(f"    {key} {after.status} {after.filled}/{after.qty} {after.pending or ''} {after.reason}")
-        theirs = self._venue.exchange.order(ACCOUNT, order_id=after.venue_id) if after.venue_id else self._venue.order(key)
+        theirs = self._venue.told_as(after.venue_id) if after.venue_id else self._venue.order(key)
         if before is not None and before.status.is_terminal and after.status is not before.status:
             if not (agrees(before.status, theirs) and agrees(after.status, theirs)):  # found absent, later heard of as refused
                 self._complain(f"end moved: {key} was {before.status} and is {after.status}")

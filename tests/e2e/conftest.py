@@ -11,7 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +106,10 @@ class Shell:
         controlling: bool = True,
         before: Sequence[str] = (),
         stdin: int | None = None,
+        answers: Mapping[bytes, bytes] | None = None,
     ) -> Terminal:
         """Start the program in a terminal window; ``before`` is a command that becomes the program."""
-        options = {"width": width, "height": height, "controlling": controlling, "stdin": stdin}
+        options = {"width": width, "height": height, "controlling": controlling, "stdin": stdin, "answers": answers}
         window = Terminal([*before, self.script, *words], environ=self.environ, cwd=self.folder, **options)  # type: ignore[arg-type]
         self._open.append(window)
         return window

@@ -65,8 +65,10 @@ class Terminal(ScreenOfText):
         height: int = 40,
         controlling: bool = True,
         stdin: int | None = None,
+        answers: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """``stdin`` is a descriptor to read keys from instead of this terminal."""
+        """``stdin`` is a descriptor to read keys from instead of this terminal; ``answers`` are given to more questions."""
+        self._answers = {**_ANSWERS, **(answers or {})}
         self._master, self._slave = os.openpty()
         self.resize(width, height)
         self.modes_before = self.modes()
@@ -265,7 +267,7 @@ class Terminal(ScreenOfText):
                 except OSError:
                     return
                 data = data.replace(b"\0", b"")
-                for question, answer in _ANSWERS.items():
+                for question, answer in self._answers.items():
                     for _ in range(data.count(question)):
                         os.write(self._master, answer)
                 self.taken += data

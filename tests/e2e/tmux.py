@@ -38,6 +38,14 @@ class Tmux(ScreenOfText):
         """Return what the window shows."""
         return "\n".join(line.rstrip() for line in self._call("capture-pane", "-p").split("\n"))
 
+    def coloured(self) -> str:
+        """Return what the window shows, with colours as escape sequences."""
+        return self._call("capture-pane", "-e", "-p")
+
+    def resize(self, width: int, height: int) -> None:
+        """Change the size of the window."""
+        self._call("resize-window", "-x", str(width), "-y", str(height))
+
     def write(self, keys: str) -> None:
         """Send keys, byte by byte."""
         self._call("send-keys", "-H", *(f"{byte:02x}" for byte in keys.encode()))

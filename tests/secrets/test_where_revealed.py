@@ -10,7 +10,13 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tui_trader"
 
-SIGNERS = {"venues/phemex/sign.py", "venues/paradex/stark.py", "venues/paradex/tokens.py", "desk/guardian.py"}
+SIGNERS = {
+    "venues/phemex/sign.py",
+    "venues/mexc/sign.py",
+    "venues/paradex/stark.py",
+    "venues/paradex/tokens.py",
+    "desk/guardian.py",
+}
 """They sign, or hand the key over a pipe to the process that signs when this one is dead."""
 
 STORES = {"secrets/secret.py", "secrets/entry.py", "secrets/vault.py", "secrets/sealed.py"}

@@ -26,6 +26,7 @@ from tui_trader.storage.journal import Journal
 from tui_trader.ui.action import Action
 from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.screens.trade import TradeScreen
 from tui_trader.ui.theme import load_themes
 from tui_trader.ui.trading import Trading
@@ -50,8 +51,8 @@ class ScriptedDesk(Desk):
         world.store = self.store
         world.listed()
         self._dialect.list_instruments(list(INSTRUMENTS))
-        self.sync.reconciled = True
         self.show(BTC)
+        self.sync.reconciled = True
 
     async def send(self, request: Request) -> Verdict:
         self.sent.append(request)
@@ -75,6 +76,7 @@ class FakeSurface:
         self.said: list[tuple[str, Severity]] = []
         self.work: list[Coroutine[Any, Any, None]] = []
         self.order: Order | None = None
+        self.marked: list[Order] = []
         self.position: Position | None = None
         self.shown: list[InstrumentId] = []
         self.steps: list[int] = []
@@ -97,6 +99,15 @@ class FakeSurface:
 
     def selected_order(self) -> Order | None:
         return self.order
+
+    def chosen_orders(self) -> list[Order]:
+        return self.marked or ([self.order] if self.order is not None else [])
+
+    def release_marks(self) -> None:
+        self.marked = []
+
+    def name_of(self, order: Order) -> str:
+        return order.client_id
 
     def selected_position(self) -> Position | None:
         return self.position
@@ -139,7 +150,7 @@ class Keys:
     def __init__(self, desk: ScriptedDesk) -> None:
         self.desk = desk
         self.surface = FakeSurface()
-        self.trading = Trading(desk, self.surface, desk.clock, [BTC, ETH])
+        self.trading = Trading(desk, self.surface, desk.clock, [BTC, ETH], Habits())
         self._last = ""
 
     def do(self, *names: str) -> None:
@@ -253,12 +264,14 @@ def picture(app: TraderApp) -> str:
 
 @contextlib.asynccontextmanager
 async def program(
-    desk: Desk, size: tuple[int, int] = (120, 40), *, theme: str = "midnight", **options: Any
+    desk: Desk, size: tuple[int, int] = (120, 40), *, theme: str = "midnight", start: Sequence[str] = (), **options: Any
 ) -> AsyncIterator[Program]:
-    """Run the program on a desk until the block ends."""
+    """Run the program on a desk until the block ends; a desk of a real exchange is started with the symbols to ``start`` with."""
 
     async def opener(stack: contextlib.AsyncExitStack) -> tuple[Desk, Sequence[InstrumentId]]:
         stack.push_async_callback(desk.close)
+        if start:
+            await desk.start(start)
         return desk, [BTC, ETH]
 
     themes, problems = load_themes(shipped("themes"), None)

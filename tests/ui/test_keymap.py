@@ -14,6 +14,7 @@ SAFE_VIEWS = [
     frozenset({Context.TRADE}),
     frozenset({Context.TRADE, Context.LIST}),
     frozenset({Context.TRADE, Context.BOOK}),
+    frozenset({Context.TRADE, Context.CHART}),
 ]
 STAGED_VIEW = frozenset({Context.TRADE, Context.STAGED})
 ALL_KEYS = sorted({key for action in ACTIONS for keys in action.keys for key in keys.split(" ")})
@@ -93,6 +94,7 @@ def test_every_action_is_reachable_somewhere_and_explained() -> None:
         *SAFE_VIEWS,
         STAGED_VIEW,
         STAGED_VIEW | {Context.CLOSING},
+        frozenset({Context.TRADE, Context.ARMED}),
     ]
     reached = {action.id for view in views for action in keymap.available(view)}
     assert reached == {action.id for action in ACTIONS}

@@ -110,12 +110,12 @@ async def test_no_width_cuts_a_number(keys: Keys, ticket: TicketView, line: str)
         for word in " ".join(texts(rows)).split():
             if ELLIPSIS in word and width >= 80:
                 assert not any(character.isdigit() for character in word), (width, word)
-            if any(character.isdigit() for character in word) and width >= 80:
+            if any(character.isdigit() for character in word) and width >= 80 and not word.startswith("(+"):
                 assert word in whole, (width, word)
 
 
 async def test_money_is_said_in_the_coin_that_a_contract_settles_in(keys: Keys, ticket: TicketView) -> None:
     await keys.type("buy 900 solusd @ 170.5 sl 165 tp 180")
-    order, exits, _ = texts(ticket.body(160, 3))
+    order, exits, *_ = texts(ticket.body(160, 5))
     assert "notional 900.00 USD = 5.2786SOL  lev 10x mgn 0.5345SOL  fee 0.0032SOL taker" in order
     assert "SL 165.00 mark  = -0.1760SOL   TP 180.00  = +0.2786SOL  RR 1.58" in exits

@@ -48,9 +48,9 @@ def run(args: argparse.Namespace) -> int:
 async def _do(desk: Desk, args: argparse.Namespace) -> int:
     from tui_trader.cli import render
     from tui_trader.cli.main import error_json, say_error
-    from tui_trader.core.command import PlaceOrder, canonical
+    from tui_trader.core.command import PlaceOrder, Scale, canonical
     from tui_trader.core.error import TraderError
-    from tui_trader.desk.commands import Executor
+    from tui_trader.desk.commands import Executor, ends_before
 
     line: Line = args.parsed
     _confirm(desk, args, [canonical(command) for command in line.commands])
@@ -59,10 +59,15 @@ async def _do(desk: Desk, args: argparse.Namespace) -> int:
     answer: dict[str, Any] = {"results": documents}
     worst = 0
     try:
-        for command in line.commands:
-            if isinstance(command, PlaceOrder):
-                await _wait_for_market(desk, executor.instrument(command.symbol))
-            for result in await executor.run(command, send=True):
+        last: list[Result] = []
+        for number, command in enumerate(line.commands):
+            if ends_before(line, number, last):
+                break
+            if isinstance(command, PlaceOrder | Scale):
+                order = command if isinstance(command, PlaceOrder) else command.order
+                await _wait_for_market(desk, executor.instrument(order.symbol))
+            last = await executor.run(command, send=True, at_once=True)
+            for result in last:
                 document, code = await _document(desk, command, result)
                 documents.append(document)
                 worst = max(worst, code)

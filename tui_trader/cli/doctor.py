@@ -155,7 +155,7 @@ async def _place(config: Config, args: argparse.Namespace, stack: contextlib.Asy
         if not own.rest_url or not own.ws_url:
             raise ConfigError([f"--env custom needs rest_url and ws_url in [venues.{venue.name}] of the configuration"])
         return Account(venue, general.env, Endpoints(own.rest_url, own.ws_url), None, general.account)
-    return Account(venue, general.env, venue.endpoints[general.env.value], None, general.account)
+    return Account(venue, general.env, venue.addresses(general.env.value), None, general.account)
 
 
 async def _clock(account: Account) -> AsyncIterator[Check]:

@@ -180,15 +180,21 @@ def _rows(path: Path, what: str, since_ns: int, until_ns: int) -> Iterator[dict[
     from tui_trader.storage.history import read
 
     found = read(path, "fills" if what == "fees" else what, since_ns, until_ns)
-    described: Callable[[Any], dict[str, Any]] = lambda row: _described(row, COLUMNS[what])  # noqa: E731
-    made = _fees(found) if what == "fees" else map(described, found)
+    shown: Callable[[Any], dict[str, Any]] = lambda row: described(row, COLUMNS[what])  # noqa: E731
+    made = _fees(found) if what == "fees" else map(shown, found)
     for count, row in enumerate(made, 1):
         yield row
         if not count % TOLD_EVERY and sys.stderr.isatty():
             _tell(f"{count} {what}")
 
 
-def _described(row: Any, columns: tuple[str, ...]) -> dict[str, Any]:
+def numbers() -> frozenset[str]:
+    """Return the columns that hold numbers, which may begin with a sign."""
+    return _NUMBERS
+
+
+def described(row: Any, columns: tuple[str, ...]) -> dict[str, Any]:
+    """Return a row of the history under the names of its columns, for other programs."""
     from tui_trader.core.clock import rfc3339
 
     document: dict[str, Any] = {}

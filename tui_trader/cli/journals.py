@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import JournalError
@@ -77,7 +78,7 @@ def account_of(config: Config, sim_url: str | None) -> Account:
     venue = venue_named(general.venue)
     env = Environment.SIM if sim_url else general.env
     if env in (Environment.LIVE, Environment.TESTNET):
-        rest = venue.endpoints[env.value].rest
+        rest = venue.addresses(env.value).rest
     else:
         rest = sim_url or config.settings.venue(general.venue).rest_url
     return Account(venue, env, Endpoints(rest, ""), None, general.account)
@@ -88,9 +89,31 @@ def history_path(journal_name: str) -> Path:
     return private_dir(Locations.find(os.environ).history_dir) / f"{journal_name}.sqlite"
 
 
+def candles_path(account: Account) -> Path | None:
+    """Return where the candles of a venue stand: one file for each environment, whoever's the account is.
+
+    None for an exchange on this machine: its past begins anew with every start, and must not be joined with another's.
+    """
+    if account.env is Environment.SIM:
+        return None
+    port = urlsplit(account.endpoints.rest).port if account.env is not Environment.LIVE else None
+    place = f"{account.venue.name}-{account.env.value}{f'-{port}' if port else ''}"
+    return private_dir(Locations.find(os.environ).candles_dir) / f"{place}.sqlite"
+
+
 def alerts_path(journal_name: str) -> Path:
     """Return where the alerts and the watchlist of an account are kept."""
     return _folder() / f"{journal_name}.alerts.json"
+
+
+def notes_path(journal_name: str) -> Path:
+    """Return where the notes on the trades of an account are kept."""
+    return private_dir(Locations.find(os.environ).history_dir) / f"{journal_name}.notes.jsonl"
+
+
+def exports_dir() -> Path:
+    """Return the directory that ``:export`` writes into, made where it is missing."""
+    return private_dir(Locations.find(os.environ).state_dir / "export")
 
 
 def built_in_exchanges() -> dict[Path, str]:

@@ -13,7 +13,7 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.environment import Environment
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
-from tui_trader.venues.base import Endpoints, Outcome, Verdict
+from tui_trader.venues.base import USUAL, Endpoints, Outcome, Verdict
 from tui_trader.venues.registry import load as venue_named
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def check(args: argparse.Namespace, stores: Stores, name: KeyName) -> int:
 def _endpoints(own: object, name: KeyName) -> Endpoints:
     venue = venue_named(name.venue)
     if name.env != Environment.CUSTOM:
-        return venue.endpoints[name.env]
+        return venue.addresses(name.env, getattr(own, "rest_host", USUAL))
     rest, ws = getattr(own, "rest_url", ""), getattr(own, "ws_url", "")
     if not rest or not ws:
         raise ConfigError([f"--env custom needs rest_url and ws_url in [venues.{name.venue}] of the configuration"])

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tui_trader.cli.configure import configuration
-from tui_trader.cli.journals import alerts_path, history_path, open_controls, open_journal
+from tui_trader.cli.exporting import writer
+from tui_trader.cli.journals import (
+    alerts_path,
+    candles_path,
+    exports_dir,
+    history_path,
+    notes_path,
+    open_controls,
+    open_journal,
+)
 from tui_trader.cli.options import needs_account, needs_key
 from tui_trader.core.clock import DAY_NS, NS, Clock, SystemClock, rfc3339
 from tui_trader.core.error import ConfigError, JournalError, LinkError, RefusedError, UsageError, WireError
@@ -35,10 +44,13 @@ from tui_trader.desk.guardian import Charge, Guardian
 from tui_trader.desk.key import Address, is_loopback
 from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
+from tui_trader.desk.macros import Macros
+from tui_trader.desk.notes import Notes
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
 from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
+from tui_trader.storage.candles import CandleStore, Kept
 from tui_trader.storage.chain import mentions
 from tui_trader.storage.history import History
 from tui_trader.storage.state_file import StateFile
@@ -153,10 +165,19 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         controls=controls,
         read_only=read_only,
         history=history_of(config, account, clock),
+        candles=candles_of(config, account, clock),
         attention=attention_of(config),
+        notes=Notes(None if account.ends_with_program else notes_path(account.journal_name)),
         alerts=None if account.ends_with_program else StateFile(alerts_path(account.journal_name)),
     )
+    places = Locations.find(os.environ)
+    desk.macros = Macros(StateFile(private_dir(places.state_dir) / places.macros_file.name))
+    if desk.macros.problem:
+        desk.absorb([Notice(desk.macros.problem, Severity.WARNING, clock.wall_ns())])
+    history = None if account.ends_with_program else history_path(account.journal_name)
+    desk.export_by(writer(desk, history, exports_dir))
     stack.push_async_callback(desk.close)
+    desk.recordings_dir = Locations.find(os.environ).recordings_dir
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.to_recover()
@@ -191,7 +212,18 @@ def attention_of(config: Config) -> AttentionTerms:
         run_programs=alerts.run_programs,
         calm_s=alerts.calm_s,
         margin=alerts.margin_percent,
+        bell=alerts.bell,
+        notify=alerts.notify,
+        tmux_passthrough=alerts.tmux_passthrough,
+        tape_sizes=alerts.tape_sizes,
     )
+
+
+def candles_of(config: Config, account: Account, clock: Clock) -> CandleStore:
+    """Return the candles of a venue, not opened; those of an exchange on this machine are kept in memory."""
+    kept = config.settings.candles
+    path = candles_path(account) if kept.record else None
+    return CandleStore(path, clock, Kept(kept.seconds_days, kept.minutes_days, kept.max_seconds))
 
 
 def start_guardian(desk: Desk, config: Config, stack: contextlib.AsyncExitStack) -> Guardian | None:
@@ -302,7 +334,7 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
             if made_up is None and not without_key(args):
                 _, made_up = await _hello(own.rest_url)
         return Account(venue, env, Endpoints(own.rest_url, own.ws_url), made_up, label), False
-    endpoints = venue.endpoints[env.value]
+    endpoints = venue.addresses(env.value, settings.venue(venue.name).rest_host)
     return Account(venue, env, endpoints, _stored(args, venue, env, endpoints), label), False
 
 
@@ -326,7 +358,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
     """Start the built-in exchange on a free loopback port."""
     from tui_trader.sim.launch import build_server
 
-    sim = config.settings.sim
+    sim, settings_venue = config.settings.sim, config.settings.general.venue
     market = getattr(args, "market", None)
     try:
         server = build_server(
@@ -335,6 +367,7 @@ async def start_exchange(config: Config, args: argparse.Namespace, stack: contex
             speed=sim.speed,
             clock=SystemClock(),
             market=Path(market) if market else None,
+            venue=settings_venue,
         )
     except OSError as error:
         raise UsageError(f"--market {market}: {error.strerror}") from error

@@ -26,7 +26,9 @@ COMMANDS: dict[str, str] = {
     "fills": "tui_trader.cli.show",
     "account": "tui_trader.cli.show",
     "watch": "tui_trader.cli.watch",
+    "record": "tui_trader.cli.record",
     "replay": "tui_trader.cli.replay",
+    "theme": "tui_trader.cli.theme",
     "audit": "tui_trader.cli.audit",
     "keys": "tui_trader.cli.keys",
     "export": "tui_trader.cli.history",
@@ -38,7 +40,7 @@ COMMANDS: dict[str, str] = {
 HIDDEN: dict[str, str] = {"guardian": "tui_trader.cli.guardian"}
 """Commands that the program starts itself; nobody needs to read of them in the help."""
 
-KEYLESS = frozenset({"sim", "replay", "audit", "config"})
+KEYLESS = frozenset({"sim", "replay", "audit", "config", "theme"})
 """Commands that read no API key: a debugger may look into them."""
 
 SUMMARIES: dict[str, str] = {
@@ -53,7 +55,9 @@ SUMMARIES: dict[str, str] = {
     "fills": "print own executions",
     "account": "print balances and profit",
     "watch": "print changes of positions, orders or a book as they come",
-    "replay": "feed a recording through the same code that reads the venue",
+    "record": "record what the venue tells, for replay",
+    "replay": "play a recording: on the screen with --ui, or print its final books",
+    "theme": "list the themes, or preview one in this terminal",
     "audit": "prove, show or export the journal of everything that was sent and what came of it",
     "keys": "store, list, check and remove API keys",
     "export": "write fills, orders, funding, fees or transfers of the local history as CSV or JSON",

@@ -16,6 +16,14 @@ _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?\Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def duration(text: str, flag: str) -> int:
+    """Return how long something is to last, in seconds: ``90s``, ``10m``, ``2h``. Raises UsageError that names the flag."""
+    match = _AGO.match(text)
+    if match is None or not int(match[1]):
+        raise UsageError(f"{flag} {text}: not a duration; try 90s, 10m or 2h")
+    return int(match[1]) * _UNITS[match[2]]
+
+
 def moment(text: str, flag: str, now_ns: int | None = None) -> int:
     """Return a time as UTC nanoseconds; without a zone it is UTC. Raises UsageError that names the flag."""
     now = SystemClock().wall_ns() if now_ns is None else now_ns

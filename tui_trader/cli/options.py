@@ -84,6 +84,8 @@ PUBLIC: Final = frozenset({"instruments", "book"})
 def needs_account(args: argparse.Namespace) -> bool:
     """Whether a command asks anything of an account."""
     command = getattr(args, "command", "")
+    if command == "record":
+        return bool(getattr(args, "private", False))
     return command not in PUBLIC and not (command == "watch" and getattr(args, "what", "") == "book")
 
 

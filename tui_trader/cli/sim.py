@@ -22,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Serve the built-in exchange on 127.0.0.1, speaking a venue's own protocol, and print a line per event. "
         "The key is made up from the seed and opens nothing but this exchange.",
     )
-    parser.add_argument("--venue", default="phemex", choices=["phemex"], help="whose protocol it speaks (default phemex)")
+    parser.add_argument("--venue", default="phemex", choices=["mexc", "phemex"], help="whose protocol it speaks (default phemex)")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="port to listen on (default: a free one)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the market and of the key (default 1)")
     parser.add_argument("--market", default="walk", metavar="PATH|walk", help="a recording, or seeded order flow (default)")
@@ -110,6 +110,7 @@ def _build(args: argparse.Namespace, tell: Callable[[dict[str, Any]], None]) -> 
             market=market,
             on_event=tell,
             shared_limits=args.testnet_limits,
+            venue=args.venue,
         )
     except OSError as error:
         raise UsageError(f"--market {args.market}: {error.strerror}") from error

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from tui_trader.cli.keys_access import Access
     from tui_trader.core.types import InstrumentId
+    from tui_trader.desk.config import Config
     from tui_trader.desk.desk import Desk
-    from tui_trader.ui.app import TraderApp
+    from tui_trader.desk.playback import Playback
+    from tui_trader.ui.app import Opener, TraderApp
 
 NO_TERMINAL = (
     "tui-trader needs a terminal on standard output; without one use: "
@@ -37,32 +39,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Check what can be checked without the screen, then take the terminal."""
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
-        sys.stderr.write(NO_TERMINAL + "\n")
-        return 2
+    if (code := take_terminal()) is not None:
+        return code
     import os
 
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        sys.stderr.write(f"tui-trader: TERM={os.environ.get('TERM', '')} cannot place a cursor; try TERM=xterm-256color\n")
-        return 2
     if args.market and not os.path.isfile(args.market):
         raise UsageError(f"--market {args.market}: no such file")
 
-    from tui_trader.cli.process import drop_switches
-
-    drop_switches(os.environ)
-    # Read by Textual when it is imported: its repaint timer adds up to one period to every key.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
-    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-
     from tui_trader.cli.configure import configuration
     from tui_trader.cli.consent import ask_consent
-    from tui_trader.cli.log import start_log
     from tui_trader.cli.options import needs_key
-    from tui_trader.desk.locations import Locations, private_dir, shipped
-    from tui_trader.desk.settings import Borders
-    from tui_trader.ui.app import TraderApp, wants_ascii
-    from tui_trader.ui.theme import load_themes
 
     config = configuration(args)
     ask_consent(config, args)
@@ -71,12 +57,6 @@ def run(args: argparse.Namespace) -> int:
         from tui_trader.cli.keys_access import look
 
         args.access = look(config, args, on_screen=True)
-    places = Locations.find(os.environ)
-    start_log(private_dir(places.log_dir))
-    ui = config.settings.ui
-    themes, problems = load_themes(shipped("themes"), places.themes_dir)
-    over_ssh = bool(os.environ.get("SSH_CONNECTION"))
-    red_up = ui.up_color.value == "red"
 
     async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
         from tui_trader.cli.launch import open_desk, start_guardian, watched
@@ -90,18 +70,64 @@ def run(args: argparse.Namespace) -> int:
             app.on_leave = guardian.release
         return desk, [desk.symbol(text) for text in symbols]
 
-    app: TraderApp = TraderApp(
+    app = terminal_app(config, opener)
+    app.run(mouse=config.settings.ui.mouse)
+    return app.return_code or 0
+
+
+def take_terminal() -> int | None:
+    """Prepare for a screen; return an exit code when there is no terminal to draw on, having said so."""
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        sys.stderr.write(NO_TERMINAL + "\n")
+        return 2
+    import os
+
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        sys.stderr.write(f"tui-trader: TERM={os.environ.get('TERM', '')} cannot place a cursor; try TERM=xterm-256color\n")
+        return 2
+
+    from tui_trader.cli.process import drop_switches
+
+    drop_switches(os.environ)
+    # Read by Textual when it is imported: its repaint timer adds up to one period to every key.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    return None
+
+
+def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = None) -> TraderApp:
+    """Return the program as it is configured, its log opened."""
+    import os
+
+    from tui_trader.cli.log import start_log
+    from tui_trader.desk.locations import Locations, private_dir, shipped
+    from tui_trader.desk.settings import Borders
+    from tui_trader.storage.line_history import LineHistory
+    from tui_trader.ui.app import TraderApp, wants_ascii
+    from tui_trader.ui.habits import Habits
+    from tui_trader.ui.theme import load_themes
+
+    places = Locations.find(os.environ)
+    start_log(private_dir(places.log_dir))
+    ui = config.settings.ui
+    themes, problems = load_themes(shipped("themes"), places.themes_dir)
+    over_ssh = bool(os.environ.get("SSH_CONNECTION"))
+    red_up = ui.up_color.value == "red"
+    app = TraderApp(
         opener,
         themes={name: theme.with_up(red_up) for name, theme in themes.items()},
-        theme=ui.theme,
+        theme="mono" if os.environ.get("NO_COLOR") and config.source("ui.theme") == "default" else ui.theme,
         problems=problems,
         fps=float(ui.fps_ssh if over_ssh else ui.fps),
         ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
-        confirm=ui.confirm,
+        habits=Habits(confirm=ui.confirm, confirm_reverse=ui.confirm_reverse, arm_s=60 * ui.arm_minutes),
+        ask_width=ui.borders is Borders.AUTO,
         on_hangup=config.settings.hangup.on_hangup,
+        playback=playback,
     )
-    app.run(mouse=ui.mouse)
-    return app.return_code or 0
+    if playback is None:
+        app.lines = LineHistory(private_dir(places.state_dir) / places.lines_file.name)
+    return app
 
 
 async def unlock(app: TraderApp, access: Access) -> None:

@@ -64,6 +64,13 @@ class Bracket:
     keeps_stop: bool = True
     """False once the trader has taken the stop into their own hands."""
     keeps_targets: bool = True
+    also: tuple[ClientOrderId, ...] = ()
+    """Further entries of the same meaning, as of a scale: the exits are of all of them together."""
+
+    @property
+    def entries(self) -> tuple[ClientOrderId, ...]:
+        """Every entry, the one that it is named by first."""
+        return (self.entry, *self.also)
 
     @property
     def native_targets(self) -> bool:
@@ -146,6 +153,32 @@ class End:
 
 
 Step = Place | Resize | Shift | Drop | End
+
+
+def together(bracket: Bracket, orders: Sequence[Order | None]) -> Order | None:
+    """Return the entries of a bracket as if they were one order; None while the first is not known.
+
+    It is over when all of them are: one that has not left yet is not, and one that was never at the venue has nothing to say.
+    """
+    first = orders[0]
+    if first is None or not bracket.also:
+        return first
+    known = [order for order in orders if order is not None]
+    ended = len(known) == len(orders) and all(order.status.is_terminal for order in known)
+    there = [order for order in known if order.status is not OrderStatus.ABSENT]
+    status = OrderStatus.LIVE
+    if ended and there:
+        status = OrderStatus.FILLED if any(order.filled for order in there) else OrderStatus.CANCELED
+    elif ended:
+        status = OrderStatus.ABSENT
+    return replace(
+        first,
+        qty=sum((order.qty for order in known), ZERO),
+        filled=sum((order.filled for order in known), ZERO),
+        filled_value=sum((order.filled_value for order in known), ZERO),
+        updated_ns=max(order.updated_ns for order in known),
+        status=status,
+    )
 
 
 def claim(seen: Seen) -> Decimal:

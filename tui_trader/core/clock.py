@@ -58,6 +58,23 @@ class ManualClock:
         self._mono += step
 
 
+class SetClock:
+    """A clock that stands where it is put; for replay."""
+
+    def __init__(self, wall_ns: int = 0, mono_ns: int = 0) -> None:
+        self.put(wall_ns, mono_ns)
+
+    def put(self, wall_ns: int, mono_ns: int) -> None:
+        """Set both readings."""
+        self._wall, self._mono = wall_ns, mono_ns
+
+    def wall_ns(self) -> int:
+        return self._wall
+
+    def mono_ns(self) -> int:
+        return self._mono
+
+
 def rfc3339(ns: int) -> str:
     """Format wall nanoseconds as RFC 3339 in UTC with milliseconds, e.g. ``2026-11-21T07:07:49.120Z``."""
     seconds, rest = divmod(ns, NS)

@@ -6,6 +6,7 @@ and no profit is made up for it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -61,7 +62,7 @@ class RoundTrip:
     slippage: Decimal | None = None
     """What was lost against the arrival prices of its orders; None where no order has one."""
     risk: Decimal | None = None
-    """What its first stop would have lost; None where none is known."""
+    """What the stops that its entries left with would have lost; None where one left without, or that is not known."""
 
     @property
     def key(self) -> str:
@@ -185,7 +186,7 @@ def _summed(trip: RoundTrip, instrument: Instrument, terms: Mapping[str, Terms])
         gross=gross,
         fees=fees,
         slippage=slippage(trip.fills, instrument, terms)[0],
-        risk=_risk(trip, entries, entry, entered, instrument, terms) if trip.whole else None,
+        risk=_risk(trip, entries, instrument, terms) if trip.whole else None,
     )
 
 
@@ -230,20 +231,15 @@ def _average(fills: Sequence[Fill], instrument: Instrument) -> Decimal | None:
     return average_price(instrument.kind is ContractKind.INVERSE, instrument.contract_size, qty, value)
 
 
-def _risk(
-    trip: RoundTrip,
-    entries: Sequence[Fill],
-    entry: Decimal | None,
-    entered: Decimal,
-    instrument: Instrument,
-    terms: Mapping[str, Terms],
-) -> Decimal | None:
-    """Return what the stop of the first entry that has one would have lost over everything that was entered."""
+def _risk(trip: RoundTrip, entries: Sequence[Fill], instrument: Instrument, terms: Mapping[str, Terms]) -> Decimal | None:
+    """Return what the stops that the entries left with would have lost; None where one left without."""
+    total = ZERO
     for fill in entries:
         stop = terms_of(fill, terms).stop
-        if stop is not None and entry is not None:
-            return -instrument.pnl(trip.side, entered, entry, stop)
-    return None
+        if stop is None:
+            return None
+        total -= instrument.pnl(trip.side, fill.qty, fill.price, stop)
+    return total
 
 
 def terms_of(fill: Fill, terms: Mapping[str, Terms]) -> Terms:
@@ -268,20 +264,29 @@ def slippage(fills: Iterable[Fill], instrument: Instrument, terms: Mapping[str, 
 
 def _funded(trips: list[RoundTrip], funding: Iterable[FundingPaid]) -> list[RoundTrip]:
     """Give every payment to the trade that was open then; where two legs were, neither can claim it."""
-    paid = list(funding)
+    paid: dict[InstrumentId, list[FundingPaid]] = {}
+    for one in sorted(funding, key=lambda one: one.at_ns):
+        paid.setdefault(one.instrument, []).append(one)
     if not paid:
         return trips
     out = []
     for trip in trips:
-        own = [one for one in paid if one.instrument == trip.instrument and _covers(trip, one.at_ns)]
-        if not own:
-            out.append(trip)
-            continue
-        rivals = [t for t in trips if t is not trip and t.instrument == trip.instrument]
-        shared = any(_covers(rival, one.at_ns) for rival in rivals for one in own)
-        out.append(replace(trip, funding=None if shared else sum((one.amount for one in own), ZERO)))
+        own = _within(paid.get(trip.instrument, []), trip)
+        if own and trip.position_side is not PositionSide.MERGED:
+            rivals = [t for t in trips if t.instrument == trip.instrument and t.position_side is not trip.position_side]
+            shared = any(_within(own, rival) for rival in rivals)
+            out.append(replace(trip, funding=None if shared else _total(own)))
+        else:
+            out.append(replace(trip, funding=_total(own)) if own else trip)
     return out
 
 
-def _covers(trip: RoundTrip, at_ns: int) -> bool:
-    return trip.opened_ns <= at_ns and (trip.is_open or at_ns <= trip.closed_ns)
+def _within(paid: list[FundingPaid], trip: RoundTrip) -> list[FundingPaid]:
+    """Return the payments, in order of time, that fell due while a trade was open."""
+    first = bisect_left(paid, trip.opened_ns, key=lambda one: one.at_ns)
+    last = len(paid) if trip.is_open else bisect_right(paid, trip.closed_ns, key=lambda one: one.at_ns)
+    return paid[first:last]
+
+
+def _total(paid: list[FundingPaid]) -> Decimal:
+    return sum((one.amount for one in paid), ZERO)

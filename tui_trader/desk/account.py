@@ -60,7 +60,8 @@ class Account:
         """The hosts that this account's requests and keys may go to: of testnet and live those that the venue is known by."""
         known = self.venue.endpoints.get(self.env.value, self.endpoints)
         urls = (known.rest, known.ws)
-        return frozenset(host for url in urls if (host := urlsplit(url).hostname))
+        others = self.venue.other_hosts if self.env is Environment.LIVE else frozenset()
+        return others | frozenset(host for url in urls if (host := urlsplit(url).hostname))
 
 
 def journal_names(venue: str, env: Environment, label: str) -> re.Pattern[str]:

@@ -21,6 +21,7 @@ from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.alert_program import AlertProgram
 from tui_trader.desk.alerts import Alert, Alerts, Firing
 from tui_trader.desk.readings import Readings
+from tui_trader.desk.settings import Notify
 from tui_trader.desk.standing import StandingLines
 from tui_trader.state import topic
 from tui_trader.state.store import Store
@@ -45,6 +46,13 @@ class AttentionTerms:
     calm_s: int = 60
     margin: Decimal = Decimal("0.1")
     """Margin of a repeating alert that names none, in percent."""
+    bell: bool = True
+    """Whether every alert rings the bell."""
+    notify: Notify = Notify.OSC9
+    """How an alert that says so is shown on the desktop."""
+    tmux_passthrough: bool = False
+    tape_sizes: tuple[Decimal, ...] = ()
+    """Steps of the tape's filter, as values in quote currency."""
 
 
 class Attention:

@@ -61,7 +61,7 @@ def runner(
         hands = executor(cast("Desk", stage))
         said: list[str] = []
         for command in commands:
-            results = await hands.run(command, send=True)
+            results = await hands.run(command, send=True, at_once=True)
             said += [result.text for result in results]
             if any(result.outcome is not Outcome.ACK for result in results):
                 break  # what was to follow rested on it

@@ -11,7 +11,7 @@ from tui_trader.desk.environment import Environment
 from tui_trader.desk.key import is_loopback
 from tui_trader.desk.settings import Settings, VenueSettings
 
-VENUE_DOMAINS = {"phemex": "phemex.com"}
+VENUE_DOMAINS = {"phemex": "phemex.com", "mexc": "mexc.com"}
 """Domains under which a venue itself answers: they are not custom addresses, or real money would wear the wrong badge."""
 
 
@@ -40,7 +40,8 @@ def contradictions(settings: Settings, venues: Collection[str], given: Collectio
         elif low > high:
             yield greater, f"must not be below {lesser} ({plain(low)})"
     custom = general.env is Environment.CUSTOM
-    yield from _addresses("phemex", settings.phemex, needed=custom and general.venue == "phemex")
+    for venue in VENUE_DOMAINS:
+        yield from _addresses(venue, settings.venue(venue), needed=custom and general.venue == venue)
 
 
 def _addresses(venue: str, settings: VenueSettings, *, needed: bool) -> Iterator[tuple[str, str]]:

@@ -11,12 +11,15 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
+from tui_trader.core.command import Export, Price
 from tui_trader.core.error import (
+    CommandError,
     ConfigError,
     LinkError,
     RefusedError,
@@ -32,6 +35,7 @@ from tui_trader.core.event import (
     OrderFilled,
     PositionChanged,
     PositionModeTold,
+    TradesPrinted,
 )
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import IdFactory
@@ -39,19 +43,28 @@ from tui_trader.core.order import Fill, Order, OrderTicket
 from tui_trader.core.risk import Limits
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, MarginMode, PositionMode, PositionSide, Severity
+from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.candles import CandleRecorder
+from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
+from tui_trader.desk.draft import Draft
 from tui_trader.desk.environment import Environment
 from tui_trader.desk.exits import Exits
+from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting, Write
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
 from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.listening import Listening
+from tui_trader.desk.macros import Macros
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
+from tui_trader.desk.moving import move_all
+from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.desk.permit import Permit
@@ -60,16 +73,20 @@ from tui_trader.desk.reconcile import Reconciler
 from tui_trader.desk.recorder import Recorder
 from tui_trader.desk.resolve import Presets, Resolver
 from tui_trader.desk.rounds import Rounds
+from tui_trader.desk.runs import Runs
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
+from tui_trader.desk.undo import Undo
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.net.tasks import TaskSet
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import StaleLimits, Store
+from tui_trader.storage.candles import CandleStore
 from tui_trader.storage.history import History
 from tui_trader.storage.journal import Journal
 from tui_trader.storage.state_file import StateFile
@@ -77,6 +94,9 @@ from tui_trader.venues.base import Lane, Outcome, Request, Verdict
 
 _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, FundingPaid, FundsTransferred)
 """Events that a trader must see in the frame they arrive in."""
+
+LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
+"""A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
 
 
 class Desk:
@@ -97,8 +117,10 @@ class Desk:
         controls: Controls | None = None,
         read_only: bool = False,
         history: History | None = None,
+        candles: CandleStore | None = None,
         attention: AttentionTerms | None = None,
         alerts: StateFile | None = None,
+        notes: Notes | None = None,
     ) -> None:
         """Without ``controls`` the trading state ends with the desk. One that is ``read_only`` sends no order request at all."""
         self.account = account
@@ -121,6 +143,10 @@ class Desk:
         """Journalled transfers of an earlier run whose end is not known; ``start`` has them asked about."""
         self.crashed: Callable[[str, BaseException], None] | None = None
         """Called when a task died of a bug, so that somebody writes it down."""
+        self.recording: recording.Recording | None = None
+        """What is being recorded; None while nothing is."""
+        self.recordings_dir: Path | None = None
+        """Where recordings go that are given no name."""
         self._journal = journal
         self._minutes = Minutes(account, journal)
         self._tasks = TaskSet(self._task_failed)
@@ -140,6 +166,7 @@ class Desk:
             rng=rng,
             gate_ms=gate_ms,
             absorb=self.absorb,
+            hear=self._take_in,
             spawn=self._spawn,
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
@@ -154,8 +181,12 @@ class Desk:
             absorb=self.absorb,
             spawn=self._spawn,
             heard=self.controls.hear,
-            giving_up=lambda iid, keep_stops: self.protect.let_go_all(iid, keep_stops=keep_stops),
+            giving_up=self._giving_up,
         )
+        self.undo = Undo(self.store)
+        """What was cancelled from here lately."""
+        self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
+        """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
         self.facts = FactSource(
             store=self.store,
@@ -244,6 +275,22 @@ class Desk:
         )
         self.sending = self._sending(self.stage)
         """The one way out for orders, changes and cancels."""
+        self.chases = Chases(
+            store=self.store,
+            clock=clock,
+            runs=self.runs,
+            resolver=self.resolver,
+            sending=self.sending,
+            spawn=self._spawn,
+            say=self._say,
+        )
+        self.expiries = Expiries(
+            store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
+        )
+        self.macros = Macros()
+        """Names and keys for lines."""
+        self.exporter: Callable[[Export], str] | None = None
+        """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,
             store=self.store,
@@ -269,6 +316,12 @@ class Desk:
             record=self._minutes.record,
         )
         """Watches what the trader asked to be watched."""
+        self.notes = notes or Notes(None)
+        """What the trader notes on trades, and where stops were first."""
+        self.noted = ""
+        """The trade that the next note is about; empty for the newest of the symbol on the screen."""
+        self.store.first_stops = self.notes.stops
+        self.store.initial_risk.on_stake = self.notes.stop
         self.recorder: Recorder | None = None
         """Keeps the local history; None where nobody wants one."""
         if history is not None and account.credential is not None:
@@ -282,6 +335,21 @@ class Desk:
                 watched=lambda: self.feeds.watched,
                 server_ns=self._server_ns,
                 reconciled=lambda: self.sync.reconciled,
+                say=self._say,
+            )
+        self.candles: CandleRecorder | None = None
+        """Keeps the candles; None where nobody wants any."""
+        if candles is not None:
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                dialect=self._dialect,
+                send=self.send,
+                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                watched=lambda: self.feeds.watched,
+                server_ns=self._server_ns,
                 say=self._say,
             )
         self.controls.attend(record=self._minutes.record, say=self._say)
@@ -307,6 +375,11 @@ class Desk:
         )
         await self._rest.__aenter__()
         listing = await self.send(self._dialect.instruments())
+        for _ in range(LISTING_TRIES):
+            if listing.outcome is not Outcome.LIMITED and not 0 < listing.retry_after_s < LISTING_MOST_S:
+                break
+            await asyncio.sleep(listing.retry_after_s or LISTING_WAIT_S)
+            listing = await self.send(self._dialect.instruments())
         if listing.outcome is not Outcome.ACK:
             raise LinkError(f"{venue.title} did not send its product list: {listing.text or listing.outcome}")
         self.absorb(list(listing.events))
@@ -327,6 +400,8 @@ class Desk:
         if self.account.credential is not None:
             self.funds.recover(self.open_transfers)
             self._spawn("fee rates", self.funds.keep_fees())
+            if venue.funding_by_asking:
+                self._spawn("funding", self.funds.keep_funding())
         self._reconciler.remember()  # before the stream can say anything: executions since now are asked for
         self._rounds = Rounds(
             store=self.store,
@@ -343,28 +418,38 @@ class Desk:
             absorb=self.absorb,
             relisted=self._listening.relisted,
             protect=self.protect.look,
-            mend=self._mend_journal,
+            mend=self._each_second,
             record=self._minutes.record,
             say=self._say,
         )
         self._spawn("rounds", self._rounds.run())
         self.attention.start()
         self._spawn("attention", self.attention.run())
+        self._spawn("notes", self.notes.run())
         if self.recorder is not None:
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
                 self._spawn("past", self.recorder.follow())
+        if self.candles is not None:
+            self._spawn("candles", self.candles.run())
+            self._spawn("candles of the past", self.candles.fill())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""
         await self.sending.settle()
         await self.attention.keep()
+        await self.notes.flush()
         self._closed = True
+        if self.recording is not None:
+            self.end_recording()
         await self._tasks.close()
         await self.feeds.close()
         if self.recorder is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.recorder.close(), CLOSE_S)
+        if self.candles is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.candles.close(), CLOSE_S)
         if self._rest is not None:
             await self._rest.close()
         if self._journal is not None:
@@ -375,8 +460,13 @@ class Desk:
     # -- what comes in ---------------------------------------------------------------------------------------------
 
     def absorb(self, events: list[Event]) -> None:
-        """Apply events to the Store, synchronously and in order; the only way in."""
-        store, recorder = self.store, self.recorder
+        """Apply events to the Store, synchronously and in order; with what frames say, the only way in."""
+        if self.recording is not None:
+            self.recording.told(events)
+        self._take_in(events)
+
+    def _take_in(self, events: list[Event]) -> None:
+        store, recorder, candles = self.store, self.recorder, self.candles
         store.mono_ns = self.clock.mono_ns()
         urgent = False
         past: list[Fill] = []
@@ -385,6 +475,8 @@ class Desk:
             kind = type(event)
             if kind is BookDelta:
                 continue
+            if candles is not None and (kind is TradesPrinted or kind is LinkChanged):
+                candles.hear(event)
             if kind in _OWN:
                 urgent = True
                 if kind is LinkChanged:
@@ -433,12 +525,30 @@ class Desk:
         if iid == self.focus:
             return
         self._focus_on(iid)
+        if self.recording is not None:
+            self.recording.show(iid)
         if self.stage.draft is not None and self.stage.draft.instrument != iid:
             self.stage.drop()
         self.feeds.watch(iid)
         if self.account.credential is not None and self.sync.reconciled:
             self._spawn(f"standing of {iid.symbol}", self._learn_standing(iid))
         self.store.touch(topic.FOCUS, topic.STAGE, topic.book_topic(iid), topic.tape_topic(iid))
+
+    def begin_recording(self, path: Path | None = None, *, private: bool = False) -> str:
+        """Record what is heard from now on, ``private`` with the account's own; return what to tell the trader.
+
+        Raises RefusedError when something is being recorded already, or the file is there or cannot be made.
+        """
+        return recording.begin(self, path, private=private)
+
+    def end_recording(self) -> str:
+        """End what is being recorded; return what to tell the trader. Raises RefusedError when nothing is."""
+        return recording.end(self)
+
+    @property
+    def recording_words(self) -> str:
+        """What the header says while something is being recorded; empty while nothing is."""
+        return "" if self.recording is None else "REC+ACCOUNT" if self.recording.private else "REC"
 
     @property
     def lock(self) -> str:
@@ -466,16 +576,57 @@ class Desk:
         return await self.sending.amend(order, **change)
 
     async def cancel(self, order: Order) -> Sent:
-        """Ask for the end of one order."""
+        """Ask for the end of one order; ``undo_cancel`` stages it again."""
+        self.undo.note([order], self.protect.brackets())
         return await self.sending.cancel(order)
 
     async def cancel_several(self, orders: Sequence[Order]) -> list[Sent]:
-        """Ask for the end of several orders, with one call for each contract and leg."""
+        """Ask for the end of several orders, with one call for each contract and leg; ``undo_cancel`` stages them again."""
+        self.undo.note(orders, self.protect.brackets())
         return await self.sending.cancel_several(orders)
 
     async def cancel_symbol(self, iid: InstrumentId) -> list[Verdict]:
-        """Cancel everything of one instrument, conditional orders included."""
+        """Cancel everything of one instrument, conditional orders included; ``undo_cancel`` stages it again."""
+        self.undo.note(self.store.blotter.working(iid), self.protect.brackets())
         return await self.orders.cancel_all(iid)
+
+    def note(self, text: str) -> None:
+        """Write a note of the trader into the journal, and keep it on the trade that it is about: the one that was chosen for it,
+        else the newest of the symbol on the screen. Raises RefusedError when it cannot be written."""
+        symbol = self.focus.symbol if self.focus is not None else ""
+        chosen, self.noted = self.noted, ""
+        own = (trip for trip in reversed(self.store.trades.trips()) if trip.instrument == self.focus)
+        trade = chosen or next((trip.key for trip in own), "")
+        self._minutes.record_first("note", {"text": text, "symbol": symbol, "trade": trade})
+        if trade:
+            self.notes.set(trade, text)
+            self.store.touch(topic.FILLS)
+
+    def export_by(self, write: Write) -> None:
+        """Name what writes exports; it is called in another thread."""
+        self.exporter = Exporting(clock=self.clock, write=write, spawn=self._spawn, say=self._say)
+
+    def export(self, what: Export) -> str:
+        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
+        if self.exporter is None:
+            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
+        return self.exporter(what)
+
+    async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
+        """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""
+        return await move_all(self.resolver, orders, price, self.amend)
+
+    def undo_cancel(self, name: Callable[[Order], str]) -> int:
+        """Stage what was cancelled last again, one order after the other; return how many of that cancel are left.
+
+        Nothing is sent. ``name`` says what an order is called on the screen. Raises CommandError as ``Undo.next`` does.
+        """
+        draft, left = self.undo.next(name)
+        self.stage.again(draft)
+        if draft.instrument != self.focus:
+            self.show(draft.instrument)
+        self.store.touch(topic.STAGE)
+        return left
 
     async def panic(self, *, flatten: bool = False) -> str:
         """End entries, cancel everything except stops; with ``flatten`` halt, cancel stops too and close all positions.
@@ -491,6 +642,7 @@ class Desk:
 
     async def cancel_everything(self, *, flatten: bool = False) -> str:
         """Do what ``panic`` does and leave the trading state as it is."""
+        self.runs.end_all("everything was cancelled")
         self.stage.drop()
         self.attention.lines.end_all("everything is being cancelled")
         self._minutes.record("panic", {"flatten": flatten})
@@ -543,7 +695,15 @@ class Desk:
         """Send one request through the venue's REST client; raises LinkError before ``start``."""
         if self._rest is None:
             raise LinkError("not connected yet")
+        began_ns = self.clock.mono_ns()
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
+        if request.kind.is_write:
+            took_ns = self.clock.mono_ns() - began_ns
+            text = sanitise(verdict.text, 120)
+            dispatch = Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text)
+            self.store.note_dispatch(dispatch)
+            if self.recording is not None:
+                self.recording.dispatched(dispatch)
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)
@@ -564,6 +724,10 @@ class Desk:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    def _giving_up(self, iid: InstrumentId, keep_stops: bool) -> None:
+        self.runs.give_up(iid, f"everything of {iid.symbol} was cancelled")
+        self.protect.let_go_all(iid, keep_stops=keep_stops)
+
     def _sending(self, stage: Stage) -> Sending:
         return Sending(
             store=self.store,
@@ -575,8 +739,15 @@ class Desk:
             protect=self.protect,
             margin=self.margin,
             tasks=self._tasks,
+            runs=self.runs,
+            left=self._left,
             failed=self._task_failed,
         )
+
+    def _left(self, draft: Draft, sent: Sent) -> None:
+        """Look after what has left and asks for it."""
+        self.chases.follow(draft, sent)
+        self.expiries.follow(draft, sent)
 
     async def _learn_standing(self, iid: InstrumentId) -> None:
         with contextlib.suppress(ConnectionError):  # the next reconciliation asks again
@@ -609,6 +780,14 @@ class Desk:
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
+
+    def _each_second(self) -> None:
+        self._mend_journal()
+        if self.recording is not None:
+            self.recording.beat()
+            if self.recording.failure:
+                self._say(f"recording ended: {self.recording.failure}", Severity.WARNING)
+                self.end_recording()
 
     def _mend_journal(self) -> None:
         """Ask a disk that was full once more: entries wait for it."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.bracket import Bracket
-from tui_trader.core.command import Price, PriceRef, Size, Target, Trail, Trigger
+from tui_trader.core.command import Chase, Price, PriceRef, Scale, Size, Target, Trail, Trigger
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.order import OrderTicket
+from tui_trader.core.order import Order, OrderTicket
+from tui_trader.core.position import Position
 from tui_trader.core.preview import Preview
 from tui_trader.core.risk import Objection
 from tui_trader.core.types import ClientOrderId, InstrumentId, MarginMode, PositionSide, Side, TimeInForce
@@ -43,7 +44,9 @@ class Draft:
     whole: bool = False
     """With ``close_on_trigger``: closes the whole leg, however large it is by then."""
     amends: ClientOrderId | None = None
-    """The working order whose trigger this replaces; None is a new order."""
+    """The working order that this changes; None is a new order."""
+    resizes: bool = False
+    """With ``amends``: whether its size changes too, ``size`` being the new total; else only price and trigger."""
     stop_loss: Trigger | None = None
     targets: tuple[Target, ...] = ()
     position_side: PositionSide | None = None
@@ -55,8 +58,17 @@ class Draft:
     """Set at the venue just before the order leaves; None leaves it as it is."""
     margin_mode: MarginMode | None = None
     """With ``leverage``; None leaves it as it is."""
+    reverses: PositionSide | None = None
+    """The leg that is closed first: this opens the same on the other side, once that is known to be done."""
     beside_unknown: bool = False
     """Whether the trader typed that it may go out beside an order of unknown outcome; for this draft as it stands only."""
+
+    good_for: int | None = None
+    """Seconds after which this terminal cancels what is left."""
+    scale: Scale | None = None
+    """Shares it out over several orders; ``price`` then means nothing."""
+    chase: Chase | None = None
+    """Keeps it at its touch while the terminal is up."""
 
     @property
     def follows(self) -> PriceRef | None:
@@ -78,6 +90,12 @@ class StageView:
     fix: str = ""
     bracket: Bracket | None = None
     """The exits of an entry that has some."""
+    amended: Order | None = None
+    """The working order that the draft changes."""
+    reversed: Position | None = None
+    """The leg that is closed before this opens one."""
+    orders: tuple[OrderTicket, ...] = ()
+    """The orders of a scale; ``ticket`` is then all of them at their average price."""
 
     @property
     def sendable(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from tui_trader.core.command import PlaceOrder, Price, PriceRef, Size, SizeUnit, Trail, Trigger
+from tui_trader.core.command import Chase, PlaceOrder, Price, PriceRef, Scale, Size, SizeUnit, Trail, Trigger
 from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.error import CommandError
 from tui_trader.core.order import Order
@@ -28,8 +28,7 @@ class Drafting:
 
     def joining(self, iid: InstrumentId, side: Side, size: Size) -> Draft:
         """Return a limit order at the near touch that follows it: a buy at the bid, a sell at the ask."""
-        ref = PriceRef.BID if side is Side.BUY else PriceRef.ASK
-        return Draft(iid, side, size, Price(ref=ref))
+        return Draft(iid, side, size, Price(ref=near(side)))
 
     def crossing(self, iid: InstrumentId, side: Side, size: Size) -> Draft:
         """Return a marketable limit at the far touch plus the slippage cap, immediate or cancel."""
@@ -56,6 +55,13 @@ class Drafting:
             title=f"close {plain(percent)}%",
         )
 
+    def reversing(self, position: Position) -> Draft:
+        """Return what opens the other side of a leg, at the market with the slippage cap, after the leg was closed."""
+        if position.side is None or position.is_flat:
+            raise CommandError(f"{position.instrument.symbol} is flat: nothing to turn around")
+        draft = self.crossing(position.instrument, position.side.opposite, Size(position.qty))
+        return replace(draft, reverses=position.position_side, title="reverse")
+
     def placing(self, iid: InstrumentId, command: PlaceOrder) -> Draft:
         """Return what a typed line means."""
         reduces = command.reduce_only or command.close or command.size.unit is SizeUnit.POSITION
@@ -80,7 +86,18 @@ class Drafting:
             closes=reduces,
             leverage=command.leverage,
             margin_mode=command.margin_mode,
+            good_for=command.good_for,
         )
+
+    def scaling(self, iid: InstrumentId, scale: Scale) -> Draft:
+        """Return several orders as one draft."""
+        draft = self.placing(iid, scale.order)
+        return replace(draft, scale=scale, tif=scale.order.tif or TimeInForce.GTC, title=f"scale of {scale.count}")
+
+    def chasing(self, iid: InstrumentId, chase: Chase) -> Draft:
+        """Return a post-only order at its touch that is moved after it."""
+        draft = self.placing(iid, replace(chase.order, price=Price(ref=near(chase.order.side)), tif=TimeInForce.POST_ONLY))
+        return replace(draft, chase=chase, title="chase")
 
     def protecting(self, position: Position) -> Draft:
         """Return the stop of the template over a whole leg."""
@@ -140,3 +157,8 @@ class Drafting:
             close_on_trigger=True,
             whole=portion is None,
         )
+
+
+def near(side: Side) -> PriceRef:
+    """Return where an order of a side rests: the bid of a buy, the ask of a sell."""
+    return PriceRef.BID if side is Side.BUY else PriceRef.ASK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.preview import Preview, preview
 from tui_trader.core.risk import Limits, Objection, check, reduces
 from tui_trader.core.types import InstrumentId, MarginMode, OrderStatus, OrderType, PositionMode
-from tui_trader.state.store import Store
+from tui_trader.state.store import PositionKey, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ class FactSource:
                 return position.mode
         return self._store.modes.get(iid.venue, PositionMode.ONE_WAY)
 
+    def working(self, client_id: str) -> Order | None:
+        """Return an order as it is known now; None when it is over, or nobody knows it."""
+        order = self._store.blotter.get(client_id)
+        return None if order is None or order.status.is_terminal else order
+
     def mid(self, iid: InstrumentId) -> Decimal | None:
         """Return the midpoint of a live book, None otherwise."""
         book = self._store.book(iid)
@@ -105,17 +110,46 @@ class FactSource:
         )
 
     def judge(
-        self, ticket: OrderTicket, instrument: Instrument, *, leverage: Decimal | None = None, beside_unknown: bool = False
+        self,
+        ticket: OrderTicket,
+        instrument: Instrument,
+        *,
+        leverage: Decimal | None = None,
+        beside_unknown: bool = False,
+        closed: PositionKey | None = None,
     ) -> Judgement:
         """Return a ticket's consequences and everything that speaks against sending it now.
 
         ``leverage`` is what will be in force when it leaves, if that is to change; ``beside_unknown`` lets it pass although an
-        order of unknown outcome stands on the same side.
+        order of unknown outcome stands on the same side; ``closed`` is a leg that will be flat by then.
         """
         facts = self.gather(ticket.instrument)
+        if closed is not None:
+            facts = replace(facts, positions=tuple(leg for leg in facts.positions if leg.key != closed))
         if leverage is not None:
             facts = replace(facts, leverage=leverage)
         return self._judged(ticket, instrument, facts, beside_unknown=beside_unknown)
+
+    def judge_several(
+        self,
+        tickets: Sequence[OrderTicket],
+        instrument: Instrument,
+        *,
+        leverage: Decimal | None = None,
+        beside_unknown: bool = False,
+    ) -> list[Judgement]:
+        """Judge tickets that are to leave one after the other: each as if those before it were working already."""
+        if not tickets:
+            return []
+        facts = self.gather(tickets[0].instrument)
+        if leverage is not None:
+            facts = replace(facts, leverage=leverage)
+        found = []
+        for ticket in tickets:
+            found.append(self._judged(ticket, instrument, facts, beside_unknown=beside_unknown))
+            standing = replace(Order.from_ticket(ticket, 0), status=OrderStatus.LIVE)
+            facts = replace(facts, orders=(*facts.orders, standing))
+        return found
 
     def judge_change(
         self,
@@ -155,7 +189,12 @@ class FactSource:
         facts = self.gather(order.instrument)
         others = tuple(other for other in facts.orders if other.client_id != order.client_id)
         recent = tuple((at_ns, sent) for at_ns, sent in facts.recent if sent.client_id != order.client_id)
-        return self._judged(ticket, instrument, replace(facts, orders=others, recent=recent))
+        judged = self._judged(ticket, instrument, replace(facts, orders=others, recent=recent))
+        if not order.filled or ticket.qty <= order.filled:
+            return judged
+        # What is filled is in the position already: only the rest has consequences.
+        rest = replace(ticket, qty=ticket.qty - order.filled)
+        return replace(judged, preview=preview(rest, instrument, judged.facts))
 
     def _judged(self, ticket: OrderTicket, instrument: Instrument, facts: Facts, *, beside_unknown: bool = False) -> Judgement:
         limits = replace(self.limits, unknown_override=True) if beside_unknown else self.limits

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.event import Event, Notice, Unreadable
+from tui_trader.core.event import Event, LinkChanged, Notice, Unreadable
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
@@ -37,13 +37,17 @@ class Feeds:
         rng: random.Random,
         gate_ms: int,
         absorb: Callable[[list[Event]], None],
+        hear: Callable[[list[Event]], None],
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         server_ns: Callable[[], int],
         misheard: Callable[[], None],
         admit: Callable[[], Awaitable[Secret | None]],
     ) -> None:
-        """``misheard`` is called when something that the account's own stream said could not be read; ``admit`` returns the token
-        that a private login needs, None where it needs none."""
+        """``hear`` takes what a frame said, ``absorb`` what was learned otherwise.
+
+        ``misheard`` is called when something that the account's own stream said could not be read; ``admit`` returns the token
+        that a private login needs, None where it needs none.
+        """
         self.focus: InstrumentId | None = None
         """The instrument whose book comes first when not all fit into the venue's limit."""
         self.watched: list[InstrumentId] = []
@@ -56,6 +60,7 @@ class Feeds:
         self._rng = rng
         self._gate_ms = gate_ms
         self._absorb = absorb
+        self._hear = hear
         self._spawn = spawn
         self._server_ns = server_ns
         self._misheard = misheard
@@ -122,6 +127,14 @@ class Feeds:
         session = self._sessions.get(lane)
         if session is not None:
             session.renew(reason)
+
+    def refresh_tickers(self) -> None:
+        """Have the reference prices told from the beginning, column names and all, as one who starts to listen now needs them."""
+        session = self._sessions.get(Lane.PUBLIC)
+        if session is not None and session.state is LinkState.LIVE:
+            wanted = self._wanted(Lane.PUBLIC)
+            session.set_subscriptions([each for each in wanted if each.channel is not Channel.TICKER])
+            session.set_subscriptions(wanted)
 
     def doubt(self, reason: str) -> None:
         """Hold no book for true any more, and ask for all of them again."""
@@ -194,10 +207,11 @@ class Feeds:
         return admit
 
     def _deliver(self, lane: Lane) -> Callable[[list[Event]], None]:
-        absorb, heard, venue, name = self._absorb, self._store.heard, self._account.venue.name, lane.value
+        absorb, hear, heard, venue, name = self._absorb, self._hear, self._store.heard, self._account.venue.name, lane.value
 
         def deliver(events: list[Event]) -> None:
-            absorb(events)
+            # A lane that moved says so alone, and no frame does.
+            (absorb if type(events[0]) is LinkChanged else hear)(events)
             heard(venue, name)
 
         def deliver_own(events: list[Event]) -> None:

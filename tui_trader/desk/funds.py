@@ -13,15 +13,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tui_trader.core.clock import NS
-from tui_trader.core.decimals import down_to, is_multiple, plain
+from tui_trader.core.decimals import ZERO, down_to, is_multiple, plain
 from tui_trader.core.error import CommandError, LinkError, OutcomeUnknown, RefusedError, VenueError
-from tui_trader.core.event import Event, FundsListed, FundsTransferred, Notice
+from tui_trader.core.event import Event, FundingPaid, FundsListed, FundsTransferred, Notice
 from tui_trader.core.funds import FundsEntry, Transfer, TransferState
 from tui_trader.core.ids import IdFactory
-from tui_trader.core.types import Severity
+from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.account import Account
 from tui_trader.desk.inquiry import HISTORY_LAG_S, SKEW_BOUND_S
-from tui_trader.state.store import Store
+from tui_trader.state.store import PositionKey, Store
 from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
 
 CLOCKS_NS = 5 * NS
@@ -35,6 +35,9 @@ FEES_S = 6 * 3_600.0
 """How old the fee rates of the account may grow; venues set them by the day."""
 
 FEES_AGAIN_S = 60.0
+
+FUNDING_LOOK_S, FUNDING_NS = 1.0, 300 * NS
+"""Between looks at whether funding moved a position, and between questions where it did not."""
 
 
 class Funds:
@@ -148,6 +151,31 @@ class Funds:
         """Keep what trading costs up to date, until cancelled."""
         while True:
             await self._sleep(FEES_S if await self.learn_fees() else FEES_AGAIN_S)
+
+    # -- funding ---------------------------------------------------------------------------------------------------
+
+    async def keep_funding(self) -> None:
+        """Learn what funding cost where the stream does not tell it, until cancelled.
+
+        A position whose own sum of funding moved is asked after at once, every other one now and then.
+        """
+        since_ns = self._server_ns()
+        sums: dict[PositionKey, Decimal] = {}
+        asked_ns: dict[InstrumentId, int] = {}
+        while True:
+            await self._sleep(FUNDING_LOOK_S)
+            now_ns = self._server_ns()
+            for position in self._store.open_positions():
+                iid = position.instrument
+                moved = sums.get(position.key, ZERO) != position.funding
+                if not moved and now_ns - asked_ns.setdefault(iid, now_ns) < FUNDING_NS:
+                    sums[position.key] = position.funding
+                    continue
+                verdict = await self._send(self._dialect.funding_history(iid, since_ns))
+                if verdict.outcome is Outcome.ACK:
+                    told = [event for event in verdict.events if isinstance(event, FundingPaid) and event.at_ns >= since_ns - NS]
+                    self._absorb([*told])
+                    sums[position.key], asked_ns[iid] = position.funding, now_ns
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

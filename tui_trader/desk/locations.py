@@ -65,6 +65,26 @@ class Locations:
         return self.state_dir / "history"
 
     @property
+    def macros_file(self) -> Path:
+        """Names and keys that the trader gave to lines."""
+        return self.state_dir / "lines.json"
+
+    @property
+    def lines_file(self) -> Path:
+        """The lines that were typed."""
+        return self.state_dir / "typed-lines"
+
+    @property
+    def candles_dir(self) -> Path:
+        """The local stores of candles."""
+        return self.state_dir / "candles"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Recordings that are given no name."""
+        return self.state_dir / "recordings"
+
+    @property
     def journal_dir(self) -> Path:
         """The journal of orders."""
         return self.state_dir / "journal"

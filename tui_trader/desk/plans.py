@@ -36,6 +36,7 @@ def bracket_body(bracket: Bracket) -> dict[str, Any]:
         "stops": list(bracket.stops),
         "targets": [list(row) for row in bracket.targets],
         "natives": list(bracket.natives),
+        "also": list(bracket.also),
         "keeps": [word for word, kept in (("stop", bracket.keeps_stop), ("targets", bracket.keeps_targets)) if kept],
     }
 
@@ -64,6 +65,7 @@ def bracket_from_body(body: Mapping[str, Any]) -> Bracket:
         stops=tuple(ClientOrderId(str(one)) for one in body.get("stops", ())),
         targets=tuple(tuple(ClientOrderId(str(one)) for one in row) for row in body.get("targets", ())),
         natives=tuple(VenueOrderId(str(one)) for one in body.get("natives", ())),
+        also=tuple(ClientOrderId(str(one)) for one in body.get("also", ())),
         keeps_stop="stop" in keeps,
         keeps_targets="targets" in keeps,
     )
@@ -102,7 +104,7 @@ class OpenBrackets:
         """Return the client ids of every order that belongs to an open bracket."""
         found: set[str] = set()
         for bracket in self._open.values():
-            found |= {bracket.entry, *bracket.stops, *(one for row in bracket.targets for one in row)}
+            found |= {*bracket.entries, *bracket.stops, *(one for row in bracket.targets for one in row)}
         return found
 
 

@@ -26,6 +26,7 @@ from tui_trader.core.bracket import (
     is_doubtful,
     is_native,
     next_steps,
+    together,
     words,
 )
 from tui_trader.core.clock import NS, Clock
@@ -133,10 +134,25 @@ class Protector:
         if entry in self._open:
             self._end(self._open[entry], "the entry did not leave", quiet=True)
 
+    def settle(self, entry: ClientOrderId, left: Iterable[ClientOrderId]) -> None:
+        """Say which of a bracket's entries did leave, once no more of them will."""
+        bracket = self._open.get(entry)
+        if bracket is not None:
+            gone = set(left)
+            self._keep(replace(bracket, also=tuple(one for one in bracket.also if one in gone)))
+            self.look()
+
+    def join(self, entry: ClientOrderId, another: ClientOrderId) -> None:
+        """Let an order that is about to leave be one more entry of a bracket that is open."""
+        bracket = self._open.get(entry)
+        if bracket is not None:
+            self._keep(replace(bracket, also=(*bracket.also, another)))
+
     def recover(self, brackets: Iterable[Bracket]) -> None:
-        """Take up brackets of an earlier run."""
+        """Take up brackets of an earlier run; entries that never left it are not waited for."""
         for bracket in brackets:
-            self._open.setdefault(bracket.entry, bracket)
+            also = tuple(one for one in bracket.also if self._store.blotter.get(one) is not None)
+            self._open.setdefault(bracket.entry, replace(bracket, also=also))
 
     # -- what the trader does to exits -----------------------------------------------------------------------------
 
@@ -207,7 +223,7 @@ class Protector:
     def _seen(self, bracket: Bracket, rooms: Rooms, now: int) -> Seen:
         """Return a bracket's orders as they are known; the room that is left of its leg shrinks by what it takes."""
         blotter = self._store.blotter
-        entry = blotter.get(bracket.entry)
+        entry = together(bracket, [blotter.get(one) for one in bracket.entries])
         seen = Seen(
             entry=entry,
             stops=_known(blotter.get(one) for one in bracket.stops),

@@ -37,7 +37,7 @@ BATCH = 500
 MAX_WAITING = 20_000
 """Rows that wait for the disk at most; beyond it the oldest are let go, and the venue is asked again at the next connect."""
 
-SHOWN = 2_000
+SHOWN = 1_000
 """Executions, payments and orders of the past that are looked at."""
 
 CALM_S = 5.0

@@ -84,24 +84,24 @@ class Replay:
             self.store.apply(InstrumentsListed(self.venue.name, [instrument]))
 
     def document(self, depth: int | None = None) -> dict[str, Any]:
-        """Return the final book of every symbol, prices and sizes as decimal text, best levels first."""
-        books = {}
-        for iid in sorted(self.store.books):
-            book = self.store.books[iid]
-            books[iid.symbol] = {
-                "bids": [[plain(price), plain(size)] for price, size in book.bids(depth)],
-                "asks": [[plain(price), plain(size)] for price, size in book.asks(depth)],
-                "sequence": book.sequence,
-                "live": book.is_live,
-                "reason": book.reason,
-                "price_scale": book.instrument.price_scale,
-                "size_scale": book.instrument.size_scale,
-                "messages": book.applied,
-                "mismatches": book.mismatches,
-            }
-        return {
-            "books": books,
-            "frames": self.frames,
-            "ignored": self.ignored,
-            "unreadable": self.store.unreadable + self.bad_lines,
+        """Return what ``document_of`` says of what was fed so far."""
+        return document_of(self.store, self.frames, self.ignored, self.store.unreadable + self.bad_lines, depth)
+
+
+def document_of(store: Store, frames: int, ignored: int, unreadable: int, depth: int | None = None) -> dict[str, Any]:
+    """Return the final book of every symbol, prices and sizes as decimal text, best levels first."""
+    books = {}
+    for iid in sorted(store.books):
+        book = store.books[iid]
+        books[iid.symbol] = {
+            "bids": [[plain(price), plain(size)] for price, size in book.bids(depth)],
+            "asks": [[plain(price), plain(size)] for price, size in book.asks(depth)],
+            "sequence": book.sequence,
+            "live": book.is_live,
+            "reason": book.reason,
+            "price_scale": book.instrument.price_scale,
+            "size_scale": book.instrument.size_scale,
+            "messages": book.applied,
+            "mismatches": book.mismatches,
         }
+    return {"books": books, "frames": frames, "ignored": ignored, "unreadable": unreadable}

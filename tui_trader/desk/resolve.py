@@ -5,6 +5,7 @@ Raises CommandError with the fix when a word cannot be turned into a number. It 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,6 +46,8 @@ class Resolver:
     def __init__(self, store: Store, presets: Presets) -> None:
         self._store = store
         self.presets = presets
+        self.atr: Callable[[InstrumentId], Decimal | None] = lambda iid: None
+        """The average true range of an instrument, from whoever keeps candles; None where it is not known."""
 
     def instrument(self, iid: InstrumentId) -> Instrument:
         """Return an instrument; raises CommandError when the venue does not list it."""
@@ -86,6 +89,12 @@ class Resolver:
                 value = ticker.mark
             case PriceRef.INDEX:
                 value = ticker.index
+            case PriceRef.HIGH:
+                value = ticker.high_24h
+            case PriceRef.LOW:
+                value = ticker.low_24h
+            case PriceRef.VWAP:
+                value = self._vwap(iid)
             case PriceRef.ENTRY | PriceRef.BREAK_EVEN | PriceRef.LIQUIDATION:
                 position = self.position(iid)
                 if position is None:
@@ -132,6 +141,8 @@ class Resolver:
                 return divide(base * offset.value, HUNDRED)
             case OffsetUnit.BASIS_POINTS:
                 return base * offset.value * BASIS_POINT
+            case OffsetUnit.ATR:
+                return offset.value * self.true_range(instrument.id)
             case OffsetUnit.QUOTE:
                 return offset.value
 
@@ -222,7 +233,23 @@ class Resolver:
         cap = divide(touch * self.presets.slippage_cap_pct, HUNDRED)
         return self.instrument(iid).round_price(touch + cap * side.sign, side)
 
+    def true_range(self, iid: InstrumentId) -> Decimal:
+        """Return the average true range of an instrument; raises CommandError when no candles say it."""
+        found = self.atr(iid)
+        if found is None or found <= 0:
+            raise CommandError(
+                f"{iid.symbol} has no average true range: not enough candles are kept", fix="a distance in t, % or bp"
+            )
+        return found
+
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _vwap(self, iid: InstrumentId) -> Decimal | None:
+        """Return turnover by volume of the day, where the venue tells both in the units that make a price."""
+        instrument, ticker = self.instrument(iid), self._store.ticker(iid)
+        if instrument.kind is not ContractKind.LINEAR or not ticker.volume_24h or not ticker.turnover_24h:
+            return None
+        return divide(ticker.turnover_24h, ticker.volume_24h)
 
     def _raw_size(self, instrument: Instrument, size: Size, price: Decimal, side: Side, stop: Decimal | None) -> Decimal:
         value = size.value

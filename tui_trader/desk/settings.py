@@ -60,6 +60,7 @@ class OnHangup(StrEnum):
 
 
 _PLAIN_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
+_HOST = r"usual|[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,4}"
 _PLAIN_NAME_WORDS = "1 to 32 small letters, digits, - and _"
 _MOST_MONEY = Decimal(100_000_000)
 
@@ -151,7 +152,19 @@ class Ui:
             words=Confirm,
         )
     )
-    mouse: bool = _key(Flag(default=True, doc="Listen to the mouse; without it the terminal's own selection works."))
+    confirm_reverse: bool = _key(
+        Flag(default=True, doc="Whether R shows both legs of a reversal and waits for Enter, even while keys are armed.")
+    )
+    arm_minutes: int = _key(
+        Whole(default=5, doc="How long A lets single keys send, until they are SAFE again.", unit="minutes", low=1, high=60)
+    )
+    mouse: bool = _key(
+        Flag(
+            default=False,
+            doc="Listen to the mouse: a click sets the ladder's cursor and sends nothing."
+            " Without it the terminal's own selection works.",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,6 +433,38 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class Candles:
+    """The local store of candles, one file for each venue and environment; what the chart and 'tui-trader candles' read."""
+
+    record: bool = _key(
+        Flag(
+            default=True,
+            doc="Keep seconds made of the trades of watched symbols, and the venue's longer bars. Off, the chart remembers no"
+            " longer than the terminal runs.",
+        )
+    )
+    seconds_days: int = _key(
+        Whole(
+            default=14,
+            doc="How long seconds are kept. Minutes made of them stay longer, hours and days for ever.",
+            unit="days",
+            low=1,
+            high=36_500,
+        )
+    )
+    minutes_days: int = _key(Whole(default=400, doc="How long minutes are kept.", unit="days", low=2, high=36_500))
+    max_seconds: int = _key(
+        Whole(
+            default=10_000_000,
+            doc="Most seconds of all symbols together; the oldest days make room. Ten million take about 430 MB.",
+            unit="rows",
+            low=100_000,
+            high=1_000_000_000,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Sim:
     """The built-in exchange, used while general.env is sim."""
 
@@ -444,6 +489,14 @@ class VenueSettings:
     rest_url: str = _key(Address(default="", doc="Address of requests while general.env is custom.", secure="https", bare="http"))
     ws_url: str = _key(
         Address(default="", doc="Address of the feed while general.env is custom.", secure="wss", bare="ws", paths=True)
+    )
+    rest_host: str = _key(
+        Name(
+            default="usual",
+            doc="Another host of the venue's own to send requests to while general.env is live, where it has several.",
+            pattern=_HOST,
+            meaning='a host name like api.example.com, or "usual"',
+        )
     )
     allow_remote_custom: bool = _key(
         Flag(
@@ -477,14 +530,17 @@ class Settings:
     feed: Feed = Feed()
     hangup: Hangup = Hangup()
     history: History = History()
+    candles: Candles = Candles()
     alerts: Watching = Watching()
     sim: Sim = Sim()
     phemex: VenueSettings = VenueSettings()
     """Section ``[venues.phemex]``."""
+    mexc: VenueSettings = VenueSettings()
+    """Section ``[venues.mexc]``."""
 
     def venue(self, name: str) -> VenueSettings:
         """Return the settings of a venue; the defaults for one without a section."""
-        return self.phemex if name == "phemex" else VenueSettings()
+        return {"phemex": self.phemex, "mexc": self.mexc}.get(name, VenueSettings())
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -495,9 +551,11 @@ SECTIONS: dict[str, type[Any]] = {
     "feed": Feed,
     "hangup": Hangup,
     "history": History,
+    "candles": Candles,
     "alerts": Watching,
     "sim": Sim,
     "venues.phemex": VenueSettings,
+    "venues.mexc": VenueSettings,
 }
 """Section as written in the file -> its dataclass, in the order of the example."""
 

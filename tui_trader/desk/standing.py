@@ -10,8 +10,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tui_trader.core import command as c
 from tui_trader.core.alert import Readings, judge, resolved
 from tui_trader.core.clock import NS, Clock
+from tui_trader.core.command import Line
 from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.language.condition import Condition
 from tui_trader.core.types import Severity
@@ -26,6 +28,17 @@ ONLY_WHILE_UP = "runs only while this terminal is up"
 
 Run = Callable[[], Coroutine[Any, Any, list[str]]]
 """Runs the line; returns what came of it, in sentences. Raises TraderError."""
+
+
+def opens_exposure(line: Line) -> bool:
+    """Whether a line may open or grow a position: such a line is kept only after it was confirmed."""
+    for command in line.commands:
+        match command:
+            case c.PlaceOrder(reduce_only=True):
+                continue
+            case c.PlaceOrder() | c.Scale() | c.Chase() | c.Reverse() | c.ChangeQty():
+                return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

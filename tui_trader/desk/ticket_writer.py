@@ -102,6 +102,9 @@ class TicketWriter:
         can = self._can(self._resolver.instrument(ticket.instrument))
         if why := can.refuse(ticket if bracket is None else bracket.sent(ticket)):
             raise CommandError(why, fix="another type, or another contract")
+        if bracket is not None and not bracket.attached and OrderType.STOP not in can.order_types:
+            symbol = ticket.instrument.symbol
+            raise CommandError(f"{symbol} knows no stop orders: an entry there has neither stop nor target", fix="without them")
 
     def price(self, draft: Draft) -> Decimal:
         """The price at which the draft is thought to execute."""

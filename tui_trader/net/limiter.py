@@ -118,6 +118,12 @@ class Limiter:
         """
         return self.bucket(group).try_take(weight, self._clock.mono_ns(), cancel=kind is RequestKind.CANCEL)
 
+    def can_spare(self, group: str, weight: int) -> bool:
+        """Whether a request of the lowest class may leave now: one that leaves half of the budget to everything else."""
+        now_ns = self._clock.mono_ns()
+        bucket = self.bucket(group)
+        return bucket.free(now_ns) - weight >= bucket.limit(now_ns) / 2
+
     def hear(self, told: Mapping[str, tuple[int, int]]) -> None:
         """Learn ``{group: (remaining, capacity)}`` from a reply's headers; unknown groups are ignored."""
         now_ns = self._clock.mono_ns()

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tui_trader.core.clock import Clock
+from tui_trader.core.error import UsageError
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.market import SeededFlow
+from tui_trader.sim.market import PROFILES, SeededFlow
+from tui_trader.sim.masks.mexc import MexcMask
 from tui_trader.sim.masks.phemex import PhemexMask
-from tui_trader.sim.products import phemex_coin_instruments, phemex_instruments
+from tui_trader.sim.products import mexc_instruments, phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.server import SimServer
 
 ACCOUNT = "sim"
@@ -28,6 +30,20 @@ WALLET = {"USDT": Decimal(1_000), "BTC": Decimal("0.02")}
 """What lies beside the trading accounts, to be transferred."""
 
 
+VENUES = ("mexc", "phemex")
+"""Whose protocols the exchange speaks."""
+
+MEXC_PROFILES = {
+    "BTC_USDT": PROFILES["BTCUSDT"],
+    "ETH_USDT": PROFILES["ETHUSDT"],
+    "SOL_USDT": PROFILES["SOLUSDT"],
+    "XRP_USDT": PROFILES["XRPUSDT"],
+    "BTC_USDC": PROFILES["BTCUSDC"],
+    "BTC_USD": PROFILES["BTCUSDT"],
+}
+"""How its contracts move in MEXC's clothes."""
+
+
 def build_server(
     *,
     seed: int,
@@ -39,14 +55,36 @@ def build_server(
     market: Path | None = None,
     on_event: Callable[[dict[str, Any]], None] | None = None,
     shared_limits: bool = False,
+    venue: str = "phemex",
 ) -> SimServer:
     """Return a server that is not started. ``market`` is a recording to replay; None moves prices by seeded order flow.
 
     ``shared_limits`` has it answer as a testnet does where strangers use up a budget that all share.
 
-    Raises WireError when the recording cannot be read.
+    ``venue`` is whose protocol it speaks, and whose contracts it lists.
+
+    Raises WireError when the recording cannot be read, UsageError for a venue that it does not speak for.
     """
+    if venue not in VENUES:
+        raise UsageError(f"the built-in exchange does not speak for {venue!r}; it does for: {', '.join(VENUES)}")
     start_ns = LOCKSTEP_START_NS if lockstep else clock.wall_ns()
+    if venue == "mexc":
+        if market is not None:
+            raise UsageError("recordings are of Phemex: --market needs --venue phemex")
+        flow_of = SeededFlow(MEXC_PROFILES, ("BTC_USDT", "ETH_USDT"))
+        exchange = Exchange(mexc_instruments(), seed=seed, start_ns=start_ns, flow=flow_of)
+        exchange.open_account(ACCOUNT, {"USDT": balance, "USDC": balance, "BTC": COIN_BALANCES["BTC"]}, WALLET)
+        return SimServer(
+            exchange,
+            MexcMask,
+            account=ACCOUNT,
+            seed=seed,
+            port=port,
+            speed=speed,
+            lockstep=lockstep,
+            clock=clock,
+            on_event=on_event,
+        )
     if market is None:
         contracts = [*phemex_instruments(), *phemex_coin_instruments()]
         exchange = Exchange(contracts, seed=seed, start_ns=start_ns, flow=SeededFlow())

@@ -60,6 +60,44 @@ def phemex_instruments(symbols: Sequence[str] | None = None) -> list[Instrument]
     ]
 
 
+@cache
+def mexc_rows() -> list[dict[str, Any]]:
+    """Return the contracts that are listed in MEXC's clothes, as rows. Shared: do not change it."""
+    text = resources.files("tui_trader.sim").joinpath("data/products_mexc.json").read_text("utf-8")
+    rows: list[dict[str, Any]] = json.loads(text)["contracts"]
+    return rows
+
+
+def mexc_instruments(symbols: Sequence[str] | None = None) -> list[Instrument]:
+    """Return those contracts, or those of ``symbols``: linear ones in base units, coin-margined ones in contracts."""
+    return [_mexc_instrument(row) for row in mexc_rows() if symbols is None or row["symbol"] in symbols]
+
+
+def _mexc_instrument(row: Mapping[str, Any]) -> Instrument:
+    linear = row["settleCoin"] == row["quoteCoin"]
+    size, most = Decimal(row["contractSize"]), Decimal(row["maxLeverage"])
+    unit = size if linear else ONE
+    return Instrument(
+        id=InstrumentId("mexc", row["symbol"]),
+        kind=ContractKind.LINEAR if linear else ContractKind.INVERSE,
+        base=row["baseCoin"],
+        quote=row["quoteCoin"],
+        settle=row["settleCoin"],
+        tick=Decimal(row["priceUnit"]),
+        lot=row["volUnit"] * unit,
+        contract_size=ONE if linear else size,
+        min_qty=row["minVol"] * unit,
+        max_qty=row["maxVol"] * unit,
+        max_leverage=most,
+        default_leverage=min(Decimal(20), most),
+        maker_fee=Decimal(row["makerFeeRate"]),
+        taker_fee=Decimal(row["takerFeeRate"]),
+        tiers=(RiskTier(Decimal("1e12"), most, Decimal(row["maintenanceMarginRate"]), ZERO),),
+        display=row["displayNameEn"],
+        wire_lot=unit,
+    )
+
+
 def _tiers(items: Sequence[Mapping[str, Any]]) -> tuple[RiskTier, ...]:
     return tuple(
         RiskTier(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import RANK, Fill, Order, OrderReport
@@ -23,6 +24,17 @@ MADE_UP = "ext-"
 """Begins the key of an order that carries no client id of anybody's."""
 
 _FillKey = tuple[InstrumentId, ExecId]
+
+
+class Ledger(NamedTuple):
+    """A blotter as a value."""
+
+    orders: list[Order]
+    """As reports and this side tell them, oldest first."""
+    concluded: list[str]
+    """Those whose end this side put."""
+    fills: list[Fill]
+    """In the order they became known."""
 
 
 def is_made_up(client_id: str) -> bool:
@@ -48,11 +60,15 @@ class Blotter:
         self._own: frozenset[str] = frozenset()
         self.sent_before: Callable[[str], bool] = lambda client_id: False
         """Whether an order that nobody claimed was sent from here long ago; asked once for each order not heard of before."""
+        self.on_put: Callable[[Order], None] | None = None
+        """Called with every order that this side moved: nothing of the wire tells of it."""
         self._resurrected: list[Order] = []
         self.fees: dict[str, Decimal] = {}
         """Fees of all fills since start, by the currency they were paid in."""
         self.version = 0
         """Counts changes of orders: a cheap key for caches."""
+        self.fills_version = 0
+        """Counts executions that were added."""
         self._alive: tuple[int, list[Order]] = (-1, [])
         self._by_time: list[Fill] | None = None
 
@@ -106,6 +122,8 @@ class Blotter:
 
         An end that this side puts here is a conclusion: the venue's word may still overturn it, which ``take_resurrected`` tells.
         """
+        if self.on_put is not None:
+            self.on_put(order)
         key = order.client_id
         shown, told = self._orders.get(key), self._told.get(key)
         if shown is not None and told is not None:
@@ -144,6 +162,7 @@ class Blotter:
         self._fills[fill_key] = fill
         self._by_time = None
         self.version += 1
+        self.fills_version += 1
         self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, ZERO) + fill.fee
         key = self._by_venue_id.get(fill.venue_id, fill.client_id)
         told = self._told.get(key)
@@ -159,6 +178,19 @@ class Blotter:
             oldest = self._fills.pop(next(iter(self._fills)))
             self._early.pop(oldest.venue_id, None)
         return True
+
+    def ledger(self) -> Ledger:
+        """Return everything as a value."""
+        return Ledger(list(self._told.values()), sorted(self._concluded), list(self._fills.values()))
+
+    def restore(self, ledger: Ledger) -> None:
+        """Take up the ledger of another run; this blotter must be empty."""
+        for order in ledger.orders:
+            self._tell(order.client_id, order)
+        for fill in ledger.fills:
+            self.add_fill(fill)
+        self._concluded = {ClientOrderId(key) for key in ledger.concluded}
+        self._resurrected.clear()
 
     def take_resurrected(self) -> list[Order]:
         """Return the orders that this side had declared over and the venue knows after all, and forget the list."""

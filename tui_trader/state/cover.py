@@ -109,6 +109,24 @@ def risk_to_stops(position: Position, instrument: Instrument, cover: Cover) -> D
     return lost
 
 
+def gain_at_targets(position: Position, instrument: Instrument, cover: Cover) -> Decimal | None:
+    """Return what the leg gains, in the settle currency, if every target fills where it stands; None without a target.
+
+    A part without a target is not counted; fees and slippage are not included.
+    """
+    side = position.side
+    if side is None or not cover.targets:
+        return None
+    left, gained = position.qty, ZERO
+    for order in cover.targets:
+        level = order.trigger_price if order.trigger_price is not None else order.price
+        qty = left if order.close_on_trigger and not order.qty else min(left, order.remaining)
+        if level is not None:
+            gained += instrument.pnl(side, qty, position.entry, level)
+        left -= qty
+    return gained
+
+
 def open_risk(legs: Iterable[tuple[Position, Instrument | None, Cover]]) -> tuple[dict[str, Decimal], bool]:
     """Return what all stops together would lose, by settle currency, and whether every leg is bounded by stops."""
     lost: dict[str, Decimal] = {}

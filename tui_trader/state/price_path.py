@@ -43,6 +43,10 @@ class PricePath:
         else:
             points.append((minute, price))
 
+    def points(self) -> list[tuple[int, Decimal]]:
+        """Return what is known, oldest first: minutes since the epoch, and the last price of each."""
+        return list(self._points)
+
     def change_pct(self, wall_ns: int, price: Decimal) -> Decimal | None:
         """Return the change of ``price`` over an hour in percent; None while the price of an hour ago is not known."""
         wanted = wall_ns // MINUTE_NS - HOUR
@@ -68,6 +72,10 @@ class PricePaths:
         if path is None:
             path = self._paths[instrument] = PricePath()
         path.add(wall_ns, price)
+
+    def items(self) -> list[tuple[InstrumentId, PricePath]]:
+        """Return every path."""
+        return list(self._paths.items())
 
     def of(self, instrument: InstrumentId) -> PricePath:
         """Return the path of an instrument; an empty one when nothing is known of it."""

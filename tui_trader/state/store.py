@@ -15,7 +15,7 @@ from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.decimals import ONE, ZERO, plain
+from tui_trader.core.decimals import ONE, ZERO, divide, plain
 from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
@@ -51,7 +51,10 @@ from tui_trader.core.tape import Tape
 from tui_trader.core.types import ContractKind, InstrumentId, LinkState, OrderStatus, PositionMode, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.charts import Charts
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.flow import Flow
+from tui_trader.state.initial_risk import InitialRisk
 from tui_trader.state.latency import Histogram
 from tui_trader.state.link import Link
 from tui_trader.state.past import Past
@@ -131,14 +134,20 @@ class Store:
         self.desync: frozenset[PositionKey] = frozenset()
         """Legs on which executions and the venue's position have contradicted each other for too long; the desk looks."""
         self.notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
+        self.dispatches: deque[Dispatch] = deque(maxlen=MAX_NOTICES)
+        """What was sent, the newest last."""
         self.curve = EquityCurve()
         self.paths = PricePaths()
         """Where the prices of the watched instruments have been in the last hour."""
+        self.charts = Charts()
+        """What charts look at, and the bars that were read for them."""
         self.attended: frozenset[InstrumentId] = frozenset()
         """Instruments whose news is waited for; ``noticed`` says that some came."""
         self.noticed = False
         self.order_rtt = Histogram()
         self.funding_paid: dict[str, Decimal] = {}
+        self.funding_count = 0
+        """Payments since the start of this run."""
         self.risk_units: dict[tuple[str, str, InstrumentId | None], RiskUnit] = {}
         """What stands behind positions, by venue, kind and contract, where the venue tells."""
         self.transfers: dict[str, Transfer] = {}
@@ -159,6 +168,8 @@ class Store:
         self.doubtful: set[InstrumentId] = set()
         """Books that need a new snapshot; the desk asks for it and clears this."""
         self._places = Places()
+        self.initial_risk = InitialRisk()
+        """What was put at risk when positions were entered; whoever sends an entry tells its stop."""
         self._book_lanes: dict[InstrumentId, _BookLane] = {}
         self._heard: dict[tuple[str, InstrumentId], int] = {}
         self._dirty: set[t.Topic] = set()
@@ -216,6 +227,12 @@ class Store:
         """Return the funding payments of this run, oldest first."""
         return self._funded
 
+    def forget(self) -> None:
+        """Become empty again, as if nothing had been told yet: a replay begins anew."""
+        attended = self.attended
+        Store.__init__(self, self._clock, self.limits)
+        self.attended = attended
+
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
         dirty, self._dirty = self._dirty, set()
@@ -227,6 +244,11 @@ class Store:
     def has_dirty(self) -> bool:
         """Whether anything changed since the last ``take_dirty``."""
         return bool(self._dirty)
+
+    def note_dispatch(self, dispatch: Dispatch) -> None:
+        """Remember what was sent and how that ended."""
+        self.dispatches.append(dispatch)
+        self._dirty.add(t.NOTICES)
 
     def sample_equity(self) -> None:
         """Add a point to the equity line; the desk calls it once a second."""
@@ -293,6 +315,27 @@ class Store:
             heard = self._heard.get((what, instrument))
         return None if not heard else max(0, self._clock.mono_ns() - heard)
 
+    def heard_times(self) -> list[tuple[str, InstrumentId, int]]:
+        """Return when each thing that ``age_ns`` knows was last heard of, by the monotonic clock."""
+        books = [("book", iid, lane.heard_ns) for iid, lane in self._book_lanes.items() if lane.heard_ns]
+        return books + [(what, iid, at_ns) for (what, iid), at_ns in self._heard.items()]
+
+    def set_heard_times(self, times: Iterable[tuple[str, InstrumentId, int]]) -> None:
+        """Take up what ``heard_times`` of another run returned."""
+        for what, iid, at_ns in times:
+            if what != "book":
+                self._heard[(what, iid)] = at_ns
+            elif iid in self._book_lanes:
+                self._book_lanes[iid].heard_ns = at_ns
+
+    def fee_rates(self) -> list[FeeRate]:
+        """Return what the account pays, as far as it was told."""
+        return list(self._rates.values())
+
+    def funding_events(self) -> list[FundingPaid]:
+        """Return the funding paid since start that is kept, oldest first."""
+        return list(self._funded)
+
     def book_is_fresh(self, instrument: InstrumentId) -> bool:
         """Whether the book is live and young enough to act on."""
         book = self.books.get(instrument)
@@ -349,8 +392,7 @@ class Store:
 
     def pnl(self, currency: str | None = None) -> AccountPnl | None:
         """Return the account in one settle currency (default: ``home``), valued at live marks; None before a balance."""
-        known = self.currencies()
-        currency = currency or (self.home if self.home in known else next(iter(known), None))
+        currency = currency or self.home_currency()
         rows = [b for b in self.balances.values() if b.currency == currency]
         if not rows or currency is None:
             return None
@@ -380,6 +422,26 @@ class Store:
             return None
         priced_by = self._priced_by[currency]
         return ONE if priced_by is None else self.ticker(priced_by).mark
+
+    def home_currency(self) -> str | None:
+        """Return the settle currency that totals are shown in; None before a balance is known."""
+        known = self.currencies()
+        return self.home if self.home in known else next(iter(known), None)
+
+    def in_home(self, amount: Decimal, currency: str) -> Decimal | None:
+        """Return an amount in the currency of totals, converted by fresh marks; None where one of them is missing or old."""
+        home = self.home_currency()
+        if home is None or currency == home:
+            return None if home is None else amount
+        if not (self.dollars_are_fresh(currency) and self.dollars_are_fresh(home)):
+            return None
+        worth, unit = self.dollars(currency), self.dollars(home)
+        return None if worth is None or not unit else divide(amount * worth, unit)
+
+    def dollars_are_fresh(self, currency: str) -> bool:
+        """Whether what a settle currency is worth in dollars rests on a price that can be relied on."""
+        priced_by = self._priced_by.get(currency)
+        return currency in self._priced_by and (priced_by is None or self.mark_is_fresh(priced_by))
 
     def _fees_since(self, since_ns: int, currency: str) -> Decimal:
         key = (self.blotter.version, since_ns, currency)
@@ -548,6 +610,8 @@ class Store:
             self.tally.add(fill)
             self._dirty.update((t.FILLS, t.ORDERS, t.PNL, ("book", fill.instrument)))
             order = self.blotter.find(fill.venue_id) or self.blotter.get(fill.client_id)
+            if (instrument := self.instruments.get(fill.instrument)) is not None:
+                self.initial_risk.fill(fill, order, instrument)
             if order is not None:
                 self._follow(order, fill.at_ns)
                 self._alarm(order)
@@ -633,6 +697,7 @@ class Store:
                 return
             self._funding_seen.add(event.exec_id)
         self._funded.append(event)
+        self.funding_count += 1
         self.funding_paid[event.currency] = self.funding_paid.get(event.currency, ZERO) + event.amount
         self._dirty.add(t.PNL)
 

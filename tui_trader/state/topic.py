@@ -16,6 +16,8 @@ NOTICES: Topic = ("notices",)
 INSTRUMENTS: Topic = ("instruments",)
 TICKERS: Topic = ("tickers",)
 """Any ticker."""
+CHART: Topic = ("chart",)
+"""What the chart shows was read again."""
 FOCUS: Topic = ("focus",)
 """The watched instrument changed."""
 ALERTS: Topic = ("alerts",)

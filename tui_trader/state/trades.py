@@ -5,6 +5,7 @@ It reads the Store and remembers what it computed until something changed; it ow
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -81,11 +82,12 @@ class Trades:
         self._fills: tuple[object, tuple[Fill, ...]] | None = None
         self._trips: tuple[object, tuple[RoundTrip, ...]] | None = None
         self._terms: tuple[object, dict[str, Terms]] | None = None
+        self._days: dict[str, tuple[object, Day]] = {}
 
     def executions(self) -> tuple[Fill, ...]:
         """Return the executions of this run and, before them, those of the past that it does not know; oldest first."""
         store = self._store
-        key = (store.blotter.version, id(store.past))
+        key = (store.blotter.fills_version, id(store.past))
         if self._fills is None or self._fills[0] != key:
             fills = store.blotter.fills()
             known = {(fill.instrument, fill.exec_id) for fill in fills}
@@ -123,7 +125,13 @@ class Trades:
         """Return the trades that are known, in the order they were opened."""
         store = self._store
         held = {key: leg.signed_qty for key, leg in store.positions.items()}
-        key = (store.blotter.version, id(store.past), len(store.first_stops), len(store.funded()), tuple(sorted(held.items())))
+        key = (
+            store.blotter.fills_version,
+            id(store.past),
+            len(store.first_stops),
+            store.funding_count,
+            tuple(sorted(held.items())),
+        )
         if self._trips is None or self._trips[0] != key:
             trips = round_trips(
                 self.executions(), store.instruments, held=self._held(held), funding=self.funding(), terms=self.terms()
@@ -133,6 +141,16 @@ class Trades:
 
     def day(self, since_ns: int, currency: str) -> Day:
         """Return what the instruments of a settle currency have brought since a moment."""
+        trips = self.trips()
+        key = (id(trips), self._store.blotter.fills_version, self._store.funding_count, id(self._store.past), since_ns)
+        known = self._days.get(currency)
+        if known is None or known[0] != key:
+            known = self._days[currency] = (key, self._day(since_ns, currency))
+        return known[1]
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _day(self, since_ns: int, currency: str) -> Day:
         store = self._store
         rows: dict[InstrumentId, SymbolDay] = {}
 
@@ -144,8 +162,9 @@ class Trades:
             return instrument is not None and instrument.settle == currency
 
         terms, lost, value, any_known = self.terms(), ZERO, ZERO, False
-        for fill in self.executions():
-            if fill.at_ns < since_ns or not wanted(fill.instrument):
+        fills = self.executions()
+        for fill in fills[bisect_left(fills, since_ns, key=lambda fill: fill.at_ns) :]:
+            if not wanted(fill.instrument):
                 continue
             one = row(fill.instrument)
             fee = fill.fee if fill.fee_currency == currency else ZERO
@@ -158,13 +177,11 @@ class Trades:
                 one = row(payment.instrument)
                 rows[payment.instrument] = replace(one, funding=one.funding + payment.amount)
         for trip in self.trips():
-            if wanted(trip.instrument):
+            if wanted(trip.instrument) and (trip.is_open or trip.closed_ns >= since_ns):
                 rows |= self._closed(trip, since_ns, row(trip.instrument))
         bp = divide(lost * TEN_THOUSAND, value) if value else None
         found = sorted((one for one in rows.values() if one != SymbolDay(one.instrument)), key=lambda one: one.instrument)
         return Day(currency, tuple(found), lost if any_known else None, bp)
-
-    # -- inside ----------------------------------------------------------------------------------------------------
 
     def _closed(self, trip: RoundTrip, since_ns: int, one: SymbolDay) -> dict[InstrumentId, SymbolDay]:
         parts = [profit for fill, profit in closings(trip, self._store.instruments[trip.instrument]) if fill.at_ns >= since_ns]

@@ -17,10 +17,14 @@ class Context(StrEnum):
     """The trading screen while an order is staged."""
     CLOSING = "closing"
     """While the staged order is a close."""
+    ARMED = "armed"
+    """While single keys send, and nothing is staged."""
     LIST = "list"
     """A pane with rows has the focus and nothing is staged."""
     BOOK = "book"
     """The ladder has the focus and nothing is staged."""
+    CHART = "chart"
+    """The chart has the focus and nothing is staged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,14 @@ from textual.binding import Binding, BindingType
 
 from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.types import Severity
-from tui_trader.desk.settings import Confirm, OnHangup
+from tui_trader.desk.settings import OnHangup
 from tui_trader.net.tasks import TaskSet
+from tui_trader.storage.line_history import LineHistory
 from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
+from tui_trader.ui.habits import Habits
+from tui_trader.ui.panes.view import ASCII
 from tui_trader.ui.screens.opening import OpeningScreen
 from tui_trader.ui.signals import ExitBound, install_exit_handlers
 from tui_trader.ui.terminal import TraderDriver
@@ -29,7 +32,9 @@ from tui_trader.ui.theme import DEFAULT_THEME, Theme
 if TYPE_CHECKING:
     # Late where they are used: the first paint must not wait for what only trading needs.
     from tui_trader.core.types import InstrumentId
+    from tui_trader.desk.alerts import Firing
     from tui_trader.desk.desk import Desk
+    from tui_trader.desk.playback import Playback
     from tui_trader.ui.screens.trade import TradeScreen
     from tui_trader.ui.screens.unlock import Try
 
@@ -69,10 +74,13 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         problems: list[str] | None = None,
         fps: float | None = None,
         ascii_only: bool = False,
-        confirm: Confirm = Confirm.LARGE,
+        habits: Habits | None = None,
+        ask_width: bool = False,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
+        playback: Playback | None = None,
     ) -> None:
+        # With a ``playback`` the screen is that of a replay, and the opener returns its desk.
         # Before the base class, which reads the style sheets and with them the theme's colours.
         self.themes = dict(themes)
         self.look = self.themes.get(theme) or self.themes.get(DEFAULT_THEME) or next(iter(self.themes.values()))
@@ -80,13 +88,16 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.animation_level = "none"
         self.ascii_only = ascii_only
-        self._confirm = confirm
+        self._habits = habits or Habits()
         self._on_hangup = on_hangup
         self.on_leave: Callable[[], None] = lambda: None
         """Called when the program leaves and has done what it had to do with the orders."""
+        self.lines = LineHistory(None)
+        """The lines that were typed."""
         self.desk: Desk | None = None
         """None until it is open."""
         self._opener = opener
+        self._playback = playback
         self._problems = list(problems or ())
         if theme not in self.themes:
             self._problems.append(f"there is no theme called {theme!r}; using {self.look.name}")
@@ -98,6 +109,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._may_ask_width = ask_width and not ascii_only
         self._uninstall: Callable[[], None] = lambda: None
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -118,7 +130,11 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._event_loop = asyncio.get_running_loop()
         driver = self._driver
         if isinstance(driver, TraderDriver):
+            if self.ascii_only:
+                driver.model.stand_ins = ASCII
             self._uninstall = install_exit_handlers(asyncio.get_running_loop(), self.leave, restore=driver.emergency_restore)
+            if self._may_ask_width:
+                driver.ask_width(self.draw_in_ascii)
         self.call_after_refresh(self.run_task, "open", self._open())
 
     async def _open(self) -> None:
@@ -136,9 +152,15 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed)
         desk.urgent = self._urgent
         desk.crashed = self._task_failed
+        desk.attention.alerts.on_fire.append(self._alert)
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
-        self._trade = TradeScreen(desk, symbols, KeyMap(), self._confirm)
+        if self._playback is not None:
+            from tui_trader.ui.screens.replay import ReplayScreen
+
+            self._trade = ReplayScreen(self._playback, symbols, KeyMap())
+        else:
+            self._trade = TradeScreen(desk, symbols, KeyMap(), self._habits)
         await self.push_screen(self._trade)
         self._pump.start()
         self.set_interval(1.0, self._tick)
@@ -208,6 +230,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             shown = screen if screen is self.screen else None
             if shown is not None and shown.is_mounted and shown.focused is None and shown.take(event):
                 return
+        elif isinstance(event, events.AppBlur) and self._trade is not None:
+            # The terminal went to the background, or tmux was detached: whoever comes back may think of something else.
+            self._trade.trading.disarm("the terminal lost the focus")
         await super().on_event(event)
 
     # -- for the screen --------------------------------------------------------------------------------------------
@@ -246,6 +271,23 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         screen = self.trade_screen
         if screen is not None:
             screen.dress(theme)
+
+    def draw_in_ascii(self) -> None:
+        """Draw frames and bars in ASCII from now on: this terminal gives line characters two cells, and columns would shift."""
+        self.ascii_only = True
+        if isinstance(self._driver, TraderDriver):
+            self._driver.model.stand_ins = ASCII
+            self._driver.redraw()
+            self.refresh(layout=True)
+        words = "this terminal draws line characters two cells wide: frames are drawn in ASCII"
+        if self.desk is None:
+            self._problems.append(words)
+        else:
+            self._say(words, Severity.WARNING)
+        screen = self.trade_screen
+        if screen is not None:
+            for pane in screen.panes.values():
+                pane.draw_in_ascii()
 
     def next_theme(self) -> None:
         """Walk through the themes in the order of their names."""
@@ -288,6 +330,20 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._opening.tell(f"{name} failed: {type(error).__name__} (reference {mark})\n\n^C leaves")
         else:
             self._say(f"{name} failed: {type(error).__name__} (reference {mark} in the log)", Severity.ALARM)
+
+    def _alert(self, firing: Firing) -> None:
+        """Let an alert be seen and heard: in the row of messages, by the bell, and on the desktop if it asks for that."""
+        from tui_trader.ui.notify import BELL, notification
+
+        self._say(firing.text, Severity.WARNING)
+        desk = self.desk
+        if desk is None or not isinstance(self._driver, TraderDriver):
+            return
+        terms = desk.attention.terms
+        if terms.bell or firing.alert.bell:
+            self._driver.write(BELL)
+        if firing.alert.say:
+            self._driver.write(notification(firing.text, terms.notify, passthrough=terms.tmux_passthrough))
 
     def _pane_failed(self, pane: Any, error: Exception) -> None:
         pane.fail(crash.record(error))

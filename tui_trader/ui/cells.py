@@ -13,7 +13,7 @@ sent them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size
@@ -60,6 +60,8 @@ class CellModel:
         self.height = 0
         self.cursor: tuple[int, int] | None = None
         """Where the (hidden) cursor rests after a frame, as (x, y); input methods open their window there."""
+        self.stand_ins: Mapping[int, int] | None = None
+        """What is drawn in place of characters that the terminal cannot show, or draws too wide; None for nothing."""
         self.epoch = 0
         """Times the compositor has drawn; whoever draws directly looks again after each."""
         self._want: list[str] = []
@@ -106,7 +108,7 @@ class CellModel:
         """Want ``text`` from column ``x`` of line ``y`` on, cut to the grid."""
         cells = text
         if not (text.isascii() and text.isprintable()):
-            cells, odd = graphemes(text)
+            cells, odd = graphemes(text if self.stand_ins is None else text.translate(self.stand_ins))
             if odd:
                 self._odd.add(y)
         end = x + len(cells)
@@ -127,7 +129,7 @@ class CellModel:
                 continue
             cells = text
             if not (text.isascii() and text.isprintable()):
-                cells, odd = graphemes(text)
+                cells, odd = graphemes(text if self.stand_ins is None else text.translate(self.stand_ins))
                 if odd:
                     self._odd.add(y)
             end = x + len(cells)

@@ -13,9 +13,11 @@ _PRECEDENCE: dict[Context, int] = {
     Context.ANYWHERE: 0,
     Context.CLOSING: 1,
     Context.STAGED: 2,
-    Context.LIST: 3,
-    Context.BOOK: 3,
-    Context.TRADE: 4,
+    Context.ARMED: 3,
+    Context.LIST: 4,
+    Context.BOOK: 4,
+    Context.CHART: 4,
+    Context.TRADE: 5,
 }
 
 SWALLOWED = frozenset({"ctrl+s", "ctrl+q", "ctrl+z", "ctrl+b", "ctrl+a", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j"})
@@ -43,6 +45,12 @@ class KeyMap:
         if action is None and any((context, sequence) in self._prefixes for context in contexts):
             self.pending = sequence
         return action
+
+    def does(self, key: str) -> str:
+        """Return what a key does, or begins, in any context; empty for nothing."""
+        if key in SWALLOWED or "alt+" in key or "ctrl+shift" in key:
+            return "it does not reach the program in every terminal"
+        return next((action.text for action in self.actions for own in action.keys if own.split(" ")[0] == key), "")
 
     def action(self, name: str) -> Action:
         """Return the action of an id; raises StopIteration when there is none."""

@@ -24,6 +24,8 @@ class Slot(StrEnum):
     TAPE = "tape"
     FILLS = "fills"
     JOURNAL = "journal"
+    ALERTS = "alerts"
+    """Never beside the others: it is called when it is wanted."""
     PNL = "pnl"
     LOG = "log"
     TICKET = "ticket"

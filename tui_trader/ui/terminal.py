@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
@@ -51,10 +52,12 @@ _SYNC_FROM = 512
 
 _FOREIGN_LIMIT = 262_144
 _QUERY = "\x1b[?2026$p"
+_WIDTH_QUERY = "\x1b7\x1b[2;1H─\x1b[6n\x1b8".encode()
+"""Draws one line character at the beginning of the second row and asks where the cursor is then."""
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])")
 _NEUTRAL = re.compile(
     r"(?:\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1007|1015|1016|2004|2026|2048)[hl]|\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u"
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[\d* q|\x07)*\Z"
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1bPtmux;(?:[^\x1b]|\x1b\x1b)*\x1b\\|\x1b\[\d* q|\x07)*\Z"
 )
 """Control sequences that move no cursor, change no pen and draw nothing."""
 
@@ -64,7 +67,7 @@ class TraderDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self.model = CellModel(*self._get_terminal_size(), Pens(app.console.color_system))
+        self.model = CellModel(*self._get_terminal_size(), Pens(None if os.environ.get("NO_COLOR") else app.console.color_system))
         self.frames_written = 0
         self.frames_folded = 0
         """Frames whose changes went out with a later one because the terminal was behind."""
@@ -80,6 +83,7 @@ class TraderDriver(LinuxDriver):
         self._repaint_owed = False
         self._probed_at: float | None = None
         self._gone = False
+        self._wide: Callable[[], None] | None = None
 
     # -- how the terminal is doing ------------------------------------------------------------------------------------
 
@@ -110,6 +114,13 @@ class TraderDriver(LinuxDriver):
         if self._sync and self._probed_at is None and not self.backlog:
             self._probed_at = self._loop.time()
             self.write(_QUERY)
+
+    def ask_width(self, wide: Callable[[], None]) -> None:
+        """Ask whether a line character takes one cell; ``wide`` is called when it takes two, as in some East Asian settings."""
+        self._wide = wide
+        if self._outlet is not None:
+            self._outlet.send(_WIDTH_QUERY)
+            self.redraw()
 
     # -- output -------------------------------------------------------------------------------------------------------
 
@@ -268,6 +279,11 @@ class TraderDriver(LinuxDriver):
 
     def process_message(self, message: Message) -> None:
         """Pass what was read on to the app; answers to our own question stop here."""
+        if isinstance(message, CursorPosition):
+            wide, self._wide = self._wide, None
+            if wide is not None and (message.x, message.y) == (2, 1):
+                self._loop.call_soon_threadsafe(wide)
+            return
         if isinstance(message, TerminalSupportsSynchronizedOutput):
             asked, self._probed_at = self._probed_at, None
             if asked is not None:

@@ -62,6 +62,9 @@ ANSI = (
 )
 """Names of the terminal's own sixteen colours; ``default`` is the terminal's own foreground or background."""
 
+MAX_WORDS = 160
+"""Characters of a title or a description that are shown."""
+
 DEFAULT_THEME = "midnight"
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z", re.ASCII)
@@ -102,6 +105,8 @@ ROLES: dict[str, Look] = {
     "mode_live": Look("alarm", extra="bold reverse"),
     "mode_test": Look("warning", extra="bold reverse"),
     "mode_custom": Look("warning", extra="bold reverse"),
+    "mode_replay": Look("accent", extra="bold reverse"),
+    "rec": Look("alarm", extra="bold"),
     "mode_sim": Look("accent", extra="bold reverse"),
 }
 """Every role a pane may name."""
@@ -278,7 +283,7 @@ class _ThemeFile:
     def text(self, key: str, default: str) -> str:
         value = self._section("theme").get(key, default)
         if isinstance(value, str):
-            return sanitise(value)
+            return sanitise(value, MAX_WORDS)
         self.complain(("theme", key), f"[theme] {key}: must be text in quotes", value=True)
         return default
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import CommandError, TraderError
-from tui_trader.core.types import InstrumentId
+from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
-from tui_trader.desk.settings import Confirm
 from tui_trader.state import topic as t
 from tui_trader.ui.action import Action
+from tui_trader.ui.arming import Arming
+from tui_trader.ui.habits import Habits
+from tui_trader.ui.performers.armed import Armed
 from tui_trader.ui.performers.bench import NOT_YET, Bench, Performer, Room
 from tui_trader.ui.performers.entry import Entry
 from tui_trader.ui.performers.exit import Exit
@@ -24,7 +26,7 @@ from tui_trader.ui.performers.typed import Typed
 from tui_trader.ui.performers.way_out import WayOut
 from tui_trader.ui.performers.working import Working
 
-_PRESSED_TWICE = frozenset({"flatten.symbol", "panic", "quit", "leave", "send"})
+_PRESSED_TWICE = frozenset({"cancel.selected", "flatten.symbol", "panic", "quit", "leave", "send"})
 """Actions that wait for their second press themselves."""
 
 
@@ -37,16 +39,22 @@ class Trading:
         surface: Surface,
         clock: Clock,
         symbols: Sequence[InstrumentId],
-        confirm: Confirm = Confirm.LARGE,
+        habits: Habits | None = None,
         *,
         find_label: Callable[[str], str | None] | None = None,
     ) -> None:
-        self.bench = Bench(desk, surface, clock, symbols, confirm, find_label=find_label)
+        habits = habits or Habits()
+        self.bench = Bench(desk, surface, clock, symbols, habits, find_label=find_label)
+        self.arming = Arming(clock, self._hindrance, habits.arm_s)
+        entry, exit, sending = Entry(self.bench), Exit(self.bench), Sending(self.bench)
+        self.armed = Armed(self.bench, self.arming, entry, exit, sending)
+        self.bench.arm = self.armed.arm
         self.typed = Typed(self.bench)
         rooms: tuple[Room, ...] = (
-            Entry(self.bench),
-            Sending(self.bench),
-            Exit(self.bench),
+            entry,
+            sending,
+            exit,
+            self.armed,
             Working(self.bench),
             Symbol(self.bench),
             WayOut(self.bench),
@@ -55,6 +63,24 @@ class Trading:
         """What each action does that is not the screen's alone, by the action's id."""
         for room in rooms:
             self.performers |= room.performers()
+
+    def _hindrance(self) -> str:
+        bench = self.bench
+        if not bench.surface.current:
+            return "your terminal lags behind"
+        return bench.desk.blocked(bench.desk.focus) if bench.desk.focus is not None else "no symbol yet"
+
+    def look(self) -> None:
+        """Be SAFE again for the first reason there is; call it often."""
+        desk = self.bench.desk
+        if why := self.arming.look(desk.account.name, desk.focus):
+            self.bench.surface.say(f"SAFE again: {why}", Severity.WARNING)
+
+    def disarm(self, why: str) -> None:
+        """Be SAFE again."""
+        if self.arming.armed:
+            self.arming.disarm()
+            self.bench.surface.say(f"SAFE again: {why}", Severity.WARNING)
 
     @property
     def confirming(self) -> bool:

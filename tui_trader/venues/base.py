@@ -7,17 +7,22 @@ the dialects' events to the Store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
+from tui_trader.core.error import ConfigError
 from tui_trader.core.event import Event
 from tui_trader.core.funds import Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderType, PositionMode, PositionSide, TimeInForce, TriggerSource
 from tui_trader.secrets.secret import Secret
+
+USUAL = "usual"
+"""Stands for the host that ``Endpoints`` name, where a venue has others besides."""
 
 
 class Lane(StrEnum):
@@ -354,6 +359,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
+        """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
+
+        The answer may begin later, where a venue keeps less or tells less at a time; it comes as one CandlesChanged. None where
+        the venue tells none of this length.
+        """
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
         """Return the headers that authenticate the exact bytes of ``request``; ``wall_ns`` is server-corrected time."""
@@ -395,8 +406,27 @@ class Venue:
     """What the family of a contract can do; None where all can do what ``capabilities`` says."""
     fills_by_contract: bool = False
     """Executions are asked for contract by contract only: a question without one covers nothing."""
+    funding_by_asking: bool = False
+    """Funding payments are told by a list that is asked for, and not by the stream."""
+    other_hosts: frozenset[str] = frozenset()
+    """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
     max_subscriptions: int = 20
+
+    def addresses(self, env: str, rest_host: str = USUAL) -> Endpoints:
+        """Return the addresses of an environment, with requests going to another of the venue's hosts where one is named.
+
+        Raises ConfigError where there is no such environment or host.
+        """
+        found = self.endpoints.get(env)
+        if found is None:
+            raise ConfigError([f"{self.title} has no {env}; there is: sim (the built-in exchange), {', '.join(self.endpoints)}"])
+        if rest_host == USUAL:
+            return found
+        if rest_host not in self.other_hosts and rest_host != urlsplit(found.rest).hostname:
+            known = ", ".join(sorted({str(urlsplit(found.rest).hostname), *self.other_hosts}))
+            raise ConfigError([f"[venues.{self.name}] rest_host: {rest_host} is not one of {self.title}'s hosts ({known})"])
+        return replace(found, rest=f"https://{rest_host}")
 
     def capabilities_of(self, instrument: Instrument) -> Capabilities:
         """Return what can be done with a contract."""

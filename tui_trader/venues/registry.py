@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 GROUP: Final = "tui_trader.venues"
 
-FIRST_PARTY: Final = {"phemex": "tui_trader.venues.phemex:PHEMEX"}
+FIRST_PARTY: Final = {
+    "mexc": "tui_trader.venues.mexc:MEXC",
+    "phemex": "tui_trader.venues.phemex:PHEMEX",
+}
 """Found even where the package runs from a checkout, without installed metadata; they win over others of the same name."""
 
 

@@ -168,9 +168,16 @@ class World:
         )
         return client
 
-    def stop(self, trigger: str, qty: str = "0.5", side: Side = Side.SELL, status: OrderStatus = OrderStatus.ARMED) -> str:
+    def stop(
+        self,
+        trigger: str,
+        qty: str = "0.5",
+        side: Side = Side.SELL,
+        status: OrderStatus = OrderStatus.ARMED,
+        iid: InstrumentId = BTC,
+    ) -> str:
         """Say a reduce-only stop and return its client id."""
-        return self.order(side, qty, None, OrderType.STOP, status, trigger=trigger, reduce_only=True, ago=720)
+        return self.order(side, qty, None, OrderType.STOP, status, iid, trigger=trigger, reduce_only=True, ago=720)
 
     def target(self, trigger: str, qty: str = "0.5", side: Side = Side.SELL) -> str:
         """Say a reduce-only profit target and return its client id."""

@@ -33,19 +33,19 @@ def orders(world: World) -> OrdersView:
 
 def test_at_80_columns(trading: World) -> None:
     assert texts(ruled(orders(trading), 49, 4)) == [
-        "─ ORDERS 3  c cancel ────────────────────────────",
-        " a1 SELL TP-l 0.500 68,200.0m +1.2% 12m armed xro",
-        " a2 SELL SL-m 0.500 66,640.0m -1.1% 12m armed xro",
-        " a3 BUY  LMT  0.200 67,411.0     0t  8s work  x",
+        "─ ORDERS 3  m move  c cancel  Space mark ────────",
+        " a1 SELL TP-l 0.500 68,200.0 +1.2% 12m armed m",
+        " a2 SELL SL-m 0.500 66,640.0 -1.1% 12m armed m",
+        " a3 BUY  LMT  0.200 67,411.0    0t  8s work q~6",
     ]
 
 
 def test_at_120_columns(trading: World) -> None:
     assert texts(boxed(orders(trading), 84, 7))[1:5] == [
-        "│ id venue  symbol   side type      qty fill price/trig   dist flags  age state    │",
-        "│ a1 phemex BTCUSDT  SELL TP-lmt  0.500   --  68,200.0m  +1.2% ext ro 12m armed    │",
-        "│ a2 phemex BTCUSDT  SELL SL-mkt  0.500   --  66,640.0m  -1.1% ext ro 12m armed    │",
-        "│ a3 phemex BTCUSDT  BUY  LMT     0.200   0%  67,411.0      0t ext     8s working  │",
+        "│ id symbol   side type      qty fill price/trig   dist  flags  age state          │",
+        "│ a1 BTCUSDT  SELL TP-lmt  0.500   --  68,200.0m  +1.2%  ext ro 12m armed          │",
+        "│ a2 BTCUSDT  SELL SL-mkt  0.500   --  66,640.0m  -1.1%  ext ro 12m armed          │",
+        "│ a3 BTCUSDT  BUY  LMT     0.200   0%  67,411.0      0t  ext     8s working q~5.9  │",
     ]
 
 
@@ -92,7 +92,8 @@ def test_a_refusal_stays_long_enough_to_be_read(world: World) -> None:
     world.listed().links()
     world.order(status=OrderStatus.REJECTED, reason="margin", ago=0)
     view = orders(world)
-    assert "REJECTED margin" in screen(view.body(100, 6))
+    assert "REJECTED" in screen(view.body(100, 6))
+    assert "a1: margin" in screen(view.body(100, 6))
     world.clock.advance(16)
     assert "REJECTED" not in screen(view.body(100, 6))
 
@@ -256,3 +257,66 @@ def test_an_empty_store_says_what_it_waits_for(world: World) -> None:
     assert "waiting for the private feed" in screen(view.body(84, 3))
     world.links()
     assert texts(view.body(84, 3))[0] == "no working order"
+
+
+def test_an_order_of_unknown_outcome_says_what_is_done_about_it(trading: World) -> None:
+    trading.order(status=OrderStatus.UNKNOWN, id="tt-7f3a21")
+    rows = orders(trading).body(100, 9)
+    assert "a4: sent, and no answer: never sent again" in screen(rows)
+    assert "7f3a21" in screen(rows)
+    assert "never sent again" not in screen(orders(trading).body(100, 5)), "where there is no room orders come first"
+
+
+def test_the_place_in_the_queue_is_not_told_while_the_order_changes(trading: World) -> None:
+    client_id = trading.order(price="67411.5", id="tt-mine")
+    assert "q~0.7" in screen(orders(trading).body(100, 9))  # 0.88 with the own 0.2 in it
+    trading.order(price="67411.5", id=client_id, pending=PendingAction.AMEND)
+    (row,) = [row for row in texts(orders(trading).body(100, 9)) if "amend" in row]
+    assert "q~" not in row
+
+
+@pytest.mark.parametrize(
+    ("sort", "labels"),
+    [
+        (OrderSort.LABEL, ["a1", "a2", "a3"]),
+        (OrderSort.DISTANCE, ["a3", "a2", "a1"]),
+        (OrderSort.AGE, ["a3", "a1", "a2"]),
+        (OrderSort.SIDE, ["a3", "a1", "a2"]),
+    ],
+)
+def test_orders_are_sorted(trading: World, sort: OrderSort, labels: list[str]) -> None:
+    view = orders(trading)
+    view.body(100, 6)
+    while view.sort is not sort:
+        view.sort_next()
+    assert [row.split()[0] for row in texts(view.body(100, 6))[1:4]] == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"), [("armed", ["a1", "a2"]), ("sell sl", ["a2"]), ("working btc", ["a3"]), ("buy armed", [])]
+)
+def test_every_word_of_a_filter_has_to_match(trading: World, text: str, labels: list[str]) -> None:
+    view = orders(trading)
+    view.body(100, 6)
+    view.filter(text)
+    rows = texts(view.body(100, 6))
+    assert [row.split()[0] for row in rows if row[1:2] == "a"] == labels
+
+
+def test_what_a_filter_hides_is_not_among_the_marked(trading: World) -> None:
+    view = orders(trading)
+    for _ in range(3):
+        view.cursor_down()
+        view.toggle_mark()
+    assert len(view.marked()) == 3
+    view.filter("sell")
+    assert len(view.marked()) == 2
+
+
+@pytest.mark.parametrize("width", range(30, 160, 7))
+def test_no_number_is_cut(trading: World, width: int) -> None:
+    trading.order(Side.SELL, "1234.567", "167412.5", id="tt-large")
+    for row in texts(orders(trading).body(width, 9)):
+        for word in row.replace("q~", " ").split():
+            if word[0].isdigit() and "," in word:
+                assert word.rstrip("ml?") in ("67,411.0", "68,200.0", "66,640.0", "167,412.5", "1,234.567"), row

@@ -9,7 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ui.panes.conftest import BTC, ETH, SOL, World, assert_exact, roles, screen, texts
-from tui_trader.core.types import InstrumentId, LinkState, OrderStatus, PositionSide, Side
+from tui_trader.core.event import OrderFilled
+from tui_trader.core.order import Fill
+from tui_trader.core.types import (
+    ClientOrderId,
+    ExecId,
+    InstrumentId,
+    LinkState,
+    Liquidity,
+    OrderStatus,
+    PositionSide,
+    Side,
+    VenueOrderId,
+)
 from tui_trader.ui.panes.positions import PositionsView
 from tui_trader.ui.panes.view import boxed, ruled
 
@@ -23,27 +35,27 @@ def test_at_80_columns(trading: World) -> None:
     view.cursor_down()
     assert texts(ruled(view, 80, 4)) == [
         "─ POSITIONS 2  1 NAKED  net +19.7k  gross 47.7k  open risk 202.00+unbounded ────",
-        "  symbol   side    size    entry      mark     uP&L    R/%  liq% SL      TP",
-        "▸ BTCUSDT  LONG  0.500  67,044.0 67,410.9  +183.45  +0.9R  12.4  66,640m 68,200",
-        " !ETHUSDT  SHORT 4.000   3,512.4  3,509.9   +10.00  +0.1%  18.0  NAKED   --",
+        "  symbol   side    size    entry     mark     uP&L    R liq%  SL      TP",
+        "▸ BTCUSDT  LONG   0.500 67,044.0 67,410.9  +183.45   -- 12.4  66,640m 68,200",
+        " !ETHUSDT  SHORT  4.000  3,512.4  3,509.9   +10.00   -- 18.0  NAKED   --",
     ]
 
 
 def test_at_120_columns_a_leg_takes_two_lines(trading: World) -> None:
     rows = texts(boxed(positions(trading), 86, 9))
     assert rows[2:6] == [
-        "│  phemex BTCUSDT  LONG  0.500  67,044.0 67,410.9  +183.45  +0.9R     67,124.5       │",
-        "│     prot 100%  SL 66,640 mark -1.1%  TP 68,200 mark +1.2%  liq 59,020.0 12.4%      │",
-        "│ !phemex ETHUSDT  SHORT 4.000   3,512.4  3,509.9   +10.00  +0.1%      3,508.2       │",
-        "│     NAKED 100%  no stop at venue  p protects  liq 4,140.0 18.0%  10x cross         │",
+        "│  phemex BTCUSDT  LONG   0.500 67,044.0 67,410.9  +183.45   --    67,124.5          │",
+        "│     prot 100%  SL 66,640 mark -1.1%  TP 68,200 +1.2%  liq 59,020 12.4%  10x cross  │",
+        "│ !phemex ETHUSDT  SHORT  4.000  3,512.4  3,509.9   +10.00   --     3,508.2          │",
+        "│     NAKED 100%  no stop at venue  p protects  liq 4,140 18.0%  10x cross           │",
     ]
-    assert rows[-2].startswith("│  TOTAL  long 33.7k  short 14.0k  net +19.7k  gross 47.7k")
+    assert rows[-2].startswith("│  TOTAL  net +19.7k  gross 47.7k  all stops hit -202.00+unbounded")
 
 
 def test_at_200_columns_everything_is_on_one_line(trading: World) -> None:
     rows = texts(boxed(positions(trading), 116, 8))
     header = rows[1]
-    for title in ("venue", "symbol", "side", "size", "entry", "mark", "uP&L", "R/%", "liq%", "BE fee+fund", "SL", "TP"):
+    for title in ("venue", "symbol", "side", "size", "entry", "mark", "uP&L", "R", "liq%", "BE fee+fund", "SL", "TP"):
         assert title in header
     assert "66,640m 68,200" in rows[2]
 
@@ -55,7 +67,7 @@ def test_a_profit_made_from_an_old_mark_says_so(trading: World) -> None:
     line = texts(rows)[1]
     assert "67,410.9?" in line
     assert "+183.45?" in line
-    assert "+0.9R?" in line
+    assert "12.4?" in line
     assert roles(rows, "+183.45") == {"stale"}
 
 
@@ -87,7 +99,7 @@ def test_naked_clears_only_when_the_venue_confirms(world: World, status: OrderSt
 def test_a_part_without_a_stop_is_told_in_percent(world: World) -> None:
     world.listed().links().ticker(mark="67410.9").position()
     world.stop("66640", qty="0.2")
-    rows = boxed(positions(world), 86, 6)
+    rows = boxed(positions(world), 86, 8)
     assert "NAKED 60%  SL 66,640 mark" in screen(rows)
     assert roles(rows, "NAKED 60%") == {"alarm"}
 
@@ -201,3 +213,120 @@ def test_break_even_includes_fees() -> None:
     # 67,044 × (1 + 0.0006) / (1 − 0.0006)
     assert "67,124.5" in screen(positions(world).body(120, 3))
     assert D("67044") * D("1.0006") / D("0.9994") - D("67124.5") < D("0.05")
+
+
+# -- multiples, other currencies, totals, order ----------------------------------------------------------------------------
+
+
+def entered(world: World, stop: str = "66640") -> World:
+    """Fill an entry of half a bitcoin that left with a stop."""
+    client_id = world.order(qty="0.5", price="67044", id="tt-entry", status=OrderStatus.FILLED, filled=D("0.5"))
+    world.store.initial_risk.stake(ClientOrderId(client_id), D(stop))
+    world.say(
+        OrderFilled(
+            Fill(
+                exec_id=ExecId("x-entry"),
+                instrument=BTC,
+                client_id=ClientOrderId(client_id),
+                venue_id=VenueOrderId("v-tt-entry"),
+                side=Side.BUY,
+                qty=D("0.5"),
+                price=D(67044),
+                fee=D(2),
+                fee_currency="USDT",
+                liquidity=Liquidity.MAKER,
+                at_ns=world.clock.wall_ns(),
+            )
+        )
+    )
+    return world
+
+
+def test_profit_is_told_in_multiples_of_what_the_entry_risked(trading: World) -> None:
+    row = texts(positions(entered(trading)).body(80, 4))[1]
+    assert "+183.45 +0.9 " in row  # 183.45 / 202
+    trading.stop("67300")
+    assert "+0.9 " in texts(positions(trading).body(80, 4))[1], "a stop that moves does not change the measure"
+
+
+def test_a_leg_that_was_entered_without_a_stop_has_no_multiple(trading: World) -> None:
+    assert "+183.45   -- " in texts(positions(trading).body(80, 4))[1]
+
+
+def test_target_and_stop_are_both_told_at_120_columns(trading: World) -> None:
+    """The pane is 83 cells broad there."""
+    rows = screen(ruled(positions(trading), 83, 9))
+    assert "SL 66,640 mark -1.1%  TP 68,200 +1.2%" in rows
+    trading.target("68600")
+    assert "TP 68,200 +1.2% +1" in screen(ruled(positions(trading), 83, 9))
+
+
+def test_what_settles_in_a_coin_is_told_in_the_currency_of_the_account_too(trading: World) -> None:
+    trading.store.home = "USDT"
+    trading.ticker(SOL, mark="171.50").position(Side.BUY, "900", "171.20", SOL, liquidation="155.4")
+    rows = texts(positions(trading).body(150, 8))
+    assert "in acct" in rows[0]
+    (sol,) = [row for row in rows if "SOLUSD" in row]
+    assert "+0.0092SOL" in sol
+    assert "+1.58" in sol  # 900/171.2 - 900/171.5 = 0.009196 SOL at 171.50
+    trading.clock.advance(10)
+    trading.say()
+    (sol,) = [row for row in texts(positions(trading).body(150, 8)) if "SOLUSD" in row]
+    assert "+1.58" not in sol
+    assert "--?" in sol
+
+
+def test_without_another_currency_there_is_no_column_for_it(trading: World) -> None:
+    assert "in acct" not in screen(positions(trading).body(150, 8))
+
+
+def test_the_total_adds_up_in_one_currency_and_says_what_it_does_not_know(trading: World) -> None:
+    trading.store.home = "USDT"
+    trading.ticker(SOL, mark="171.50").position(Side.BUY, "900", "171.20", SOL, liquidation="155.4")
+    total = texts(positions(trading).body(155, 12))[-1]
+    assert "uP&L +195.03 " in total + " "  # 183.45 + 10.00 + 1.58
+    assert "all targets hit +578.00 (2 without)" in total
+    assert "all stops hit -202.00+unbounded" in total
+    trading.clock.advance(10)
+    trading.say()
+    total = texts(positions(trading).body(155, 12))[-1]
+    assert "?" in total[total.index("uP&L") : total.index("uP&L") + 20]
+
+
+def test_currencies_that_nothing_converts_stand_side_by_side(trading: World) -> None:
+    trading.store.home = "USDT"
+    trading.position(Side.BUY, "900", "171.20", SOL, liquidation="155.4")
+    trading.stop("160", qty="900", iid=SOL)
+    trading.position(None, "0", iid=ETH)
+    assert "all stops hit -0.3680SOL -202.00" in texts(positions(trading).body(155, 12))[-1].replace("  ", " ")
+
+
+@pytest.mark.parametrize(
+    ("presses", "first"),
+    [(0, "BTCUSDT"), (1, "ETHUSDT"), (2, "ETHUSDT"), (3, "BTCUSDT"), (4, "BTCUSDT")],
+    ids=["symbol", "risk", "profit", "liquidation", "symbol again"],
+)
+def test_legs_are_sorted(trading: World, presses: int, first: str) -> None:
+    view = positions(trading)
+    for _ in range(presses):
+        view.sort_next()
+    assert first in texts(view.body(80, 4))[1]
+
+
+def test_rows_do_not_move_under_the_cursor(trading: World) -> None:
+    view = positions(trading)
+    view.sort_next()
+    view.sort_next()
+    view.cursor_down()
+    before = [row[2:10] for row in texts(view.body(80, 4))[1:3]]
+    trading.ticker(mark="60000")
+    assert [row[2:10] for row in texts(view.body(80, 4))[1:3]] == before
+    view.cursor_off()
+    assert [row[2:10] for row in texts(view.body(80, 4))[1:3]] == before[::-1]
+
+
+def test_legs_are_filtered_by_side(trading: World) -> None:
+    view = positions(trading)
+    view.filter("short")
+    assert "ETHUSDT" in screen(view.body(80, 4))
+    assert "BTCUSDT" not in screen(view.body(80, 4))

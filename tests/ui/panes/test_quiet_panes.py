@@ -87,17 +87,24 @@ def test_tape_newest_on_top(trading: World) -> None:
 
 
 def test_tape_leaves_out_small_trades(trading: World) -> None:
-    view = TapeView(trading.store, trading.clock, BTC, sizes=[D("0.25"), D(1)])
-    view.filter_size(1)
+    view = TapeView(trading.store, trading.clock, BTC, sizes=[D(10_000), D(50_000)])
+    assert "  delta +0.27 " in texts(boxed(view, 50, 4))[0]
+    view.next_size()
     assert "0.044" not in screen(view.body(40, 4))
-    assert texts(boxed(view, 40, 4))[0].startswith("┌─ TAPE >0.25 ")
+    assert texts(boxed(view, 40, 4))[0].startswith("┌─ TAPE >10k USDT  BTCUSDT ")
     view.filter_size(1)
-    assert "no trade of 1 or more yet" in screen(view.body(40, 4))
+    assert "no trade >50k USDT yet" in screen(view.body(40, 4))
     view.filter_size(1)
     view.set_least(D("0.31"))
     assert "0.310" in screen(view.body(40, 4))
-    view.filter_size(-9)
+    assert "0.044" not in screen(view.body(40, 4))
+    assert texts(boxed(view, 40, 4))[0].startswith("┌─ TAPE >0.31 ")
+    view.next_size()
     assert "0.044" in screen(view.body(40, 4))
+    trading.clock.advance(61)
+    assert "delta 0" in texts(boxed(view, 50, 4))[0]
+    trading.links(LinkState.DOWN)
+    assert "delta" not in texts(boxed(view, 50, 4))[0]
 
 
 def test_large_trades_have_a_sign_and_not_only_a_colour(trading: World) -> None:
@@ -139,7 +146,7 @@ def test_fills(trading: World) -> None:
         "14:11:41 phemex SELL BTCUSDT 0.300 @66,980.0 mk +41.20 fee 0.00",
         "14:11:11 phemex BUY  BTCUSDT 0.500 @67,044.0 tk        fee 8.42",
         "",
-        "day 3 fills  fees 8.42  1W/1L",
+        "day 3 fills  fees 8.42  0W/0L",
         "funding 0.00",
     ]
 
@@ -175,7 +182,7 @@ def test_fills_scroll(trading: World) -> None:
     assert "67,009.0" in texts(view.body(70, 6))[0]
 
 
-def test_fills_of_the_past_can_be_scrolled_to_and_count_in_no_sum(trading: World) -> None:
+def test_fills_of_the_past_can_be_scrolled_to_and_count_in_the_day(trading: World) -> None:
     other = World().trading().fill(price="66000", fee="3", ago=2 * 86_400).fill(price="66500", fee="3", ago=600)
     trading.fill(fee="1")
     (here,) = trading.store.blotter.fills()
@@ -188,7 +195,7 @@ def test_fills_of_the_past_can_be_scrolled_to_and_count_in_no_sum(trading: World
         "14:02:11    phemex BUY BTCUSDT 0.500 @66,500.0 tk   fee 3.00",
         "11-13 14:12 phemex BUY BTCUSDT 0.500 @66,000.0 tk   fee 3.00",
         "",
-        "day 1 fill  fees 1.00  0W/0L",
+        "day 2 fills  fees 4.00  0W/0L",
         "funding 0.00",
     ]
     view.body(70, 3)
@@ -221,7 +228,7 @@ def test_pnl_from_an_old_mark_is_questioned(trading: World) -> None:
 
 def test_pnl_draws_the_equity_line(trading: World) -> None:
     for second in range(200):
-        trading.store.curve.add(second, D(12_000 + second))
+        trading.store.curve.add(trading.clock.wall_ns() + second, D(12_000 + second))
     rows = texts(PnlView(trading.store, trading.clock).body(34, 12))
     assert rows[-1] == "min 12,000.00  max 12,199.00"
     assert rows[-2].endswith("█")

@@ -27,13 +27,30 @@ class Clauses:
     leverage: Decimal | None = None
     margin_mode: MarginMode | None = None
     position_side: PositionSide | None = None
+    good_for: int | None = None
+    venue: str = ""
+    account: str = ""
+    dry: bool = False
 
 
-def check_order(cursor: Cursor, side: Side, size: Size, draft: Clauses, targets: list[Target], columns: dict[str, int]) -> None:
+def check_order(
+    cursor: Cursor,
+    side: Side,
+    size: Size,
+    draft: Clauses,
+    targets: list[Target],
+    columns: dict[str, int],
+    *,
+    priced: bool = False,
+) -> None:
+    """Raise CommandError where clauses contradict each other; ``priced`` says that the order gets its prices otherwise."""
     reducing = draft.reduce_only or draft.close or size.unit is SizeUnit.POSITION
     exits = [columns[word] for word in ("sl", "tp") if word in columns]
-    if draft.price is None and draft.tif is TimeInForce.POST_ONLY:
+    if draft.price is None and draft.tif is TimeInForce.POST_ONLY and not priced:
         cursor.fail("po needs a price", column=columns["the time in force"], fix=f"@ {'bid' if side is Side.BUY else 'ask'} po")
+    waits = draft.price is not None or draft.trigger is not None or draft.trail is not None
+    if draft.good_for is not None and not waits and not priced:
+        cursor.fail("gtd needs a price: a market order does not wait", column=columns["the time in force"], fix="@ bid gtd 15m")
     if draft.trail is not None:
         if not reducing:
             cursor.fail(

@@ -25,6 +25,7 @@ _WORD = re.compile(r"[A-Za-z]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _GLOB = re.compile(r"[A-Za-z0-9._*?-]+", re.ASCII)
 _RUN = re.compile(r"[^\s;!@:]+")
+_FACTOR = re.compile(r"[xX][0-9.]", re.ASCII)
 _EXPONENT = re.compile(r"[eE][+-]?[0-9]", re.ASCII)
 
 
@@ -112,6 +113,48 @@ class Cursor:
             return ""
         self.column = match.end()
         return match.group().lower()
+
+    def take_string(self, what: str, *, fix: str = "") -> str:
+        """Read text in double quotes; a backslash lets a quote or a backslash stand for itself."""
+        self.skip()
+        start = self.column
+        if self.here() != '"':
+            self.fail(f"{what} stands in double quotes" if not self.ended else f"{what} is missing", fix=fix)
+        found = ""
+        self.column += 1
+        while self.here() != '"':
+            if self.here() == "\\" and self.text[self.column + 1 : self.column + 2] in ("\\", '"'):
+                self.column += 1
+            if not self.here():
+                self.fail("the quote is not closed", column=start, fix='end it with "')
+            found += self.here()
+            self.column += 1
+        self.column += 1
+        return found
+
+    def take_rest(self) -> str:
+        """Read everything up to the end of the line, blanks around it left out."""
+        self.skip()
+        rest = self.text[self.column :].rstrip()
+        self.column = len(self.text)
+        return rest
+
+    def peek_factor(self) -> bool:
+        """Whether ``x`` glued to a number comes next."""
+        self.skip()
+        return bool(_FACTOR.match(self.text, self.column))
+
+    def take_factor(self, fix: str) -> Decimal | None:
+        """Read ``x`` glued to a number; None when it does not stand here."""
+        if not self.peek_factor():
+            return None
+        start = self.column
+        self.column += 1
+        value = self.take_number("a number after x", fix=fix)
+        self.end_number()
+        if not value:
+            self.fail("x0 is nothing", column=start, fix=fix)
+        return value
 
     def peek_run(self) -> str:
         """Return everything up to the next blank or separator, for a message."""

@@ -4,74 +4,59 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui_trader.core.language.entries import PlaceOrder
-from tui_trader.core.language.manage import (
-    AddMargin,
-    BreakEven,
-    CancelOrders,
-    ChangeQty,
-    ClosePosition,
-    Flatten,
-    MoveOrder,
-    Protect,
-    Reverse,
-    SetLeverage,
-    SetMode,
-    SetRiskLimit,
-    SetStop,
-    SetTarget,
-    SetTrail,
-)
-from tui_trader.core.language.state import (
-    Arm,
-    GroupPrices,
-    Halt,
-    Override,
-    Panic,
-    Quit,
-    Reconcile,
-    Record,
-    Resume,
-    ShowHelp,
-    ShowKeys,
-    ShowLog,
-    ShowSymbol,
-    Transfer,
-    UseTheme,
-)
+from tui_trader.core.language import manage, state, watching
+from tui_trader.core.language.entries import Chase, PlaceOrder, Scale
 
 Command = (
     PlaceOrder
-    | ClosePosition
-    | CancelOrders
-    | Flatten
-    | Reverse
-    | MoveOrder
-    | ChangeQty
-    | Protect
-    | SetStop
-    | SetTarget
-    | SetTrail
-    | BreakEven
-    | AddMargin
-    | SetRiskLimit
-    | SetMode
-    | Transfer
-    | SetLeverage
-    | ShowSymbol
-    | UseTheme
-    | Quit
-    | ShowHelp
-    | Panic
-    | Halt
-    | Resume
-    | Override
-    | Reconcile
-    | Arm
-    | GroupPrices
-    | ShowLog
-    | ShowKeys
-    | Record
+    | Scale
+    | Chase
+    | manage.ClosePosition
+    | manage.CancelOrders
+    | manage.Flatten
+    | manage.Reverse
+    | manage.MoveOrder
+    | manage.ChangeQty
+    | manage.Protect
+    | manage.SetStop
+    | manage.SetTarget
+    | manage.SetTrail
+    | manage.BreakEven
+    | manage.AddMargin
+    | manage.SetRiskLimit
+    | manage.SetMode
+    | manage.SetLeverage
+    | watching.WatchSymbols
+    | watching.SetAlert
+    | watching.RunWhen
+    | watching.RunEvery
+    | watching.EndRunning
+    | watching.Calculate
+    | watching.CalculateSize
+    | state.Transfer
+    | state.ShowSymbol
+    | state.UseTheme
+    | state.UseLayout
+    | state.UseAccount
+    | state.Quit
+    | state.ShowHelp
+    | state.ShowConnections
+    | state.ShowLimits
+    | state.Panic
+    | state.Halt
+    | state.Resume
+    | state.Override
+    | state.Reconcile
+    | state.Arm
+    | state.GroupPrices
+    | state.ShowLog
+    | state.ShowKeys
+    | state.BindKey
+    | state.NameLine
+    | state.Note
+    | state.Export
+    | state.Record
+    | state.Replay
 )
 
 
@@ -82,3 +67,5 @@ class Line:
     commands: tuple[Command, ...]
     immediate: bool = False
     """Ends in ``!``: one Enter instead of two. It never skips a limit."""
+    needs: tuple[int, ...] = ()
+    """Commands by number, from 0, that run only when the one before succeeded: those after ``&&``."""

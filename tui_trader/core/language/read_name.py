@@ -7,21 +7,23 @@ from tui_trader.core.language.read_size import UNITS
 from tui_trader.core.language.selector import Selector, SelectorKind
 from tui_trader.core.language.spelled_terms import spell_size
 from tui_trader.core.language.terms import Size
-from tui_trader.core.language.words import CLAUSES, CLAUSES_NOT_YET, NO_SUCH_CLAUSE
+from tui_trader.core.language.words import CLAUSES, NO_SUCH_CLAUSE
 from tui_trader.core.sanitise import is_symbol
 from tui_trader.core.types import Side
 
 _SELECTOR_WORDS = {str(kind): kind for kind in SelectorKind if kind is not SelectorKind.NAME}
 
 
-def read_symbol(cursor: Cursor, side: Side, size: Size) -> str:
-    """Read the optional symbol of an order; empty when there is none."""
+def read_symbol(cursor: Cursor, side: Side, size: Size, also: tuple[str, ...] = ()) -> str:
+    """Read the optional symbol of an order; empty when there is none. ``also`` are words that may follow instead."""
     cursor.skip()
     if cursor.ended or cursor.next_char() == "@":
         return ""
     word = cursor.peek_word()
     name = cursor.peek_name()
-    if word and len(word) == len(name) and (word in CLAUSES or word in CLAUSES_NOT_YET or word == "at"):
+    if word and len(word) == len(name) and (word in CLAUSES or word in also or word in ("at", "posside")):
+        return ""
+    if also and cursor.peek_factor():
         return ""
     if word in NO_SUCH_CLAUSE and len(word) == len(name):
         cursor.fail(f"{name!r} is neither a symbol nor a clause", fix=NO_SUCH_CLAUSE[word])
@@ -50,3 +52,14 @@ def read_selector(cursor: Cursor, kinds: frozenset[SelectorKind]) -> Selector | 
         cursor.fail(f"{name!r} selects orders, not positions", fix="a symbol, all, longs, shorts or marked")
     cursor.column += len(name)
     return Selector(kind, name if kind is SelectorKind.NAME else "")
+
+
+def read_word(cursor: Cursor, what: str, fix: str, *, most: int = 32) -> str:
+    """Read a name of letters, digits, ``.``, ``_`` and ``-``."""
+    name = cursor.peek_name()
+    if not name:
+        cursor.fail(f"{what} is missing" if cursor.ended else f"{what} expected, not {cursor.peek_run()!r}", fix=fix)
+    if len(name) > most:
+        cursor.fail(f"{what} has at most {most} characters", fix=fix)
+    cursor.column += len(name)
+    return name

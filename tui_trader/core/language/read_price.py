@@ -6,7 +6,6 @@ from tui_trader.core.decimals import plain
 from tui_trader.core.language.cursor import Cursor
 from tui_trader.core.language.read_size import shifted
 from tui_trader.core.language.terms import Offset, OffsetUnit, Price, PriceRef
-from tui_trader.core.language.words import REFS_NOT_YET
 
 _REFS = {str(ref): ref for ref in PriceRef}
 
@@ -33,13 +32,11 @@ def read_price(cursor: Cursor, *, bare: bool = False) -> Price:
             cursor.fail("a price of zero", column=start, fix="@ bid, or a number above zero")
         return Price(number=value, offset=optional_offset(cursor))
     word = cursor.peek_word()
-    if word in REFS_NOT_YET:
-        cursor.fail(f"'{word}' is not available in this version", fix="bid ask mid last mark index entry be liq")
     if word not in _REFS:
         run = cursor.peek_run()
         cursor.fail(
             f"a price expected, not {run!r}" if not cursor.ended else "a price is missing",
-            fix="a number or one of bid ask mid last mark index entry be liq",
+            fix="a number or one of " + " ".join(_REFS),
         )
     cursor.take_word(word)
     return Price(ref=_REFS[word], offset=optional_offset(cursor))
@@ -54,23 +51,21 @@ def read_offset(cursor: Cursor) -> Offset:
     cursor.take(char)
     if not cursor.peek_number():
         run = cursor.peek_run()
-        if run in ("t", "%", "bp"):
+        if run in ("t", "%", "bp", "atr"):
             cursor.fail(f"a number is missing before {run!r}", fix=f"{char}3{run}")
         cursor.fail(f"a distance is missing after {char!r}", fix=f"{char}3t, {char}0.1% or {char}5bp")
     value = cursor.take_number("a distance")
     unit = distance_unit(cursor)
     cursor.end_number()
-    if cursor.next_char() == "%" or cursor.peek_word() in ("t", "bp"):
+    if cursor.next_char() == "%" or cursor.peek_word() in ("t", "bp", "atr"):
         stray = cursor.peek_run()
         cursor.fail(f"the unit {stray!r} stands apart from its number", fix=f"{char}{plain(value)}{stray}")
     return Offset(value if char == "+" else value.copy_negate(), OffsetUnit(unit))
 
 
 def distance_unit(cursor: Cursor) -> str:
+    """Read the unit that is glued to a distance; empty for quote currency."""
     if cursor.here() == "%":
         cursor.take("%")
         return "%"
-    unit = cursor.take_unit("t", "bp", "atr")
-    if unit == "atr":
-        cursor.fail("'atr' is not available in this version", fix="t, % or bp")
-    return unit
+    return cursor.take_unit("t", "bp", "atr")

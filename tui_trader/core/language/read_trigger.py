@@ -37,8 +37,6 @@ def read_trigger(cursor: Cursor, side: Side, *, target: bool) -> Trigger:
             trigger = Trigger(multiple=value)
         else:
             unit = "%" if cursor.here() == "%" else cursor.take_unit("t", "bp", "atr")
-            if unit == "atr":
-                cursor.fail("'atr' is not available in this version", column=start)
             if unit:
                 cursor.fail("a distance needs its sign", column=start, fix=f"{word} {good}{plain(value)}{unit}")
             value = shifted(value, cursor.take_multiple())
@@ -171,7 +169,7 @@ def _signed(cursor: Cursor, word: str, sign: str) -> None:
     """Refuse a distance without its sign."""
     start = cursor.column
     value = cursor.take_number("a price")
-    unit = "%" if cursor.here() == "%" else cursor.take_unit("t", "bp")
+    unit = "%" if cursor.here() == "%" else cursor.take_unit("t", "bp", "atr")
     if unit:
         cursor.fail("a distance needs its sign", column=start, fix=f"{word} {sign}{plain(value)}{unit}")
     if not value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tui_trader.core.decimals import plain
+from tui_trader.core.language.selector import Selector, SelectorKind
 from tui_trader.core.language.terms import Offset, Price, Size, SizeUnit, Target, Trail, Trigger
 
 
@@ -66,3 +67,33 @@ def spell_target(target: Target) -> str:
     """Return the spelling of a target, e.g. ``+1%:50%``."""
     portion = "" if target.portion is None else f":{plain(target.portion)}%"
     return _spell_level(target.trigger) + portion + _spell_limit(target.trigger)
+
+
+def spell_selector(selector: Selector | None) -> str:
+    """Return the spelling of a selector; empty for none."""
+    if selector is None:
+        return ""
+    return selector.name if selector.kind is SelectorKind.NAME else str(selector.kind)
+
+
+def spell_time(seconds: int) -> str:
+    """Return the spelling of a time in its largest whole unit, e.g. ``15m``."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+def spell_at(price: Price | None) -> str:
+    """Return the spelling of an order's price; empty for none."""
+    return "" if price is None else f"@ {spell_price(price)}"
+
+
+def quoted(text: str) -> str:
+    """Return text in quotes, so that nothing in it ends the statement."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def join(*parts: str) -> str:
+    """Put words together with single blanks; empty ones are left out."""
+    return " ".join(part for part in parts if part)

@@ -3,159 +3,147 @@
 from __future__ import annotations
 
 from tui_trader.core.decimals import HUNDRED, plain
-from tui_trader.core.language.entries import PlaceOrder
+from tui_trader.core.language import manage, state
+from tui_trader.core.language.entries import Chase, PlaceOrder, Scale
 from tui_trader.core.language.line import Command, Line
-from tui_trader.core.language.manage import (
-    AddMargin,
-    BreakEven,
-    CancelOrders,
-    ChangeQty,
-    ClosePosition,
-    Flatten,
-    MoveOrder,
-    Protect,
-    Reverse,
-    SetLeverage,
-    SetMode,
-    SetRiskLimit,
-    SetStop,
-    SetTarget,
-    SetTrail,
+from tui_trader.core.language.spelled_orders import MARGIN_SPELLING, spell_chase, spell_order, spell_scale
+from tui_trader.core.language.spelled_terms import (
+    join,
+    quoted,
+    spell_at,
+    spell_price,
+    spell_selector,
+    spell_target,
+    spell_time,
+    spell_trail,
+    spell_trigger,
 )
-from tui_trader.core.language.selector import Selector, SelectorKind
-from tui_trader.core.language.spelled_terms import spell_price, spell_size, spell_target, spell_trail, spell_trigger
-from tui_trader.core.language.state import (
-    Arm,
-    GroupPrices,
-    Halt,
-    Override,
-    Panic,
-    Quit,
-    Reconcile,
-    Record,
-    Resume,
-    ShowHelp,
-    ShowKeys,
-    ShowLog,
-    ShowSymbol,
-    Transfer,
-    UseTheme,
-)
-from tui_trader.core.language.terms import Price, Target
-from tui_trader.core.language.words import MARGIN_WORDS, TIF_WORDS
+from tui_trader.core.language.spelled_watching import spell_watching
+from tui_trader.core.language.terms import Target
 from tui_trader.core.types import PositionMode
 
 _MODE_SPELLING = {PositionMode.HEDGED: "hedge", PositionMode.ONE_WAY: "oneway"}
-_TIF_SPELLING = {tif: word for word, tif in TIF_WORDS.items()}
-_MARGIN_SPELLING = {mode: word for word, mode in MARGIN_WORDS.items()}
 
 
 def canonical(command: Command) -> str:
     """Return the one spelling of a command that the parser reads back as an equal value."""
     match command:
         case PlaceOrder():
-            return _spell_order(command)
-        case ClosePosition(percent, selector, price):
-            return _join("close", "" if percent == HUNDRED else f"{plain(percent)}%", _sel(selector), _at(price))
-        case CancelOrders(selector):
-            return _join("cancel", _sel(selector))
-        case Flatten(selector):
-            return _join("flat", _sel(selector))
-        case Reverse(selector):
-            return _join("rev", _sel(selector))
-        case MoveOrder(selector, price):
-            return _join("move", _sel(selector), spell_price(price) if price.number is None and price.ref is None else _at(price))
-        case ChangeQty(selector, qty):
-            return _join("qty", _sel(selector), plain(qty))
-        case Protect(selector):
-            return _join("protect", _sel(selector))
-        case SetStop(trigger):
-            return f"sl {spell_trigger(trigger)}"
-        case SetTarget(trigger, portion):
-            return f"tp {spell_target(Target(trigger, portion))}"
-        case SetTrail(trail):
-            return spell_trail(trail)
-        case BreakEven(selector):
-            return _join("be", _sel(selector))
-        case AddMargin(amount):
-            return f"margin {'-' if amount < 0 else '+'}{plain(amount.copy_abs())}"
-        case SetRiskLimit(limit):
-            return f"risklimit {plain(limit)}"
-        case SetMode(mode):
-            return f"mode {_MODE_SPELLING[mode]}"
-        case Transfer(amount, currency, into):
-            return f"transfer {plain(amount)} {currency} {'in' if into else 'out'}"
-        case SetLeverage(leverage, mode):
-            return _join("lev", plain(leverage), _MARGIN_SPELLING[mode] if mode else "")
-        case ShowSymbol(symbol):
-            return f"symbol {symbol}"
-        case UseTheme(name):
-            return f"theme {name}"
-        case Quit():
-            return "quit"
-        case ShowHelp(topic):
-            return _join("help", topic)
-        case Panic(flatten):
-            return "panic flatten" if flatten else "panic"
-        case Halt(reducing):
-            return "ro on" if reducing else "halt"
-        case Resume(name):
-            return _join("resume", name)
-        case Override():
-            return "override unknown"
-        case Reconcile():
-            return "reconcile"
-        case Arm(seconds):
-            return "arm" if seconds is None else f"arm {seconds}s"
-        case GroupPrices(step):
-            return "group" if step is None else f"group {plain(step)}"
-        case ShowLog():
-            return "log"
-        case ShowKeys():
-            return "keys"
-        case Record(start):
-            return "rec start" if start else "rec stop"
+            return spell_order(command)
+        case Scale():
+            return spell_scale(command)
+        case Chase():
+            return spell_chase(command)
+    text = _managing(command) or spell_watching(command, spell_line) or _stating(command)
+    assert text is not None, command
+    return text
 
 
 def spell_line(line: Line) -> str:
     """Return the spelling of a whole line."""
-    return "; ".join(canonical(command) for command in line.commands) + ("!" if line.immediate else "")
+    text = ""
+    for number, command in enumerate(line.commands):
+        joint = "" if not number else " && " if number in line.needs else "; "
+        text += joint + canonical(command)
+    return text + ("!" if line.immediate else "")
 
 
-def _spell_order(order: PlaceOrder) -> str:
-    parts = [str(order.side), spell_size(order.size), order.symbol, _at(order.price)]
-    if order.trigger:
-        parts.append(f"{'touch' if order.touch else 'stop'} {spell_trigger(order.trigger)}")
-    if order.trail:
-        parts.append(spell_trail(order.trail))
-    if order.tif:
-        parts.append(_TIF_SPELLING[order.tif])
-    if order.reduce_only:
-        parts.append("ro")
-    if order.close:
-        parts.append("close")
-    if order.stop_loss:
-        parts.append(f"sl {spell_trigger(order.stop_loss)}")
-    for target in order.targets:
-        parts.append(f"tp {spell_target(target)}")
-    if order.leverage is not None:
-        parts.append(f"lev {plain(order.leverage)}")
-    if order.margin_mode:
-        parts.append(_MARGIN_SPELLING[order.margin_mode])
-    if order.position_side:
-        parts.append(f"pos:{order.position_side}")
-    return _join(*parts)
+def _managing(command: Command) -> str | None:
+    match command:
+        case manage.ClosePosition(percent, selector, price):
+            part = "" if percent == HUNDRED else f"{plain(percent)}%"
+            return join("close", part, spell_selector(selector), spell_at(price))
+        case manage.CancelOrders(selector):
+            return join("cancel", spell_selector(selector))
+        case manage.Flatten(selector):
+            return join("flat", spell_selector(selector))
+        case manage.Reverse(selector):
+            return join("rev", spell_selector(selector))
+        case manage.MoveOrder(selector, price):
+            bare = price.number is None and price.ref is None
+            return join("move", spell_selector(selector), spell_price(price) if bare else spell_at(price))
+        case manage.ChangeQty(selector, qty):
+            return join("qty", spell_selector(selector), plain(qty))
+        case manage.Protect(selector):
+            return join("protect", spell_selector(selector))
+        case manage.SetStop(trigger):
+            return f"sl {spell_trigger(trigger)}"
+        case manage.SetTarget(trigger, portion):
+            return f"tp {spell_target(Target(trigger, portion))}"
+        case manage.SetTrail(trail):
+            return spell_trail(trail)
+        case manage.BreakEven(selector):
+            return join("be", spell_selector(selector))
+        case manage.AddMargin(amount):
+            return f"margin {'-' if amount < 0 else '+'}{plain(amount.copy_abs())}"
+        case manage.SetRiskLimit(limit):
+            return f"risklimit {plain(limit)}"
+        case manage.SetMode(mode):
+            return f"mode {_MODE_SPELLING[mode]}"
+        case manage.SetLeverage(leverage, mode):
+            return join("lev", plain(leverage), MARGIN_SPELLING[mode] if mode else "")
+    return None
 
 
-def _at(price: Price | None) -> str:
-    return "" if price is None else f"@ {spell_price(price)}"
+def _stating(command: Command) -> str | None:
+    match command:
+        case state.Transfer(amount, currency, into):
+            return f"transfer {plain(amount)} {currency} {'in' if into else 'out'}"
+        case state.ShowSymbol(symbol):
+            return f"symbol {symbol}"
+        case state.UseTheme(name):
+            return join("theme", name)
+        case state.UseLayout(name):
+            return join("layout", name)
+        case state.UseAccount(environment, name):
+            return join(environment or "on", name)
+        case state.Quit():
+            return "quit"
+        case state.ShowHelp(topic):
+            return join("help", topic)
+        case state.ShowConnections():
+            return "conn"
+        case state.ShowLimits():
+            return "limits"
+        case state.Panic(flatten):
+            return "panic flatten" if flatten else "panic"
+        case state.Halt(reducing):
+            return "ro on" if reducing else "halt"
+        case state.Resume(name):
+            return join("resume", name)
+        case state.Override():
+            return "override unknown"
+        case state.Reconcile():
+            return "reconcile"
+        case state.Arm(seconds):
+            return "arm" if seconds is None else f"arm {spell_time(seconds)}"
+        case state.GroupPrices(step):
+            return "group" if step is None else f"group {plain(step)}"
+        case state.ShowLog():
+            return "log"
+        case state.ShowKeys():
+            return "keys"
+        case _:
+            return _recording(command)
 
 
-def _sel(selector: Selector | None) -> str:
-    if selector is None:
-        return ""
-    return selector.name if selector.kind is SelectorKind.NAME else str(selector.kind)
+def _recording(command: Command) -> str | None:
+    match command:
+        case state.BindKey(key, line):
+            return f"bind {_token(key)} {quoted(line)}" if line else f"unbind {_token(key)}"
+        case state.NameLine(name, line):
+            return f"alias {name} {quoted(line)}" if line else f"unalias {name}"
+        case state.Note(text):
+            return f"note {quoted(text)}"
+        case state.Export(span, csv):
+            return f"export {span} {'csv' if csv else 'json'}"
+        case state.Record(start):
+            return "rec start" if start else "rec stop"
+        case state.Replay(path, speed):
+            return join("replay", _token(path), "" if speed == 1 else f"x{plain(speed)}")
+    return None
 
 
-def _join(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
+def _token(text: str) -> str:
+    """Return text as it stands where nothing in it could end it, else in quotes."""
+    return text if text and all(char.isalnum() or char in "._-/~+" for char in text) else quoted(text)

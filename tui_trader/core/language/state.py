@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tui_trader.core.decimals import ONE
+
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
@@ -27,7 +29,8 @@ class ShowSymbol:
 class UseTheme:
     """Change the colours."""
 
-    name: str
+    name: str = ""
+    """Empty asks which there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +108,74 @@ class Record:
     """Start or stop recording the market."""
 
     start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UseLayout:
+    """Change the arrangement of panes."""
+
+    name: str = ""
+    """Empty asks which there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowConnections:
+    """Say how each connection is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLimits:
+    """Say the limits that orders are held against."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseAccount:
+    """Trade somewhere else."""
+
+    environment: str = ""
+    """``paper`` or ``live``; empty when only a venue was named."""
+    name: str = ""
+    """Of the account, or of the venue when there is no environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindKey:
+    """Let a key type a line."""
+
+    key: str
+    line: str
+    """Empty takes the line off the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameLine:
+    """Give a line a name of its own."""
+
+    name: str
+    line: str
+    """Empty forgets the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write a note into the journal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Write fills to a file."""
+
+    span: str
+    """``today``, ``yesterday``, ``week``, ``month``, ``7d`` or a date."""
+    csv: bool
+    """As a table; False writes JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Show a recording."""
+
+    path: str
+    speed: Decimal = ONE

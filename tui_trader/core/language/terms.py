@@ -53,6 +53,9 @@ class PriceRef(StrEnum):
     ENTRY = "entry"
     BREAK_EVEN = "be"
     LIQUIDATION = "liq"
+    HIGH = "hi"
+    LOW = "lo"
+    VWAP = "vwap"
 
 
 class OffsetUnit(StrEnum):
@@ -62,6 +65,8 @@ class OffsetUnit(StrEnum):
     TICKS = "t"
     PERCENT = "%"
     BASIS_POINTS = "bp"
+    ATR = "atr"
+    """Average true ranges of the instrument's candles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""The vocabulary of the order language: verbs, clauses, and what is reserved for later."""
+"""The words of the order language as sets and maps, drawn from the vocabulary's tables, and the words that are none."""
 
 from __future__ import annotations
 
+from tui_trader.core.language.vocabulary import CLAUSE_TABLE, VERB_TABLE
 from tui_trader.core.types import MarginMode, PositionMode, Side, TimeInForce
 
 SIDES: dict[str, Side] = {
@@ -13,70 +14,20 @@ SIDES: dict[str, Side] = {
     "short": Side.SELL,
 }
 
-VERBS: tuple[str, ...] = (
-    *SIDES,
-    "close",
-    "cancel",
-    "flat",
-    "rev",
-    "move",
-    "qty",
-    "lev",
-    "protect",
-    "sl",
-    "tp",
-    "trail",
-    "be",
-    "margin",
-    "risklimit",
-    "mode",
-    "transfer",
-    "symbol",
-    "theme",
-    "quit",
-    "q",
-    "help",
-    "panic",
-    "halt",
-    "ro",
-    "resume",
-    "override",
-    "reconcile",
-    "arm",
-    "group",
-    "log",
-    "keys",
-    "rec",
-)
+SHORT_FOR: dict[str, str] = {"q": "quit"}
+"""Other spellings of verbs."""
+
+VERBS: tuple[str, ...] = (*SIDES, *(word.name for word in VERB_TABLE if word.name not in SIDES), *SHORT_FOR)
 """First words that can be executed."""
 
-NOT_YET: tuple[str, ...] = (
-    "scale", "chase", "twap", "swarm", "watch", "alert", "when",
-    "every", "calc", "size", "limits", "paper", "live", "replay", "export", "note", "bind", "alias", "layout",
-    "conn", "on",
-)  # fmt: skip
+NOT_YET: tuple[str, ...] = ("twap", "swarm")
 """First words of the language that no part of this version executes."""
 
-CLAUSES: tuple[str, ...] = (
-    "po",
-    "ioc",
-    "fok",
-    "gtc",
-    "ro",
-    "close",
-    "stop",
-    "touch",
-    "trail",
-    "sl",
-    "tp",
-    "lev",
-    "iso",
-    "cross",
-    "pos",
-)
+CLAUSES: tuple[str, ...] = tuple(word.name for word in CLAUSE_TABLE)
 """Words that may follow an order's size and symbol."""
 
-CLAUSES_NOT_YET: tuple[str, ...] = ("gtd", "on", "acct", "dry", "atr")
+SCALE_WORDS: tuple[str, ...] = ("in", "from", "to", "even", "up", "down")
+CHASE_WORDS: tuple[str, ...] = ("max", "for", "then")
 
 NO_SUCH_CLAUSE: dict[str, str] = {
     "market": "an order without a price is a market order: leave the word out",
@@ -87,8 +38,6 @@ NO_SUCH_CLAUSE: dict[str, str] = {
 }
 """Words that people bring from elsewhere; taken for a symbol they would only puzzle."""
 
-REFS_NOT_YET: tuple[str, ...] = ("hi", "lo", "vwap")
-
 TIF_WORDS: dict[str, TimeInForce] = {
     "po": TimeInForce.POST_ONLY,
     "ioc": TimeInForce.IOC,
@@ -96,8 +45,12 @@ TIF_WORDS: dict[str, TimeInForce] = {
     "gtc": TimeInForce.GTC,
 }
 MARGIN_WORDS: dict[str, MarginMode] = {"iso": MarginMode.ISOLATED, "cross": MarginMode.CROSS}
+
 MODE_WORDS: dict[str, PositionMode] = {
     "hedge": PositionMode.HEDGED,
     "hedged": PositionMode.HEDGED,
     "oneway": PositionMode.ONE_WAY,
 }
+
+SECONDS: dict[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+"""Units of a time."""

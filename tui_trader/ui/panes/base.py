@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from rich.style import Style
 from textual import events
+from textual.message import Message
 
 from tui_trader.state.topic import Topic
 from tui_trader.ui.frame import FramePump
@@ -39,6 +40,13 @@ _DRAW: dict[Frame, Draw] = {Frame.BOX: boxed, Frame.RULE: ruled, Frame.NONE: bar
 
 class Pane(CellGrid, Generic[V_co]):
     """A view on the screen. Keys act on ``view``; the pane repaints by itself."""
+
+    class Clicked(Message):
+        """Somebody clicked on the pane of a view, which has put its cursor there."""
+
+        def __init__(self, view: View) -> None:
+            super().__init__()
+            self.view = view
 
     def __init__(
         self,
@@ -93,6 +101,12 @@ class Pane(CellGrid, Generic[V_co]):
         self._drawn = []
         self.repaint()
 
+    def draw_in_ascii(self) -> None:
+        """Draw with ASCII alone from now on."""
+        self._ascii = True
+        self._drawn = []
+        self.repaint()
+
     def reframe(self, frame: Frame, *, ascii_only: bool | None = None) -> None:
         """Draw with another frame: the screen became smaller or larger."""
         self._frame = frame
@@ -141,6 +155,12 @@ class Pane(CellGrid, Generic[V_co]):
 
     def on_show(self) -> None:
         self.repaint()
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the view which of its lines was clicked, and the screen that it was this pane."""
+        event.stop()
+        self.view.clicked(event.y - (0 if self._frame is Frame.NONE else 1))
+        self.post_message(self.Clicked(self.view))
 
     def on_focus(self) -> None:
         self.view.focused = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from bisect import bisect_left
 from typing import ClassVar
 
 from tui_trader.core.clock import DAY_NS, Clock, hms, rfc3339
@@ -66,7 +66,7 @@ class FillsView(View):
         return frozenset({t.FILLS, t.PNL, t.INSTRUMENTS})
 
     def title(self) -> list[Part]:
-        parts = [part(0, f"FILLS {len(self._today())}", "title")]
+        parts = [part(0, f"FILLS {self._today()}", "title")]
         if self._first:
             parts.append(part(1, f"+{self._first} newer", "warn"))
         return parts
@@ -122,25 +122,32 @@ class FillsView(View):
 
     # -- totals ----------------------------------------------------------------------------------------------------
 
-    def _today(self) -> list[Fill]:
-        midnight = self.clock.wall_ns() // DAY_NS * DAY_NS
-        return [fill for fill in self.store.blotter.fills() if fill.at_ns >= midnight]
+    def _midnight(self) -> int:
+        return self.clock.wall_ns() // DAY_NS * DAY_NS
+
+    def _today(self) -> int:
+        """Return how many executions the UTC day has seen, those before this run included."""
+        fills = self.store.trades.executions()
+        return len(fills) - bisect_left(fills, self._midnight(), key=lambda fill: fill.at_ns)
 
     def _totals(self, width: int) -> list[Row]:
-        """Return the day in two lines; wins and losses count executions that closed something."""
-        fills = self._today()
-        fees: dict[str, Decimal] = {}
-        for fill in fills:
-            fees[fill.fee_currency] = fees.get(fill.fee_currency, ZERO) + fill.fee
-        won = sum(fill.realised > 0 for fill in fills)
-        lost = sum(fill.realised < 0 for fill in fills)
-        paid = self.store.funding_paid
+        """Return the day in two lines; wins and losses count trades that were closed, after fees and funding."""
+        days = [self.store.trades.day(self._midnight(), currency) for currency in self.store.currencies()]
+        fees = {day.currency: sum((one.fees for one in day.symbols), ZERO) for day in days}
+        paid = {day.currency: sum((one.funding for one in day.symbols), ZERO) for day in days}
+        count = self._today()
+        doubt = "?" if self.store.past.whole_since_ns > self._midnight() else ""
         # Costs are shown as what they do to the account: paid funding is a minus.
-        funding = " ".join(money(-amount, currency, signed=True) for currency, amount in sorted(paid.items())) or "0.00"
-        cost = " ".join(money(amount, currency) for currency, amount in sorted(fees.items())) or "0.00"
+        funding = " ".join(money(-amount, currency, signed=True) for currency, amount in paid.items() if amount) or "0.00"
+        cost = " ".join(money(amount, currency) for currency, amount in fees.items() if amount) or "0.00"
+        won, lost = sum(day.won for day in days), sum(day.lost for day in days)
+        slips = [f"{number(day.slippage_bp, 1, signed=True)}bp" for day in days if day.slippage_bp is not None]
         first = [
-            part(0, f"day {len(fills)} {'fill' if len(fills) == 1 else 'fills'}", "header"),
-            part(1, f"fees {cost}", "text"),
-            part(2, f"{won}W/{lost}L", "text"),
+            part(0, f"day {count}{doubt} {'fill' if count == 1 else 'fills'}", "header"),
+            part(1, f"fees {cost}{doubt}", "text"),
+            part(2, f"{won}W/{lost}L{doubt}", "text"),
         ]
-        return [by_rank(first, width), by_rank([part(0, f"funding {funding}", "text")], width)]
+        second = [part(0, f"funding {funding}{doubt}", "text")]
+        if slips:
+            second.append(part(1, f"slip {' '.join(slips)}", "text"))
+        return [by_rank(first, width), by_rank(second, width)]

@@ -16,7 +16,7 @@ from tui_trader.state import topic as t
 from tui_trader.state.cover import cover_of, open_risk
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, countdown, latency, money, number, percent
-from tui_trader.ui.panes.positions import risk_words
+from tui_trader.ui.panes.positions_total import risk_words
 from tui_trader.ui.panes.spans import Part, Row, Span, Steady, by_rank, page, part, width_of
 from tui_trader.ui.panes.view import View
 
@@ -42,6 +42,7 @@ class HeaderView(View):
         instrument: InstrumentId | None = None,
         bytes_per_second: Callable[[], float] | None = None,
         day_limit: Decimal | None = None,
+        recording: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(store, clock)
         self.badge = badge
@@ -51,6 +52,7 @@ class HeaderView(View):
         self.day_limit = day_limit
         """Loss at which the day ends, as a positive amount; None when there is no limit."""
         self._bytes_per_second = bytes_per_second
+        self._recording = recording
         self._iid = instrument
         self._steady = Steady()
         self._width = -1
@@ -96,8 +98,10 @@ class HeaderView(View):
 
     def _market(self, roomy: bool) -> list[Part]:
         place = f"{self.venue}/{self.account}"
-        parts = [
-            part(0, f" {self.badge} " if roomy else self.badge, f"mode_{self.badge.lower()}"),
+        parts = [part(0, f" {self.badge} " if roomy else self.badge, f"mode_{self.badge.lower()}")]
+        if self._recording is not None and (words := self._recording()):
+            parts.append(part(0, words, "rec"))
+        parts += [
             part(3, place, "text"),
         ]
         if self._iid is None:

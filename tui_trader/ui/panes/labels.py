@@ -34,6 +34,10 @@ class OrderLabels:
         self._ids[text] = client_id
         return text
 
+    def name(self, client_id: str) -> str:
+        """Return the label of an order that has one already; empty for every other."""
+        return self._labels.get(ClientOrderId(client_id), "")
+
     def find(self, text: str) -> ClientOrderId | None:
         """Return the client id behind a label in any letter case, or None."""
         return self._ids.get(text.lower())

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.clock import Clock
-from tui_trader.core.decimals import ZERO, plain
+from tui_trader.core.decimals import ZERO, divide, plain
+from tui_trader.core.error import CommandError
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order
 from tui_trader.core.types import InstrumentId, Side
@@ -108,6 +109,18 @@ class LadderView(View):
         self._top = None
         self.moved()
 
+    def gather(self, step: Decimal | None) -> str:
+        """Show rows of a typed step, None for single ticks; raises CommandError naming the steps that there are."""
+        if self._spec is None:
+            raise CommandError("the ladder has no contract yet", fix="symbol BTCUSDT")
+        tick = self._spec.tick
+        wanted = Decimal(1) if step is None else divide(step, tick)
+        if wanted not in GROUPS:
+            steps = ", ".join(plain(tick * count) for count in GROUPS)
+            raise CommandError(f"rows of {plain(step or tick)} cannot be made", fix=f"one of {steps}")
+        self.group(GROUPS.index(int(wanted)) - self._group)
+        return f"rows of {plain(tick * int(wanted))}"
+
     def group(self, step: int) -> None:
         """Make rows coarser (+1) or finer (-1), keeping the price under the cursor, or the middle, where it is."""
         wanted = min(max(self._group + step, 0), len(GROUPS) - 1)
@@ -129,6 +142,10 @@ class LadderView(View):
         self.shows = self.shows.next
         self.moved()
         return self.shows
+
+    def clicked(self, line: int) -> None:
+        """Put the cursor where the click was."""
+        self.cursor_to(line)
 
     def cursor_to(self, line: int) -> None:
         """Put the cursor on the price in a line of the body, counted from 0; other lines do nothing."""

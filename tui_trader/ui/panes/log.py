@@ -1,19 +1,26 @@
-"""The log: notices, newest first, each with its time and, when it is more than a note, its severity in a word."""
+"""The log: what was sent and what there is to say, newest first, with its time and, beyond a note, its severity in a word."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from heapq import merge
 from typing import ClassVar
 
 from tui_trader.core.clock import Clock, hms
 from tui_trader.core.event import Notice
 from tui_trader.core.types import Severity
 from tui_trader.state import topic as t
+from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import Store
+from tui_trader.ui.format import latency
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, fit, page, part
 from tui_trader.ui.panes.view import View, waiting
 
 _LINES = 3
 """Rows from which every notice has a line of its own; below, they share lines."""
+
+_OUTCOMES = {"ack": Severity.NOTE, "unknown": Severity.ALARM, "exists": Severity.ALARM}
+"""How loudly the end of a request speaks; all others warn."""
 
 _WORDS = {Severity.NOTE: ("", "text"), Severity.WARNING: ("WARN", "warn"), Severity.ALARM: ("ALARM", "alarm")}
 
@@ -23,8 +30,10 @@ class LogView(View):
 
     name: ClassVar[str] = "log"
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, label: Callable[[str], str] = lambda ref: "") -> None:
+        """``label`` returns what the screen calls an order, by its client id; empty when it has no label."""
         super().__init__(store, clock)
+        self._label = label
         self.least = Severity.NOTE
         """Notices below this are left out."""
         self._first = 0
@@ -77,7 +86,15 @@ class LogView(View):
     def _notices(self) -> list[Notice]:
         order = list(Severity)
         least = order.index(self.least)
-        return [notice for notice in reversed(self.store.notices) if order.index(notice.severity) >= least]
+        lines = merge(self.store.notices, map(self._sent, self.store.dispatches), key=lambda line: line.at_ns)
+        return [line for line in reversed(list(lines)) if order.index(line.severity) >= least]
+
+    def _sent(self, dispatch: Dispatch) -> Notice:
+        """Return what was sent as a line: ``b7 place ack 96ms``."""
+        name = self._label(dispatch.ref) or dispatch.ref[-6:]
+        text = " ".join(word for word in (name, dispatch.what, dispatch.outcome, latency(dispatch.rtt_ns)) if word)
+        severity = _OUTCOMES.get(dispatch.outcome, Severity.WARNING)
+        return Notice(f"{text}: {dispatch.text}" if dispatch.text else text, severity, dispatch.at_ns, dispatch.ref)
 
     def _line(self, notice: Notice, width: int) -> Row:
         word, role = _WORDS[notice.severity]

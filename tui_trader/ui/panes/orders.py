@@ -12,95 +12,28 @@ from typing import ClassVar
 
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import HUNDRED, ZERO, divide
-from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order
 from tui_trader.core.types import (
     ClientOrderId,
     OrderStatus,
-    OrderType,
-    PendingAction,
-    PositionSide,
     Side,
-    TimeInForce,
-    TriggerSource,
 )
-from tui_trader.core.venue_rules import closes
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
-from tui_trader.ui.format import NOTHING, age, contracts, latency, number, on_point, percent, stale
 from tui_trader.ui.panes.cursor import CursorView
 from tui_trader.ui.panes.labels import OrderLabels
-from tui_trader.ui.panes.spans import Part, Row, Span, page, part
-from tui_trader.ui.panes.table import Cell, Column, Record, Table
+from tui_trader.ui.panes.orders_row import FAILED, MEDIUM, NARROW, WIDE, OrderRows, level_of, type_word
+from tui_trader.ui.panes.spans import Part, Row, Span, cut, page, part
+from tui_trader.ui.panes.table import Table
 from tui_trader.ui.panes.view import waiting
 
 LINGER_NS = 15 * NS
 """How long an order that failed stays in the list, so that a refusal is not a row that was never there."""
 
-_NEAR_TICKS = 20
-"""Distances up to this are told in ticks, longer ones in percent."""
+_APART = Decimal("1e13")
 
 _WIDE = 108
 _MEDIUM = 76
-
-_COLUMNS_WIDE = (
-    Column("id", "id", 3, 0),
-    Column("venue", "venue", 7, 13),
-    Column("symbol", "symbol", 10, 5),
-    Column("side", "side", 4, 1),
-    Column("type", "type", 7, 4),
-    Column("qty", "qty", 7, 2, right=True),
-    Column("fill", "fill", 4, 9, right=True),
-    Column("price", "price", 9, 3, right=True),
-    Column("trigger", "trigger", 11, 6, right=True),
-    Column("dist", "dist", 6, 8, right=True),
-    Column("flags", "flags", 6, 10),
-    Column("age", "age", 3, 11, right=True),
-    Column("state", "state", 9, 7),
-    Column("rtt", "rtt", 5, 12, right=True),
-)
-_COLUMNS_MEDIUM = (
-    Column("id", "id", 2, 0),
-    Column("venue", "venue", 6, 11),
-    Column("symbol", "symbol", 8, 6),
-    Column("side", "side", 4, 1),
-    Column("type", "type", 7, 4),
-    Column("qty", "qty", 5, 2, right=True),
-    Column("fill", "fill", 4, 9, right=True),
-    Column("level", "price/trig", 10, 3, right=True),
-    Column("dist", "dist", 6, 7, right=True),
-    Column("flags", "flags", 5, 8),
-    Column("age", "age", 3, 10, right=True),
-    Column("state", "state", 9, 5),
-)
-_COLUMNS_NARROW = (
-    Column("id", "id", 2, 0),
-    Column("side", "side", 4, 1),
-    Column("short", "type", 4, 4),
-    Column("qty", "qty", 5, 2, right=True),
-    Column("level", "price", 8, 3, right=True),
-    Column("dist", "dist", 5, 6, right=True),
-    Column("age", "age", 3, 8, right=True),
-    Column("word", "state", 5, 5),
-    Column("fl", "fl", 2, 7),
-)
-
-_STATES: dict[OrderStatus, tuple[str, str]] = {
-    OrderStatus.INTENT: ("sending", "send"),
-    OrderStatus.SENT: ("sending", "send"),
-    OrderStatus.UNKNOWN: ("UNKNOWN ?", "UNKN?"),
-    OrderStatus.ACKED: ("pending", "pend"),
-    OrderStatus.ARMED: ("armed", "armed"),
-    OrderStatus.LIVE: ("working", "work"),
-    OrderStatus.PARTIAL: ("partial", "part"),
-    OrderStatus.FILLED: ("filled", "filled"),
-    OrderStatus.CANCELED: ("canceled", "cxl"),
-    OrderStatus.REJECTED: ("REJECTED", "REJ"),
-    OrderStatus.EXPIRED: ("EXPIRED", "EXP"),
-    OrderStatus.ABSENT: ("not at venue", "gone"),
-}
-_FAILED = frozenset({OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.ABSENT})
-_SOURCE = {TriggerSource.MARK: "m", TriggerSource.LAST: "l", TriggerSource.INDEX: "i"}
 
 
 class OrderSort(StrEnum):
@@ -108,6 +41,11 @@ class OrderSort(StrEnum):
 
     LABEL = "label"
     DISTANCE = "distance"
+    """The nearest to the mark first."""
+    AGE = "age"
+    """The newest first."""
+    SIDE = "side"
+    """Buys before sells, the higher price first: as they stand on a ladder."""
 
 
 class OrdersView(CursorView[ClientOrderId]):
@@ -125,16 +63,16 @@ class OrdersView(CursorView[ClientOrderId]):
     ) -> None:
         """``made_by`` says of an exit that belongs to an entry who made it: ``native`` or ``ours``."""
         super().__init__(store, clock)
-        self._made_by = made_by
         self.labels = labels or OrderLabels()
+        self._rows = OrderRows(store, clock, self.labels, made_by)
         self.filter_text = ""
         self.sort = OrderSort.LABEL
         self._marked: set[ClientOrderId] = set()
         self._frozen: list[ClientOrderId] = []
         self._of_interest: tuple[int, list[Order]] = (-1, [])
-        self._wide = Table(_COLUMNS_WIDE)
-        self._medium = Table(_COLUMNS_MEDIUM)
-        self._narrow = Table(_COLUMNS_NARROW)
+        self._wide = Table(WIDE)
+        self._medium = Table(MEDIUM)
+        self._narrow = Table(NARROW)
         self._hidden = 0
 
     # -- keys ------------------------------------------------------------------------------------------------------
@@ -165,10 +103,20 @@ class OrdersView(CursorView[ClientOrderId]):
         """Return the marked orders that are still working, as they are on the screen."""
         return [order for order in self._orders() if order.client_id in self._marked and order.status.is_working]
 
+    def matching(self) -> int:
+        """Return how many rows the filter leaves."""
+        return len(self._keys())
+
     def filter(self, text: str) -> None:
-        """Show only orders whose symbol, side, type or label contains ``text``."""
+        """Show only orders each word of ``text`` is a part of: of their symbol, side, type, label or state."""
         self.filter_text = text.strip()
         self.moved()
+
+    def sort_next(self) -> str:
+        """Sort otherwise, from the next moment that nothing is chosen; return how."""
+        order = list(OrderSort)
+        self.sort_by(order[(order.index(self.sort) + 1) % len(order)])
+        return self.sort.value
 
     def sort_by(self, sort: OrderSort) -> None:
         """Sort rows otherwise, from the next moment that nothing is chosen."""
@@ -195,7 +143,13 @@ class OrdersView(CursorView[ClientOrderId]):
             parts.append(part(2, f"/{self.filter_text}", "warn"))
         if any(not self.store.private_is_fresh(order.instrument.venue) for order in working):
             parts.append(part(1, "STALE ?", "alarm"))
-        parts.append(part(5, "c cancel", "dim"))
+        if self.sort is not OrderSort.LABEL:
+            parts.append(part(3, f"by {self.sort.value}", "accent"))
+        if self._marked:
+            parts.append(part(4, "c cancels them", "dim"))
+        elif working:
+            parts.append(part(4, "m move  c cancel", "dim"))
+            parts.append(part(5, "Space mark", "dim"))
         return parts
 
     def body(self, width: int, height: int) -> list[Row]:
@@ -205,7 +159,7 @@ class OrdersView(CursorView[ClientOrderId]):
             return waiting(self._nothing(), width, height)
         table = self._wide if width >= _WIDE else (self._medium if width >= _MEDIUM else self._narrow)
         lead = 1 if width >= 12 else 0
-        records = self._records(orders)
+        records = self._rows.records(orders)
         table.fit(records, max(1, width - lead))
         rows: list[Row] = []
         if height >= 5 and width >= _MEDIUM:
@@ -217,7 +171,22 @@ class OrdersView(CursorView[ClientOrderId]):
             chosen = order.client_id == self._cursor.key
             glyph = "*" if order.client_id in self._marked else ("▸" if chosen else " ")
             rows.append((*((Span(glyph, "cursor_mark"),) if lead else ()), *table.row(record, "cursor" if chosen else None)))
+        if len(rows) < height:
+            rows += [(Span(cut(f"  {text}", width), "alarm"),) for text in self._explained(orders)]
         return page(rows, width, height)
+
+    def _explained(self, orders: list[Order]) -> list[str]:
+        """Say of each order of unknown outcome what is being done about it, and of each that failed why."""
+        said = []
+        for order in orders:
+            label = self.labels.label(order.client_id, order.instrument)
+            if order.status is OrderStatus.UNKNOWN:
+                asked = f"the venue is asked for it by its id …{order.client_id[-6:]}"
+                said.append(f"{label}: sent, and no answer: never sent again; {asked}")
+            elif order.status in FAILED and order.reason:
+                again = "  u stages it again" if order.status is OrderStatus.ABSENT else ""
+                said.append(f"{label}: {order.reason}{again}")
+        return said
 
     def _nothing(self) -> str:
         if self.filter_text:
@@ -232,11 +201,11 @@ class OrdersView(CursorView[ClientOrderId]):
         now = self.clock.wall_ns()
         blotter = self.store.blotter
         if self._of_interest[0] != blotter.version:
-            chosen = [order for order in blotter.orders() if order.status.is_working or order.status in _FAILED]
+            chosen = [order for order in blotter.orders() if order.status.is_working or order.status in FAILED]
             self._of_interest = (blotter.version, chosen)
         shown: dict[ClientOrderId, Order] = {}
         for order in self._of_interest[1]:
-            failed_lately = order.status in _FAILED and 0 <= now - order.updated_ns <= LINGER_NS
+            failed_lately = order.status in FAILED and 0 <= now - order.updated_ns <= LINGER_NS
             if order.status.is_working or failed_lately:
                 self.labels.label(order.client_id, order.instrument)
                 if self._matches(order):
@@ -256,10 +225,16 @@ class OrdersView(CursorView[ClientOrderId]):
     def _sort_key(self, order: Order) -> tuple[Decimal, int, str]:
         label = self.labels.label(order.client_id, order.instrument)
         count = int(label.lstrip("abcdefghijklmnopqrstuvwxyz"))
+        level = level_of(order)
         if self.sort is OrderSort.DISTANCE:
-            mark, level = self.store.ticker(order.instrument).mark, _level(order)
+            mark = self.store.ticker(order.instrument).mark
             away = divide(abs(level - mark), mark) if mark and level is not None else HUNDRED
             return away, count, label
+        if self.sort is OrderSort.AGE:
+            return Decimal(-order.created_ns), count, label
+        if self.sort is OrderSort.SIDE:
+            # One number for both: no price is as large as the step between the sides.
+            return (ZERO if order.side is Side.BUY else _APART) - (level or ZERO), count, label
         return ZERO, 0, label.rstrip("0123456789").rjust(4) + str(count).rjust(9)
 
     def _matches(self, order: Order) -> bool:
@@ -267,135 +242,7 @@ class OrdersView(CursorView[ClientOrderId]):
         if not wanted:
             return True
         label = self.labels.label(order.client_id, order.instrument)
-        return any(wanted in text.lower() for text in (order.instrument.symbol, order.side.value, order.type.value, label))
-
-    # -- rows ------------------------------------------------------------------------------------------------------
-
-    def _records(self, orders: list[Order]) -> list[Record]:
-        levels = on_point([self._price(order, _level(order)) for order in orders])
-        prices = on_point([self._price(order, order.price) for order in orders])
-        return [self._record(*row) for row in zip(orders, levels, prices, strict=True)]
-
-    def _price(self, order: Order, price: Decimal | None) -> str:
-        instrument = self.store.instruments.get(order.instrument)
-        if price is None:
-            return "market"
-        return number(price, instrument.price_places) if instrument else f"{price:,f}"
-
-    def _record(self, order: Order, level: str, price: str) -> Record:
-        instrument = self.store.instruments.get(order.instrument)
-        word, short, role = self._state(order)
-        source = _SOURCE[order.trigger_source]
-        # The letter of the trigger's source has a column of its own, or prices would not stand under each other.
-        level += source if order.trigger_price is not None and _level(order) is order.trigger_price else " "
-        trigger = NOTHING
-        if order.trigger_price is not None:
-            trigger = f"{self._price(order, order.trigger_price)} {order.trigger_source.value}"
-        return {
-            "id": Cell(self.labels.label(order.client_id, order.instrument), "own"),
-            "venue": Cell(order.instrument.venue, "dim"),
-            "symbol": Cell(order.instrument.symbol, "symbol"),
-            "side": Cell("BUY" if order.side is Side.BUY else "SELL", "buy" if order.side is Side.BUY else "sell"),
-            "type": Cell(type_word(order)),
-            "short": Cell(type_word(order, short=True)),
-            "qty": Cell(self._qty(order, instrument)),
-            "fill": Cell(self._filled(order), "alarm" if order.overfilled else "text"),
-            "price": Cell(price),
-            "trigger": Cell(trigger, "text" if order.trigger_price is not None else "dim"),
-            "level": Cell(level),
-            "dist": self._distance(order, instrument),
-            "flags": Cell(" ".join(word for word in (_flags(order), self._made_by(order)) if word), "dim"),
-            "fl": Cell(_flags(order).replace("ext", "x").replace(" ", ""), "dim"),
-            "age": Cell(age(self.clock.wall_ns() - order.created_ns) if order.created_ns else NOTHING, "dim"),
-            "state": Cell(word, role),
-            "word": Cell(short, role),
-            "rtt": Cell(latency(order.rtt_ns) if order.rtt_ns else NOTHING, "dim"),
-        }
-
-    def _state(self, order: Order) -> tuple[str, str, str]:
-        """Return the state in a long word, a short one, and its role."""
-        word, short = _STATES[order.status]
-        if order.status in _FAILED and order.reason:
-            word = f"{word} {order.reason}"
-        if order.pending is PendingAction.CANCEL and order.status.is_working:
-            return "cancel…", "cxl…", "pending"
-        if order.pending is PendingAction.AMEND and order.status.is_working:
-            return "amend…", "amd…", "pending"
-        if order.status is OrderStatus.UNKNOWN or order.status in _FAILED:
-            return word, short, "alarm"
-        if order.status in (OrderStatus.INTENT, OrderStatus.SENT, OrderStatus.ACKED):
-            return word, short, "pending"
-        if not self.store.private_is_fresh(order.instrument.venue):
-            return stale(word, True), stale(short, True), "stale"
-        return word, short, "text"
-
-    def _qty(self, order: Order, instrument: Instrument | None) -> str:
-        if not order.qty and order.close_on_trigger:
-            return "all"
-        if instrument is None:
-            return f"{order.qty:,f}"
-        return contracts(order.qty, instrument.qty_places, instrument.size_unit)
-
-    def _filled(self, order: Order) -> str:
-        if order.type.is_conditional and not order.filled:
-            return NOTHING
-        if order.overfilled:
-            return "OVER"
-        return f"{int(divide(order.filled * HUNDRED, order.qty))}%" if order.qty else NOTHING
-
-    def _distance(self, order: Order, instrument: Instrument | None) -> Cell:
-        ticker = self.store.ticker(order.instrument)
-        mark, level = ticker.mark, _level(order)
-        if not mark or level is None or instrument is None:
-            return Cell(NOTHING, "dim")
-        old = not self.store.mark_is_fresh(order.instrument)
-        ticks = divide(level - mark, instrument.tick)
-        if abs(ticks) <= _NEAR_TICKS:
-            text = f"{number(ticks, 0, signed=True)}t"
-        else:
-            text = percent(divide((level - mark) * HUNDRED, mark), 1)
-        return Cell(text + ("?" if old else ""), "stale" if old else "text")
-
-
-def type_word(order: Order, *, short: bool = False) -> str:
-    """Return the type in the words of the field: a conditional order that can only reduce is a stop-loss or a take-profit."""
-    if order.type is OrderType.LIMIT:
-        return "LMT"
-    if order.type is OrderType.MARKET:
-        return "MKT"
-    exits = closes(order)
-    if order.type is OrderType.TRAILING_STOP:
-        return "TRL" if short else "TRAIL"
-    if order.type.is_stop:
-        stem = "SL" if exits else "ST"
-    else:
-        stem = "TP" if exits else "IT"
-    if short:
-        return f"{stem}-l" if order.type.has_limit else f"{stem}-m"
-    if not exits:
-        stem = "STP" if stem == "ST" else "MIT" if not order.type.has_limit else "LIT"
-        if stem in ("MIT", "LIT"):
-            return stem
-    return f"{stem}-lmt" if order.type.has_limit else f"{stem}-mkt"
-
-
-def _flags(order: Order) -> str:
-    flags = []
-    if order.external:
-        flags.append("ext")
-    if order.tif is TimeInForce.POST_ONLY:
-        flags.append("po")
-    elif order.tif in (TimeInForce.IOC, TimeInForce.FOK):
-        flags.append(order.tif.value)
-    if order.reduce_only or order.close_on_trigger:
-        flags.append("ro")
-    if order.position_side is not PositionSide.MERGED:
-        flags.append("L" if order.position_side is PositionSide.LONG else "S")
-    return " ".join(flags)
-
-
-def _level(order: Order) -> Decimal | None:
-    """Return the price that decides when something happens to the order: its trigger, else its limit."""
-    if order.trigger_price is not None and order.status not in (OrderStatus.LIVE, OrderStatus.PARTIAL):
-        return order.trigger_price
-    return order.price
+        state, _, _ = self._rows.state(order)
+        texts = (order.instrument.symbol, order.side.value, order.type.value, type_word(order), label, state)
+        described = " ".join(texts).lower()
+        return all(word in described for word in wanted.split())

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trader.core.types import InstrumentId
+from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.fills import FillsView
 from tui_trader.ui.panes.header import HeaderView
+from tui_trader.ui.panes.journal import JournalView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder import LadderView
+from tui_trader.ui.panes.ladder_own import Ghost
 from tui_trader.ui.panes.log import LogView
 from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
@@ -23,6 +27,8 @@ from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.tape import TapeView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
+from tui_trader.ui.panes.watch import WatchView
+from tui_trader.ui.panes.watch_alerts import AlertsView
 from tui_trader.ui.slot import Size, Slot
 
 if TYPE_CHECKING:
@@ -70,7 +76,13 @@ def _header(fit: Fittings) -> HeaderView:
         instrument=desk.focus,
         bytes_per_second=fit.bytes_per_second,
         day_limit=desk.facts.limits.day_loss,
+        recording=lambda: desk.recording_words,
     )
+
+
+def _ghost(desk: Desk) -> Ghost | None:
+    resting = desk.stage.resting()
+    return None if resting is None else Ghost(*resting)
 
 
 PANES: tuple[PaneRow, ...] = (
@@ -99,7 +111,7 @@ PANES: tuple[PaneRow, ...] = (
     ),
     PaneRow(
         Slot.BOOK,
-        lambda fit: LadderView(fit.desk.store, fit.desk.clock, fit.desk.focus),
+        lambda fit: LadderView(fit.desk.store, fit.desk.clock, fit.desk.focus, ghost=partial(_ghost, fit.desk)),
         Size(30, 5),
         "g b",
         "the book",
@@ -112,20 +124,45 @@ PANES: tuple[PaneRow, ...] = (
         about="The ladder of another symbol, from 160 columns on.",
     ),
     PaneRow(
+        Slot.CHART,
+        lambda fit: ChartView(fit.desk.store, fit.desk.clock, fit.desk.focus),
+        Size(30, 7),
+        "g c",
+        "the chart",
+        "Candles from a second to a day, volume, own prices and fills; what nobody observed is dotted, not flat.",
+    ),
+    PaneRow(
         Slot.PNL,
-        lambda fit: PnlView(fit.desk.store, fit.desk.clock),
+        lambda fit: PnlView(fit.desk.store, fit.desk.clock, day_limit=fit.desk.facts.limits.day_loss),
         Size(24, 2),
         "g e",
         "profit and loss",
-        "Profit of the day and the session, realised and open, fees, funding, and the curve of equity.",
+        "Profit of the day and the session, realised and open, fees, funding, trades won and lost, what the day may lose, each"
+        " symbol's share, and the curve of equity; v changes between day and session.",
+    ),
+    PaneRow(
+        Slot.WATCH,
+        lambda fit: WatchView(fit.desk.store, fit.desk.clock, fit.desk.attention),
+        Size(30, 4),
+        "g w",
+        "the watchlist",
+        "Watched and traded symbols: last, change, funding, open interest, basis, the hour, alerts. Enter shows one, v sorts.",
+    ),
+    PaneRow(
+        Slot.ALERTS,
+        lambda fit: AlertsView(fit.desk.store, fit.desk.clock, fit.desk.attention),
+        Size(40, 4),
+        "g a",
+        "alerts",
+        "Alerts and waiting lines: what each waits for, whether it can see, what it has done.",
     ),
     PaneRow(
         Slot.TAPE,
-        lambda fit: TapeView(fit.desk.store, fit.desk.clock, fit.desk.focus),
+        lambda fit: TapeView(fit.desk.store, fit.desk.clock, fit.desk.focus, sizes=fit.desk.attention.terms.tape_sizes),
         Size(22, 3),
         "g t",
         "the tape",
-        "Trades as they print.",
+        "Trades as they print, and what takers bought less what they sold in a minute; v leaves out small ones.",
     ),
     PaneRow(
         Slot.FILLS,
@@ -136,8 +173,16 @@ PANES: tuple[PaneRow, ...] = (
         "Own executions with fee and what they realised.",
     ),
     PaneRow(
+        Slot.JOURNAL,
+        lambda fit: JournalView(fit.desk.store, fit.desk.clock, fit.desk.notes.of),
+        Size(40, 5),
+        "g j",
+        "the journal",
+        "Trades from flat to flat with profit, R, fees, funding, slippage and a note; J writes one.",
+    ),
+    PaneRow(
         Slot.LOG,
-        lambda fit: LogView(fit.desk.store, fit.desk.clock),
+        lambda fit: LogView(fit.desk.store, fit.desk.clock, fit.labels.name),
         Size(24, 1),
         "g l",
         "the log",

@@ -27,3 +27,17 @@ def sparkline(values: Sequence[Decimal], height: int = 1) -> list[str]:
     steps = 8 * height
     levels = [steps // 2 if not extent else 1 + round(float(value - low) / extent * (steps - 1)) for value in values]
     return ["".join(_BLOCKS[min(8, max(0, level - 8 * floor))] for level in levels) for floor in range(height - 1, -1, -1)]
+
+
+def gapped(values: Sequence[Decimal | None], count: int) -> str:
+    """Return one line of ``count`` columns, each the last known value of its part; where nothing is known it stays blank."""
+    size = len(values)
+    if count <= 0 or not size:
+        return " " * max(0, count)
+    parts = [values[index * size // count : (index + 1) * size // count] for index in range(count)]
+    last = [next((value for value in reversed(part) if value is not None), None) for part in parts]
+    known = [value for value in last if value is not None]
+    if len(known) < 2:
+        return " " * count
+    glyphs = iter(sparkline(known)[0])
+    return "".join(" " if value is None else next(glyphs) for value in last)

@@ -1,7 +1,8 @@
 """Columns of text: which of them fit, how wide they are, and that they never jump.
 
 A column is as wide as the longest thing it has shown since the pane had this size, so it can grow but never shrink. When the
-width is short the least important columns disappear whole. It must not know what is in the cells.
+width is short the least important columns disappear whole. A number that is not to be trusted has its ``?`` in the blank after
+its column, which is there anyway. It must not know what is in the cells.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from tui_trader.ui.format import ELLIPSIS
+from tui_trader.ui.format import ELLIPSIS, STALE_MARK
 from tui_trader.ui.panes.spans import Row, Span, cut, fit
 
 
@@ -25,6 +26,8 @@ class Column(NamedTuple):
     rank: int
     right: bool = False
     """Right-aligned: for numbers, which are replaced by an ellipsis rather than cut."""
+    doubtful: bool = False
+    """Whether its cells may be followed by ``?``."""
 
 
 class Cell(NamedTuple):
@@ -32,6 +35,8 @@ class Cell(NamedTuple):
 
     text: str
     role: str = "text"
+    doubt: bool = False
+    """Whether it is followed by ``?``."""
 
 
 Record = Mapping[str, Cell]
@@ -43,6 +48,11 @@ class Table:
     def __init__(self, columns: Sequence[Column], gap: int = 1) -> None:
         self._columns = tuple(columns)
         self._gap = gap
+        # A mark in the blank after a number would touch a word that begins the next column.
+        self._before = {
+            column.key: gap + int(left.doubtful and not column.right)
+            for left, column in zip(self._columns, self._columns[1:], strict=False)
+        }
         self._grown: dict[str, int] = {}
         self._width = -1
         self._shown: tuple[tuple[Column, int], ...] = ()
@@ -59,7 +69,7 @@ class Table:
         used = 0
         kept: set[str] = set()
         for column in sorted(self._columns, key=lambda c: c.rank):
-            need = self._grown[column.key] + (self._gap if kept else 0)
+            need = self._grown[column.key] + (self._before.get(column.key, self._gap) if kept else 0)
             if used + need > width:
                 if not kept:
                     self._grown[column.key] = max(1, width)
@@ -67,6 +77,9 @@ class Table:
                 break
             kept.add(column.key)
             used += need
+        if used == width and len(kept) > 1 and [c for c in self._columns if c.key in kept][-1].doubtful:
+            # The mark of the last column needs a place too.
+            kept.remove(max((c for c in self._columns if c.key in kept), key=lambda c: c.rank).key)
         self._shown = tuple((column, self._grown[column.key]) for column in self._columns if column.key in kept)
 
     def shows(self, key: str) -> bool:
@@ -81,11 +94,16 @@ class Table:
     def row(self, record: Record, role: str | None = None) -> Row:
         """Return one record as a row of the fitted width; ``role`` overrides those of the cells."""
         out: list[Span] = []
+        doubt, before = False, "text"
         for column, cells in self._shown:
             if out:
-                out.append(Span(" " * self._gap, role or "text"))
+                gap = (STALE_MARK if doubt else " ").ljust(self._before.get(column.key, self._gap))
+                out.append(Span(gap, role or (before if doubt else "text")))
             cell = record.get(column.key) or Cell("")
             out.append(Span(_placed(cell.text, cells, column.right), role or cell.role))
+            doubt, before = cell.doubt, cell.role
+        if doubt:
+            out.append(Span(STALE_MARK, role or before))
         return fit(out, self._width, role or "text")
 
 

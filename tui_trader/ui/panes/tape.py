@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import ClassVar
 
-from tui_trader.core.clock import Clock, hms
+from tui_trader.core.clock import NS, Clock, hms
 from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, Side
+from tui_trader.core.types import ContractKind, InstrumentId, Side
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
-from tui_trader.ui.format import number
+from tui_trader.ui.format import compact, number
 from tui_trader.ui.panes.spans import Part, Row, Span, fit, page, part
 from tui_trader.ui.panes.view import View, waiting
 
 _LOOK_BACK = 1_000
+
+DELTA_NS = 60 * NS
+"""What the difference of bought and sold is counted over."""
+
 _MEMO_LIMIT = 1_024
 _BUCKETS = ((Decimal(10), "##"), (Decimal(3), "#"))
 """Times the usual size from which a trade is very large, and large; each has a sign as well as a colour."""
@@ -36,7 +41,9 @@ class TapeView(View):
     ) -> None:
         super().__init__(store, clock)
         self.sizes = (ZERO, *sizes)
-        """Steps of the size filter, ascending; the first shows everything."""
+        """Steps of the size filter in quote currency, ascending; the first shows everything."""
+        self._qty: Decimal | None = None
+        """A size that was typed; it stands in place of the steps."""
         self._iid = instrument
         self._filter = 0
         self._usual = ZERO
@@ -57,21 +64,42 @@ class TapeView(View):
         """The contract shown."""
         return self._iid
 
-    @property
-    def least(self) -> Decimal:
-        """Trades below this size are left out."""
-        return self.sizes[self._filter]
-
     def filter_size(self, step: int) -> None:
-        """Leave out more (+1) or fewer (-1) small trades."""
+        """Leave out more (+1) or fewer (-1) small trades, by their value."""
+        self._qty = None
         self._filter = min(max(self._filter + step, 0), len(self.sizes) - 1)
         self.moved()
 
-    def set_least(self, qty: Decimal) -> None:
-        """Leave out trades smaller than ``qty``."""
-        self.sizes = (*sorted({*self.sizes, qty}),)
-        self._filter = self.sizes.index(qty)
+    def next_size(self) -> None:
+        """Take the next step of the filter; after the last one everything is shown again."""
+        self._filter = 0 if self._qty is not None else (self._filter + 1) % len(self.sizes)
+        self._qty = None
         self.moved()
+
+    def set_least(self, qty: Decimal) -> None:
+        """Leave out trades smaller than ``qty``; zero shows everything."""
+        self._qty, self._filter = (qty or None), 0
+        self.moved()
+
+    def _passes(self, instrument: Instrument) -> Callable[[Trade], bool]:
+        """Return what says of a trade whether it is large enough to be shown."""
+        if self._qty is not None:
+            least = self._qty
+            return lambda trade: trade.qty >= least
+        value = self.sizes[self._filter]
+        size = instrument.contract_size
+        if instrument.kind is ContractKind.INVERSE:
+            return lambda trade: trade.qty * size >= value
+        return lambda trade: trade.qty * size * trade.price >= value
+
+    def _filter_words(self) -> str:
+        """Return the filter as the title says it, ``>0.25`` or ``>10k USDT``; empty without one."""
+        if self._qty is not None:
+            return f">{plain(self._qty)}"
+        if not self._filter:
+            return ""
+        instrument = self.store.instruments.get(self._iid) if self._iid else None
+        return f">{_brief(self.sizes[self._filter])} {instrument.quote if instrument else ''}".rstrip()
 
     def pause(self) -> None:
         """Hold the tape still to read it, or let it run again."""
@@ -87,14 +115,32 @@ class TapeView(View):
         return frozenset(own if self._iid is None else own | {t.tape_topic(self._iid)})
 
     def title(self) -> list[Part]:
-        parts = [part(0, f"TAPE >{plain(self.least)}" if self.least else "TAPE", "title")]
+        parts = [part(0, f"TAPE {self._filter_words()}".rstrip(), "title")]
         if self._paused is not None:
             parts.append(part(1, "PAUSED", "warn"))
         if self._is_stale():
             parts.append(part(1, "STALE ?", "alarm"))
         if self._iid is not None:
             parts.append(part(2, self._iid.symbol, "dim"))
+        if (delta := self._delta()) is not None:
+            role = "buy" if delta > 0 else "sell" if delta < 0 else "dim"
+            parts.append(part(3, f"delta {compact(delta, 6, signed=True)}", role))
         return parts
+
+    def _delta(self) -> Decimal | None:
+        """Return what takers have bought less what they have sold in the last minute, of the trades that are shown."""
+        tape = self.store.tapes.get(self._iid) if self._iid else None
+        instrument = self.store.instruments.get(self._iid) if self._iid else None
+        if tape is None or tape.last is None or instrument is None or self._is_stale():
+            return None
+        passes, since = self._passes(instrument), self.clock.wall_ns() - DELTA_NS
+        total = ZERO
+        for trade in tape.newest(_LOOK_BACK):
+            if trade.at_ns < since:
+                break
+            if passes(trade):
+                total += trade.qty * trade.side.sign
+        return total
 
     def body(self, width: int, height: int) -> list[Row]:
         if self._iid is None:
@@ -103,13 +149,15 @@ class TapeView(View):
         instrument = self.store.instruments.get(self._iid)
         if tape is None or not len(tape) or instrument is None:
             return waiting("waiting for the first trade", width, height)
-        trades = self._paused if self._paused is not None else tape.newest(height if not self.least else _LOOK_BACK)
+        everything = self._qty is None and not self._filter
+        trades = self._paused if self._paused is not None else tape.newest(height if everything else _LOOK_BACK)
         if not self._usual and len(tape) >= _ENOUGH:
             self._usual = _usual_size(tape.newest(_LOOK_BACK))
             self._drawn.clear()
-        shown = [trade for trade in trades if trade.qty >= self.least][:height]
+        passes = self._passes(instrument)
+        shown = list(islice((trade for trade in trades if passes(trade)), height))
         if not shown:
-            return waiting(f"no trade of {plain(self.least)} or more yet", width, height)
+            return waiting(f"no trade {self._filter_words()} yet", width, height)
         stale = self._is_stale()
         rows = [self._row(trade, instrument, width) for trade in shown]
         if stale:
@@ -153,3 +201,11 @@ class TapeView(View):
 def _usual_size(trades: Sequence[Trade]) -> Decimal:
     """Return the size that three quarters of the trades stay below."""
     return sorted(trade.qty for trade in trades)[len(trades) * 3 // 4]
+
+
+def _brief(value: Decimal) -> str:
+    """Return a value without zeros that say nothing, ``10k`` or ``2.5M``."""
+    text = compact(value, 6)
+    unit = text[-1] if text[-1].isalpha() else ""
+    digits = text.removesuffix(unit) if unit else text
+    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + unit

@@ -11,10 +11,11 @@ from typing import ClassVar
 
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
+from tui_trader.core.command import spell_price
 from tui_trader.core.decimals import HUNDRED, divide
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.objection import Objection
-from tui_trader.core.order import OrderTicket
+from tui_trader.core.order import Order, OrderTicket
+from tui_trader.core.position import Position
 from tui_trader.core.preview import Preview
 from tui_trader.core.types import OrderType, Side, TimeInForce
 from tui_trader.desk.draft import StageView
@@ -75,7 +76,7 @@ class TicketView(View):
         if draft.title:
             parts.append(part(1, draft.title))
         if draft.follows is not None:
-            parts.append(part(1, f"@{draft.follows} follows", "accent"))
+            parts.append(part(2, f"@{draft.follows} follows", "accent"))
         parts.append(self._enter())
         return parts
 
@@ -100,13 +101,27 @@ class TicketView(View):
                 (Span(f" try: {view.fix}" if view.fix else "", "warning"),),
             ]
             return page(rows, width, height)
-        rows = [by_rank(self._order_line(view, view.ticket), width)]
-        objections = [] if self._is_blocked(view) else self._objections(view.objections)
-        if len(objections) > 1 and sum(width_of(phrase.spans) + 2 for phrase in objections[:2]) - 2 > width:
-            # What is wrong and what mends it matter more than the exits.
-            rows += [by_rank(objections[:1], width), by_rank(objections[1:], width)]
+        order = by_rank(self._order_line(view, view.ticket), width)
+        if view.reversed is not None:
+            order = by_rank(self._closing_line(view, view.reversed), width)
+            exits = by_rank(self._opening_line(view, view.ticket), width)
         else:
-            rows += [by_rank(self._exits_line(view, view.ticket, width), width), self._last_line(view, objections, width)]
+            exits = by_rank(self._exits_line(view, view.ticket, width), width)
+        after = by_rank(self._after(view.instrument, view.preview), width)
+        wrong = self._wrong(view, width)
+        if not wrong:
+            last = by_rank([*self._after(view.instrument, view.preview), part(0, " limits: all ok", "gain")], width)
+            return page([order, exits, last], width, height)
+        # What is wrong and what mends it matter more than the exits, and those more than what comes after.
+        rows = [order]
+        if len(wrong) + 2 <= height:
+            rows.append(exits)
+        if len(wrong) + 3 <= height:
+            rows.append(after)
+        room = max(1, height - len(rows))
+        if len(wrong) > room:
+            wrong[room - 1].append(part(0, f"(+{len(wrong) - room} more)", "alarm"))
+        rows += [by_rank(parts, width) for parts in wrong[:room]]
         return page(rows, width, height)
 
     # -- lines -----------------------------------------------------------------------------------------------------
@@ -128,7 +143,7 @@ class TicketView(View):
     def _order_line(self, view: StageView, ticket: OrderTicket) -> list[Part]:
         instrument = view.instrument
         role = "buy" if ticket.side is Side.BUY else "sell"
-        places = instrument.price_places
+        places, places_of_size = instrument.price_places, instrument.qty_places
         price = "" if ticket.price is None else f" {f.number(ticket.price, places)}"
         if ticket.trail is not None:
             start = f" from {f.number(ticket.activation_price, places)}" if ticket.activation_price is not None else ""
@@ -142,6 +157,10 @@ class TicketView(View):
         flags = f"{flags}{closes}".strip()
         kind = _KINDS[ticket.type]
         size = f"{f.number(ticket.qty, instrument.qty_places)} {instrument.size_unit}" if ticket.qty else "ALL"
+        if view.draft.price is not None and view.draft.follows is not None and ticket.trail is None:
+            price = f" @{spell_price(view.draft.price)}{price}"
+        if view.amended is not None:
+            size, price = _changed(view.amended, ticket, instrument, size, price)
         head = Part(
             0,
             (
@@ -152,6 +171,8 @@ class TicketView(View):
             ),
         )
         parts = [head]
+        if view.amended is not None and view.amended.filled:
+            parts.append(part(1, f"filled {f.number(view.amended.filled, places_of_size)}"))
         preview = view.preview
         if preview is not None:
             settle = instrument.settle
@@ -164,6 +185,29 @@ class TicketView(View):
             if preview.distance is not None:
                 parts.append(part(4, f"{f.percent(preview.distance)} from mark"))
         return parts
+
+    def _closing_line(self, view: StageView, leg: Position) -> list[Part]:
+        """Return the first half of a reversal."""
+        instrument = view.instrument
+        side = "SELL" if leg.side is Side.BUY else "BUY"
+        qty = f"{f.number(leg.qty, instrument.qty_places)} {instrument.size_unit}"
+        held = "LONG" if leg.side is Side.BUY else "SHORT"
+        role = "sell" if leg.side is Side.BUY else "buy"
+        parts = [Part(0, (Span(f" 1  {side} {qty}", role), Span(f" {instrument.symbol} MKT ro  closes {held}", "text")))]
+        if leg.side is not None and view.preview is not None:
+            profit = instrument.pnl(leg.side, leg.qty, leg.entry, view.preview.price)
+            word = f"realises about {f.money(profit, instrument.settle, signed=True)}"
+            parts.append(part(1, word, "gain" if profit > 0 else "loss"))
+            fee = instrument.value(leg.qty, view.preview.price) * instrument.taker_fee
+            parts.append(part(2, f"fee {f.money(fee, instrument.settle)} taker"))
+        return parts
+
+    def _opening_line(self, view: StageView, ticket: OrderTicket) -> list[Part]:
+        """Return the second half: the order itself, and what it waits for."""
+        line = self._order_line(view, ticket)
+        head = line[0].spans
+        first = Span(f" 2 {head[0].text}", head[0].role)
+        return [Part(0, (first, *head[1:])), part(0, "once 1 is known to be filled", "accent"), *line[1:]]
 
     def _exits_line(self, view: StageView, ticket: OrderTicket, width: int) -> list[Part]:
         preview, instrument = view.preview, view.instrument
@@ -183,8 +227,7 @@ class TicketView(View):
         if view.bracket is not None and view.bracket.goals:
             goals = view.bracket.goals
             shown = [
-                f"{f.number(goal.trigger, places)}" + (f":{f.number(goal.portion, 0)}%" if len(goals) > 1 else "")
-                for goal in goals
+                f"{f.number(goal.trigger, places)}" + (f":{f.bare(goal.portion, 1)}%" if len(goals) > 1 else "") for goal in goals
             ]
             parts.append(part(1, f" TP {' '.join(shown)}", "buy"))
             if preview is not None and preview.reward is not None:
@@ -210,27 +253,22 @@ class TicketView(View):
     def _is_blocked(self, view: StageView) -> bool:
         return bool(self.blocked) and not view.draft.reduce_only
 
-    def _last_line(self, view: StageView, objections: list[Part], width: int) -> Row:
+    def _wrong(self, view: StageView, width: int) -> list[list[Part]]:
+        """Return a line for everything that objects, the gravest first, each with what mends it as far as that fits."""
         if self._is_blocked(view):
-            return by_rank([part(0, f" BLOCKED: {self.blocked}", "alarm")], width)
-        if objections:
-            return by_rank(objections, width)
-        return by_rank([*self._after(view.instrument, view.preview), part(0, " limits: all ok", "gain")], width)
-
-    def _objections(self, objections: tuple[Objection, ...]) -> list[Part]:
-        """Return the gravest objection, then its fix, then how many more there are."""
-        ordered = sorted(objections, key=lambda o: not o.hard)
-        if not ordered:
-            return []
-        first = ordered[0]
-        role = "alarm" if first.hard else "warning"
-        word = "NO" if first.hard else "CHECK"
-        parts = [part(0, f" {word}: {first.text}", role)]
-        if first.fix:
-            parts.append(part(1, f" -> {first.fix}", "warning"))
-        if len(ordered) > 1:
-            parts.append(part(2, f"(+{len(ordered) - 1} more)", role))
-        return parts
+            return [[part(0, f" BLOCKED: {self.blocked}", "alarm")]]
+        lines = []
+        for objection in sorted(view.objections, key=lambda o: not o.hard):
+            role, word = ("alarm", "NO") if objection.hard else ("warning", "CHECK")
+            said = part(0, f" {word}: {objection.text}", role)
+            mend = part(1, f"-> {objection.fix}", "warning")
+            if not objection.fix:
+                lines.append([said])
+            elif width_of(said.spans) + 2 + width_of(mend.spans) <= width:
+                lines.append([said, mend])
+            else:
+                lines += [[said], [part(0, f"   -> {objection.fix}", "warning")]]
+        return lines
 
     def _after(self, instrument: Instrument, preview: Preview | None) -> list[Part]:
         if preview is None:
@@ -259,6 +297,16 @@ class TicketView(View):
             return True
         touch = book.best_ask if ticket.side is Side.BUY else book.best_bid
         return touch is not None and (ticket.price >= touch if ticket.side is Side.BUY else ticket.price <= touch)
+
+
+def _changed(order: Order, ticket: OrderTicket, instrument: Instrument, size: str, price: str) -> tuple[str, str]:
+    """Return size and price of a working order as they are and, where they differ, as they would be."""
+    if order.qty and order.qty != ticket.qty:
+        size = f"{f.number(order.qty, instrument.qty_places)} -> {size}"
+    level = order.price if ticket.price is not None and order.price != ticket.price else None
+    if level is None and order.trigger_price is not None and order.trigger_price != ticket.trigger_price:
+        level = order.trigger_price if ticket.trigger_price is not None else None
+    return size, price if level is None else f" {f.number(level, instrument.price_places)} ->{price}"
 
 
 def _notional(preview: Preview, instrument: Instrument) -> str:

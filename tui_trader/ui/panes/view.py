@@ -16,8 +16,8 @@ from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
 
-_ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·", "~-|++++>^v_.,-=+*#.::=+##.")
-"""Every character outside ASCII that a view draws, and what stands for it where the terminal cannot show it."""
+ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·±↑↓←→┃╻╹╽╿╷╵▀┤╌┆", "~-|++++>^v_.,-=+*#.::=+##.~^v<>#####||-+-:")
+"""Every character outside ASCII that is drawn, and what stands for it where the terminal cannot show it."""
 
 
 class View:
@@ -42,6 +42,9 @@ class View:
     def title(self) -> list[Part]:
         """Return the words of the title line, most important first by rank."""
         return []
+
+    def clicked(self, line: int) -> None:
+        """Put the place of this view, if it has one, on a line of the body, counted from 0. Nothing else may follow a click."""
 
     def body(self, width: int, height: int) -> list[Row]:
         """Return ``height`` rows of ``width`` cells."""
@@ -105,4 +108,4 @@ def _stripped(row: Row) -> Row:
 @lru_cache(maxsize=4096)
 def in_ascii(row: Row) -> Row:
     """Return a row with every drawing character replaced by its ASCII stand-in; other text is left as it is."""
-    return tuple(Span(span.text.translate(_ASCII), span.role) for span in row)
+    return tuple(Span(span.text.translate(ASCII), span.role) for span in row)

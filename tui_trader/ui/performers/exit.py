@@ -1,4 +1,5 @@
-"""Exits: close, protect, break-even, stops and targets moved by ticks, flatten. None of them can grow a position."""
+"""Exits: close, protect, break-even, stops and targets moved by ticks, flatten. Of these only a reversal opens
+anything, and it waits on the stage."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ class Exit:
             "break_even": self._break_even,
             "close": self.stage_close,
             "flatten.symbol": self._flatten,
+            "reverse": self.reverse,
         }
         found |= {f"close.{percent}": partial(self._stage.close_part, percent) for percent in _PARTS}
         return found | {name: partial(self._nudge, *name.split(".")) for name in _STEPS}
@@ -39,6 +41,22 @@ class Exit:
         if not self._bench.surface.tradable:  # there is no ticket to see it in
             text = f"{draft.title} of {draft.instrument.symbol} at market: Enter sends, Esc drops"
             self._bench.surface.say(text, Severity.WARNING)
+
+    def reverse(self) -> None:
+        """Stage a position turned around, and say both legs of it."""
+        bench, position = self._bench, self._bench.position()
+        iid = bench.need(position.instrument)
+        if iid != bench.desk.focus:
+            bench.surface.show_instrument(iid)
+        if why := bench.desk.blocked(iid):
+            raise CommandError(f"a reversal ends in an entry: {why}", fix="x closes")
+        draft = self._stage.reverse(position)
+        word = "long" if position.signed_qty > 0 else "short"
+        unit = bench.desk.resolver.instrument(iid).size_unit
+        size = f"{plain(position.qty)} {unit}"
+        bench.surface.say(
+            f"reverse {iid.symbol}: closes {word} {size} at market, then {draft.side}s {size}: Enter sends both", Severity.WARNING
+        )
 
     def _protect(self) -> None:
         self._bench.executor.protect(self._bench.position())

@@ -48,7 +48,7 @@ class Sending:
 
     def _doubts(self, view: StageView) -> dict[str, str]:
         """Return why Enter should be pressed once more, by rule: soft objections, or the confirm policy."""
-        confirm = self._bench.confirm
+        confirm = self._bench.habits.confirm
         soft = {objection.code.value: objection.text for objection in view.objections if not objection.hard}
         if soft or view.draft.closes or view.draft.reduce_only or confirm is Confirm.NEVER:
             return soft

@@ -20,6 +20,16 @@ class Surface(Protocol):
     def selected_order(self) -> Order | None:
         """The order under the cursor."""
 
+    def chosen_orders(self) -> list[Order]:
+        """The marked orders; else those on the row of the ladder's cursor, where that has the focus; else the one under the
+        cursor."""
+
+    def release_marks(self) -> None:
+        """Unmark all orders: what they were marked for is done."""
+
+    def name_of(self, order: Order) -> str:
+        """What an order is called on the screen."""
+
     def selected_position(self) -> Position | None:
         """The leg under the cursor."""
 

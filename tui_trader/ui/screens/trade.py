@@ -19,28 +19,32 @@ from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
-from tui_trader.desk.settings import Confirm
 from tui_trader.state import topic as t
 from tui_trader.ui.action import Action, Context
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name
 from tui_trader.ui.layout import Plan, plan
 from tui_trader.ui.panes.base import Frame, Pane
+from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder import LadderView
 from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
 from tui_trader.ui.panes.positions import PositionsView
-from tui_trader.ui.panes.registry import PANES, Fittings
+from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES, Fittings
 from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
+from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
+from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
+from tui_trader.ui.screens.watching import Watching
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
@@ -66,6 +70,9 @@ _MOVES = {
 }
 """Actions that move the place in the pane with the focus, and the view's method; a view without it stays as it is."""
 
+_CONTEXTS = {Slot.BOOK: Context.BOOK, Slot.CHART: Context.CHART}
+"""Panes with keys of their own; the others are lists."""
+
 _TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trades"
 
 
@@ -78,12 +85,12 @@ class TradeScreen(Screen[None]):
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, confirm: Confirm = Confirm.LARGE) -> None:
+    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None) -> None:
         super().__init__()
         self.desk = desk
         self.keymap = keymap
         labels = OrderLabels()
-        self.trading = Trading(desk, self, desk.clock, symbols, confirm, find_label=labels.find)
+        self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
         second = next((iid for iid in symbols if iid != desk.focus), None)
         fittings = Fittings(desk, labels, lambda: self.program.pump.bytes_per_second, second)
         self.views: dict[Slot, View] = {row.slot: row.view(fittings) for row in PANES}
@@ -100,6 +107,11 @@ class TradeScreen(Screen[None]):
         self.pane_focus = Focus(self.views, lambda: self._plan, self._arrange, self.say)
         self.typing = Typing(self)
         self.form_row = FormRow(self)
+        self.trigger = Trigger(
+            desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
+        )
+        self.trading.bench.grouping = self.gather
+        self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
 
@@ -112,7 +124,13 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **chart_performers(self._view(Slot.CHART, ChartView)),
+            **Watching(self).performers(),
             "recentre": self.ladder.recentre,
+            "shows": self._show_next,
+            "mark": self._mark,
+            "sort": self._sort,
+            "filter": self._open_filter,
             "group.up": partial(self.group, 1),
             "group.down": partial(self.group, -1),
             "command": partial(self.typing.open, ":"),
@@ -142,7 +160,7 @@ class TradeScreen(Screen[None]):
             )
             self.panes[row.slot] = pane
             yield pane
-        prompt = Prompt(self.typing.complete, id="prompt")
+        prompt = Prompt(self.typing.complete, lines=self.program.lines, id="prompt")
         prompt.display = False
         yield prompt
         yield TicketForm(id="form")
@@ -218,14 +236,25 @@ class TradeScreen(Screen[None]):
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
+        self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
-        if action is not None:
+        if action is not None and action.context is Context.ARMED:
+            self.trigger.pull(action)
+        elif action is not None:
             self.act(action)
         elif not self.keymap.pending:
+            if line := self.desk.macros.keys.get(key):
+                self.trading.typed.press(line)
             self.refresh_hints()
+
+    def _fire(self, action: Action) -> None:
+        """Do what a key sends by itself, unless keys do not send any more."""
+        if Context.ARMED in self.contexts():
+            self.act(action)
 
     def contexts(self) -> frozenset[Context]:
         """Return where keys go now."""
+        self.trading.look()
         draft = self.desk.stage.draft
         found = {Context.TRADE}
         if draft is not None:
@@ -233,7 +262,9 @@ class TradeScreen(Screen[None]):
             if draft.closes:
                 found.add(Context.CLOSING)
         else:
-            found.add(Context.BOOK if self.pane_focus.slot is Slot.BOOK else Context.LIST)
+            if self.trading.arming.armed:
+                found.add(Context.ARMED)
+            found.add(_CONTEXTS.get(self.pane_focus.slot, Context.LIST))
         return frozenset(found)
 
     def act(self, action: Action) -> None:
@@ -244,6 +275,7 @@ class TradeScreen(Screen[None]):
             self.trading.other_key()
         else:
             self.trading.perform(action)
+        self.status.arm(self.trading.arming.until_ns)
         self.refresh_hints()
         self.program.pump.nudge()
 
@@ -251,6 +283,34 @@ class TradeScreen(Screen[None]):
         move = getattr(self.views[self.pane_focus.slot], method, None)
         if move is not None:
             move()
+
+    def _mark(self) -> None:
+        """Mark the chosen order; where there are no orders to mark the key recentres the ladder."""
+        if self.pane_focus.slot is Slot.ORDERS:
+            self.orders.toggle_mark()
+        else:
+            self.ladder.recentre()
+
+    def _open_filter(self) -> None:
+        """Open the line that filters the pane with the focus; where there is nothing to filter it finds a symbol."""
+        self.typing.open("/", self.views[self.pane_focus.slot])
+
+    def _sort(self) -> None:
+        sort = getattr(self.views[self.pane_focus.slot], "sort_next", None)
+        if sort is not None:
+            self.say(f"sorted by {sort()}, once no row is selected")
+
+    def _show_next(self) -> None:
+        self.ladder.show_next()
+        self.second.shows = self.ladder.shows
+        self.second.moved()
+
+    def on_pane_clicked(self, event: Pane.Clicked) -> None:
+        """Give the pane that was clicked the focus; its view has put its cursor where the click was, and nothing else happens."""
+        event.stop()
+        slot = next((slot for slot, view in self.views.items() if view is event.view), None)
+        if slot in FOCUS_ORDER and not self.prompt.display and not self.form.is_open:
+            self.pane_focus.go(slot)
 
     def next_theme(self) -> None:
         """Change to the next theme."""
@@ -262,6 +322,11 @@ class TradeScreen(Screen[None]):
         """Say what the line means so far."""
         event.stop()
         self.typing.typed(event)
+
+    def on_prompt_searched(self, event: Prompt.Searched) -> None:
+        """Say what earlier lines are searched for."""
+        event.stop()
+        self.typing.searched(event)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Run the line."""
@@ -316,6 +381,24 @@ class TradeScreen(Screen[None]):
         """Return the order under the cursor."""
         return self.orders.selected()
 
+    def chosen_orders(self) -> list[Order]:
+        """Return the marked orders, else those at the ladder's cursor while it has the focus, else the one under the cursor."""
+        marked = self.orders.marked()
+        if marked:
+            return marked
+        if self.cursor_price() is not None:
+            return self.ladder.orders_at_cursor()
+        selected = self.orders.selected()
+        return [selected] if selected is not None else []
+
+    def release_marks(self) -> None:
+        """Unmark all orders."""
+        self.orders.clear_marks()
+
+    def name_of(self, order: Order) -> str:
+        """Return the label of an order."""
+        return self.orders.labels.label(order.client_id, order.instrument)
+
     def selected_position(self) -> Position | None:
         """Return the leg under the cursor."""
         return self.positions.selected()
@@ -342,6 +425,10 @@ class TradeScreen(Screen[None]):
     def group(self, step: int) -> None:
         """Make the ladder coarser or finer."""
         self.ladder.group(step)
+
+    def gather(self, step: Decimal | None) -> str:
+        """Gather the ladder's levels by a typed step; return one line. Raises CommandError naming the nearest that can be."""
+        return self.ladder.gather(step)
 
     def use_theme(self, name: str) -> None:
         """Change the colours."""
@@ -390,6 +477,11 @@ class TradeScreen(Screen[None]):
         blocked = self.desk.blocked(iid) if iid is not None else "no symbol yet"
         if not self.current:
             blocked = "DISPLAY DELAYED: your terminal lags behind"
+        armed = self.trading.arming.until_ns
+        self.trading.look()
+        if armed != self.trading.arming.until_ns:
+            self.refresh_hints()
+        self.status.arm(self.trading.arming.until_ns)
         self.status.lock(self.desk.lock)
         self.ticket.confirming = self.trading.confirming
         if blocked != self.ticket.blocked:
@@ -402,7 +494,7 @@ class TradeScreen(Screen[None]):
         if self.typing.explaining or self.form.is_open:
             return
         self.ticket.confirming = self.trading.confirming
-        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable))
+        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable, armed=self.trading.arming.armed))
 
 
 def _place(widget: Any, rect: Rect) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_trader.core.grammar import complete
+from tui_trader.ui.panes.orders import OrdersView
+from tui_trader.ui.panes.positions import PositionsView
+from tui_trader.ui.panes.view import View
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.slot import Slot
 
 if TYPE_CHECKING:
     from tui_trader.ui.screens.trade import TradeScreen
 
-_EMPTY = ["buy sell close cancel flat move symbol theme quit", "Tab completes", "Up recalls"]
+_EMPTY = ["buy sell close cancel flat move symbol theme quit", "Tab completes", "Up recalls", "^R searches"]
 
 
 class Typing:
@@ -21,17 +24,26 @@ class Typing:
         self._screen = screen
         self.explaining = False
         """Whether the bottom line explains what is typed, in place of the hints."""
+        self._filtered: OrdersView | PositionsView | None = None
+        """The rows that a search is about; None finds a symbol."""
 
-    def open(self, text: str) -> None:
-        """Open the line with ``text``, whose first character says what it is: a command or a search."""
+    def open(self, text: str, view: View | None = None) -> None:
+        """Open the line with ``text``, whose first character says what it is: a command or a search.
+
+        A search is of the rows of ``view`` where those can be filtered.
+        """
         screen = self._screen
+        self._filtered = view if isinstance(view, OrdersView | PositionsView) else None
         screen.panes[Slot.COMMAND].display = False
         screen.prompt.display = True
         screen.prompt.open(text)
 
     def close(self) -> None:
-        """Give the keys back to the panes."""
+        """Give the keys back to the panes; a filter that was not kept is gone."""
         screen = self._screen
+        if self._filtered is not None:
+            self._filtered.filter("")
+            self._filtered = None
         screen.prompt.display = False
         screen.panes[Slot.COMMAND].display = True
         screen.set_focus(None)
@@ -44,7 +56,14 @@ class Typing:
         symbols = [iid.symbol for iid in sorted(screen.desk.store.instruments)]
         if screen.prompt.value.startswith("/"):
             return [symbol for symbol in symbols if symbol.lower().startswith(text.lower())]
-        return complete(text, symbols)
+        return complete(text, symbols, screen.trading.bench.executor.macros.aliases)
+
+    def searched(self, event: Prompt.Searched) -> None:
+        """Say what earlier lines are searched for."""
+        self.explaining = True
+        found = "Ctrl-R older, Enter takes it, Esc back" if event.found else "no earlier line contains it"
+        self._screen.status.explain([f"search: {event.text}", found], "text" if event.found else "warning")
+        self._screen.program.pump.nudge()
 
     def typed(self, event: Prompt.Typed) -> None:
         """Show under the prompt what the line means so far."""
@@ -52,7 +71,10 @@ class Typing:
         if not screen.prompt.display:
             return
         text = event.text[1:]
-        if event.text.startswith("/"):
+        if event.text.startswith("/") and self._filtered is not None:
+            self._filtered.filter(text)
+            words, good = [f"{self._filtered.matching()} rows match", "Enter keeps the filter", "Esc shows all"], True
+        elif event.text.startswith("/"):
             names = [iid.symbol for iid in screen.desk.store.find(text)][:8] if text else ["type a part of a symbol"]
             words, good = (names, True) if names else ([f"no symbol contains {text!r}"], False)
         elif text.strip():
@@ -67,6 +89,11 @@ class Typing:
         """Run the line; one that does not read stays to be mended, an empty one closes."""
         screen = self._screen
         lead, text = event.text[:1], event.text[1:].strip()
+        if lead == "/" and self._filtered is not None:
+            self._filtered.filter(text)
+            self._filtered = None
+            self.close()
+            return
         if not text:
             self.close()
             return

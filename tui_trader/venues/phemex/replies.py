@@ -16,6 +16,7 @@ from tui_trader.core.error import WireError
 from tui_trader.core.event import (
     BalanceChanged,
     BookSnapshot,
+    CandlesChanged,
     Event,
     FeeRatesTold,
     FundsListed,
@@ -34,6 +35,7 @@ from tui_trader.venues.base import Outcome, Reply, Request, Verdict
 from tui_trader.venues.phemex import codes, products
 from tui_trader.venues.phemex.family import Listing
 from tui_trader.venues.phemex.funds import entry_of, fee_rate_of, transfer_of
+from tui_trader.venues.phemex.market import MarketRows
 from tui_trader.venues.phemex.rows import Row, balance_of, funding_of, history_events, position_of, readable, report_of
 from tui_trader.venues.phemex.wire import decode_body, sample
 from tui_trader.venues.phemex.words import VENUE
@@ -61,10 +63,12 @@ class ReplyReader:
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
+        self._market = MarketRows()
         self._facts: dict[str, Callable[[Request, Any], Verdict]] = {
             "instruments": self._products,
             "server_time": self._server_time,
             "book": self._book,
+            "candles": self._candles,
             "place": self._placed,
             "amend": self._amended,
             "cancel": self._canceled,
@@ -211,6 +215,20 @@ class ReplyReader:
             return _unknown("the book carries no sequence", "0")
         snapshot = BookSnapshot(InstrumentId(VENUE, symbol), bids, asks, sequence, depth, row.whole("timestamp"))
         return Verdict(Outcome.ACK, events=(snapshot,))
+
+    def _candles(self, request: Request, facts: Any) -> Verdict:
+        """Rows come oldest or newest first, of nine columns; newer answers repeat the symbol in a tenth."""
+        rows = facts.get("rows") if isinstance(facts, dict) else None
+        if not isinstance(rows, list):
+            return _unknown("the answer is not a list of candles", "0")
+        known = self._listing.get(request.ref)
+        scales = (known.price_scale, known.size_scale, known.value_scale) if known and known.price_scale else (0, 0, 0)
+        try:
+            bars = [self._market.candle(row[:9] if isinstance(row, list) else row, *scales) for row in rows]
+        except WireError as error:
+            return _unknown(f"the candles could not be read: {error}", "0")
+        bars.sort()
+        return Verdict(Outcome.ACK, events=(CandlesChanged(InstrumentId(VENUE, request.ref), bars, snapshot=False),))
 
     def _open_orders(self, request: Request, facts: Any) -> Verdict:
         rows, more = _rows(facts)

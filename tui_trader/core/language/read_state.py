@@ -1,0 +1,172 @@
+"""Reads commands about the account, the screen, and what may be sent at all."""
+
+from __future__ import annotations
+
+import re
+
+from tui_trader.core.decimals import ONE
+from tui_trader.core.language.cursor import Cursor
+from tui_trader.core.language.line import Command
+from tui_trader.core.language.read_name import read_word
+from tui_trader.core.language.read_size import read_amount
+from tui_trader.core.language.read_time import read_time
+from tui_trader.core.language.state import (
+    Arm,
+    Export,
+    GroupPrices,
+    Halt,
+    Note,
+    Override,
+    Panic,
+    Quit,
+    Reconcile,
+    Record,
+    Replay,
+    Resume,
+    ShowConnections,
+    ShowHelp,
+    ShowKeys,
+    ShowLimits,
+    ShowLog,
+    ShowSymbol,
+    Transfer,
+    UseAccount,
+    UseLayout,
+    UseTheme,
+)
+
+SPANS = ("today", "yesterday", "week", "month")
+LONGEST_NOTE = 400
+FASTEST = 1000
+
+_SPAN = re.compile(r"(?:[1-9][0-9]{0,3}d|[0-9]{4}-[0-9]{2}-[0-9]{2})\Z", re.ASCII)
+_PATH = re.compile(r"[^\s;!&\"]+")
+
+
+def read_token(cursor: Cursor, what: str, fix: str) -> str:
+    """Read a run without blanks, or anything in quotes."""
+    if cursor.next_char() == '"':
+        return cursor.take_string(what, fix=fix)
+    match = _PATH.match(cursor.text, cursor.column)
+    if not match:
+        cursor.fail(f"{what} is missing", fix=fix)
+    cursor.column = match.end()
+    return match.group()
+
+
+def _transfer(cursor: Cursor) -> Command:
+    cursor.skip()
+    fix = "transfer 100 USDT in moves it into the trading account, out takes it out"
+    value = read_amount(cursor, cursor.column, example=fix)
+    currency = read_word(cursor, "a currency", fix).upper()
+    word = cursor.take_word("in", "out")
+    if not word:
+        cursor.fail("in or out expected", fix=fix)
+    return Transfer(value, currency, word == "in")
+
+
+def _ro(cursor: Cursor) -> Command:
+    word = cursor.take_word("on", "off")
+    if not word:
+        cursor.fail("on or off expected", fix="ro on lets out exits only, ro off entries again")
+    return Halt(reducing=True) if word == "on" else Resume()
+
+
+def _override(cursor: Cursor) -> Command:
+    if not cursor.take_word("unknown"):
+        cursor.fail(
+            "what is to be overridden is missing" if cursor.ended else "only 'unknown' can be overridden", fix="override unknown"
+        )
+    return Override()
+
+
+def _group(cursor: Cursor) -> Command:
+    if cursor.ended:
+        return GroupPrices()
+    cursor.skip()
+    start = cursor.column
+    step = cursor.take_number("a price step", fix="group 10")
+    cursor.end_number()
+    if not step:
+        cursor.fail("a price step of zero", column=start, fix="group alone shows single ticks")
+    return GroupPrices(step)
+
+
+def _note(cursor: Cursor) -> Command:
+    cursor.skip()
+    start = cursor.column
+    quoted = cursor.here() == '"'
+    text = cursor.take_string("a note", fix='note "text"') if quoted else cursor.take_rest()
+    if not text.strip():
+        cursor.fail("a note without words", column=start, fix="note chased the breakout, late")
+    if len(text) > LONGEST_NOTE:
+        cursor.fail(f"a note has at most {LONGEST_NOTE} characters", column=start, fix="two notes")
+    return Note(text.strip())
+
+
+def _export(cursor: Cursor) -> Command:
+    cursor.skip()
+    start = cursor.column
+    span = cursor.peek_name().lower()
+    if span not in SPANS and not _SPAN.match(span):
+        cursor.fail(
+            f"a span of time expected, not {cursor.peek_run()!r}" if span else "a span of time is missing",
+            column=start,
+            fix="today, yesterday, week, month, 7d or 2026-01-31",
+        )
+    cursor.column += len(span)
+    word = cursor.take_word("csv", "json")
+    if not word:
+        cursor.fail("csv or json expected", fix=f"export {span} csv")
+    return Export(span, word == "csv")
+
+
+def _rec(cursor: Cursor) -> Command:
+    word = cursor.take_word("start", "stop")
+    if not word:
+        cursor.fail("start or stop expected", fix="rec start")
+    return Record(word == "start")
+
+
+def _replay(cursor: Cursor) -> Command:
+    path = read_token(cursor, "a file", "replay monday.ttrec x4")
+    cursor.skip()
+    start = cursor.column
+    speed = cursor.take_factor("x4")
+    if speed is not None and speed > FASTEST:
+        cursor.fail(f"a speed is at most x{FASTEST}", column=start, fix="x10")
+    return Replay(path, ONE if speed is None else speed)
+
+
+def _optional(cursor: Cursor, what: str, fix: str) -> str:
+    return "" if cursor.ended else read_word(cursor, what, fix)
+
+
+STATING = {
+    "transfer": _transfer,
+    "symbol": lambda cursor: ShowSymbol(read_word(cursor, "a symbol", "symbol BTCUSDT")),
+    "theme": lambda cursor: UseTheme(_optional(cursor, "the name of a theme", "theme NAME")),
+    "layout": lambda cursor: UseLayout(_optional(cursor, "the name of a layout", "layout NAME")),
+    "paper": lambda cursor: UseAccount("paper", _optional(cursor, "an account", "paper")),
+    "live": lambda cursor: UseAccount("live", _optional(cursor, "an account", "live main")),
+    "on": lambda cursor: UseAccount("", read_word(cursor, "a venue", "on phemex").lower()),
+    "quit": lambda cursor: Quit(),
+    "help": lambda cursor: ShowHelp(_optional(cursor, "a topic", "help buy").lower()),
+    "conn": lambda cursor: ShowConnections(),
+    "limits": lambda cursor: ShowLimits(),
+    "panic": lambda cursor: Panic(flatten=bool(cursor.take_word("flatten"))),
+    "halt": lambda cursor: Halt(),
+    "ro": _ro,
+    "resume": lambda cursor: Resume(_optional(cursor, "the name of the venue", "resume phemex").lower()),
+    "override": _override,
+    "reconcile": lambda cursor: Reconcile(),
+    "arm": lambda cursor: Arm(None if cursor.ended else read_time(cursor, "arm")),
+    "group": _group,
+    "log": lambda cursor: ShowLog(),
+    "keys": lambda cursor: ShowKeys(),
+    "note": _note,
+    "export": _export,
+    "rec": _rec,
+    "replay": _replay,
+}
+"""What reads what follows each verb."""
