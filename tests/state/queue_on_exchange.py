@@ -1,7 +1,7 @@
 """The estimate against the whole built-in exchange: its makers, takers and own orders, told at its own pace.
 
 A limit order of ours rests some prices behind the touch. Every step of the exchange (50 ms) is told as the venue would tell it,
-and what the Store makes of it is held against the real queue. ``python -m tests.state.queue_on_exchange`` prints how far it is off.
+and what the Store makes of it is held against the real queue. ``python -m tests.state.queue_on_exchange`` says how far off it is.
 """
 
 from __future__ import annotations

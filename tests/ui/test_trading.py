@@ -22,7 +22,7 @@ from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
 SCREEN = ("chart.", "focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
-SCREEN += ("mark", "sort", "filter", "shows")
+SCREEN += ("mark", "sort", "filter", "shows", "view.", "note", "alert")
 """Actions that the screen does itself."""
 
 
