@@ -16,6 +16,7 @@ _PRECEDENCE: dict[Context, int] = {
     Context.ARMED: 3,
     Context.LIST: 4,
     Context.BOOK: 4,
+    Context.CHART: 4,
     Context.TRADE: 5,
 }
 

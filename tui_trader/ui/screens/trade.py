@@ -26,6 +26,7 @@ from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name
 from tui_trader.ui.layout import Plan, plan
 from tui_trader.ui.panes.base import Frame, Pane
+from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder import LadderView
@@ -37,6 +38,7 @@ from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
+from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
@@ -67,6 +69,9 @@ _MOVES = {
     "cursor.none": "cursor_off",
 }
 """Actions that move the place in the pane with the focus, and the view's method; a view without it stays as it is."""
+
+_CONTEXTS = {Slot.BOOK: Context.BOOK, Slot.CHART: Context.CHART}
+"""Panes with keys of their own; the others are lists."""
 
 _TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trades"
 
@@ -120,6 +125,7 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **chart_performers(self._view(Slot.CHART, ChartView)),
             **Watching(self).performers(),
             "recentre": self.ladder.recentre,
             "shows": self._show_next,
@@ -259,7 +265,7 @@ class TradeScreen(Screen[None]):
         else:
             if self.trading.arming.armed:
                 found.add(Context.ARMED)
-            found.add(Context.BOOK if self.pane_focus.slot is Slot.BOOK else Context.LIST)
+            found.add(_CONTEXTS.get(self.pane_focus.slot, Context.LIST))
         return frozenset(found)
 
     def act(self, action: Action) -> None:
