@@ -161,7 +161,7 @@ async def test_no_example_of_the_manual_sends_an_entry_with_one_enter(keys: Keys
         return
     with contextlib.suppress(TraderError):
         await keys.type(example)
-    assert [request for request in keys.desk.creates() if b"reduceOnly=true" not in request.query.encode()] == []
+    assert [request for request in keys.desk.creates() if b'"reduceOnly":true' not in request.body] == []
 
 
 _PIECES = [*VERBS, *CLAUSES, "1", "0.01", "67000", "1%", "-1%", "2R", "5m", "@", "bid", "&&", ";", "!", ":", "BTCUSDT", "all"]
