@@ -43,7 +43,7 @@ def test_an_order_rests_is_seen_and_is_cancelled(at: At) -> None:
 def test_a_position_is_opened_and_closed(at: At) -> None:
     bought = at("do", "buy 0.01 BTCUSDT")
     assert bought.code == 0
-    assert re.match(r"order accepted: tt-[0-9a-f]{32} filled, filled 0\.01 of 0\.01\n\Z", bought.out)
+    assert re.match(r"order accepted: tt-[0-9a-f]{28} filled, filled 0\.01 of 0\.01\n\Z", bought.out)
     (leg,) = at("positions", "--json").json["positions"]
     assert (leg["symbol"], leg["side"], leg["qty"]) == ("BTCUSDT", "buy", "0.01")
     assert leg["mark_fresh"] is True
@@ -128,3 +128,17 @@ def test_a_private_exchange_comes_and_goes_with_the_command(shell: Shell) -> Non
     assert [path.stat().st_mode & 0o777 for path in journals] == [0o600]
     kinds = [json.loads(line.rpartition("\t")[0])["kind"] for line in journals[0].read_text().splitlines()]
     assert kinds == ["session", *["intent", "outcome"] * 2, "session"]
+
+
+def test_another_venue_on_an_exchange_of_its_own(shell: Shell) -> None:
+    """Its own symbol is the one on the screen; the size is in coin while the venue counts contracts."""
+    bought = shell("do", "--venue", "mexc", "buy 0.01", "--json")
+    assert (bought.code, bought.err) == (0, "")
+    order = bought.json["results"][0]["order"]
+    assert (order["symbol"], order["qty"], order["status"]) == ("BTC_USDT", "0.01", "filled")
+
+
+def test_a_venue_without_a_testnet_says_so(shell: Shell) -> None:
+    refused = shell("do", "--venue", "mexc", "--env", "testnet", "buy 0.01")
+    assert refused.code != 0
+    assert "MEXC has no testnet" in refused.err
