@@ -21,8 +21,9 @@ from tui_trader.ui.habits import Habits
 from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
-SCREEN = ("focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
-SCREEN += ("mark", "sort", "filter", "shows")
+SCREEN = ("chart.", "focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
+SCREEN += ("mark", "sort", "filter", "shows", "tab.", "inspect", "copy", "balances", "palette", "workspace.", "note", "alert")
+SCREEN += ("view.",)
 """Actions that the screen does itself."""
 
 
@@ -286,7 +287,7 @@ async def test_panic_cancels_and_the_second_press_flattens(keys: Keys) -> None:
 
 def test_leaving_takes_two_presses_and_says_what_stays(keys: Keys) -> None:
     keys.do("quit")
-    assert keys.surface.last == "q again leaves; 2 positions and 3 orders stay at the venue"
+    assert keys.surface.last == "q again leaves; 2 positions and 3 orders stay at the venue; NOT PROTECTED: ETHUSDT short"
     keys.do("leave")
     assert not keys.surface.left
     keys.do("leave")
@@ -326,10 +327,10 @@ async def test_a_line_replaces_what_was_staged_before_anything_is_awaited(keys: 
     assert keys.desk.creates() == []
 
 
-async def test_reverse_is_not_sent_by_a_plain_enter(keys: Keys) -> None:
-    keys.surface.said.clear()
-    with pytest.raises(Exception, match="cannot be staged"):
-        await keys.type("rev")
+async def test_reverse_is_staged_by_a_plain_enter_and_not_sent(keys: Keys) -> None:
+    await keys.type("rev")
+    assert keys.desk.stage.draft is not None
+    assert keys.desk.stage.draft.reverses is not None
     assert keys.desk.creates() == []
 
 
@@ -353,9 +354,13 @@ def test_a_half_typed_line_is_explained(keys: Keys) -> None:
 
 
 async def test_screen_commands_reach_the_screen(keys: Keys) -> None:
-    for line in ("theme paper", "help", "keys", "log", "quit"):
+    for line in ("theme paper", "help", "keys", "log"):
         assert await keys.type(line)
     surface = keys.surface
+    assert not await keys.type("quit")
+    assert "NOT PROTECTED: ETHUSDT short: Enter again leaves  try: p protects" in surface.last
+    keys.desk.world.clock.advance(0.5)
+    assert await keys.type("quit")
     assert (surface.themes, surface.helps, surface.logs, surface.left) == (["paper"], ["", "keys"], 1, True)
 
 

@@ -44,6 +44,7 @@ from tui_trader.desk.guardian import Charge, Guardian
 from tui_trader.desk.key import Address, is_loopback
 from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
+from tui_trader.desk.macros import Macros
 from tui_trader.desk.notes import Notes
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
@@ -169,6 +170,10 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         notes=Notes(None if account.ends_with_program else notes_path(account.journal_name)),
         alerts=None if account.ends_with_program else StateFile(alerts_path(account.journal_name)),
     )
+    places = Locations.find(os.environ)
+    desk.macros = Macros(StateFile(private_dir(places.state_dir) / places.macros_file.name))
+    if desk.macros.problem:
+        desk.absorb([Notice(desk.macros.problem, Severity.WARNING, clock.wall_ns())])
     history = None if account.ends_with_program else history_path(account.journal_name)
     desk.export_by(writer(desk, history, exports_dir))
     stack.push_async_callback(desk.close)
@@ -302,6 +307,8 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
     """Return the account to work for, and whether its exchange is a private one that ends with this process."""
     settings = config.settings
     venue = venue_named(settings.general.venue)
+    if venue.choose is not None:
+        venue = venue.choose(**settings.venue(venue.name).choices)
     env = settings.general.env
     label = settings.general.account
     sim_url = getattr(args, "sim_url", None)

@@ -55,6 +55,11 @@ class Locations:
         return self.config_dir / "config.toml"
 
     @property
+    def keymap_file(self) -> Path:
+        """Keys of the user's own, beside the configuration file; need not be there."""
+        return self.config_dir / "keymap.toml"
+
+    @property
     def themes_dir(self) -> Path:
         """Themes of the user's own, beside the configuration file."""
         return self.config_dir / "themes"
@@ -63,6 +68,16 @@ class Locations:
     def history_dir(self) -> Path:
         """The local copies of orders and fills."""
         return self.state_dir / "history"
+
+    @property
+    def macros_file(self) -> Path:
+        """Names and keys that the trader gave to lines."""
+        return self.state_dir / "lines.json"
+
+    @property
+    def lines_file(self) -> Path:
+        """The lines that were typed."""
+        return self.state_dir / "typed-lines"
 
     @property
     def candles_dir(self) -> Path:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from tui_trader.core.clock import NS
 from tui_trader.core.decimals import CONTEXT, ZERO
+from tui_trader.ui.mask import MASK
 
 ELLIPSIS = "…"
 STALE_MARK = "?"
@@ -102,6 +103,16 @@ def on_point(texts: Sequence[str]) -> list[str]:
     return [text if tail < 0 else text + " " * (longest - tail) for text, tail in zip(texts, tails, strict=True)]
 
 
+def on_one_point(texts: Sequence[str], spare: int = 3) -> list[str]:
+    """Return ``texts`` as ``on_point`` does, or as they are where that would cost more than ``spare`` cells.
+
+    Prices of different contracts may differ by seven decimals: a column that lines those up takes the room of three others.
+    """
+    aligned = on_point(texts)
+    cost = max(map(len, aligned), default=0) - max(map(len, texts), default=0)
+    return aligned if cost <= spare else list(texts)
+
+
 def _tail(text: str) -> int:
     """Cells from the decimal point to the end; 0 for a whole number, -1 for something that is not a number."""
     if not any(char.isdigit() for char in text):
@@ -123,9 +134,14 @@ def money_places(currency: str) -> int:
 
 
 def money(value: Decimal | None, currency: str, *, signed: bool = False) -> str:
-    """Return an amount; coins carry their name (``-0.4100SOL``), cash does not."""
+    """Return an amount of the account, unless it is hidden; coins carry their name (``-0.4100SOL``), cash does not."""
     if value is None:
         return NOTHING
+    return MASK.over(cost(value, currency, signed=signed))
+
+
+def cost(value: Decimal, currency: str, *, signed: bool = False) -> str:
+    """Return an amount that is an order's, not the account's: it is never hidden."""
     text = number(value, money_places(currency), signed=signed)
     return text if currency in _CASH else f"{text}{currency}"
 
