@@ -229,6 +229,40 @@ def test_fees_and_the_wallet_are_the_ledgers_to_the_last_digit(name: str, histor
 
 @pytest.mark.parametrize("name", FAMILIES)
 @exact
+@given(history=trades)
+def test_the_trades_of_the_journal_add_up_to_the_ledger(name: str, history: list[Trade]) -> None:
+    """Profit, fees, and who won: from what the exchange executed and charged, cut where its own position passes through zero."""
+    world = played(name, history)
+    trips = world.store.trades.trips()
+    executed = world.exchange.fills(ME)
+    blur = world.blur(sum((one.exec_qty for one in executed), ZERO))
+    assert all(trip.whole for trip in trips)
+    assert abs(sum((trip.gross or ZERO for trip in trips), ZERO) - world.theirs.realised) <= blur
+    assert abs(sum((trip.fees or ZERO for trip in trips), ZERO) - world.theirs.fees) <= world.crumb
+    net, held, nets = ZERO, ZERO, []
+    for one in executed:
+        signed = one.exec_qty * one.order.side.sign
+        over = abs(held + signed) if held and held * (held + signed) < 0 else ZERO  # what opens the next trade
+        fee = one.exec_fee * over / one.exec_qty
+        net += one.exec_realised - (one.exec_fee - fee)
+        if held and (held + signed == 0 or over):
+            nets.append(net)
+            net = -fee
+        held += signed
+    closed = [trip for trip in trips if not trip.is_open]
+    assert len(closed) == len(nets)
+    for trip, theirs in zip(closed, nets, strict=True):
+        assert trip.net is not None
+        assert abs(trip.net - theirs) <= blur
+    day = world.store.trades.day(0, world.settle)
+    assert day.won + day.lost <= len(nets)
+    sure = [one for one in nets if abs(one) > blur]
+    assert day.won >= sum(one > 0 for one in sure)
+    assert day.lost >= sum(one < 0 for one in sure)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@exact
 @given(history=trades, mark=st.integers(-80, 80))
 def test_open_profit_at_any_mark_is_the_ledgers(name: str, history: list[Trade], mark: int) -> None:
     world = played(name, history)
