@@ -130,6 +130,20 @@ def test_a_private_exchange_comes_and_goes_with_the_command(shell: Shell) -> Non
     assert kinds == ["session", *["intent", "outcome"] * 2, "session"]
 
 
+def test_another_venue_on_an_exchange_of_its_own(shell: Shell) -> None:
+    """Its own symbol is the one on the screen; the size is in coin while the venue counts contracts."""
+    bought = shell("do", "--venue", "mexc", "buy 0.01", "--json")
+    assert (bought.code, bought.err) == (0, "")
+    order = bought.json["results"][0]["order"]
+    assert (order["symbol"], order["qty"], order["status"]) == ("BTC_USDT", "0.01", "filled")
+
+
+def test_a_venue_without_a_testnet_says_so(shell: Shell) -> None:
+    refused = shell("do", "--venue", "mexc", "--env", "testnet", "buy 0.01")
+    assert refused.code != 0
+    assert "MEXC has no testnet" in refused.err
+
+
 def test_questions_are_answered_and_nothing_is_sent(at: At) -> None:
     before = at("orders", "--json").json
     assert at("do", "calc 0.1 + 0.2").out == "0.1 + 0.2 = 0.3\n"

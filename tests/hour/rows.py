@@ -158,7 +158,7 @@ def unknown_resolved(hour: Hour) -> None:
     hour.exchange.tell("lose PUT")
     hour.exchange.tell("lose POST")
     hour.exchange.tell("hold GET 2")
-    hour.exchange.tell("cut")
+    hour.exchange.tell("deafen aop")
     hour.keys(ENTER)
     hour.shows(r"may have been executed", r"UNKNOWN")
     hour.finish()

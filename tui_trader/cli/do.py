@@ -123,7 +123,7 @@ async def _document(desk: Desk, command: Command, result: Result) -> tuple[dict[
     from tui_trader.cli import render
     from tui_trader.cli.launch import wait_until
     from tui_trader.core.command import CancelOrders, ChangeQty, MoveOrder, canonical
-    from tui_trader.core.types import OrderStatus
+    from tui_trader.core.types import OrderStatus, OrderType, TimeInForce
     from tui_trader.venues.base import Outcome
 
     document: dict[str, Any] = {"command": canonical(command), "outcome": result.outcome.value, "text": result.text}
@@ -135,7 +135,12 @@ async def _document(desk: Desk, command: Command, result: Result) -> tuple[dict[
     def settled() -> bool:
         order = blotter.get(result.client_id)
         waiting = (OrderStatus.SENT, OrderStatus.ACKED, OrderStatus.UNKNOWN)
-        return order is None or (order.status not in waiting and order.pending is None)
+        if order is None:
+            return True
+        takes = order.type is OrderType.MARKET or order.tif in (TimeInForce.IOC, TimeInForce.FOK)
+        if takes and order.status.is_working:
+            return False  # some venues tell that it is there before they tell what it executed
+        return order.status not in waiting and order.pending is None
 
     await wait_until(settled, SETTLE_S)
     order = blotter.get(result.client_id)

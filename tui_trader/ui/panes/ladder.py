@@ -121,6 +121,11 @@ class LadderView(View):
         self.group(GROUPS.index(int(wanted)) - self._group)
         return f"rows of {plain(tick * int(wanted))}"
 
+    @property
+    def grouping(self) -> int:
+        """Ticks on a row."""
+        return GROUPS[self._group]
+
     def group(self, step: int) -> None:
         """Make rows coarser (+1) or finer (-1), keeping the price under the cursor, or the middle, where it is."""
         wanted = min(max(self._group + step, 0), len(GROUPS) - 1)
