@@ -111,6 +111,7 @@ class TradeScreen(Screen[None]):
         self.message = self._view(Slot.COMMAND, MessageView)
         self.status = self._view(Slot.STATUS, StatusView)
         self.header = self._view(Slot.HEADER, HeaderView)
+        self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.panes: dict[Slot, Pane[View]] = {}
         self.plan: Plan = plan(80, 24)
         """Where everything stands now."""
