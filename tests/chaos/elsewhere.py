@@ -40,7 +40,7 @@ NOT_ASKED = {
     "stop": "there are no stops",
     "answer exists": "an id that exists returns its order",
     "BTCUSDT": "a symbol of Phemex's",
-    "within 16 s": "the silence that is borne is Phemex's",
+    "within 16 ": "the silence that is borne is Phemex's",
     "market24h": "a channel of Phemex's",
     "user.auth": "a frame of Phemex's",
     "20004": "a code of Phemex's",

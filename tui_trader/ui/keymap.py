@@ -46,6 +46,12 @@ class KeyMap:
             self.pending = sequence
         return action
 
+    def does(self, key: str) -> str:
+        """Return what a key does, or begins, in any context; empty for nothing."""
+        if key in SWALLOWED or "alt+" in key or "ctrl+shift" in key:
+            return "it does not reach the program in every terminal"
+        return next((action.text for action in self.actions for own in action.keys if own.split(" ")[0] == key), "")
+
     def action(self, name: str) -> Action:
         """Return the action of an id; raises StopIteration when there is none."""
         return next(action for action in self.actions if action.id == name)

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from tests.venues.mexc.conftest import CONTRACTS, answer, asked, load, told
+from tui_trader.core.candle import Candle
 from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
     BookSnapshot,
+    CandlesChanged,
     FeeRatesTold,
     FundingPaid,
     FundsTransferred,
@@ -373,6 +375,33 @@ class TestMarket:
         assert (book.sequence, book.at_ns) == (2827730444, 1634117846232 * 10**6)
         assert book.asks == [(D("3445.72"), D("483.79")), (D("3445.75"), D("349.94"))]
         assert book.bids[0] == (D("3445.55"), D("440.81"))
+
+    def test_recorded_bars_in_columns(self, orders: MexcOrders, recorded: Recorded) -> None:
+        request = orders.candles(InstrumentId("mexc", "ETH_USDT"), 60, 1634052300, 1634052480)
+        assert request is not None
+        assert (request.path, request.query) == (
+            "/api/v1/contract/kline/ETH_USDT",
+            "end=1634052420&interval=Min1&start=1634052300",
+        )
+        [event] = told(orders.parse(request, answer(recorded("fetch_ohlcv"))), CandlesChanged)
+        assert event.candles[0] == Candle(
+            1634052300, 60, D("3492.2"), D("3495.85"), D("3491.15"), D("3491.3"), D("17.40"), D("60793.623")
+        )
+        assert [bar.start_s for bar in event.candles] == [1634052300, 1634052360, 1634052420]
+
+    def test_bars_of_columns_that_do_not_fit_are_none(self, orders: MexcOrders, recorded: Recorded) -> None:
+        request = orders.candles(InstrumentId("mexc", "ETH_USDT"), 60, 1634052300, 1634052480)
+        assert request is not None
+        good = recorded("fetch_ohlcv")["data"]
+        for change in ({"vol": [1]}, {"high": None}, {"low": [0, 1, 1]}, {"time": ["1", "2", "3"]}):
+            body = {"success": True, "code": 0, "data": {**good, **change}}
+            assert orders.parse(request, answer(body)).outcome is Outcome.UNKNOWN, change
+
+    def test_more_bars_than_are_told_at_a_time(self, orders: MexcOrders) -> None:
+        request = orders.candles(InstrumentId("mexc", "ETH_USDT"), 60, 0, 60 * 5_000)
+        assert request is not None
+        assert request.query == f"end={60 * 4_999}&interval=Min1&start={60 * 3_000}"
+        assert orders.candles(InstrumentId("mexc", "ETH_USDT"), 61, 0, 600) is None
 
 
 NOT_ASKED = {

@@ -110,6 +110,8 @@ class TradeScreen(Screen[None]):
         self.trigger = Trigger(
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
+        self.trading.bench.grouping = self.gather
+        self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
 
@@ -158,7 +160,7 @@ class TradeScreen(Screen[None]):
             )
             self.panes[row.slot] = pane
             yield pane
-        prompt = Prompt(self.typing.complete, id="prompt")
+        prompt = Prompt(self.typing.complete, lines=self.program.lines, id="prompt")
         prompt.display = False
         yield prompt
         yield TicketForm(id="form")
@@ -241,6 +243,8 @@ class TradeScreen(Screen[None]):
         elif action is not None:
             self.act(action)
         elif not self.keymap.pending:
+            if line := self.desk.macros.keys.get(key):
+                self.trading.typed.press(line)
             self.refresh_hints()
 
     def _fire(self, action: Action) -> None:
@@ -318,6 +322,11 @@ class TradeScreen(Screen[None]):
         """Say what the line means so far."""
         event.stop()
         self.typing.typed(event)
+
+    def on_prompt_searched(self, event: Prompt.Searched) -> None:
+        """Say what earlier lines are searched for."""
+        event.stop()
+        self.typing.searched(event)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Run the line."""
@@ -416,6 +425,10 @@ class TradeScreen(Screen[None]):
     def group(self, step: int) -> None:
         """Make the ladder coarser or finer."""
         self.ladder.group(step)
+
+    def gather(self, step: Decimal | None) -> str:
+        """Gather the ladder's levels by a typed step; return one line. Raises CommandError naming the nearest that can be."""
+        return self.ladder.gather(step)
 
     def use_theme(self, name: str) -> None:
         """Change the colours."""

@@ -54,20 +54,7 @@ SILENCE_S: Final = 25.0
 DEPTH: Final = 20
 """Levels a side: the most that is sent whole (5, 10 and 20 exist)."""
 
-INTERVALS: Final = {
-    60: "Min1",
-    300: "Min5",
-    900: "Min15",
-    1_800: "Min30",
-    3_600: "Min60",
-    14_400: "Hour4",
-    28_800: "Hour8",
-    86_400: "Day1",
-    604_800: "Week1",
-}
-"""Bars that there are, by their length in seconds; months have none of their own."""
-
-_SECONDS: Final = {name: seconds for seconds, name in INTERVALS.items()}
+_SECONDS: Final = {name: seconds for seconds, name in words.INTERVALS.items()}
 
 FILTERS: Final = ("order", "order.deal", "position", "asset", "plan.order", "stop.planorder")
 """What of the account is asked for."""
@@ -354,7 +341,7 @@ class MexcFeed:
             return [(f"{verb}.depth.full", param | ({"limit": DEPTH} if verb == "sub" else {}))]
         if subscription.channel is Channel.TRADES:
             return [(f"{verb}.deal", param), (f"{verb}.ticker", param)]
-        interval = INTERVALS.get(subscription.interval_s)
+        interval = words.INTERVALS.get(subscription.interval_s)
         if interval is None:
             raise ValueError(f"no bars of {subscription.interval_s} s here")
         return [(f"{verb}.kline", param | {"interval": interval})]

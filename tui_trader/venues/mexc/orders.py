@@ -31,6 +31,7 @@ LIFE_S: Final = 10
 """How far a request's time may be from the venue's: after it, an order that was never seen cannot appear any more."""
 
 DEPTH: Final = 1_000
+MOST_BARS: Final = 2_000
 MOST_AT_ONCE: Final = 50
 NS_PER_MS: Final = 1_000_000
 
@@ -39,6 +40,7 @@ PUBLIC, PRIVATE = "/api/v1/contract", "/api/v1/private"
 GROUPS: Final[dict[str, tuple[int, float]]] = {
     "detail": (2, 5.0),
     "market": (20, 2.0),
+    "bars": (20, 2.0),
     "place": (4, 2.0),
     "cancel": (20, 2.0),
     "orders": (20, 2.0),
@@ -88,8 +90,16 @@ class MexcOrders:
             RequestKind.READ, "book", "GET", path, query(limit=DEPTH), signed=False, group="market", ref=instrument.symbol
         )
 
-    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> None:
-        """Return nothing: candles come from the trades that are heard."""
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
+        """Ask for closed bars, of 2,000 at most the newest: which of more would be told is not said."""
+        name = words.INTERVALS.get(interval_s)
+        if name is None or end_s <= start_s:
+            return None
+        last_s = end_s - interval_s
+        first_s = max(start_s, last_s - (MOST_BARS - 1) * interval_s)
+        query_text = query(interval=name, start=first_s, end=last_s)
+        path = f"{PUBLIC}/kline/{instrument.symbol}"
+        return Request(RequestKind.READ, "candles", "GET", path, query_text, signed=False, group="bars", ref=instrument.symbol)
 
     # -- orders ----------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from tui_trader.core.candle import Candle
+from tui_trader.core.decimals import from_wire
 from tui_trader.core.error import WireError
 from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
     BookSnapshot,
+    CandlesChanged,
     Event,
     FeeRatesTold,
     FundsTransferred,
@@ -60,6 +63,8 @@ PAGE_ROWS: Final = 100
 MAX_WAIT_S: Final = 60.0
 
 _SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
+_INTERVAL = re.compile(r"(?:\A|&)interval=([A-Za-z0-9]+)")
+_SECONDS_OF = {name: seconds for seconds, name in words.INTERVALS.items()}
 _PAGE = re.compile(r"(?<=page_num=)[0-9]{1,9}")
 _PRIVATE = "/api/v1/private"
 
@@ -74,6 +79,7 @@ class ReplyReader:
             "instruments": self._products,
             "server_time": self._server_time,
             "book": self._book,
+            "candles": self._candles,
             "place": self._placed,
             "cancel": self._canceled,
             "cancel_several": self._canceled,
@@ -207,6 +213,25 @@ class ReplyReader:
         bids, asks = (levels_of(row.raw(side) or [], instrument) for side in ("bids", "asks"))
         at_ns = row.whole("timestamp") * NS_PER_MS
         return Verdict(Outcome.ACK, events=(BookSnapshot(instrument.id, bids, asks, version, 0, at_ns),))
+
+    def _candles(self, request: Request, facts: Any) -> Verdict:
+        """Bars come column by column, their volumes in contracts; columns of unequal length belong to no bar."""
+        instrument = self._terms.need(request.ref)
+        name = _INTERVAL.search(request.query)
+        seconds = _SECONDS_OF.get(name[1]) if name else None
+        columns = [Row(facts).raw(each) for each in ("time", "open", "high", "low", "close", "vol", "amount")]
+        if seconds is None or not all(isinstance(column, list) for column in columns):
+            return _unknown("the answer is not a list of bars", "0")
+        if len({len(column) for column in columns}) != 1:
+            return _unknown("the columns of the bars are of unequal length", "0")
+        bars = []
+        for start, *numbers in zip(*columns, strict=True):
+            opened, high, low, closed, volume, turnover = map(from_wire, numbers)
+            if type(start) is not int or min(opened, high, low, closed) <= 0 or volume < 0:
+                raise WireError("a bar that cannot be")
+            bars.append(Candle(start, seconds, opened, high, low, closed, volume * instrument.wire_lot, turnover))
+        bars.sort()
+        return Verdict(Outcome.ACK, events=(CandlesChanged(instrument.id, bars, snapshot=False),))
 
     def _position_mode(self, request: Request, facts: Any) -> Verdict:
         mode = Row({"positionMode": facts}).word(words.MODE, "positionMode")

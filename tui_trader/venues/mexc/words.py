@@ -92,6 +92,19 @@ FILL_KIND: Final = {1: "trade", 2: "liquidation", 3: "trade", 4: "adl"}
 TAKER_SIDE: Final = {1: Side.BUY, 2: Side.SELL}
 """By ``T`` of a public trade."""
 
+INTERVALS: Final = {
+    60: "Min1",
+    300: "Min5",
+    900: "Min15",
+    1_800: "Min30",
+    3_600: "Min60",
+    14_400: "Hour4",
+    28_800: "Hour8",
+    86_400: "Day1",
+    604_800: "Week1",
+}
+"""Bars that there are, by their length in seconds; months have none of their own."""
+
 PLAN: Final = "plan-"
 EXIT: Final = "exit-"
 """Begin our names of trigger orders and of exits: their ids are counted apart from those of orders."""
