@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,11 @@ from hypothesis import strategies as st
 from tui_trader.core import command as c
 from tui_trader.core.error import CommandError
 from tui_trader.core.grammar import canonical, complete, guard_size, parse, parse_one
-from tui_trader.core.language.words import CLAUSES, NO_SUCH_CLAUSE, NOT_YET, VERBS
+from tui_trader.core.language.calculation import Name, Negative, Number, Operation
+from tui_trader.core.language.condition import Comparison, Condition, Event, Figure, Happening, Subject
+from tui_trader.core.language.condition import Test as Check
+from tui_trader.core.language.read_calculation import NAMES
+from tui_trader.core.language.words import CHASE_WORDS, CLAUSES, NO_SUCH_CLAUSE, NOT_YET, SCALE_WORDS, VERBS
 from tui_trader.core.types import MarginMode, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
 
 _TABLE = Path(__file__).with_name("grammar_cases.txt").read_text("ascii").splitlines()
@@ -21,7 +27,7 @@ BAD = [tuple(line.split("  !!  ")) for line in _TABLE if "  !!  " in line and li
 
 
 def test_the_table_is_whole() -> None:
-    assert len(GOOD) + len(BAD) == sum(1 for line in _TABLE if line and line[0] != "#") >= 150
+    assert len(GOOD) + len(BAD) == sum(1 for line in _TABLE if line and line[0] != "#") >= 300
 
 
 @pytest.mark.parametrize(("text", "spelling"), GOOD)
@@ -209,7 +215,64 @@ def orders(draw: st.DrawFn) -> c.PlaceOrder:
         leverage=draw(st.none() | numbers),
         margin_mode=draw(st.none() | st.sampled_from(MarginMode)),
         position_side=draw(st.none() | st.sampled_from(PositionSide)),
+        **draw(places),
     )
+
+
+times = st.integers(1, 86_400)
+places = st.fixed_dictionaries({"venue": st.sampled_from(["", "phemex"]), "account": st.just("") | symbols, "dry": st.booleans()})
+
+
+@st.composite
+def scales(draw: st.DrawFn) -> c.Scale:
+    order = draw(orders())
+    while order.trigger or order.trail:
+        order = draw(orders())
+    tif = draw(st.none() | st.sampled_from([TimeInForce.GTC, TimeInForce.POST_ONLY]))
+    ends = prices | offsets.map(lambda offset: c.Price(offset=offset))
+    start, end = draw(ends), draw(ends)
+    hypothesis.assume(start != end and not (order.stop_loss and order.stop_loss.price and order.stop_loss.price.number))
+    factor = draw(st.none() | st.decimals(min_value="0.1", max_value=10, places=2))
+    shape = draw(st.sampled_from(c.Shape)) if factor is None else c.Shape.EVEN
+    good_for = draw(st.none() | times) if tif is None else None
+    bare = replace(order, price=None, tif=tif, good_for=good_for)
+    return c.Scale(bare, draw(st.integers(2, 50)), start, end, shape, factor)
+
+
+@st.composite
+def chases(draw: st.DrawFn) -> c.Chase:
+    order = draw(orders())
+    while order.trigger or order.trail:
+        order = draw(orders())
+    most, seconds = draw(st.none() | distances), draw(st.none() | times)
+    then = draw(st.sampled_from(c.Then)) if most or seconds else c.Then.STOP
+    tif = draw(st.none() | st.just(TimeInForce.POST_ONLY))
+    return c.Chase(replace(order, price=None, tif=tif), most, seconds, then)
+
+
+figures = st.sampled_from(Figure)
+
+
+@st.composite
+def subjects(draw: st.DrawFn) -> Subject:
+    figure = draw(figures)
+    return Subject(figure, "" if figure.of_account else draw(st.just("") | plain_symbols))
+
+
+_watched = {*(str(figure) for figure in Figure), *(str(event) for event in Event), "and", "or", "run", "bell", "say", "repeat"}
+plain_symbols = symbols.filter(lambda s: s.lower() not in _watched)
+terms = st.builds(
+    Check, subjects(), st.sampled_from(Comparison), (numbers | numbers.map(lambda value: -value)) | subjects()
+) | st.builds(Happening, st.sampled_from(Event), st.just("") | plain_symbols)
+conditions = st.builds(Condition, st.lists(st.lists(terms, min_size=1, max_size=2).map(tuple), min_size=1, max_size=2).map(tuple))
+texts = st.text(alphabet="".join(chr(code) for code in range(32, 127)), min_size=1, max_size=30).filter(lambda s: s.strip() == s)
+programs = st.lists(texts, min_size=1, max_size=3).map(tuple)
+names_of_sums = st.sampled_from(sorted(NAMES)).map(Name)
+expressions = st.recursive(
+    numbers.map(Number) | names_of_sums,
+    lambda inner: inner.map(Negative) | st.builds(Operation, st.sampled_from("+-*/"), inner, inner),
+    max_leaves=8,
+)
 
 
 commands = (
@@ -235,8 +298,32 @@ commands = (
     | st.builds(c.Arm, st.none() | st.integers(1, 86_400))
     | st.builds(c.GroupPrices, st.none() | numbers)
     | st.builds(c.Record, st.booleans())
-    | st.sampled_from([c.Quit(), c.Panic(), c.ShowLog(), c.ShowKeys()])
+    | st.sampled_from([c.Quit(), c.Panic(), c.ShowLog(), c.ShowKeys(), c.ShowConnections(), c.ShowLimits()])
+    | scales()
+    | chases()
+    | st.builds(c.WatchSymbols, st.lists(plain_symbols, min_size=1, max_size=3, unique=True).map(tuple), st.booleans())
+    | st.builds(
+        c.SetAlert,
+        conditions,
+        st.just(()) | programs,
+        st.booleans(),
+        st.booleans(),
+        st.none() | st.just(Decimal(0)) | percents,
+    )
+    | st.builds(c.EndRunning, st.integers(1, 9999))
+    | st.just(c.EndRunning(everything=True))
+    | st.builds(c.Calculate, expressions)
+    | st.builds(c.CalculateSize, orders() | scales() | chases())
+    | st.builds(c.Note, texts)
+    | st.builds(c.NameLine, st.just("half"), st.sampled_from(["", "close 50%", 'note "a \\"b\\""']))
+    | st.builds(c.BindKey, st.sampled_from(["f5", "ctrl+e", "^"]), st.sampled_from(["", "buy #2 @ bid po"]))
+    | st.builds(c.Export, st.sampled_from(["today", "7d", "2026-01-31"]), st.booleans())
+    | st.builds(c.Replay, texts, st.integers(1, 1000).map(Decimal))
+    | st.builds(c.UseLayout, st.just("") | symbols)
+    | st.builds(c.UseAccount, st.sampled_from(["paper", "live"]), st.just("") | symbols)
 )
+later = st.sampled_from([c.Flatten(), c.CancelOrders(c.Selector(c.SelectorKind.ALL)), c.Halt(), c.BreakEven()])
+lines_for_later = st.lists(later, min_size=1, max_size=2).map(lambda some: c.Line(tuple(some)))
 
 
 @given(commands)
@@ -244,18 +331,31 @@ def test_reading_a_spelling_gives_the_value_back(command: c.Command) -> None:
     assert parse_one(canonical(command)) == command
 
 
-@given(st.lists(commands, min_size=1, max_size=3), st.booleans())
-def test_reading_a_spelled_line_gives_the_line_back(parts: list[c.Command], immediate: bool) -> None:
-    line = c.Line(tuple(parts), immediate)
+@given(st.builds(c.RunWhen, conditions, lines_for_later) | st.builds(c.RunEvery, st.integers(5, 86_400), lines_for_later))
+def test_lines_that_hold_a_line_are_read_back_too(command: c.Command) -> None:
+    assert parse_one(canonical(command)) == command
+
+
+@given(st.lists(commands, min_size=1, max_size=3), st.booleans(), st.booleans())
+def test_reading_a_spelled_line_gives_the_line_back(parts: list[c.Command], immediate: bool, strict: bool) -> None:
+    conditional = any(isinstance(part, c.SetAlert) for part in parts)  # there && goes on with the condition
+    line = c.Line(tuple(parts), immediate, tuple(range(1, len(parts))) if strict and not conditional else ())
     text = c.spell_line(line)
     if len(text) <= 500:
         assert parse(text) == line
 
 
 _ALPHABET = "buyselcotpr 0123456789.,_@%$#:;!+-kmR&x*?"
+_FRAGMENTS = sorted({*VERBS, *CLAUSES, *NAMES, *SCALE_WORDS, *CHASE_WORDS, *(str(figure) for figure in Figure)})
+_PIECES = [*_FRAGMENTS, "1", "67000", "0.15%", "-1%", "2R", "5m", "x2", "@", "&&", ";", "!", ":", "(", ")", ">", '"', "BTCUSDT"]
 
 
-@given(st.text(alphabet=_ALPHABET, max_size=40) | st.text(max_size=20))
+@given(
+    st.text(alphabet=_ALPHABET, max_size=40)
+    | st.text(max_size=20)
+    | st.lists(st.sampled_from(_PIECES), max_size=12).map(" ".join)
+    | st.lists(st.sampled_from(_PIECES), max_size=8).map("".join)
+)
 def test_any_text_is_read_or_refused_at_a_column_inside_it(text: str) -> None:
     column, line = _outcome(text)
     assert 0 <= column <= len(text)

@@ -112,7 +112,7 @@ class Stage:
             "move": self.move,
             "fill": self.fill,
             "cut": server.cut,
-            "refuse": self.refuse,
+            "outage": self.outage,
             "lose": self.lose,
             "hold": self.hold,
             "heal": server.faults.clear,
@@ -137,9 +137,11 @@ class Stage:
         lots = max(1, maker.lots * int(portion) // 100)
         floor._trade(self._listing, Resting(TAKER, maker.side.opposite, maker.ticks, lots), maker, "trade")
 
-    def refuse(self, times: str) -> None:
-        """Refuse so many connections."""
-        self._server.faults.add(FaultRule(Action.REFUSE, Moment.CONNECT, times=int(times)))
+    def outage(self, seconds: str) -> None:
+        """Cut every connection, and again those that come back, for a while."""
+        loop = asyncio.get_running_loop()
+        for tenth in range(round(float(seconds) * 10)):
+            loop.call_later(tenth / 10, self._server.cut)
 
     def lose(self, what: str) -> None:
         """Execute the next request of a kind (``PUT``, ``POST`` …) and lose its answer."""

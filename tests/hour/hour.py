@@ -1,4 +1,4 @@
-"""One run of the hour: the program in tmux, the exchange beside it, every key that was pressed, and every screen that was looked at."""
+"""One run of the hour: the program in tmux, the exchange beside it, every key that was pressed, every screen that was seen."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Hour:
 
     def finish(self) -> None:
         """End a row: keep its screen."""
-        if self.screen is not None:
+        if self.screen is not None and not self.seen[-1].screen and not self.screen.ended():
             self.seen[-1].screen = self.screen.coloured()
             self.seen[-1].size = self.size
 
@@ -106,6 +106,13 @@ class Hour:
         """Run a line from the shell, as a script of the trader's would."""
         done = self.shell.run("do", line, "--sim-url", self.exchange.url)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
+
+    def export(self, *words: str) -> list[str]:
+        """Export from the shell while the terminal runs; return the lines of the table."""
+        done = self.shell.run("export", *words, "--sim-url", self.exchange.url, "--csv")
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        self.seen[-1].proves.append(f"tui-trader export {' '.join(words)}")
+        return done.stdout.splitlines()
 
     def keys(self, *keys: str) -> None:
         """Press keys, one after the other, and note them."""
@@ -157,10 +164,15 @@ class Hour:
         found = re.search(r"BTCUSDT +(?:LONG|SHORT) +([\d.]+)", self.screen.text())
         return float(found[1]) if found else 0.0
 
+    def day(self) -> float:
+        """Return the day's profit, as the header shows it."""
+        assert self.screen is not None
+        return float(self.screen.wait(r"day ([+-]?[\d,]+\.\d\d)")[1].replace(",", ""))
+
     def stop_price(self) -> float | None:
         """Return the trigger of the stop."""
         assert self.screen is not None
-        found = re.search(r"SL-m\w* .*?([\d,]+\.\d)m", self.screen.text())
+        found = re.search(r"SL ([\d,.]+) mark", self.screen.text())
         return float(found[1].replace(",", "")) if found else None
 
     def ends(self) -> None:

@@ -145,3 +145,9 @@ def test_imbalance() -> None:
     assert f.imbalance(D("20.09"), D("6.24")) == "+53%"
     assert f.imbalance(D(1), D(3)) == "-50%"
     assert f.imbalance(D(0), D(0)) == "--"
+
+
+def test_prices_are_lined_up_where_that_costs_little() -> None:
+    assert f.on_one_point(["67,044.0", "3,512.45"]) == ["67,044.0 ", "3,512.45"]
+    assert f.on_one_point(["67,044.0", "0.0065005"]) == ["67,044.0", "0.0065005"]
+    assert f.on_one_point([]) == []

@@ -14,6 +14,7 @@ SAFE_VIEWS = [
     frozenset({Context.TRADE}),
     frozenset({Context.TRADE, Context.LIST}),
     frozenset({Context.TRADE, Context.BOOK}),
+    frozenset({Context.TRADE, Context.CHART}),
 ]
 STAGED_VIEW = frozenset({Context.TRADE, Context.STAGED})
 ALL_KEYS = sorted({key for action in ACTIONS for keys in action.keys for key in keys.split(" ")})

@@ -36,12 +36,12 @@ def opening(desk: ScriptedDesk) -> list[bytes]:
 class Contexts(FakeSurface):
     """A screen of which only the focus is real."""
 
-    in_book = True
+    pane = Context.BOOK
 
     def contexts(self, desk: ScriptedDesk) -> frozenset[Context]:
         draft = desk.stage.draft
         if draft is None:
-            return frozenset({Context.TRADE, Context.BOOK if self.in_book else Context.LIST})
+            return frozenset({Context.TRADE, self.pane})
         return frozenset({Context.TRADE, Context.STAGED} | ({Context.CLOSING} if draft.closes else set()))
 
 
@@ -52,7 +52,7 @@ async def test_keys_without_enter_never_send_an_order(tmp_path: Path, seed: int)
     keys.trading.bench.surface = surface
     rng = random.Random(seed)
     for _ in range(1500):
-        surface.in_book = rng.random() < 0.5
+        surface.pane = rng.choice([Context.BOOK, Context.BOOK, Context.LIST, Context.CHART])
         key = rng.choice(rng.choice([QUIET, STAGING, STAGING, [*"Xq", "ctrl+g", "ctrl+c"]]))
         action = keymap.press(key, surface.contexts(desk))
         if action is not None:

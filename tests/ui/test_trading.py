@@ -21,7 +21,7 @@ from tui_trader.ui.habits import Habits
 from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
-SCREEN = ("focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
+SCREEN = ("chart.", "focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
 SCREEN += ("mark", "sort", "filter", "shows")
 """Actions that the screen does itself."""
 
@@ -326,10 +326,10 @@ async def test_a_line_replaces_what_was_staged_before_anything_is_awaited(keys: 
     assert keys.desk.creates() == []
 
 
-async def test_reverse_is_not_sent_by_a_plain_enter(keys: Keys) -> None:
-    keys.surface.said.clear()
-    with pytest.raises(Exception, match="cannot be staged"):
-        await keys.type("rev")
+async def test_reverse_is_staged_by_a_plain_enter_and_not_sent(keys: Keys) -> None:
+    await keys.type("rev")
+    assert keys.desk.stage.draft is not None
+    assert keys.desk.stage.draft.reverses is not None
     assert keys.desk.creates() == []
 
 

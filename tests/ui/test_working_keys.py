@@ -248,3 +248,25 @@ async def test_a_click_sets_the_cursor_and_sends_nothing(shown: Program, desk: S
     assert desk.sent == []
     assert desk.stage.draft is None
     assert desk.focus == BTC
+
+
+async def test_the_form_keeps_the_leverage_of_a_staged_order(shown: Program, desk: ScriptedDesk) -> None:
+    await shown.press(":")
+    await shown.type("buy 0.01 @ 67000 lev 5 iso")
+    await shown.press("enter", "tab")
+    assert "lev 5 iso" in shown.screen.form.line()
+    shown.screen.form.query_one("#field-lever").value = "7 iso"  # type: ignore[attr-defined]
+    await shown.settle()
+    draft = desk.stage.draft
+    assert draft is not None
+    assert draft.leverage == 7
+    await shown.press("escape")
+
+
+async def test_a_reversal_has_no_form_that_would_lose_its_first_half(shown: Program, desk: ScriptedDesk) -> None:
+    await shown.press("R", "tab")
+    assert not shown.screen.form.is_open
+    assert "a reversal is changed by keys" in shown.said
+    draft = desk.stage.draft
+    assert draft is not None
+    assert draft.reverses is not None

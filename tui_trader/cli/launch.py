@@ -44,6 +44,7 @@ from tui_trader.desk.guardian import Charge, Guardian
 from tui_trader.desk.key import Address, is_loopback
 from tui_trader.desk.live import Consent
 from tui_trader.desk.locations import Locations, private_dir
+from tui_trader.desk.macros import Macros
 from tui_trader.desk.notes import Notes
 from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
@@ -169,6 +170,10 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
         notes=Notes(None if account.ends_with_program else notes_path(account.journal_name)),
         alerts=None if account.ends_with_program else StateFile(alerts_path(account.journal_name)),
     )
+    places = Locations.find(os.environ)
+    desk.macros = Macros(StateFile(private_dir(places.state_dir) / places.macros_file.name))
+    if desk.macros.problem:
+        desk.absorb([Notice(desk.macros.problem, Severity.WARNING, clock.wall_ns())])
     history = None if account.ends_with_program else history_path(account.journal_name)
     desk.export_by(writer(desk, history, exports_dir))
     stack.push_async_callback(desk.close)

@@ -102,6 +102,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
     from tui_trader.desk.settings import Borders
+    from tui_trader.storage.line_history import LineHistory
     from tui_trader.ui.app import TraderApp, wants_ascii
     from tui_trader.ui.habits import Habits
     from tui_trader.ui.theme import load_themes
@@ -112,7 +113,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     themes, problems = load_themes(shipped("themes"), places.themes_dir)
     over_ssh = bool(os.environ.get("SSH_CONNECTION"))
     red_up = ui.up_color.value == "red"
-    return TraderApp(
+    app = TraderApp(
         opener,
         themes={name: theme.with_up(red_up) for name, theme in themes.items()},
         theme="mono" if os.environ.get("NO_COLOR") and config.source("ui.theme") == "default" else ui.theme,
@@ -124,6 +125,9 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
         on_hangup=config.settings.hangup.on_hangup,
         playback=playback,
     )
+    if playback is None:
+        app.lines = LineHistory(private_dir(places.state_dir) / places.lines_file.name)
+    return app
 
 
 async def unlock(app: TraderApp, access: Access) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
-from tui_trader.core.bar import Gap
+from tui_trader.core.bar import Bar, Bars, Gap
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.event import CandlesChanged, Event, LinkChanged, TradesPrinted
 from tui_trader.core.interval import DAY_S
@@ -99,7 +99,7 @@ class CandleRecorder:
                 self._count(listener, event)
                 self._lay_over(iid)
         elif isinstance(event, LinkChanged) and event.lane == Lane.PUBLIC and event.state is not LinkState.LIVE:
-            self._confirm()
+            # What came since the last batch is not confirmed any more: the news of the end is younger than the last message.
             self._unheard.clear()
             for listener in self._listeners.values():
                 listener.lost()
@@ -201,11 +201,8 @@ class CandleRecorder:
         bars = self.candles.bars(wish.instrument, wish.interval_s, end_s - wish.count * wish.interval_s, end_s, now_s=now_s)
         listener = self._listeners.get(wish.instrument)
         until = listener.known_until_s if listener is not None and listener.is_listening else now_s
-        last = bars[-1] if bars else None
-        if wish.end_s is None and isinstance(last, Gap):
-            # What has only just passed is not known yet, and no gap.
-            edge = -(-until // wish.interval_s) * wish.interval_s
-            bars[-1:] = [last._replace(end_s=min(last.end_s, edge))] if last.start_s < edge else []
+        if wish.end_s is None:
+            bars = _as_of(bars, until, wish.interval_s)
         return Page(wish, tuple(bars), until)
 
     def _lay_over(self, iid: InstrumentId) -> None:
@@ -312,3 +309,22 @@ class CandleRecorder:
             if text not in self._told:
                 self._told.add(text)
                 self._say(text, Severity.WARNING)
+
+
+def _as_of(bars: Bars, until_s: int, interval_s: int) -> Bars:
+    """Return bars with what has only just passed taken for what it is: not known yet, and neither a gap nor missing in a bar."""
+    edge = -(-until_s // interval_s) * interval_s
+    out: Bars = []
+    for item in bars:
+        if isinstance(item, Bar):
+            passed = item.passed_s if item.end_s <= until_s else max(0, min(item.passed_s, until_s - item.start_s))
+            out.append(item._replace(passed_s=passed))
+        elif item.end_s <= edge:
+            out.append(item)
+        else:
+            if item.start_s < edge:
+                out.append(item._replace(end_s=edge))
+            out.append(Gap(max(item.start_s, edge), item.end_s, observed=True))
+    while out and isinstance(out[-1], Gap) and out[-1].start_s >= edge:
+        out.pop()
+    return out

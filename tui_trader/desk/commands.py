@@ -19,16 +19,14 @@ from tui_trader.core.command import (
     PlaceOrder,
     Selector,
     SetLeverage,
-    Size,
-    SizeUnit,
 )
-from tui_trader.core.decimals import HUNDRED, plain
+from tui_trader.core.decimals import plain
 from tui_trader.core.error import CommandError, NotThereError
 from tui_trader.core.funds import TransferState
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
-from tui_trader.core.types import InstrumentId, OrderType, PositionMode, Side
+from tui_trader.core.types import InstrumentId, OrderType, PositionMode
 from tui_trader.desk.answers import Answers
 from tui_trader.desk.choosing import Choosing
 from tui_trader.desk.covering import Covering
@@ -59,15 +57,12 @@ LOOK_S = 0.02
 MARKET_LOOKS = 100
 """How often the book of an instrument that was not on the screen is looked for before its order is judged without it."""
 
-FLAT_LOOKS = 150
-"""How often it is looked whether the first half of a reverse is done, every LOOK_S seconds."""
-
 _OUTCOMES = {TransferState.FAILED: Outcome.REJECTED, TransferState.ABSENT: Outcome.NOT_SENT}
 
 ENTRIES = (c.PlaceOrder, c.Scale, c.Chase)
 """Commands that make orders."""
 
-STAGED = (*ENTRIES, c.ClosePosition, c.Protect, c.BreakEven, c.SetStop, c.SetTarget, c.SetTrail)
+STAGED = (*ENTRIES, c.ClosePosition, c.Reverse, c.Protect, c.BreakEven, c.SetStop, c.SetTarget, c.SetTrail)
 """Commands that put an order into the ticket; Enter sends it."""
 
 
@@ -90,7 +85,7 @@ class Executor:
         self.choosing = Choosing(desk, find_label=find_label)
         self.covering = Covering(desk)
         self.answers = Answers(desk)
-        self.macros = macros or Macros()
+        self.macros = macros or desk.macros
         """Names and keys for lines."""
         self.keeping = Keeping(desk, self.choosing, self.macros, executor=lambda other: self._like(other), stays=stays)
 
@@ -342,25 +337,8 @@ class Executor:
         position = positions[0]
         if self._desk.facts.mode(position.instrument) is PositionMode.HEDGED:
             raise CommandError("in hedged mode a leg is closed and the other opened", fix="close, then sell or buy")
-        if not send:
-            raise CommandError("reverse sends two orders and cannot be staged", fix="rev!")
-        self._desk.stage.close(position, HUNDRED)
-        closing = await self._finish(True)
-        if closing.outcome is not Outcome.ACK or not await self._is_flat(position):
-            # The second order would close what the first one already closes, and end flat or the wrong way.
-            return [closing, Result("not turned around: the position is not closed yet", outcome=Outcome.REJECTED)]
-        side = position.side.opposite if position.side else Side.BUY
-        opening = PlaceOrder(side, Size(position.qty, SizeUnit.BASE), position.instrument.symbol)
-        self._desk.stage.place(position.instrument, opening)
-        return [closing, await self._finish(True)]
-
-    async def _is_flat(self, position: Position) -> bool:
-        """Wait until a leg is told to be flat; False when it is not in time."""
-        for _ in range(FLAT_LOOKS):
-            if not any(leg.key == position.key for leg in self._desk.store.open_positions()):
-                return True
-            await asyncio.sleep(LOOK_S)
-        return False
+        self._desk.stage.reverse(position)
+        return [await self._finish(send)]
 
     async def _move(self, command: MoveOrder) -> list[Result]:
         results = []

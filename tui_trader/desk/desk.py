@@ -60,6 +60,7 @@ from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
 from tui_trader.desk.hearing import Hearing
 from tui_trader.desk.listening import Listening
+from tui_trader.desk.macros import Macros
 from tui_trader.desk.margin import Margin
 from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.moving import move_all
@@ -286,6 +287,8 @@ class Desk:
         self.expiries = Expiries(
             store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
         )
+        self.macros = Macros()
+        """Names and keys for lines."""
         self.exporter: Callable[[Export], str] | None = None
         """Writes fills to a file and says where."""
         self._listening = Listening(

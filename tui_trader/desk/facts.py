@@ -147,7 +147,7 @@ class FactSource:
         found = []
         for ticket in tickets:
             found.append(self._judged(ticket, instrument, facts, beside_unknown=beside_unknown))
-            standing = Order.from_ticket(ticket, 0).to_status(OrderStatus.LIVE)
+            standing = replace(Order.from_ticket(ticket, 0), status=OrderStatus.LIVE)
             facts = replace(facts, orders=(*facts.orders, standing))
         return found
 

@@ -65,6 +65,16 @@ class Locations:
         return self.state_dir / "history"
 
     @property
+    def macros_file(self) -> Path:
+        """Names and keys that the trader gave to lines."""
+        return self.state_dir / "lines.json"
+
+    @property
+    def lines_file(self) -> Path:
+        """The lines that were typed."""
+        return self.state_dir / "typed-lines"
+
+    @property
     def candles_dir(self) -> Path:
         """The local stores of candles."""
         return self.state_dir / "candles"

@@ -25,7 +25,20 @@ from tui_trader.desk.ticket_writer import TicketWriter
 PACED = frozenset({Rule.RATE})
 """Controls that the orders of a scale wait for, one after the other, instead of being refused."""
 
-_OF_ONE = frozenset({Rule.ORDER_NOTIONAL, Rule.MAX_QTY, Rule.UNUSUAL_QTY, Rule.DUPLICATE, Rule.RATE, Rule.TICK})
+_OF_ONE = frozenset(
+    {
+        Rule.ORDER_NOTIONAL,
+        Rule.MAX_QTY,
+        Rule.UNUSUAL_QTY,
+        Rule.DUPLICATE,
+        Rule.RATE,
+        Rule.TICK,
+        Rule.PRICE_RANGE,
+        Rule.PRICE_BAND,
+        Rule.POST_ONLY,
+        Rule.SELF_CROSS,
+    }
+)
 """Controls of a single order: the whole is not held against them, each of its orders is."""
 
 

@@ -92,13 +92,14 @@ def _joined(bar: Bar, second: Second) -> Bar:
     if bar.is_quiet:
         bar = bar._replace(open=second.open, high=second.high, low=second.low)
     passed = max(bar.passed_s, second.start_s - bar.start_s + 1)
+    more = passed - bar.passed_s
     return bar._replace(
         high=max(bar.high, second.high),
         low=min(bar.low, second.low),
         close=second.close,
         volume=bar.volume + second.volume,
         trades=bar.trades + second.trades,
-        known_s=min(passed, bar.known_s + passed - bar.passed_s),
+        known_s=min(passed, bar.known_s + more),
         passed_s=passed,
         basis=bar.basis if bar.basis in (Basis.TRADES, Basis.MIXED) else Basis.MIXED,
     )

@@ -23,6 +23,8 @@ class Context(StrEnum):
     """A pane with rows has the focus and nothing is staged."""
     BOOK = "book"
     """The ladder has the focus and nothing is staged."""
+    CHART = "chart"
+    """The chart has the focus and nothing is staged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.types import Severity
 from tui_trader.desk.settings import OnHangup
 from tui_trader.net.tasks import TaskSet
+from tui_trader.storage.line_history import LineHistory
 from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
@@ -91,6 +92,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._on_hangup = on_hangup
         self.on_leave: Callable[[], None] = lambda: None
         """Called when the program leaves and has done what it had to do with the orders."""
+        self.lines = LineHistory(None)
+        """The lines that were typed."""
         self.desk: Desk | None = None
         """None until it is open."""
         self._opener = opener

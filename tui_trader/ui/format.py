@@ -102,6 +102,16 @@ def on_point(texts: Sequence[str]) -> list[str]:
     return [text if tail < 0 else text + " " * (longest - tail) for text, tail in zip(texts, tails, strict=True)]
 
 
+def on_one_point(texts: Sequence[str], spare: int = 3) -> list[str]:
+    """Return ``texts`` as ``on_point`` does, or as they are where that would cost more than ``spare`` cells.
+
+    Prices of different contracts may differ by seven decimals: a column that lines those up takes the room of three others.
+    """
+    aligned = on_point(texts)
+    cost = max(map(len, aligned), default=0) - max(map(len, texts), default=0)
+    return aligned if cost <= spare else list(texts)
+
+
 def _tail(text: str) -> int:
     """Cells from the decimal point to the end; 0 for a whole number, -1 for something that is not a number."""
     if not any(char.isdigit() for char in text):

@@ -95,6 +95,14 @@ _AMENDING: _Rows = (
     ("size.down", "h/l", "size", 1),
 )
 
+_SHIFTING: _Rows = (
+    ("send", "Enter", "send the change", 0),
+    ("drop", "Esc", "drop it", 0),
+    ("stop.looser", ", .", "trigger 1 tick", 0),
+    ("stop.looser10", "< >", "10 ticks", 1),
+    ("break_even", "e", "break-even", 2),
+)
+
 _WHEN_SMALL = frozenset({"close", "protect", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
 """What the hints offer on a terminal that is too small to enter orders on."""
 
@@ -108,6 +116,6 @@ def hints(keymap: KeyMap, draft: Draft | None, *, tradable: bool, armed: bool = 
     rows = idle if draft is None else _CLOSING if draft.closes else _STAGED
     if draft is not None and draft.closes and draft.trigger is not None:
         rows = _WAITING
-    if draft is not None and draft.amends is not None and draft.resizes:
-        rows = _AMENDING
+    if draft is not None and draft.amends is not None:
+        rows = _AMENDING if draft.resizes else _SHIFTING
     return [Hint(keys, label, rank, enabled=tradable or action in _WHEN_SMALL) for action, keys, label, rank in rows]

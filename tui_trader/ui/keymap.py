@@ -16,6 +16,7 @@ _PRECEDENCE: dict[Context, int] = {
     Context.ARMED: 3,
     Context.LIST: 4,
     Context.BOOK: 4,
+    Context.CHART: 4,
     Context.TRADE: 5,
 }
 
@@ -44,6 +45,12 @@ class KeyMap:
         if action is None and any((context, sequence) in self._prefixes for context in contexts):
             self.pending = sequence
         return action
+
+    def does(self, key: str) -> str:
+        """Return what a key does, or begins, in any context; empty for nothing."""
+        if key in SWALLOWED or "alt+" in key or "ctrl+shift" in key:
+            return "it does not reach the program in every terminal"
+        return next((action.text for action in self.actions for own in action.keys if own.split(" ")[0] == key), "")
 
     def action(self, name: str) -> Action:
         """Return the action of an id; raises StopIteration when there is none."""

@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_target, spell_trail, spell_trigger
+from tui_trader.core.decimals import plain
+from tui_trader.core.language.spelled_orders import MARGIN_SPELLING
 from tui_trader.desk.draft import Draft
 
 FIELDS: tuple[tuple[str, str, str, str], ...] = (
@@ -24,10 +26,15 @@ FIELDS: tuple[tuple[str, str, str, str], ...] = (
     ("stop", "sl", "price, -1%, 66640:last lim 66600; empty for none", "5fr"),
     ("target", "tp", "price, +2%, 2R, +1%:50% tp +2%:50%; empty for none", "5fr"),
     ("tif", "tif", "gtc ioc fok po", "4"),
+    ("lever", "lev", "10, 5 iso, 3 cross: set before the order leaves; empty leaves it", "4"),
     ("reduce", "ro", "yes, no or close", "5"),
     ("when", "when", "stop 51000, touch 49000, trail 0.6%; empty for now", "5fr"),
 )
 """Name, label, what may be typed, width: in cells, or as a share of what is left."""
+
+
+_ROOMY = 100
+"""Columns from which the leverage has a field though nothing is said of it."""
 
 
 class Field(Input):
@@ -82,7 +89,7 @@ class TicketForm(Horizontal):
 
     def compose(self) -> ComposeResult:
         for name, label, hint, width in FIELDS:
-            yield Label(label)
+            yield Label(label, id=f"label-{name}")
             field = Field(id=f"field-{name}", compact=True, select_on_focus=True, tooltip=hint)
             field.cursor_blink = False
             field.styles.width = width
@@ -103,12 +110,16 @@ class TicketForm(Horizontal):
             "when": _when(draft),
             "target": " tp ".join(spell_target(target) for target in draft.targets),
             "tif": next(word for word, tif in TIF_WORDS.items() if tif is draft.tif),
+            "lever": _lever(draft),
             "reduce": "close" if draft.close_on_trigger else "yes" if draft.reduce_only else "no",
         }
         self._loading = True
         for name, value in values.items():
             self._field(name).value = value
         self._loading = False
+        # Where there is little room it would take it from the numbers; what it holds is part of the line all the same.
+        for widget in (self._field("lever"), self.query_one("#label-lever")):
+            widget.display = bool(values["lever"]) or self.screen.size.width >= _ROOMY
         self.display = True
         self.take_focus()
 
@@ -134,6 +145,8 @@ class TicketForm(Horizontal):
             parts.append(f"sl {text['stop']}")
         if text["target"]:
             parts.append(f"tp {text['target']}")
+        if text["lever"]:
+            parts.append(f"lev {text['lever']}")
         reduce = text["reduce"].lower()
         if reduce in ("y", "yes", "ro", "on", "close"):
             parts.append("ro close" if reduce == "close" else "ro")
@@ -153,6 +166,12 @@ class TicketForm(Horizontal):
 
     def _field(self, name: str) -> Field:
         return self.query_one(f"#field-{name}", Field)
+
+
+def _lever(draft: Draft) -> str:
+    """Return the leverage that a draft sets, with the margin mode where it says one."""
+    mode = "" if draft.margin_mode is None else MARGIN_SPELLING[draft.margin_mode]
+    return f"{'' if draft.leverage is None else plain(draft.leverage)} {mode}".strip()
 
 
 def _when(draft: Draft) -> str:

@@ -118,7 +118,7 @@ def test_rows_do_not_move_under_the_cursor() -> None:
     view.body(60, 6)
     watched.world.clock.advance(6)
     assert [row.split()[0] for row in texts(view.body(60, 6))[1:4]] == ["ETHUSDT", "SOLUSD", "BTCUSDT"]
-    view.next_sort()
+    assert view.sort_next() == "funding"
     assert "by funding" in texts(boxed(view, 60, 6))[0]
 
 

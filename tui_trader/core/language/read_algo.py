@@ -30,6 +30,7 @@ class _Span:
     words = SCALE_WORDS
 
     def __init__(self) -> None:
+        self.columns: dict[str, int] = {}
         self.count: int | None = None
         self.start: Price | None = None
         self.end: Price | None = None
@@ -65,20 +66,21 @@ class _Span:
 def read_scale(cursor: Cursor) -> Scale:
     """Read what follows ``scale``."""
     side = read_sided(cursor, _SCALE)
-    span, started = _Span(), cursor.column
+    span = _Span()
     order = read_order(cursor, side, span)
     if span.count is None:
         cursor.fail("how many orders is missing", fix=_SCALE)
     if span.start is None or span.end is None:
         cursor.fail(f"{'from' if span.start is None else 'to'} PRICE is missing", fix=_SCALE)
     if span.start == span.end:
-        cursor.fail("a scale from a price to the same price", column=started, fix="from -0.2% to -1.5%")
-    for given, what in ((order.price, "@"), (order.trigger, "a trigger"), (order.trail, "trail")):
-        if given is not None:
-            cursor.fail(f"a scale takes no {what.removeprefix('a ')}: its prices are from and to", column=started, fix=_SCALE)
+        cursor.fail("a scale from a price to the same price", column=span.columns["to"], fix="from -0.2% to -1.5%")
+    for what in ("the price", "the trigger", "trail"):
+        if what in span.columns:
+            text = f"a scale takes no {what.removeprefix('the ')} of its own: its prices are from and to"
+            cursor.fail(text, column=span.columns[what], fix=_SCALE)
     if order.tif in (TimeInForce.IOC, TimeInForce.FOK):
-        cursor.fail("the orders of a scale rest: no ioc or fok", column=started, fix="drop it, or po")
-    _check_stop(cursor, order, span.start, span.end, started)
+        cursor.fail("the orders of a scale rest: no ioc or fok", column=span.columns["the time in force"], fix="drop it, or po")
+    _check_stop(cursor, order, span.start, span.end, span.columns.get("sl", 0))
     return Scale(order, span.count, span.start, span.end, span.shape, span.factor)
 
 
@@ -109,6 +111,7 @@ class _Bounds:
     words = CHASE_WORDS
 
     def __init__(self) -> None:
+        self.columns: dict[str, int] = {}
         self.most: Offset | None = None
         self.seconds: int | None = None
         self.then = Then.STOP
@@ -134,15 +137,20 @@ class _Bounds:
 def read_chase(cursor: Cursor) -> Chase:
     """Read what follows ``chase``."""
     side = read_sided(cursor, _CHASE)
-    bounds, started = _Bounds(), cursor.column
+    bounds = _Bounds()
     order = read_order(cursor, side, bounds)
-    for given, what in ((order.price, "price"), (order.trigger, "trigger"), (order.trail, "trail")):
-        if given is not None:
-            cursor.fail(f"a chase takes no {what}: it follows its own side of the book", column=started, fix=_CHASE)
+    for what in ("the price", "the trigger", "trail"):
+        if what in bounds.columns:
+            text = f"a chase takes no {what.removeprefix('the ')}: it follows its own side of the book"
+            cursor.fail(text, column=bounds.columns[what], fix=_CHASE)
     if order.tif not in (None, TimeInForce.POST_ONLY) or order.good_for is not None:
-        cursor.fail("a chase is post-only, and for says how long", column=started, fix=_CHASE)
+        cursor.fail("a chase is post-only, and for says how long", column=bounds.columns["the time in force"], fix=_CHASE)
     if bounds.then is Then.MARKET and bounds.most is None and bounds.seconds is None:
-        cursor.fail("then market when? a chase without max and for never gets there", column=started, fix="max 0.15% for 30s")
+        cursor.fail(
+            "then market when? a chase without max and for never gets there",
+            column=bounds.columns["then"],
+            fix="max 0.15% for 30s",
+        )
     return Chase(order, bounds.most, bounds.seconds, bounds.then)
 
 

@@ -24,6 +24,8 @@ class Extras(Protocol):
 
     words: tuple[str, ...]
     """With what they may begin."""
+    columns: dict[str, int]
+    """Where each clause of the order was typed, filled in while it is read."""
 
     def take(self, cursor: Cursor, word: str, once: Callable[[str], None]) -> bool:
         """Read one of them if it comes next."""
@@ -31,9 +33,12 @@ class Extras(Protocol):
 
 def read_sided(cursor: Cursor, example: str) -> Side:
     """Read ``buy`` or ``sell``, or one of their other spellings."""
+    cursor.skip()
+    start = cursor.column
     word = cursor.take_letters()
     if word not in SIDES:
-        cursor.fail("buy or sell is missing" if not word else f"buy or sell expected, not {word!r}", fix=example)
+        text = f"buy or sell expected, not {word!r}" if word else "buy or sell is missing"
+        cursor.fail(text, column=start if word else None, fix=example)
     return SIDES[word]
 
 
@@ -57,6 +62,8 @@ class _Reader:
         self._targets: list[Target] = []
         self._columns: dict[str, int] = {}
         self._at = 0
+        if extras is not None:
+            extras.columns = self._columns
 
     def read(self) -> PlaceOrder:
         """Read to the end of the statement."""

@@ -37,7 +37,7 @@ ReadLine = Callable[[Cursor], Line]
 
 MOST_SYMBOLS = 20
 LEAST_EVERY_S = 5
-_KEY = re.compile(r"[a-z0-9_]+(\+[a-z0-9_]+)*(?: [a-z0-9_]+(\+[a-z0-9_]+)*)?\Z", re.ASCII)
+_KEY = re.compile(r"(?:[a-z]+\+)*(?:[a-z0-9_]+|[^\s\w])\Z", re.ASCII)
 _NOT_LATER = (RunWhen, RunEvery, BindKey, NameLine, Quit, Override, Transfer, Replay)
 """What only a person does, at the moment."""
 
@@ -61,6 +61,8 @@ def read_every(cursor: Cursor, line: ReadLine) -> Command:
 def _later(cursor: Cursor, line: ReadLine) -> Line:
     cursor.skip()
     start = cursor.column
+    if cursor.ended:
+        cursor.fail("a line is missing after ':'", fix="flat all, cancel asks, sl be, …")
     read = line(cursor)
     if any(isinstance(command, _NOT_LATER) for command in read.commands):
         cursor.fail(
@@ -184,7 +186,7 @@ def _key(cursor: Cursor) -> str:
     start = cursor.column
     key = read_token(cursor, "a key", "bind f5").lower()
     if not _KEY.match(key):
-        cursor.fail(f"{key!r} is not a key", column=start, fix='f5, ctrl+e, or two in a row: "g x"')
+        cursor.fail(f"{key!r} is not a key", column=start, fix="a key by its name, such as f5, or ctrl+e")
     return key
 
 

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.clock import Clock
-from tui_trader.core.decimals import ZERO, plain
+from tui_trader.core.decimals import ZERO, divide, plain
+from tui_trader.core.error import CommandError
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order
 from tui_trader.core.types import InstrumentId, Side
@@ -107,6 +108,18 @@ class LadderView(View):
         """Put the touch in the middle of the window; the cursor stays on its price."""
         self._top = None
         self.moved()
+
+    def gather(self, step: Decimal | None) -> str:
+        """Show rows of a typed step, None for single ticks; raises CommandError naming the steps that there are."""
+        if self._spec is None:
+            raise CommandError("the ladder has no contract yet", fix="symbol BTCUSDT")
+        tick = self._spec.tick
+        wanted = Decimal(1) if step is None else divide(step, tick)
+        if wanted not in GROUPS:
+            steps = ", ".join(plain(tick * count) for count in GROUPS)
+            raise CommandError(f"rows of {plain(step or tick)} cannot be made", fix=f"one of {steps}")
+        self.group(GROUPS.index(int(wanted)) - self._group)
+        return f"rows of {plain(tick * int(wanted))}"
 
     def group(self, step: int) -> None:
         """Make rows coarser (+1) or finer (-1), keeping the price under the cursor, or the middle, where it is."""

@@ -15,7 +15,7 @@ from tui_trader.core.order import Order
 from tui_trader.core.types import OrderStatus, OrderType, PendingAction, PositionSide, Side, TimeInForce, TriggerSource
 from tui_trader.core.venue_rules import closes
 from tui_trader.state.store import Store
-from tui_trader.ui.format import NOTHING, age, contracts, latency, number, on_point, percent, stale
+from tui_trader.ui.format import NOTHING, age, contracts, latency, number, on_one_point, percent, stale
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder_own import queue_text
 from tui_trader.ui.panes.table import Cell, Column, Record
@@ -94,8 +94,8 @@ class OrderRows:
 
     def records(self, orders: list[Order]) -> list[Record]:
         """Return the cells of orders, prices on one decimal point."""
-        levels = on_point([self._price(order, level_of(order)) for order in orders])
-        prices = on_point([self._price(order, order.price) for order in orders])
+        levels = on_one_point([self._price(order, level_of(order)) for order in orders])
+        prices = on_one_point([self._price(order, order.price) for order in orders])
         return [self._record(*row) for row in zip(orders, levels, prices, strict=True)]
 
     def _price(self, order: Order, price: Decimal | None) -> str:

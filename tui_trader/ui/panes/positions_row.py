@@ -16,24 +16,24 @@ from tui_trader.core.position import Position, break_even, liquidation_distance
 from tui_trader.core.types import Side, TriggerSource
 from tui_trader.state.cover import Cover, cover_of
 from tui_trader.state.store import Store
-from tui_trader.ui.format import NOTHING, contracts, money, number, on_point, optional, percent
+from tui_trader.ui.format import NOTHING, contracts, money, number, on_one_point, optional, percent
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, fit, part
 from tui_trader.ui.panes.table import Cell, Column, Record
 
 LINE = (
-    Column("venue", "venue", 6, 11),
+    Column("venue", "venue", 6, 12),
     Column("symbol", "symbol", 8, 0),
     Column("side", "side", 5, 1),
     Column("size", "size", 6, 2, right=True, doubtful=True),
-    Column("entry", "entry", 8, 4, right=True),
-    Column("mark", "mark", 8, 5, right=True, doubtful=True),
+    Column("entry", "entry", 8, 5, right=True),
+    Column("mark", "mark", 8, 6, right=True, doubtful=True),
     Column("pnl", "uP&L", 8, 3, right=True, doubtful=True),
-    Column("home", "in acct", 8, 12, right=True, doubtful=True),
+    Column("home", "in acct", 8, 10, right=True, doubtful=True),
     Column("r", "R", 4, 8, right=True, doubtful=True),
     Column("liq", "liq%", 4, 7, right=True, doubtful=True),
-    Column("be", "BE fee+fund", 11, 10, right=True),
+    Column("be", "BE fee+fund", 11, 11, right=True),
     Column("prot", "prot", 4, 13, right=True, doubtful=True),
-    Column("sl", "SL", 7, 6),
+    Column("sl", "SL", 7, 4),
     Column("tp", "TP", 6, 9),
 )
 """Everything on one line; the account's currency only where a leg settles in another one."""
@@ -60,9 +60,9 @@ class LegRows:
 
     def records(self, legs: list[Position]) -> list[Record]:
         """Return the figures of legs, prices on one decimal point."""
-        entries = on_point([self._price(leg, leg.entry) for leg in legs])
-        marks = on_point([self._price(leg, self._store.ticker(leg.instrument).mark) for leg in legs])
-        evens = on_point([self._break_even(leg) for leg in legs])
+        entries = on_one_point([self._price(leg, leg.entry) for leg in legs])
+        marks = on_one_point([self._price(leg, self._store.ticker(leg.instrument).mark) for leg in legs])
+        evens = on_one_point([self._break_even(leg) for leg in legs])
         return [self._record(*row) for row in zip(legs, entries, marks, evens, strict=True)]
 
     def exits(self, leg: Position, width: int) -> Row:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trader.core.types import InstrumentId
+from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.fills import FillsView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.journal import JournalView
@@ -121,6 +122,14 @@ PANES: tuple[PaneRow, ...] = (
         lambda fit: LadderView(fit.desk.store, fit.desk.clock, fit.second),
         Size(30, 8),
         about="The ladder of another symbol, from 160 columns on.",
+    ),
+    PaneRow(
+        Slot.CHART,
+        lambda fit: ChartView(fit.desk.store, fit.desk.clock, fit.desk.focus),
+        Size(30, 7),
+        "g c",
+        "the chart",
+        "Candles from a second to a day, volume, own prices and fills; what nobody observed is dotted, not flat.",
     ),
     PaneRow(
         Slot.PNL,

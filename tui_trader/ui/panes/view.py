@@ -16,7 +16,7 @@ from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
 
-ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·±↑↓←→", "~-|++++>^v_.,-=+*#.::=+##.~^v<>")
+ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·±↑↓←→┃╻╹╽╿╷╵▀┤╌┆", "~-|++++>^v_.,-=+*#.::=+##.~^v<>#####||-+-:")
 """Every character outside ASCII that is drawn, and what stands for it where the terminal cannot show it."""
 
 

@@ -78,13 +78,14 @@ class WatchView(CursorView[InstrumentId]):
         key = self._cursor.key
         return key if key is not None and key in self._keys() else None
 
-    def next_sort(self) -> None:
-        """Order the rows by the next figure."""
+    def sort_next(self) -> str:
+        """Order the rows by the next figure; return its name."""
         kinds = list(Sort)
         self.sort = kinds[(kinds.index(self.sort) + 1) % len(kinds)]
         self._cursor.off()
         self._sorted_ns = -SORT_NS
         self.moved()
+        return self.sort or "choice"
 
     # -- content ---------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
 from typing import Protocol
 
 from tui_trader.core.clock import Clock
@@ -51,7 +52,13 @@ class Bench:
         self.symbols = list(symbols)
         self.habits = habits
         self.twice = Twice(clock)
-        self.executor = Executor(desk, find_label=find_label)
+        self.executor = Executor(desk, find_label=find_label, macros=desk.macros)
+        self.layout: Callable[[str], str] = _no_layouts
+        """Change the arrangement of panes; return one line. Raises CommandError naming those there are."""
+        self.grouping: Callable[[Decimal | None], str] = _no_steps
+        """Gather the ladder's levels by a step; return one line. Raises CommandError naming those that can be."""
+        self.key_does: Callable[[str], str] = lambda key: ""
+        """What a key does already, in words; empty for nothing."""
         self.arm: Callable[[int | None], None] = lambda seconds: None
         """Lets single keys send for so many seconds, None for the configured time."""
         self.agreed: frozenset[str] = frozenset()
@@ -114,3 +121,11 @@ def severity_of(outcome: Outcome) -> Severity:
     if outcome in (Outcome.ACK, Outcome.MISSING):
         return Severity.NOTE
     return Severity.ALARM if outcome in (Outcome.UNKNOWN, Outcome.EXISTS) else Severity.WARNING
+
+
+def _no_layouts(name: str) -> str:
+    raise CommandError("there are no layouts on this screen", fix="z zooms a pane")
+
+
+def _no_steps(step: Decimal | None) -> str:
+    raise CommandError("there is no ladder on this screen", fix="the trading screen has one")

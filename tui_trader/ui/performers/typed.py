@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from tui_trader.core.command import (
-    AddMargin,
-    Arm,
-    BreakEven,
-    ClosePosition,
-    Command,
-    GroupPrices,
-    Line,
-    PlaceOrder,
-    Protect,
-    Quit,
-    Reverse,
-    RunEvery,
-    RunWhen,
-    SetMode,
-    SetStop,
-    SetTarget,
-    SetTrail,
-    ShowHelp,
-    ShowKeys,
-    ShowLog,
-    Transfer,
-    UseTheme,
-    canonical,
-    spell_line,
-)
-from tui_trader.core.decimals import plain
+from dataclasses import replace
+
+from tui_trader.core import command as c
+from tui_trader.core.command import Command, Line, PlaceOrder, canonical, spell_line
 from tui_trader.core.error import CommandError
-from tui_trader.core.grammar import parse
+from tui_trader.core.grammar import guard_size, parse
+from tui_trader.desk.commands import ENTRIES, STAGED, Result, ends_before
+from tui_trader.desk.meaning import phrases
 from tui_trader.desk.standing import opens_exposure
 from tui_trader.state import topic as t
-from tui_trader.ui.performers.bench import NOT_YET, Bench, severity_of
+from tui_trader.ui.performers.bench import Bench, severity_of
+from tui_trader.ui.performers.on_screen import OnScreen
 from tui_trader.ui.twice import READING_NS
 
-_STAGED = (PlaceOrder, ClosePosition, Protect, BreakEven, SetStop, SetTarget, SetTrail)
-"""Commands that put an order into the ticket; Enter sends it."""
-
-_ASKED = (AddMargin, SetMode, Transfer)
+_ASKED = (c.AddMargin, c.SetMode, c.Transfer)
 """Commands that ask before they do anything: the same line again does it."""
 
 
@@ -49,21 +26,31 @@ class Typed:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._desk = bench.desk
+        self._on_screen = OnScreen(bench)
 
     def enter(self, text: str) -> bool:
         """Run a typed line. An order is staged, and sent at once only when the line ends in ``!``.
 
         Return whether the line was taken; False leaves it in the prompt to be mended.
         """
+        return self._begin(text, by_key=False)
+
+    def press(self, text: str) -> None:
+        """Run the line that a key stands for: whatever it ends in, it sends nothing that Enter would not have to."""
+        self._begin(text, by_key=True)
+
+    def _begin(self, text: str, *, by_key: bool) -> bool:
         bench = self._bench
         bench.agreed = frozenset()
         try:
-            line = parse(text)
+            line = self._read(text)
+            if by_key:
+                line = replace(line, immediate=False)
             self._check(line)
         except CommandError as error:
             bench.refuse(error)
             return False
-        if any(isinstance(command, _STAGED) for command in line.commands):
+        if any(isinstance(command, STAGED) for command in line.commands):
             self._desk.stage.drop()  # now, not in the task: a quick second Enter must not send what was staged before
         bench.surface.run(f"line {text[:24]}", self._enter(line))
         return True
@@ -71,16 +58,16 @@ class Typed:
     def explain(self, text: str) -> tuple[list[str], bool]:
         """Return in phrases what a half-typed line means, and whether it reads; for the row under the prompt."""
         try:
-            line = parse(text)
+            line = self._read(text)
         except CommandError as error:
             return _told(error), False
-        phrases: list[str] = []
+        said: list[str] = []
         good = True
         for command in line.commands:
             meaning, fine = self._meaning(command)
-            phrases += meaning
+            said += meaning
             good = good and fine
-        return [f"=> {phrases[0]}", *phrases[1:]] if phrases else [], good
+        return [f"=> {said[0]}", *said[1:]] if said else [], good
 
     def edit(self, text: str) -> str:
         """Replace the staged order by a line; return what is wrong with it, empty when it was taken."""
@@ -98,74 +85,77 @@ class Typed:
             self._desk.store.touch(t.STAGE)
         return ""
 
+    def _read(self, text: str) -> Line:
+        return parse(text, self._bench.executor.macros.aliases)
+
     def _check(self, line: Line) -> None:
+        staged = [command for command in line.commands if isinstance(command, STAGED) and not _is_dry(command)]
+        if len(staged) > 1 and not line.immediate:
+            raise CommandError(
+                f"the ticket holds one order, this line has {len(staged)}",
+                fix="a line for each, or ! at the end to send all",
+            )
         asked = not line.immediate and any(_is_asked(command) for command in line.commands)
         if asked and not self._bench.twice.press(f"line {spell_line(line)}", READING_NS):
             raise CommandError(f"{spell_line(line)}: Enter again does it", fix="or ! at the end")
-        if line.immediate and any(isinstance(command, PlaceOrder | Reverse) for command in line.commands):
+        if line.immediate and any(isinstance(command, (*ENTRIES, c.Reverse)) for command in line.commands):
             self._bench.see()
 
     def _meaning(self, command: Command) -> tuple[list[str], bool]:
-        if not isinstance(command, PlaceOrder):
-            return [canonical(command)], True
+        executor = self._bench.executor
         try:
-            iid = self._bench.executor.instrument(command.symbol)
-            draft = self._desk.stage.draft
-            try:
-                self._desk.stage.place(iid, command)
-                view = self._desk.stage.view()
-            finally:
-                self._desk.stage.draft = draft
+            match command:
+                case c.PlaceOrder() | c.Scale() | c.Chase():
+                    return self._order(command)
+                case c.CalculateSize(order):
+                    return self._order(order)
+                case c.Calculate():
+                    return [executor.answers.calculate(command, self._desk.focus)], True
+                case c.NameLine(name, line) if line:
+                    return [f"{name} will mean: {line}"], True
         except CommandError as error:
             return _told(error), False
-        assert view is not None
-        if view.ticket is None or view.preview is None:
-            return [view.problem, view.fix and f"try: {view.fix}"], False
-        instrument = view.instrument
-        size = f"{view.ticket.side} {plain(view.ticket.qty)} {instrument.size_unit}"
-        words = [f"{size} = {view.preview.notional:,.2f} {instrument.settle}"]
-        if view.objections:
-            words.append(f"! {view.objections[0].text}")
-        if view.preview.risk is not None:
-            words.append(f"risk {view.preview.risk:,.2f}")
-        return words, not view.objections
+        return [canonical(command)], True
+
+    def _order(self, command: c.PlaceOrder | c.Scale | c.Chase) -> tuple[list[str], bool]:
+        executor = self._bench.executor
+        order = command if isinstance(command, PlaceOrder) else command.order
+        iid = executor.instrument(order.symbol)
+        suspicion = guard_size(command, self._desk.facts.gather(iid).last)
+        if suspicion is not None:
+            raise suspicion
+        view = executor.answers.order(iid, command)
+        readable = view.ticket is not None and view.preview is not None
+        return phrases(view), readable and not view.objections
 
     async def _enter(self, line: Line) -> None:
         surface = self._bench.surface
-        for command in line.commands:
-            if self._on_screen(command):
+        last: list[Result] = []
+        for number, command in enumerate(line.commands):
+            if ends_before(line, number, last):
+                surface.say(f"not run: {canonical(command)}; what stands before && was not taken")
+                break
+            last = []
+            if self._on_screen.perform(command):
                 continue
-            staged = isinstance(command, (*_STAGED, Reverse))
             self._bench.executor.selected = surface.selected_order()
-            results = await self._bench.executor.run(command, send=line.immediate or not staged)
-            for result in results:
+            staged = isinstance(command, STAGED)
+            last = await self._bench.executor.run(command, send=line.immediate or not staged, at_once=line.immediate)
+            for result in last:
                 if not result.staged:
                     surface.say(result.text, severity_of(result.outcome))
             if self._desk.focus is not None:
                 surface.show_instrument(self._desk.focus)
         self._desk.store.touch(t.STAGE)
 
-    def _on_screen(self, command: Command) -> bool:
-        """Do what concerns the screen alone; False when the desk has to do it."""
-        surface = self._bench.surface
-        match command:
-            case UseTheme(name):
-                surface.use_theme(name)
-            case Quit():
-                surface.leave()
-            case ShowHelp(topic):
-                surface.open_help(topic)
-            case ShowKeys():
-                surface.open_help("keys")
-            case ShowLog():
-                surface.focus_log()
-            case GroupPrices():
-                raise CommandError(f"grouping by typed step is {NOT_YET}", fix="+ and _")
-            case Arm(seconds):
-                self._bench.arm(seconds)
-            case _:
-                return False
-        return True
+
+def _is_dry(command: Command) -> bool:
+    match command:
+        case c.PlaceOrder(dry=dry):
+            return dry
+        case c.Scale(order=order) | c.Chase(order=order):
+            return order.dry
+    return False
 
 
 def _told(error: CommandError) -> list[str]:
@@ -175,4 +165,4 @@ def _told(error: CommandError) -> list[str]:
 
 def _is_asked(command: Command) -> bool:
     """Whether a command asks before it does anything; a line that may open a position when nobody looks does too."""
-    return isinstance(command, _ASKED) or (isinstance(command, RunWhen | RunEvery) and opens_exposure(command.line))
+    return isinstance(command, _ASKED) or (isinstance(command, c.RunWhen | c.RunEvery) and opens_exposure(command.line))

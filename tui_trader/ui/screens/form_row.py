@@ -26,7 +26,10 @@ class FormRow:
         screen = self._screen
         draft = screen.desk.stage.draft
         if draft is not None and draft.amends is not None:
-            screen.say("only the trigger of a standing order moves: j k , . change it", Severity.WARNING)
+            screen.say("a standing order is changed by keys: j k price, h l size, , . its trigger", Severity.WARNING)
+        elif draft is not None and draft.reverses is not None:
+            # As a line it would be an entry alone, and leave without what is to be closed first.
+            screen.say("a reversal is changed by keys: h l size, j k price, t stop and target", Severity.WARNING)
         elif draft is not None:
             screen.form.open(draft)
             self._line = screen.form.line()

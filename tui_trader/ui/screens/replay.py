@@ -12,6 +12,7 @@ from tui_trader.core.clock import NS
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.playback import REFUSAL, Playback
 from tui_trader.ui.action import Action
+from tui_trader.ui.habits import Habits
 from tui_trader.ui.keymap import KeyMap
 from tui_trader.ui.screens.trade import TradeScreen
 
@@ -26,7 +27,7 @@ class ReplayScreen(TradeScreen):
     """What a trader saw, again."""
 
     def __init__(self, playback: Playback, symbols: list[InstrumentId], keymap: KeyMap) -> None:
-        super().__init__(playback.desk, symbols, keymap)
+        super().__init__(playback.desk, symbols, keymap, Habits())
         self.playback = playback
         playback.on_jump = self._redraw
         self._moves: Mapping[str, Callable[[], None]] = {

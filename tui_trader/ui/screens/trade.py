@@ -26,6 +26,7 @@ from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name
 from tui_trader.ui.layout import Plan, plan
 from tui_trader.ui.panes.base import Frame, Pane
+from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder import LadderView
@@ -37,6 +38,7 @@ from tui_trader.ui.panes.status import StatusView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
+from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
@@ -67,6 +69,9 @@ _MOVES = {
     "cursor.none": "cursor_off",
 }
 """Actions that move the place in the pane with the focus, and the view's method; a view without it stays as it is."""
+
+_CONTEXTS = {Slot.BOOK: Context.BOOK, Slot.CHART: Context.CHART}
+"""Panes with keys of their own; the others are lists."""
 
 _TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trades"
 
@@ -105,6 +110,8 @@ class TradeScreen(Screen[None]):
         self.trigger = Trigger(
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
+        self.trading.bench.grouping = self.gather
+        self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
 
@@ -117,6 +124,7 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **chart_performers(self._view(Slot.CHART, ChartView)),
             **Watching(self).performers(),
             "recentre": self.ladder.recentre,
             "shows": self._show_next,
@@ -152,7 +160,7 @@ class TradeScreen(Screen[None]):
             )
             self.panes[row.slot] = pane
             yield pane
-        prompt = Prompt(self.typing.complete, id="prompt")
+        prompt = Prompt(self.typing.complete, lines=self.program.lines, id="prompt")
         prompt.display = False
         yield prompt
         yield TicketForm(id="form")
@@ -235,6 +243,8 @@ class TradeScreen(Screen[None]):
         elif action is not None:
             self.act(action)
         elif not self.keymap.pending:
+            if line := self.desk.macros.keys.get(key):
+                self.trading.typed.press(line)
             self.refresh_hints()
 
     def _fire(self, action: Action) -> None:
@@ -254,7 +264,7 @@ class TradeScreen(Screen[None]):
         else:
             if self.trading.arming.armed:
                 found.add(Context.ARMED)
-            found.add(Context.BOOK if self.pane_focus.slot is Slot.BOOK else Context.LIST)
+            found.add(_CONTEXTS.get(self.pane_focus.slot, Context.LIST))
         return frozenset(found)
 
     def act(self, action: Action) -> None:
@@ -312,6 +322,11 @@ class TradeScreen(Screen[None]):
         """Say what the line means so far."""
         event.stop()
         self.typing.typed(event)
+
+    def on_prompt_searched(self, event: Prompt.Searched) -> None:
+        """Say what earlier lines are searched for."""
+        event.stop()
+        self.typing.searched(event)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Run the line."""
@@ -410,6 +425,10 @@ class TradeScreen(Screen[None]):
     def group(self, step: int) -> None:
         """Make the ladder coarser or finer."""
         self.ladder.group(step)
+
+    def gather(self, step: Decimal | None) -> str:
+        """Gather the ladder's levels by a typed step; return one line. Raises CommandError naming the nearest that can be."""
+        return self.ladder.gather(step)
 
     def use_theme(self, name: str) -> None:
         """Change the colours."""

@@ -14,7 +14,7 @@ from tui_trader.ui.slot import Slot
 if TYPE_CHECKING:
     from tui_trader.ui.screens.trade import TradeScreen
 
-_EMPTY = ["buy sell close cancel flat move symbol theme quit", "Tab completes", "Up recalls"]
+_EMPTY = ["buy sell close cancel flat move symbol theme quit", "Tab completes", "Up recalls", "^R searches"]
 
 
 class Typing:
@@ -56,7 +56,14 @@ class Typing:
         symbols = [iid.symbol for iid in sorted(screen.desk.store.instruments)]
         if screen.prompt.value.startswith("/"):
             return [symbol for symbol in symbols if symbol.lower().startswith(text.lower())]
-        return complete(text, symbols)
+        return complete(text, symbols, screen.trading.bench.executor.macros.aliases)
+
+    def searched(self, event: Prompt.Searched) -> None:
+        """Say what earlier lines are searched for."""
+        self.explaining = True
+        found = "Ctrl-R older, Enter takes it, Esc back" if event.found else "no earlier line contains it"
+        self._screen.status.explain([f"search: {event.text}", found], "text" if event.found else "warning")
+        self._screen.program.pump.nudge()
 
     def typed(self, event: Prompt.Typed) -> None:
         """Show under the prompt what the line means so far."""

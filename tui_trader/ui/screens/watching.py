@@ -53,7 +53,7 @@ class Watching:
     def _next(self) -> None:
         view = self._screen.views[self._screen.pane_focus.slot]
         if isinstance(view, WatchView):
-            view.next_sort()
+            view.sort_next()
         elif isinstance(view, TapeView):
             view.next_size()
         elif isinstance(view, PnlView):

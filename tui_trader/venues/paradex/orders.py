@@ -65,6 +65,9 @@ class ParadexOrders:
         """Ask what time it is at the venue."""
         return _public("server_time", "/v1/system/time")
 
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> None:
+        """Return nothing: candles come from the trades that are heard."""
+
     def book(self, instrument: InstrumentId) -> Request:
         """Ask for the book; its sequence is that of the feed's counter."""
         return _public("book", f"/v1/orderbook/{_part(instrument.symbol)}", "depth=100", instrument.symbol)
