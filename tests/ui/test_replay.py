@@ -92,6 +92,7 @@ def panes(shown: Program) -> dict[str, str]:
     book = found["book"].translate(_OWN_PLACE)
     # Columns never become narrower while a screen lasts, so how wide they are tells of what it showed before.
     words = {slot: re.sub("[ ─]+", " ", text) for slot, text in found.items()}
+    words["tape"] = re.sub(r"delta \S+", "", words["tape"])  # of what this screen has heard since it began
     return words | {"book": book, **{slot: _LABEL.sub("id", words[slot]) for slot in ("orders", "log")}}
 
 
