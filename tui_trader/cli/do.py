@@ -40,9 +40,21 @@ def run(args: argparse.Namespace) -> int:
     from tui_trader.cli.launch import run_headless
     from tui_trader.core.grammar import parse
 
-    args.parsed = parse(args.line)
+    args.parsed = parse(args.line, _aliases())
     ask_consent(configuration(args), args)
     return run_headless(args, _do, symbols=[])
+
+
+def _aliases() -> dict[str, str]:
+    """Return the trader's own names for lines; none where nothing was named."""
+    import os
+
+    from tui_trader.desk.locations import Locations
+    from tui_trader.desk.macros import Macros
+    from tui_trader.storage.state_file import StateFile
+
+    path = Locations.find(os.environ).macros_file
+    return Macros(StateFile(path)).aliases if path.exists() else {}
 
 
 async def _do(desk: Desk, args: argparse.Namespace) -> int:

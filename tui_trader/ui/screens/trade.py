@@ -124,6 +124,7 @@ class TradeScreen(Screen[None]):
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
         self.trading.bench.grouping = self.gather
+        self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
