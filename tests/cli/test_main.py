@@ -67,7 +67,6 @@ def test_every_command_has_a_parser_and_something_to_run(name: str) -> None:
         "candles": ["X"],
         "watch": ["orders"],
         "record": ["x.jsonl"],
-        "candles": ["X"],
         "keymap": ["list"],
         "replay": ["-"],
         "theme": ["list"],
