@@ -116,6 +116,9 @@ async def test_the_same_screens_come_back(tmp_path: Path) -> None:
 
         def look() -> None:
             with clock.held():
+                assert desk.recording is not None
+                assert desk.focus is not None
+                desk.recording.show(desk.focus)  # a line at this very moment: between lines the two clocks run as one
                 seen.append((clock.mono_ns() - began, panes(shown)))
 
         # Reference prices are told anew at the beginning of a recording: until then a replay has those of that moment.
