@@ -174,7 +174,7 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(keys: Keys, wo
 def test_names_of_no_account(keys: Keys, name: str) -> None:
     said = keys("keys", "add", name, "--from-stdin", stdin=f"{KEY}\n{SECRET}\n")
     assert said.code == 2
-    assert "VENUE/ACCOUNT" in said.err or "there are: mexc, phemex" in said.err
+    assert "VENUE/ACCOUNT" in said.err or "there are: mexc, paradex, phemex" in said.err
 
 
 def test_without_a_keyring_the_way_out_is_named_and_nothing_is_kept(keys: Keys) -> None:

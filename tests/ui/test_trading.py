@@ -21,9 +21,9 @@ from tui_trader.ui.habits import Habits
 from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
-SCREEN = ("focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
+SCREEN = ("chart.", "focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
 SCREEN += ("mark", "sort", "filter", "shows", "tab.", "inspect", "copy", "balances", "palette", "workspace.", "note", "alert")
-SCREEN += ("view.", "chart.")
+SCREEN += ("view.",)
 """Actions that the screen does itself."""
 
 

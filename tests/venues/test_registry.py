@@ -17,7 +17,7 @@ def points(*pairs: tuple[str, str]) -> list[EntryPoint]:
 
 
 def test_first_party_needs_no_metadata() -> None:
-    assert registry.names(list) == ["mexc", "phemex"]
+    assert registry.names(list) == ["mexc", "paradex", "phemex"]
     assert registry.load("phemex", list) is PHEMEX
 
 
@@ -28,7 +28,7 @@ def test_the_installed_package_agrees() -> None:
 
 def test_a_third_party_venue() -> None:
     found = points(("other", "tui_trader.venues.phemex:PHEMEX"))
-    assert registry.names(lambda: found) == ["mexc", "other", "phemex"]
+    assert registry.names(lambda: found) == ["mexc", "other", "paradex", "phemex"]
     assert registry.load("other", lambda: found) is PHEMEX
 
 
@@ -38,7 +38,7 @@ def test_first_party_names_cannot_be_taken() -> None:
 
 
 def test_a_wrong_name_is_answered_with_the_right_ones() -> None:
-    with pytest.raises(UsageError, match=r"no venue is called 'binance'; there are: mexc, other, phemex"):
+    with pytest.raises(UsageError, match=r"no venue is called 'binance'; there are: mexc, other, paradex, phemex"):
         registry.load("binance", lambda: points(("other", "x:y")))
 
 

@@ -307,6 +307,8 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
     """Return the account to work for, and whether its exchange is a private one that ends with this process."""
     settings = config.settings
     venue = venue_named(settings.general.venue)
+    if venue.choose is not None:
+        venue = venue.choose(**settings.venue(venue.name).choices)
     env = settings.general.env
     label = settings.general.account
     sim_url = getattr(args, "sim_url", None)

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "audit": "tui_trader.cli.audit",
     "keys": "tui_trader.cli.keys",
     "export": "tui_trader.cli.history",
+    "candles": "tui_trader.cli.candles",
     "config": "tui_trader.cli.config",
     "doctor": "tui_trader.cli.doctor",
 }
@@ -63,6 +64,7 @@ SUMMARIES: dict[str, str] = {
     "audit": "prove, show or export the journal of everything that was sent and what came of it",
     "keys": "store, list, check and remove API keys",
     "export": "write fills, orders, funding, fees or transfers of the local history as CSV or JSON",
+    "candles": "print candles of any length from 1s to 1D, with gaps marked",
     "config": "check the configuration, or show it with the source of each value",
     "doctor": "check this machine, the configuration and the way to the venue; say how to fix what is wrong",
 }

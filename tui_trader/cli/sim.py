@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tui_trader.sim.server import SimServer
 
 
+VENUES = ("mexc", "paradex", "phemex")
+"""Whose protocols there are; named here, because the exchange is loaded late."""
+
+
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``sim``."""
     parser = subparsers.add_parser(
@@ -22,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Serve the built-in exchange on 127.0.0.1, speaking a venue's own protocol, and print a line per event. "
         "The key is made up from the seed and opens nothing but this exchange.",
     )
-    parser.add_argument("--venue", default="phemex", choices=["mexc", "phemex"], help="whose protocol it speaks (default phemex)")
+    parser.add_argument("--venue", default="phemex", choices=VENUES, help="whose protocol it speaks (default phemex)")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="port to listen on (default: a free one)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the market and of the key (default 1)")
     parser.add_argument("--market", default="walk", metavar="PATH|walk", help="a recording, or seeded order flow (default)")

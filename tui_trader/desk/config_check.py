@@ -11,7 +11,7 @@ from tui_trader.desk.environment import Environment
 from tui_trader.desk.key import is_loopback
 from tui_trader.desk.settings import Settings, VenueSettings
 
-VENUE_DOMAINS = {"phemex": "phemex.com", "mexc": "mexc.com"}
+VENUE_DOMAINS = {"phemex": "phemex.com", "mexc": "mexc.com", "paradex": "paradex.trade"}
 """Domains under which a venue itself answers: they are not custom addresses, or real money would wear the wrong badge."""
 
 

@@ -12,6 +12,7 @@ from typing import Final
 NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "phemex": ("PHEMEX_API_KEY", "PHEMEX_API_SECRET"),
     "mexc": ("MEXC_API_KEY", "MEXC_API_SECRET"),
+    "paradex": ("PARADEX_ACCOUNT", "PARADEX_PRIVATE_KEY"),
 }
 """Which variables of a venue are imported: the key's id and its secret."""
 

@@ -12,6 +12,9 @@ from tui_trader.core.error import UsageError
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.market import PROFILES, SeededFlow
 from tui_trader.sim.masks.mexc import MexcMask
+from tui_trader.sim.masks.paradex import ParadexMask, mint
+from tui_trader.sim.masks.paradex_products import PROFILES as PARADEX_PROFILES
+from tui_trader.sim.masks.paradex_products import paradex_instruments
 from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import mexc_instruments, phemex_coin_instruments, phemex_instruments
 from tui_trader.sim.server import SimServer
@@ -30,7 +33,7 @@ WALLET = {"USDT": Decimal(1_000), "BTC": Decimal("0.02")}
 """What lies beside the trading accounts, to be transferred."""
 
 
-VENUES = ("mexc", "phemex")
+VENUES = ("mexc", "paradex", "phemex")
 """Whose protocols the exchange speaks."""
 
 MEXC_PROFILES = {
@@ -68,9 +71,25 @@ def build_server(
     if venue not in VENUES:
         raise UsageError(f"the built-in exchange does not speak for {venue!r}; it does for: {', '.join(VENUES)}")
     start_ns = LOCKSTEP_START_NS if lockstep else clock.wall_ns()
+    if market is not None and venue != "phemex":
+        raise UsageError("recordings are of Phemex: --market needs --venue phemex")
+    if venue == "paradex":
+        flow_of = SeededFlow(PARADEX_PROFILES, tuple(PARADEX_PROFILES))
+        exchange = Exchange(paradex_instruments(), seed=seed, start_ns=start_ns, flow=flow_of)
+        exchange.open_account(ACCOUNT, {"USDC": balance}, {})
+        return SimServer(
+            exchange,
+            ParadexMask,
+            account=ACCOUNT,
+            seed=seed,
+            port=port,
+            speed=speed,
+            lockstep=lockstep,
+            clock=clock,
+            on_event=on_event,
+            mint=mint,
+        )
     if venue == "mexc":
-        if market is not None:
-            raise UsageError("recordings are of Phemex: --market needs --venue phemex")
         flow_of = SeededFlow(MEXC_PROFILES, ("BTC_USDT", "ETH_USDT"))
         exchange = Exchange(mexc_instruments(), seed=seed, start_ns=start_ns, flow=flow_of)
         exchange.open_account(ACCOUNT, {"USDT": balance, "USDC": balance, "BTC": COIN_BALANCES["BTC"]}, WALLET)

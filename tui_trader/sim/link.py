@@ -36,12 +36,12 @@ class Link:
         """Whether it was cut off for not reading."""
         self._faults = faults
         self._max_queued = max_queued
-        self._outbox: deque[bytes] = deque()
+        self._outbox: deque[tuple[bytes, WSMsgType]] = deque()
         self._wake = asyncio.Event()
         self._goodbye: tuple[int, str] | None = None
 
-    def send(self, payload: bytes, topic: str = "") -> None:
-        """Queue one text frame; a full outbox ends the connection."""
+    def send(self, payload: bytes, topic: str = "", *, binary: bool = False) -> None:
+        """Queue one frame; a full outbox ends the connection."""
         if self._goodbye is not None:
             return
         if self._faults.armed and (rule := self._faults.take(Moment.PUSH, topic)) is not None:
@@ -59,7 +59,7 @@ class Link:
             # A polite close would wait behind the very bytes that are not being read.
             self.abort()
             return
-        self._outbox.append(payload)
+        self._outbox.append((payload, WSMsgType.BINARY if binary else WSMsgType.TEXT))
         self._wake.set()
 
     def close(self, code: int, reason: str) -> None:
@@ -83,7 +83,7 @@ class Link:
         try:
             while True:
                 while self._outbox:
-                    await self.socket.send_frame(self._outbox.popleft(), WSMsgType.TEXT)
+                    await self.socket.send_frame(*self._outbox.popleft())
                 if self._goodbye is not None:
                     code, reason = self._goodbye
                     await self.socket.close(code=code, message=reason.encode())

@@ -22,7 +22,7 @@ from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.faults import Action, Faults, Moment
 from tui_trader.sim.ledger import is_house
 from tui_trader.sim.link import Link
-from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
+from tui_trader.sim.masks.base import Handshaking, Key, Mask, RestCall, RestReply, Setting
 
 CADENCE_S = 0.02
 """Seconds between two advances in real time: the finest cadence a venue publishes books at."""
@@ -58,7 +58,9 @@ class SimServer:
         limits: bool = True,
         shared_limits: bool = False,
         idle_s: float | None = None,
+        mint: Callable[[random.Random], tuple[str, str]] | None = None,
     ) -> None:
+        """``mint`` makes the id and the secret of a key where they are not any texts."""
         self.exchange = exchange
         self.faults = faults if faults is not None else Faults()
         """Rules consulted at every request and push; add to it at any time."""
@@ -72,6 +74,7 @@ class SimServer:
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._on_event = on_event
         self._random = random.Random(f"tui-trader-sim-key-{seed}")
+        self._mint = mint or _any_key
         self._keys: dict[str, Key] = {}
         self._revoked: dict[str, Key] = {}
         account = account or next((name for name in exchange.accounts if not is_house(name)), "")
@@ -161,8 +164,7 @@ class SimServer:
 
     def add_key(self, account: str) -> Key:
         """Make an API key for an account; keys follow from the seed and the order of the calls."""
-        name = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        secret = "".join(self._random.choice(_KEY_LETTERS) for _ in range(91))
+        name, secret = self._mint(self._random)
         key = Key(name, secret, account)
         self._keys[name] = key
         return key
@@ -274,6 +276,8 @@ class SimServer:
             return web.Response(status=404)
         if self.faults.armed and self.faults.take(Moment.CONNECT, path) is not None:
             return web.Response(status=403)
+        if isinstance(self.mask, Handshaking) and (status := self.mask.handshake(request.query_string)):
+            return web.Response(status=status)
         socket = web.WebSocketResponse(timeout=0.25, compress=False, max_msg_size=1 << 16)
         self._connections += 1
         link = Link(self._connections, socket, request.transport, self.faults)
@@ -318,6 +322,11 @@ class SimServer:
     def _tell(self, line: dict[str, Any]) -> None:
         if self._on_event is not None:
             self._on_event({"at": rfc3339(self.exchange.now_ns), **line})
+
+
+def _any_key(dice: random.Random) -> tuple[str, str]:
+    name = str(uuid.UUID(int=dice.getrandbits(128), version=4))
+    return name, "".join(dice.choice(_KEY_LETTERS) for _ in range(91))
 
 
 def _error_page(status: int) -> RestReply:

@@ -408,6 +408,8 @@ class Venue:
     """Executions are asked for contract by contract only: a question without one covers nothing."""
     funding_by_asking: bool = False
     """Funding payments are told by a list that is asked for, and not by the stream."""
+    choose: Callable[..., Venue] | None = None
+    """Returns the venue with choices of the trader's, by name; None where there are none to make."""
     other_hosts: frozenset[str] = frozenset()
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5

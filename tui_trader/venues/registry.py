@@ -20,6 +20,7 @@ GROUP: Final = "tui_trader.venues"
 
 FIRST_PARTY: Final = {
     "mexc": "tui_trader.venues.mexc:MEXC",
+    "paradex": "tui_trader.venues.paradex:PARADEX",
     "phemex": "tui_trader.venues.phemex:PHEMEX",
 }
 """Found even where the package runs from a checkout, without installed metadata; they win over others of the same name."""

@@ -13,7 +13,11 @@ def sign_with(canary: str) -> None:
 
     def add_key(self: SimServer, account: str) -> object:
         key = plain(self, account)
-        marked = replace(key, secret=f"{canary}{key.secret[:12]}")
+        if key.secret.startswith("0x"):  # a number below 2**240: as much of the canary as fits, in hexadecimal
+            secret = f"0x{canary.encode()[:26].hex()}{key.secret[-8:]}"
+        else:
+            secret = f"{canary}{key.secret[:12]}"
+        marked = replace(key, secret=secret)
         self._keys[marked.key] = marked
         return marked
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from tui_trader.core.clock import Clock
 from tui_trader.sim.exchange import Exchange
@@ -44,8 +44,8 @@ class Peer(Protocol):
     number: int
     """Counts connections from one; names the client in events."""
 
-    def send(self, payload: bytes, topic: str = "") -> None:
-        """Queue one text frame; ``topic`` is the kind of push, for fault rules."""
+    def send(self, payload: bytes, topic: str = "", *, binary: bool = False) -> None:
+        """Queue one frame, of text unless it is ``binary``; ``topic`` is the kind of push, for fault rules."""
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye and drop the connection."""
@@ -78,6 +78,14 @@ class Setting:
     """Whether rate limits are enforced."""
     shared_limits: bool = False
     """Whether all users share one budget besides, as on a venue's testnet."""
+
+
+@runtime_checkable
+class Handshaking(Protocol):
+    """What a mask has besides where a venue looks at how a connection is asked for."""
+
+    def handshake(self, query: str) -> int:
+        """Return the HTTP status that a connection is refused with; 0 where it is welcome."""
 
 
 class Mask(Protocol):

@@ -111,6 +111,7 @@ class TradeScreen(Screen[None]):
         self.message = self._view(Slot.COMMAND, MessageView)
         self.status = self._view(Slot.STATUS, StatusView)
         self.header = self._view(Slot.HEADER, HeaderView)
+        self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.panes: dict[Slot, Pane[View]] = {}
         self.plan: Plan = plan(80, 24)
         """Where everything stands now."""
@@ -124,6 +125,7 @@ class TradeScreen(Screen[None]):
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
         self.trading.bench.grouping = self.gather
+        self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
@@ -137,9 +139,9 @@ class TradeScreen(Screen[None]):
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
         return found | {
             **self.pane_focus.performers(),
+            **chart_performers(self._view(Slot.CHART, ChartView)),
             **Verbs(self).performers(),
             **self.workspaces.performers(),
-            **chart_performers(self._view(Slot.CHART, ChartView)),
             **Watching(self).performers(),
             "recentre": self.ladder.recentre,
             "shows": self._show_next,

@@ -62,6 +62,7 @@ def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False) -> 
         feed=feed,
         orders=lambda: ParadexOrders(interactive=interactive),
         assume=assumed,
+        choose=paradex,
     )
 
 

@@ -1,0 +1,211 @@
+"""The sockets of Paradex's exchange: JSON-RPC in, binary market data and JSON of the account out.
+
+It must not import aiohttp, nor anything the client translates with. Books are sent whole when they are subscribed to and then by
+changes whose sequence is consecutive for each market. Private channels speak JSON, as the newest documents say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import orjson
+
+from tui_trader.core.decimals import ZERO, divide
+from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.masks import paradex_sbe as sbe
+from tui_trader.sim.masks.base import Peer
+from tui_trader.sim.masks.paradex_rows import SIDE, Row, account_row, fill_row, order_row, position_row
+from tui_trader.sim.types import (
+    AccountTouched,
+    BookChange,
+    Emission,
+    Event,
+    FundingCharge,
+    PositionTouched,
+    PublicTrade,
+    Report,
+    SimOrder,
+)
+
+BEAT_NS = 20_000_000_000
+SUMMARY_NS = 1_000_000_000
+_PRIVATE = ("orders", "fills", "positions", "account")
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One connection."""
+
+    peer: Peer
+    account: str = ""
+    channels: set[str] = field(default_factory=set)
+    cancels: bool = False
+    """Whether the account's orders end with this connection."""
+
+
+class Feed:
+    """Every connection of one exchange."""
+
+    def __init__(self, exchange: Exchange, account_of: Callable[[str], str]) -> None:
+        """``account_of`` returns whose token it is, empty for one that is not good."""
+        self._exchange = exchange
+        self._account_of = account_of
+        self._talks: dict[int, _Talk] = {}
+        self._sequences: dict[str, int] = dict.fromkeys(exchange.instruments, 1000)
+        self._beat_ns = self._summary_ns = 0
+        self._stamp = exchange.now_ns
+
+    def admit(self, peer: Peer) -> None:
+        """Take in a connection."""
+        self._talks[peer.number] = _Talk(peer)
+
+    def depart(self, peer: Peer) -> None:
+        """Forget one; what it was asked to take along goes with it."""
+        talk = self._talks.pop(peer.number, None)
+        if talk is not None and talk.cancels and talk.account:
+            for untriggered in (False, True):
+                self._exchange.cancel_all(talk.account, None, untriggered=untriggered)
+
+    def receive(self, peer: Peer, frame: bytes) -> None:
+        """Answer one request."""
+        talk = self._talks[peer.number]
+        try:
+            message = orjson.loads(frame)
+            number, method, params = message.get("id"), message["method"], message.get("params") or {}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._say(talk, None, error=(-32700, "Parse error", None))
+            return
+        match method:
+            case "auth":
+                talk.account = self._account_of(str(params.get("bearer", "")))
+                if talk.account:
+                    self._say(talk, number, {"node_id": "a1b2c3d4e5f6a7b8"})
+                else:
+                    self._say(talk, number, error=(40111, "Invalid Bearer Token", None))
+            case "subscribe":
+                self._subscribe(talk, number, str(params.get("channel", "")))
+            case "unsubscribe":
+                talk.channels.discard(str(params.get("channel", "")))
+                self._say(talk, number, {"channel": params.get("channel")})
+            case "order.cancel_on_disconnect" if talk.account:
+                talk.cancels = bool(params.get("enabled"))
+                self._say(talk, number, {"enabled": talk.cancels})
+            case "order.cancel_on_disconnect":
+                self._say(talk, number, error=(-32600, "unauthorized", None))
+            case _:
+                self._say(talk, number, error=(-32601, "method does not exist", None))
+
+    def _subscribe(self, talk: _Talk, number: Any, channel: str) -> None:
+        family, _, rest = channel.partition(".")
+        market = rest.partition(".")[0]
+        known = market in self._exchange.instruments
+        good = (
+            (family == "order_book" and known and rest.endswith(".deltas"))
+            or (family == "trades" and known)
+            or channel == "markets_summary"
+            or (family in _PRIVATE and bool(talk.account))
+        )
+        if not good or channel in talk.channels:
+            self._say(talk, number, error=(-32600, "invalid subscribe request", "invalid channel"))
+            return
+        talk.channels.add(channel)
+        self._say(talk, number, {"channel": channel})
+        if family == "order_book":
+            self._exchange.watch(market)
+            bids, asks = self._exchange.book(market)
+            frame = sbe.book(market, self._now_us(), self._sequences[market], bids, asks, snapshot=True)
+            talk.peer.send(frame, "order_book", binary=True)
+        elif channel == "markets_summary":
+            self._send_summaries([talk])
+
+    # -- pushes ----------------------------------------------------------------------------------------------------
+
+    def publish(self, events: list[Emission]) -> None:
+        """Tell what happened, private first, and beat."""
+        for event in events:
+            match event:
+                case Report():
+                    self._report(event)
+                case PositionTouched() | FundingCharge():
+                    self._own(event.account, "positions", partial(self._position, event))
+                    self._own(event.account, "account", partial(account_row, self._exchange, event.account))
+                case AccountTouched():
+                    self._own(event.account, "account", partial(account_row, self._exchange, event.account))
+        for event in events:
+            if isinstance(event, BookChange):
+                self._sequences[event.symbol] += 1
+                sequence = self._sequences[event.symbol]
+                frame = sbe.book(event.symbol, event.at_ns // 1_000, sequence, event.bids, event.asks, snapshot=False)
+                self._market(f"order_book.{event.symbol}.deltas", frame)
+            elif isinstance(event, PublicTrade):
+                side = SIDE[event.side]
+                frame = sbe.trade(event.symbol, event.at_ns // 1_000, event.seq, side, event.price, event.qty, str(event.seq))
+                self._market(f"trades.{event.symbol}", frame)
+        now = self._exchange.now_ns
+        if now - self._summary_ns >= SUMMARY_NS:
+            self._summary_ns = now
+            self._send_summaries([talk for talk in self._talks.values() if "markets_summary" in talk.channels])
+        if now - self._beat_ns >= BEAT_NS:
+            self._beat_ns = now
+            for talk in self._talks.values():
+                talk.peer.send(sbe.heartbeat(self._now_us(), now), "heartbeat", binary=True)
+
+    def _report(self, report: Report) -> None:
+        order = report.order
+        if report.event is Event.FILL:
+            self._own(order.account, "fills.ALL", lambda: fill_row(report))
+        self._own(order.account, "orders.ALL", lambda: order_row(order))
+        if report.event is Event.FILL:
+            self._own(order.account, "positions", partial(self._position, order))
+            self._own(order.account, "account", partial(account_row, self._exchange, order.account))
+
+    def _position(self, event: PositionTouched | FundingCharge | SimOrder) -> Row:
+        held = self._exchange.position(event.account, event.symbol, event.position_side)
+        return position_row(self._exchange, event.account, held)
+
+    def _own(self, account: str, channel: str, row: Callable[[], Row]) -> None:
+        told: bytes | None = None
+        for talk in self._talks.values():
+            if talk.account != account or channel not in talk.channels:
+                continue
+            if told is None:
+                params = {"channel": channel, "data": self._stamped(row())}
+                told = orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": params})
+            talk.peer.send(told, channel.partition(".")[0])
+
+    def _stamped(self, row: Row) -> Row:
+        """Give a row a sequence of the stream: unique and increasing, not that of REST."""
+        self._stamp = max(self._stamp + 1, self._exchange.now_ns)
+        return row | {"seq_no": self._stamp}
+
+    def _market(self, channel: str, frame: bytes) -> None:
+        for talk in self._talks.values():
+            if channel in talk.channels:
+                talk.peer.send(frame, channel.partition(".")[0], binary=True)
+
+    def _send_summaries(self, talks: list[_Talk]) -> None:
+        if not talks:
+            return
+        for symbol in self._exchange.instruments:
+            state = self._exchange.market(symbol)
+            change = divide(state.last, state.open_24h) - 1 if state.open_24h else ZERO
+            prices = (state.mark, state.index, state.last, state.open_interest, state.funding_rate, change)
+            frame = sbe.summary(symbol, self._now_us(), *prices)
+            for talk in talks:
+                talk.peer.send(frame, "markets_summary", binary=True)
+
+    def _say(self, talk: _Talk, number: Any, result: Row | None = None, *, error: tuple[int, str, Any] | None = None) -> None:
+        now = self._now_us()
+        body: Row = {"jsonrpc": "2.0", "usIn": now, "usDiff": 0, "usOut": now, "id": number}
+        if error is not None:
+            code, message, data = error
+            body["error"] = {"code": code, "message": message, **({"data": data} if data else {})}
+        else:
+            body["result"] = result
+        talk.peer.send(orjson.dumps(body), "answer")
+
+    def _now_us(self) -> int:
+        return self._exchange.now_ns // 1_000
