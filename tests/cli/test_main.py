@@ -67,6 +67,7 @@ def test_every_command_has_a_parser_and_something_to_run(name: str) -> None:
         "candles": ["X"],
         "watch": ["orders"],
         "record": ["x.jsonl"],
+        "keymap": ["list"],
         "replay": ["-"],
         "theme": ["list"],
         "config": ["check"],
