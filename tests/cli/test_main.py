@@ -73,7 +73,6 @@ def test_every_command_has_a_parser_and_something_to_run(name: str) -> None:
         "config": ["check"],
         "audit": ["verify"],
         "keys": ["list"],
-        "keymap": ["list"],
         "export": ["fills"],
     }
     assert callable(parser.parse_args([name, *words.get(name, [])]).run)
