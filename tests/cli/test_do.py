@@ -43,7 +43,7 @@ def test_an_order_rests_is_seen_and_is_cancelled(at: At) -> None:
 def test_a_position_is_opened_and_closed(at: At) -> None:
     bought = at("do", "buy 0.01 BTCUSDT")
     assert bought.code == 0
-    assert re.match(r"order accepted: tt-[0-9a-f]{32} filled, filled 0\.01 of 0\.01\n\Z", bought.out)
+    assert re.match(r"order accepted: tt-[0-9a-f]{28} filled, filled 0\.01 of 0\.01\n\Z", bought.out)
     (leg,) = at("positions", "--json").json["positions"]
     assert (leg["symbol"], leg["side"], leg["qty"]) == ("BTCUSDT", "buy", "0.01")
     assert leg["mark_fresh"] is True
@@ -128,3 +128,57 @@ def test_a_private_exchange_comes_and_goes_with_the_command(shell: Shell) -> Non
     assert [path.stat().st_mode & 0o777 for path in journals] == [0o600]
     kinds = [json.loads(line.rpartition("\t")[0])["kind"] for line in journals[0].read_text().splitlines()]
     assert kinds == ["session", *["intent", "outcome"] * 2, "session"]
+
+
+def test_another_venue_on_an_exchange_of_its_own(shell: Shell) -> None:
+    """Its own symbol is the one on the screen; the size is in coin while the venue counts contracts."""
+    bought = shell("do", "--venue", "mexc", "buy 0.01", "--json")
+    assert (bought.code, bought.err) == (0, "")
+    order = bought.json["results"][0]["order"]
+    assert (order["symbol"], order["qty"], order["status"]) == ("BTC_USDT", "0.01", "filled")
+
+
+def test_a_venue_without_a_testnet_says_so(shell: Shell) -> None:
+    refused = shell("do", "--venue", "mexc", "--env", "testnet", "buy 0.01")
+    assert refused.code != 0
+    assert "MEXC has no testnet" in refused.err
+
+
+def test_questions_are_answered_and_nothing_is_sent(at: At) -> None:
+    before = at("orders", "--json").json
+    assert at("do", "calc 0.1 + 0.2").out == "0.1 + 0.2 = 0.3\n"
+    assert at("do", "limits").out.startswith("limits: order ")
+    dry = at("do", "buy 0.01 BTCUSDT @ bid-1% sl -2% dry", "--json").json["results"][0]["text"]
+    assert dry.startswith("BTCUSDT: nothing is sent; buy 0.01 BTC = ")
+    assert at("orders", "--json").json == before
+
+
+def test_a_scale_is_sent_from_the_shell(at: At) -> None:
+    sent = at("do", "scale buy 0.02 BTCUSDT in 2 from -1% to -2% && limits", "--json")
+    assert sent.code == 0, sent
+    assert len(sent.json["results"]) == 2
+    orders = at("orders", "--json").json["orders"]
+    ours = {result["order"]["client_id"] for result in sent.json["results"] if "order" in result}
+    assert ours <= {order["client_id"] for order in orders}
+    assert sum(order["qty"] == "0.01" for order in orders) >= 2
+    assert at("do", "cancel all").code == 0
+
+
+def test_what_needs_a_terminal_that_stays_is_refused_with_2(at: At) -> None:
+    for line in (
+        "chase buy 0.01 BTCUSDT",
+        "buy 0.01 BTCUSDT @ bid gtd 5m",
+        "when BTCUSDT > 5 : flat all",
+        "alert fill",
+        "off all",
+    ):
+        refused = at("do", line, "--json")
+        assert refused.code == 2, line
+        assert "terminal" in refused.json["error"]["message"], line
+    assert at("orders", "--json").json == {"orders": []}, "the test before cancelled its own"
+
+
+def test_after_a_double_ampersand_nothing_runs_when_the_command_before_failed(at: At) -> None:
+    failed = at("do", "close ZZZ* && buy 0.01 BTCUSDT @ bid-1%", "--json")
+    assert failed.code == 1
+    assert at("orders", "--json").json == {"orders": []}

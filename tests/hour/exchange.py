@@ -115,6 +115,7 @@ class Stage:
             "outage": self.outage,
             "lose": self.lose,
             "hold": self.hold,
+            "deafen": self.deafen,
             "heal": server.faults.clear,
         }
 
@@ -146,6 +147,10 @@ class Stage:
     def lose(self, what: str) -> None:
         """Execute the next request of a kind (``PUT``, ``POST`` …) and lose its answer."""
         self._server.faults.add(FaultRule(Action.DROP_AFTER, Moment.REQUEST, what))
+
+    def deafen(self, topic: str) -> None:
+        """Lose what the stream says of a topic."""
+        self._server.faults.add(FaultRule(Action.SKIP, Moment.PUSH, topic, times=0))
 
     def hold(self, prefix: str, seconds: str) -> None:
         """Answer every request of a kind later."""

@@ -85,7 +85,7 @@ def same_by_command(hour: Hour) -> None:
 
 def partial_fill(hour: Hour) -> None:
     hour.exchange.tell("fill 40")
-    hour.shows(r"BUY +LMT .* (39|40)% ", r"FILLS 2", r"prot 100%")
+    hour.shows(r"BUY +LMT .* (3[89]|40)% ", r"FILLS 2", r"prot 100%")
 
 
 def fully_filled(hour: Hour) -> None:
@@ -158,7 +158,7 @@ def unknown_resolved(hour: Hour) -> None:
     hour.exchange.tell("lose PUT")
     hour.exchange.tell("lose POST")
     hour.exchange.tell("hold GET 2")
-    hour.exchange.tell("cut")
+    hour.exchange.tell("deafen aop")
     hour.keys(ENTER)
     hour.shows(r"may have been executed", r"UNKNOWN")
     hour.finish()
@@ -189,6 +189,7 @@ def on_the_phone(hour: Hour) -> None:
     hour.shows(r"^SIM +phemex/main|^ ?SIM ", r"STAGE")
     hour.keys("b", "t")
     hour.shows(STAGED, r"BUY [\d.]+ BTC", r"limits: all ok", r"SL [\d,.]+")
+    hour.finish()
     hour.keys(ESC)
     hour.shows(EMPTY)
 

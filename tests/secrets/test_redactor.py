@@ -132,6 +132,7 @@ def test_what_looks_like_a_secret_is_taken_out(text: str, cleaned: str) -> None:
         'File "/home/someone/src/tui_trader/venues/phemex/replies.py", line 12, in test_a_name_that_takes_for_ever_is_not_sent',
         "/tmp/pytest-of-root/pytest-12/popen-gw1/test_every_order_is_known0/state/journal/phemex-live-main.jsonl",
         "order tt-0a1b2c3d4e5f60718293a4b5c6d7e8f9 may have been executed",
+        "order tt-0a1b2c3d4e5f60718293a4b5c6d7 may have been executed",
         "order 123e4567-e89b-12d3-a456-426614174000 buy 0.01 BTCUSDT @ 96000",
         "ClientConnectorCertificateError: the certificate of api.phemex.com is not trusted (certificate has expired)",
         "========================================================",

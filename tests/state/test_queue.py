@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.state.conftest import BTC, link, report
+from tests.state.queue_on_exchange import run
 from tests.state.queueing import Street, measure
 from tui_trader.core.clock import ManualClock
 from tui_trader.core.event import BookDelta, BookSnapshot, Event, OrderChanged, TradesPrinted
@@ -216,6 +217,13 @@ def test_without_cancels_the_estimate_is_the_truth(seed: int, steps: int) -> Non
         place = street.place
         assert place is not None
         assert place.ahead == street.ahead
+
+
+@pytest.mark.parametrize("behind", [0, 4])
+def test_the_bounds_hold_on_the_whole_exchange(behind: int) -> None:
+    errors, broken = run(3, 800, behind)
+    assert len(errors) > 200
+    assert broken == 0
 
 
 def test_the_estimate_is_about_right() -> None:

@@ -127,8 +127,11 @@ class FakeSurface:
     def focus_log(self) -> None:
         self.logs += 1
 
-    def leave(self) -> None:
+    def leave(self, words: str = "") -> None:
         self.left = True
+
+    def close_view(self) -> bool:
+        return False
 
     def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self.work.append(work)
@@ -264,7 +267,13 @@ def picture(app: TraderApp) -> str:
 
 @contextlib.asynccontextmanager
 async def program(
-    desk: Desk, size: tuple[int, int] = (120, 40), *, theme: str = "midnight", start: Sequence[str] = (), **options: Any
+    desk: Desk,
+    size: tuple[int, int] = (120, 40),
+    *,
+    theme: str = "midnight",
+    start: Sequence[str] = (),
+    before: Callable[[TraderApp], None] = lambda app: None,
+    **options: Any,
 ) -> AsyncIterator[Program]:
     """Run the program on a desk until the block ends; a desk of a real exchange is started with the symbols to ``start`` with."""
 
@@ -277,6 +286,7 @@ async def program(
     themes, problems = load_themes(shipped("themes"), None)
     assert not problems
     app = TraderApp(opener, themes=themes, theme=theme, fps=4.0, driver_class=None, **options)  # type: ignore[arg-type]
+    before(app)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.trade_screen is not None and app.trade_screen.is_current)
         running = Program(app, pilot)

@@ -297,7 +297,7 @@ async def test_help_lists_what_works_here_and_enter_runs_it(desk: ScriptedDesk, 
 
 
 async def test_every_line_of_the_help_fits(desk: ScriptedDesk) -> None:
-    async with program(desk, (80, 130)) as shown:
+    async with program(desk, (80, 160)) as shown:
         shown.screen.open_help("keys")
         await shown.settle()
         text = shown.picture()
@@ -362,8 +362,11 @@ async def test_history(shown: Program) -> None:
 
 async def test_quit_leaves(desk: ScriptedDesk) -> None:
     async with program(desk, (80, 24)) as shown:
-        for key in (*":quit", "enter"):
-            shown.app.post_message(key_event(key))
+        await shown.press(*":quit", "enter")
+        assert "NOT PROTECTED: ETHUSDT" in shown.pane("status")
+        assert shown.app.return_code is None
+        desk.world.clock.advance(0.5)
+        shown.app.post_message(key_event("enter"))
         await until(shown.pilot, lambda: shown.app.return_code is not None)
     assert shown.app.return_code == 0
 

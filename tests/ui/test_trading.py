@@ -22,7 +22,8 @@ from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
 SCREEN = ("chart.", "focus.", "row.", "cursor.", "group.", "recentre", "command", "find", "edit", "zoom", "theme", "help", "hide")
-SCREEN += ("mark", "sort", "filter", "shows")
+SCREEN += ("mark", "sort", "filter", "shows", "tab.", "inspect", "copy", "balances", "palette", "workspace.", "note", "alert")
+SCREEN += ("view.",)
 """Actions that the screen does itself."""
 
 
@@ -286,7 +287,7 @@ async def test_panic_cancels_and_the_second_press_flattens(keys: Keys) -> None:
 
 def test_leaving_takes_two_presses_and_says_what_stays(keys: Keys) -> None:
     keys.do("quit")
-    assert keys.surface.last == "q again leaves; 2 positions and 3 orders stay at the venue"
+    assert keys.surface.last == "q again leaves; 2 positions and 3 orders stay at the venue; NOT PROTECTED: ETHUSDT short"
     keys.do("leave")
     assert not keys.surface.left
     keys.do("leave")
@@ -353,9 +354,13 @@ def test_a_half_typed_line_is_explained(keys: Keys) -> None:
 
 
 async def test_screen_commands_reach_the_screen(keys: Keys) -> None:
-    for line in ("theme paper", "help", "keys", "log", "quit"):
+    for line in ("theme paper", "help", "keys", "log"):
         assert await keys.type(line)
     surface = keys.surface
+    assert not await keys.type("quit")
+    assert "NOT PROTECTED: ETHUSDT short: Enter again leaves  try: p protects" in surface.last
+    keys.desk.world.clock.advance(0.5)
+    assert await keys.type("quit")
     assert (surface.themes, surface.helps, surface.logs, surface.left) == (["paper"], ["", "keys"], 1, True)
 
 

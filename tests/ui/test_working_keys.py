@@ -270,3 +270,11 @@ async def test_a_reversal_has_no_form_that_would_lose_its_first_half(shown: Prog
     draft = desk.stage.draft
     assert draft is not None
     assert draft.reverses is not None
+
+
+async def test_a_line_about_the_marked_orders_means_those_on_the_screen(shown: Program, desk: ScriptedDesk) -> None:
+    await shown.press("g", "o", "G", "space", ":")
+    await shown.type("move marked -5t")
+    await shown.press("enter")
+    await shown.settle()
+    assert desk.kinds() == [RequestKind.AMEND]

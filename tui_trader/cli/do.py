@@ -40,9 +40,21 @@ def run(args: argparse.Namespace) -> int:
     from tui_trader.cli.launch import run_headless
     from tui_trader.core.grammar import parse
 
-    args.parsed = parse(args.line)
+    args.parsed = parse(args.line, _aliases())
     ask_consent(configuration(args), args)
     return run_headless(args, _do, symbols=[])
+
+
+def _aliases() -> dict[str, str]:
+    """Return the trader's own names for lines; none where nothing was named."""
+    import os
+
+    from tui_trader.desk.locations import Locations
+    from tui_trader.desk.macros import Macros
+    from tui_trader.storage.state_file import StateFile
+
+    path = Locations.find(os.environ).macros_file
+    return Macros(StateFile(path)).aliases if path.exists() else {}
 
 
 async def _do(desk: Desk, args: argparse.Namespace) -> int:
@@ -111,7 +123,7 @@ async def _document(desk: Desk, command: Command, result: Result) -> tuple[dict[
     from tui_trader.cli import render
     from tui_trader.cli.launch import wait_until
     from tui_trader.core.command import CancelOrders, ChangeQty, MoveOrder, canonical
-    from tui_trader.core.types import OrderStatus
+    from tui_trader.core.types import OrderStatus, OrderType, TimeInForce
     from tui_trader.venues.base import Outcome
 
     document: dict[str, Any] = {"command": canonical(command), "outcome": result.outcome.value, "text": result.text}
@@ -123,7 +135,12 @@ async def _document(desk: Desk, command: Command, result: Result) -> tuple[dict[
     def settled() -> bool:
         order = blotter.get(result.client_id)
         waiting = (OrderStatus.SENT, OrderStatus.ACKED, OrderStatus.UNKNOWN)
-        return order is None or (order.status not in waiting and order.pending is None)
+        if order is None:
+            return True
+        takes = order.type is OrderType.MARKET or order.tif in (TimeInForce.IOC, TimeInForce.FOK)
+        if takes and order.status.is_working:
+            return False  # some venues tell that it is there before they tell what it executed
+        return order.status not in waiting and order.pending is None
 
     await wait_until(settled, SETTLE_S)
     order = blotter.get(result.client_id)

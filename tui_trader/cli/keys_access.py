@@ -95,6 +95,10 @@ def look(
     general = config.settings.general
     if not needs_key(args, general.env):
         return None
+    if general.env in (Environment.LIVE, Environment.TESTNET):
+        from tui_trader.venues.registry import load
+
+        load(general.venue).addresses(general.env.value)  # a key for what the venue does not have would be of no use
     access = Access(KeyName(general.venue, general.env.value, general.account), stores_of(environ))
     access.note = check_surroundings(general.venue, general.env, environ)
     if getattr(args, "no_key", False):

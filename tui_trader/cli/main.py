@@ -29,9 +29,11 @@ COMMANDS: dict[str, str] = {
     "record": "tui_trader.cli.record",
     "replay": "tui_trader.cli.replay",
     "theme": "tui_trader.cli.theme",
+    "keymap": "tui_trader.cli.keymap",
     "audit": "tui_trader.cli.audit",
     "keys": "tui_trader.cli.keys",
     "export": "tui_trader.cli.history",
+    "candles": "tui_trader.cli.candles",
     "config": "tui_trader.cli.config",
     "doctor": "tui_trader.cli.doctor",
 }
@@ -40,7 +42,7 @@ COMMANDS: dict[str, str] = {
 HIDDEN: dict[str, str] = {"guardian": "tui_trader.cli.guardian"}
 """Commands that the program starts itself; nobody needs to read of them in the help."""
 
-KEYLESS = frozenset({"sim", "replay", "audit", "config", "theme"})
+KEYLESS = frozenset({"sim", "replay", "audit", "config", "theme", "keymap"})
 """Commands that read no API key: a debugger may look into them."""
 
 SUMMARIES: dict[str, str] = {
@@ -58,9 +60,11 @@ SUMMARIES: dict[str, str] = {
     "record": "record what the venue tells, for replay",
     "replay": "play a recording: on the screen with --ui, or print its final books",
     "theme": "list the themes, or preview one in this terminal",
+    "keymap": "list the keys of the terminal, or check your own key map",
     "audit": "prove, show or export the journal of everything that was sent and what came of it",
     "keys": "store, list, check and remove API keys",
     "export": "write fills, orders, funding, fees or transfers of the local history as CSV or JSON",
+    "candles": "print candles of any length from 1s to 1D, with gaps marked",
     "config": "check the configuration, or show it with the source of each value",
     "doctor": "check this machine, the configuration and the way to the venue; say how to fix what is wrong",
 }

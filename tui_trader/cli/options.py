@@ -77,7 +77,7 @@ def flags_of(args: argparse.Namespace) -> dict[str, str]:
     return flags
 
 
-PUBLIC: Final = frozenset({"instruments", "book"})
+PUBLIC: Final = frozenset({"instruments", "book", "candles"})
 """Commands that ask nothing of an account."""
 
 

@@ -59,13 +59,20 @@ def run(args: argparse.Namespace) -> int:
         args.access = look(config, args, on_screen=True)
 
     async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
+        import os
+
         from tui_trader.cli.launch import open_desk, start_guardian, watched
+        from tui_trader.desk.locations import Locations
+        from tui_trader.storage.state_file import StateFile
+        from tui_trader.ui.workspace import Shelf
 
         if args.access is not None:
             await unlock(app, args.access)
         desk = await open_desk(config, args, stack)
         symbols = watched(desk, config)
-        await desk.start(symbols, args.symbol)
+        app.shelf = Shelf(StateFile(Locations.find(os.environ).state_dir / "screen.json"))
+        kept = app.shelf.now.symbol
+        await desk.start(symbols, args.symbol or (kept if kept in symbols else None))
         if guardian := start_guardian(desk, config, stack):
             app.on_leave = guardian.release
         return desk, [desk.symbol(text) for text in symbols]
@@ -101,7 +108,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
 
     from tui_trader.cli.log import start_log
     from tui_trader.desk.locations import Locations, private_dir, shipped
-    from tui_trader.desk.settings import Borders
+    from tui_trader.desk.settings import Borders, Keys
     from tui_trader.storage.line_history import LineHistory
     from tui_trader.ui.app import TraderApp, wants_ascii
     from tui_trader.ui.habits import Habits
@@ -112,6 +119,11 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
     ui = config.settings.ui
     themes, problems = load_themes(shipped("themes"), places.themes_dir)
     over_ssh = bool(os.environ.get("SSH_CONNECTION"))
+    actions = None
+    if places.keymap_file.exists() or ui.keymap is not Keys.DEFAULT:  # else the table is read after the first paint
+        from tui_trader.ui.keymaps import chosen
+
+        actions = chosen(ui.keymap.value, places.keymap_file)
     red_up = ui.up_color.value == "red"
     app = TraderApp(
         opener,
@@ -122,6 +134,7 @@ def terminal_app(config: Config, opener: Opener, *, playback: Playback | None = 
         ascii_only=ui.borders is Borders.ASCII or (ui.borders is Borders.AUTO and wants_ascii()),
         habits=Habits(confirm=ui.confirm, confirm_reverse=ui.confirm_reverse, arm_s=60 * ui.arm_minutes),
         ask_width=ui.borders is Borders.AUTO,
+        actions=actions,
         on_hangup=config.settings.hangup.on_hangup,
         playback=playback,
     )

@@ -55,6 +55,11 @@ class Locations:
         return self.config_dir / "config.toml"
 
     @property
+    def keymap_file(self) -> Path:
+        """Keys of the user's own, beside the configuration file; need not be there."""
+        return self.config_dir / "keymap.toml"
+
+    @property
     def themes_dir(self) -> Path:
         """Themes of the user's own, beside the configuration file."""
         return self.config_dir / "themes"

@@ -44,6 +44,13 @@ class Confirm(StrEnum):
     ALWAYS = "always"
 
 
+class Keys(StrEnum):
+    """The shipped key maps."""
+
+    DEFAULT = "default"
+    SCALPER = "scalper"
+
+
 class Mode(StrEnum):
     """The position mode that is expected of the venue."""
 
@@ -157,6 +164,14 @@ class Ui:
     )
     arm_minutes: int = _key(
         Whole(default=5, doc="How long A lets single keys send, until they are SAFE again.", unit="minutes", low=1, high=60)
+    )
+    keymap: Keys = _key(
+        Choice(
+            default=Keys.DEFAULT,
+            doc="Key map: scalper adds q w a s z x e f r t for the left hand, live on the ladder while keys are armed; keys of"
+            " your own go into keymap.toml beside this file.",
+            words=Keys,
+        )
     )
     mouse: bool = _key(
         Flag(

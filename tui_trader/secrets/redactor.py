@@ -55,7 +55,7 @@ _LOGIN_BEHIND = re.compile(
     """
 )
 _RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
-_ORDER_ID = re.compile(r"(?:tt-[0-9a-f]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\Z")
+_ORDER_ID = re.compile(r"(?:tt-[0-9a-f]{28}(?:[0-9a-f]{4})?|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\Z")
 _WORD = re.compile(r"[A-Za-z]*[0-9]{0,4}\Z|[0-9]{1,10}\Z")
 _HUMP = re.compile(r"[a-z][A-Z]")
 

@@ -57,13 +57,13 @@ class Place:
 class _Drop:
     """A decrease that no trade explains, for as long as one may still come."""
 
-    __slots__ = ("left", "mono_ns", "off", "size")
+    __slots__ = ("left", "mono_ns", "off")
 
     def __init__(self, mono_ns: int, size: Decimal, off: Decimal) -> None:
         self.mono_ns = mono_ns
-        self.size = self.left = size
+        self.left = size
         self.off = off
-        """What was taken off the estimate for it."""
+        """What was taken off the estimate for what is left of it."""
 
 
 class _Owed:
@@ -95,6 +95,7 @@ class _Spot:
         "qty",
         "raw",
         "rested_ns",
+        "settled",
         "side",
         "size",
         "skipped_ns",
@@ -120,6 +121,8 @@ class _Spot:
         self.size = self.ahead = self.least = self.most = ZERO
         self.doubtful = False
         self.skipped_ns = 0
+        self.settled = False
+        """Whether it was held against all else at the price once every state has it in it."""
         self.drops: deque[_Drop] = deque(maxlen=64)
         self.owed: deque[_Owed] = deque(maxlen=64)
 
@@ -161,8 +164,10 @@ class _Spot:
             self.least = max(ZERO, self.least - gone)
             self.drops.append(_Drop(mono_ns, gone, off))
         self.size = size
-        if mono_ns - self.heard_ns >= SETTLE_NS and size - self.left < self.most:
-            self.most, self.most_ns = size - self.left, at_ns
+        if mono_ns - self.heard_ns >= SETTLE_NS:
+            self.settled = True
+            if size - self.left < self.most:
+                self.most, self.most_ns = size - self.left, at_ns
         self._clamp()
 
     def _begin(self, size: Decimal, at_ns: int, mono_ns: int) -> None:
@@ -211,8 +216,10 @@ class _Spot:
                 break
             if mono_ns - drop.mono_ns <= TRAIL_NS and drop.left:
                 used = min(rest, drop.left)
-                self.ahead += divide(drop.off * used, drop.size)
+                back = drop.off if used == drop.left else divide(drop.off * used, drop.left)
+                self.ahead += back
                 self.least += used
+                drop.off -= back
                 drop.left -= used
                 rest -= used
         self.ahead = max(ZERO, self.ahead - trade.qty)
@@ -307,7 +314,8 @@ class Places:
             spot.raw = None
             spot.skipped_ns = spot.skipped_ns or mono_ns
             return
-        if raw == spot.raw and spot.based and not spot.skipped_ns:
+        known = raw == spot.raw and spot.based and not spot.skipped_ns
+        if known and (spot.settled or mono_ns - spot.heard_ns < SETTLE_NS):
             return
         spot.raw = raw
         spot.see(ZERO if raw is None else book.size_of(raw), book.at_ns, mono_ns)

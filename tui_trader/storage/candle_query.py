@@ -16,14 +16,14 @@ from tui_trader.core.bar import Bar, Bars, Basis, Gap
 from tui_trader.core.interval import DAY_S
 from tui_trader.core.spans import Span, length, whole_units
 from tui_trader.storage.candle_cover import read_cover
-from tui_trader.storage.candle_rollup import added
+from tui_trader.storage.candle_rollup import Sum, added
 from tui_trader.storage.candle_tables import LEVELS, MIXED, TRADES, VENUE, Series, find_series
 
 PAGE = 1_000
 """Intervals looked up at a time."""
 
-_FUSE_S: Final = 600
-"""Seconds that lie closer than this are read in one go: a query costs more than a few hundred rows."""
+_FUSE_S: Final = 30
+"""Seconds that lie closer than this are read in one go: a query costs as much as some rows."""
 
 _BASIS: Final = {TRADES: Basis.TRADES, VENUE: Basis.VENUE, MIXED: Basis.MIXED}
 
@@ -102,7 +102,8 @@ class _Page:
         self._start, self._end, self._now_s = start, end, now_s
         self._cover = read_cover(db, series.id, start, end)
         self._pieces = [_pieces(at, at + interval_s) for at in range(start, end, interval_s)]
-        self._rows = {level: self._read(level) for level in (1, *LEVELS)}
+        self._sums = self._summed() if interval_s < LEVELS[0] else None
+        self._rows = {level: self._read(level) for level in (1, *LEVELS)} if self._sums is None else {}
         self._synthetic = self._invented() if synthetic else {}
         self.carry: Decimal | None = None
         """The last price, where it is still the price: nothing unknown came after it."""
@@ -118,7 +119,10 @@ class _Page:
         end = start + interval
         passed = max(0, min(end, self._now_s) - start)
         known = self._cover.known(start, end)
-        found = added(row for level, span in pieces for row in self._between(level, span))
+        if self._sums is not None:
+            found = self._sums.get(start)
+        else:
+            found = added(row for level, span in pieces for row in self._between(level, span))
         series = self._series
         if found is not None:
             opened, high, low, close, volume, trades, basis = found
@@ -140,6 +144,8 @@ class _Page:
         if passed == 0:
             return Gap(start, end)
         self.carry = None
+        if not self._synthetic:
+            return Gap(start, end)
         invented = added((*row, 0, 0) for at in range(start, end) if (row := self._synthetic.get(at)) is not None)
         if invented is not None:
             price = series.price
@@ -165,7 +171,7 @@ class _Page:
             for piece, (start, end) in pieces:
                 if piece != level:
                     continue
-                if spans and start - spans[-1][1] <= (_FUSE_S if level == 1 and self._interval_s <= _FUSE_S else 2 * level):
+                if spans and start - spans[-1][1] <= (_FUSE_S if level == 1 else 2 * level):
                     spans[-1] = (spans[-1][0], end)
                 else:
                     spans.append((start, end))
@@ -184,6 +190,19 @@ class _Page:
             for row in self._db.execute(text, (self._series.id, start, end)):
                 rows[row[0]] = row[1:]
         return rows
+
+    def _summed(self) -> dict[int, Sum]:
+        """Return the sums of intervals shorter than a minute, which are made of seconds alone, added up by SQLite."""
+        values = (self._interval_s, self._series.id, self._start, self._end)
+        among = "FROM seconds WHERE series = ?2 AND start >= ?3 AND start < ?4 GROUP BY start / ?1"
+        # With one MIN or MAX in a query the other columns are those of its row.
+        opens = self._db.execute(f"SELECT MIN(start), open {among}", values)
+        closes = self._db.execute(f"SELECT MAX(start), close {among}", values)
+        sums = self._db.execute(f"SELECT start / ?1, MAX(high), MIN(low), SUM(volume), SUM(trades) {among}", values)
+        return {
+            at * self._interval_s: (opened, high, low, close, volume, trades, TRADES)
+            for (at, high, low, volume, trades), (_, opened), (_, close) in zip(sums, opens, closes, strict=True)
+        }
 
     def _invented(self) -> Rows:
         found = self._db.execute(

@@ -9,12 +9,12 @@ the event loop.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from tui_trader.core.bar import Bars
+from tui_trader.core.bar import Bar, Bars, Gap
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.interval import DAY_S
@@ -23,7 +23,7 @@ from tui_trader.core.spans import Span, missing
 from tui_trader.core.types import InstrumentId
 from tui_trader.storage import candle_tables as tables
 from tui_trader.storage.candle_cover import add_span, cut_before, read_cover
-from tui_trader.storage.candle_query import query
+from tui_trader.storage.candle_query import query, stream
 from tui_trader.storage.candle_rollup import resolve, roll_up
 from tui_trader.storage.candle_tables import LEVELS, Series
 from tui_trader.storage.database import Database, is_damage, reader, words_of
@@ -175,6 +175,14 @@ class CandleStore:
                 return query(db, instrument.venue, instrument.symbol, interval_s, start_s, end_s, now, synthetic=synthetic)
             except (sqlite3.DatabaseError, FileNotFoundError):
                 return []
+
+    def stream(
+        self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int, *, synthetic: bool = False
+    ) -> Iterator[Bar | Gap]:
+        """Yield what ``bars`` returns, for ranges that need not fit into memory; raises sqlite3.DatabaseError when it cannot."""
+        now = self._clock.wall_ns() // NS
+        db = self._reader()
+        yield from stream(db, instrument.venue, instrument.symbol, interval_s, start_s, end_s, now, synthetic=synthetic)
 
     def unknown(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> list[Span]:
         """Return the stretches between two times of which nothing is known in bars of this length or shorter ones."""

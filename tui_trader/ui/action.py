@@ -17,6 +17,8 @@ class Context(StrEnum):
     """The trading screen while an order is staged."""
     CLOSING = "closing"
     """While the staged order is a close."""
+    SCALPER = "scalper"
+    """On the ladder while single keys send; for the second shipped map."""
     ARMED = "armed"
     """While single keys send, and nothing is staged."""
     LIST = "list"
@@ -39,3 +41,8 @@ class Action:
     """What the help says."""
     adds_exposure: bool = False
     """True when the action can send an order that opens or grows a position; none of these is on a single key from SAFE."""
+
+    @property
+    def sends(self) -> bool:
+        """Whether its key alone sends something: it has to be a press of its own."""
+        return self.id.endswith(".now")

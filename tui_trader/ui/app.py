@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from tui_trader.desk.alerts import Firing
     from tui_trader.desk.desk import Desk
     from tui_trader.desk.playback import Playback
+    from tui_trader.ui.action import Action
     from tui_trader.ui.screens.trade import TradeScreen
     from tui_trader.ui.screens.unlock import Try
+    from tui_trader.ui.workspace import Shelf
 
 Opener = Callable[[contextlib.AsyncExitStack], Awaitable["tuple[Desk, list[InstrumentId]]"]]
 """Opens a started desk and says which symbols n and N walk through; what it starts ends with the stack."""
@@ -75,6 +77,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         fps: float | None = None,
         ascii_only: bool = False,
         habits: Habits | None = None,
+        actions: tuple[Action, ...] | None = None,
         ask_width: bool = False,
         on_hangup: OnHangup = OnHangup.KEEP,
         driver_class: type[TraderDriver] | None = TraderDriver,
@@ -89,6 +92,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.animation_level = "none"
         self.ascii_only = ascii_only
         self._habits = habits or Habits()
+        self._actions = actions
+        self.shelf: Shelf | None = None
+        """The trader's workspaces; set by the opener, which comes after the first paint."""
         self._on_hangup = on_hangup
         self.on_leave: Callable[[], None] = lambda: None
         """Called when the program leaves and has done what it had to do with the orders."""
@@ -144,6 +150,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._opening.tell(f"{error.title}: {error.message}\n\n^C leaves")
             return
         from tui_trader.core.event import Notice
+        from tui_trader.ui.actions import ACTIONS
         from tui_trader.ui.keymap import KeyMap
         from tui_trader.ui.screens.trade import TradeScreen
 
@@ -158,9 +165,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if self._playback is not None:
             from tui_trader.ui.screens.replay import ReplayScreen
 
-            self._trade = ReplayScreen(self._playback, symbols, KeyMap())
+            self._trade = ReplayScreen(self._playback, symbols, KeyMap(self._actions or ACTIONS))
         else:
-            self._trade = TradeScreen(desk, symbols, KeyMap(), self._habits)
+            self._trade = TradeScreen(desk, symbols, KeyMap(self._actions or ACTIONS), self._habits, self.shelf)
         await self.push_screen(self._trade)
         self._pump.start()
         self.set_interval(1.0, self._tick)
@@ -174,16 +181,18 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         await self.push_screen(UnlockScreen(title, fields, attempt), lambda opened: _settle(future, opened))
         return bool(await future)
 
-    def leave(self, code: int) -> None:
-        """End: hang up in bounded time, restore the terminal, exit with ``code``."""
+    def leave(self, code: int, words: str = "") -> None:
+        """End: hang up in bounded time, restore the terminal, leave ``words`` on it and exit with ``code``."""
         if self._leaving:
             return
         self._leaving = True
-        self._tasks.spawn("leave", self._leave(code))
+        self._tasks.spawn("leave", self._leave(code, words))
 
-    async def _leave(self, code: int) -> None:
+    async def _leave(self, code: int, words: str) -> None:
         if self._pump is not None:
             self._pump.stop()
+        if self._trade is not None:
+            self._trade.workspaces.keep()
         done = True
         if code == HANGUP and self._on_hangup is OnHangup.CANCEL_ALL and self.desk is not None:
             done = False
@@ -195,7 +204,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._stack.aclose()
-        self.exit(code, return_code=code)
+        self.exit(code, return_code=code, message=words or None)
 
     async def on_unmount(self) -> None:
         """Hang up however the program ended."""

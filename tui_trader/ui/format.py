@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from tui_trader.core.clock import NS
 from tui_trader.core.decimals import CONTEXT, ZERO
+from tui_trader.ui.mask import MASK
 
 ELLIPSIS = "…"
 STALE_MARK = "?"
@@ -133,9 +134,14 @@ def money_places(currency: str) -> int:
 
 
 def money(value: Decimal | None, currency: str, *, signed: bool = False) -> str:
-    """Return an amount; coins carry their name (``-0.4100SOL``), cash does not."""
+    """Return an amount of the account, unless it is hidden; coins carry their name (``-0.4100SOL``), cash does not."""
     if value is None:
         return NOTHING
+    return MASK.over(cost(value, currency, signed=signed))
+
+
+def cost(value: Decimal, currency: str, *, signed: bool = False) -> str:
+    """Return an amount that is an order's, not the account's: it is never hidden."""
     text = number(value, money_places(currency), signed=signed)
     return text if currency in _CASH else f"{text}{currency}"
 

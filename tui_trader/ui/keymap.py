@@ -9,19 +9,38 @@ from __future__ import annotations
 from tui_trader.ui.action import Action, Context
 from tui_trader.ui.actions import ACTIONS
 
-_PRECEDENCE: dict[Context, int] = {
+PRECEDENCE: dict[Context, int] = {
     Context.ANYWHERE: 0,
     Context.CLOSING: 1,
     Context.STAGED: 2,
-    Context.ARMED: 3,
-    Context.LIST: 4,
-    Context.BOOK: 4,
-    Context.CHART: 4,
-    Context.TRADE: 5,
+    Context.SCALPER: 3,
+    Context.ARMED: 4,
+    Context.LIST: 5,
+    Context.BOOK: 5,
+    Context.CHART: 5,
+    Context.TRADE: 6,
 }
 
 SWALLOWED = frozenset({"ctrl+s", "ctrl+q", "ctrl+z", "ctrl+b", "ctrl+a", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j"})
 """Keys that flow control, suspension, multiplexers or terminals take for themselves; no action may be bound to one."""
+
+
+def swallowed_by(key: str) -> str:
+    """Return who keeps a key for himself."""
+    takers = {
+        "ctrl+s": "flow control",
+        "ctrl+q": "flow control",
+        "ctrl+z": "suspending",
+        "ctrl+b": "tmux",
+        "ctrl+a": "screen",
+        "ctrl+h": "it is Backspace",
+        "ctrl+i": "it is Tab",
+        "ctrl+m": "it is Enter",
+        "ctrl+j": "it is Enter",
+    }
+    return takers.get(
+        key, "terminals send Esc for Alt, or nothing" if key.startswith("alt+") else "terminals and windows keep it"
+    )
 
 
 class KeyMap:
@@ -61,7 +80,7 @@ class KeyMap:
         return [a for a in self.actions if any(self._find(keys, contexts) is a for keys in a.keys)]
 
     def _find(self, sequence: str, contexts: frozenset[Context]) -> Action | None:
-        for context in sorted(contexts | {Context.ANYWHERE}, key=_PRECEDENCE.__getitem__):
+        for context in sorted(contexts | {Context.ANYWHERE}, key=PRECEDENCE.__getitem__):
             if action := self._table.get((context, sequence)):
                 return action
         return None

@@ -68,10 +68,10 @@ WIDE: Node = below(
         weight=20,
     ),
     beside(
-        Leaf(Slot.WATCH, weight=6, stays=2),
+        Leaf(Slot.WATCH, weight=8, stays=2),
         Leaf(Slot.PNL, weight=4, stays=5),
-        Leaf(Slot.FILLS, weight=5, stays=6),
-        Leaf(Slot.JOURNAL, weight=5, stays=2),
+        Leaf(Slot.FILLS, weight=4, stays=6),
+        Leaf(Slot.JOURNAL, weight=6, stays=2),
         weight=5,
         most=14,
     ),

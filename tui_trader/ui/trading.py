@@ -20,11 +20,13 @@ from tui_trader.ui.performers.bench import NOT_YET, Bench, Performer, Room
 from tui_trader.ui.performers.entry import Entry
 from tui_trader.ui.performers.exit import Exit
 from tui_trader.ui.performers.sending import Sending
+from tui_trader.ui.performers.size_mode import SizeMode
 from tui_trader.ui.performers.surface import Surface
 from tui_trader.ui.performers.symbol import Symbol
 from tui_trader.ui.performers.typed import Typed
 from tui_trader.ui.performers.way_out import WayOut
 from tui_trader.ui.performers.working import Working
+from tui_trader.ui.scalper import PREFIX
 
 _PRESSED_TWICE = frozenset({"cancel.selected", "flatten.symbol", "panic", "quit", "leave", "send"})
 """Actions that wait for their second press themselves."""
@@ -50,6 +52,8 @@ class Trading:
         self.armed = Armed(self.bench, self.arming, entry, exit, sending)
         self.bench.arm = self.armed.arm
         self.typed = Typed(self.bench)
+        way_out = WayOut(self.bench)
+        self.bench.quit, self.bench.ask_quit = way_out.leave, way_out.ask
         rooms: tuple[Room, ...] = (
             entry,
             sending,
@@ -57,7 +61,8 @@ class Trading:
             self.armed,
             Working(self.bench),
             Symbol(self.bench),
-            WayOut(self.bench),
+            SizeMode(self.bench),
+            way_out,
         )
         self.performers: dict[str, Performer] = {}
         """What each action does that is not the screen's alone, by the action's id."""
@@ -99,7 +104,7 @@ class Trading:
         if action.id != "send":
             self.bench.agreed = frozenset()
         try:
-            performer = self.performers.get(action.id)
+            performer = self.performers.get(action.id.removeprefix(PREFIX))
             if performer is None:
                 raise CommandError(f"{action.id}: {NOT_YET}")
             performer()

@@ -29,7 +29,7 @@ def test_a_wide_list_tells_everything_that_is_told() -> None:
     watched.world.ticker(open_interest="1912345678")
     rows = texts(view_of(watched).body(110, 6))
     assert rows[:4] == [
-        "  symbol        last     1h    24h  funding  next     OI basis bp hour         alert",
+        "  symbol        last     1h    24h  funding  next     OI basis bp hour     alert",
         "  BTCUSDT  67,412.5      --  +1.3% +0.0061%  2:14 1.912B     +0.4",
         "  SOLUSD         --      --     --       --    --     --       --",
         "  ETHUSDT   3,509.9      --  -0.2%       --    --     --       --",
@@ -39,7 +39,7 @@ def test_a_wide_list_tells_everything_that_is_told() -> None:
 
 def test_a_narrow_list_keeps_what_matters_most() -> None:
     rows = texts(view_of(post()).body(36, 5))
-    assert rows[1].split() == ["BTCUSDT", "67,412.5", "+1.3%"]
+    assert rows[1].split() == ["BTCUSDT", "67,412.5", "+1.3%"], rows
     assert rows[2].split() == ["SOLUSD", "--", "--"]
     assert rows[3].split() == ["ETHUSDT", "3,509.9", "-0.2%"]  # traded, so shown
     for width in range(1, 130, 3):

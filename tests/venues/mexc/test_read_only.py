@@ -89,6 +89,27 @@ async def test_a_key_that_may_not_trade_looks_only_and_says_why(stand: Stand, co
     assert (await desk.submit(ticket("tt-c", "49990"))).outcome is Outcome.ACK
 
 
+async def test_a_key_that_may_only_read_shows_the_account(tmp_path: Path) -> None:
+    """The documentation asks for the permission to trade even where position mode and leverage are only read."""
+    stand = await Stand(tmp_path, GROUND).open()
+    desk, door = stand.desk, Door(stand)
+    for path in ("position/position_mode", "position/leverage"):
+        door.refuses[f"/api/v1/private/{path}"] = 704
+    stand.trade("sim", Side.BUY, D("0.02"), None, "web-1")
+    stand.trade("sim", Side.BUY, D("0.03"), D("49995"), "web-2")
+    try:
+        await desk.start(["BTC_USDT"])
+        await until(lambda: desk.reconciled and desk.store.open_positions())
+        [position] = desk.store.open_positions()
+        assert (position.side, position.qty) == (Side.BUY, D("0.02"))
+        assert [order.client_id for order in desk.store.blotter.working()] == ["web-2"]
+        assert desk.store.balances["mexc", "USDT"].total > 0
+        assert (desk.lock, door.bodies) == ("READ-ONLY", [])
+        assert "the key may not place orders" in desk.blocked(GROUND.id)
+    finally:
+        await stand.close()
+
+
 async def test_a_refusal_of_one_order_is_of_that_order(stand: Stand) -> None:
     desk, door = stand.desk, Door(stand)
     door.refuses[PLACE] = 2005

@@ -20,18 +20,17 @@ from tui_trader.core.types import InstrumentId, Side
 from tui_trader.state import topic as t
 from tui_trader.state.flow import Flow
 from tui_trader.state.store import Store
-from tui_trader.ui.format import data_age, fitted, imbalance, money, number
-from tui_trader.ui.panes.ladder_own import Ghost, at_edges, marks_of, orders_on, own_orders, pnl_at, queues_of, row_of
+from tui_trader.ui.format import data_age, number
+from tui_trader.ui.panes.ladder_foot import at_cursor, foot, health, spread_words
+from tui_trader.ui.panes.ladder_own import Ghost, at_edges, marks_of, orders_on, own_orders, queues_of, row_of
 from tui_trader.ui.panes.ladder_row import NARROW, Columns, Level, bar_scale
 from tui_trader.ui.panes.ladder_sizes import Shows, Sizes, flow_of, volume_of
+from tui_trader.ui.panes.ladder_window import Window
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, filled, fit, part
 from tui_trader.ui.panes.view import View, waiting
 
 GROUPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 """Ticks in one row; asks round up and bids down, so a row never promises a better price than there is."""
-
-DEPTH = 5
-"""Levels a side that the cumulative size and the imbalance look at."""
 
 _HEADED = 12
 """Rows from which column names and the lines below the ladder are shown."""
@@ -75,9 +74,7 @@ class LadderView(View):
         self._iid = instrument
         self._spec: Instrument | None = None
         self._group = 0
-        self._top: int | None = None
-        self._rows = 0
-        self._cursor: int | None = None
+        self._window = Window()
         self._last: Decimal | None = None
         self._arrow = "·"
         self._prices: dict[int, str] = {}
@@ -106,7 +103,7 @@ class LadderView(View):
 
     def recentre(self) -> None:
         """Put the touch in the middle of the window; the cursor stays on its price."""
-        self._top = None
+        self._window.top = None
         self.moved()
 
     def gather(self, step: Decimal | None) -> str:
@@ -121,18 +118,23 @@ class LadderView(View):
         self.group(GROUPS.index(int(wanted)) - self._group)
         return f"rows of {plain(tick * int(wanted))}"
 
+    @property
+    def grouping(self) -> int:
+        """Ticks on a row."""
+        return GROUPS[self._group]
+
     def group(self, step: int) -> None:
         """Make rows coarser (+1) or finer (-1), keeping the price under the cursor, or the middle, where it is."""
         wanted = min(max(self._group + step, 0), len(GROUPS) - 1)
         if wanted == self._group:
             return
         old, new = GROUPS[self._group], GROUPS[wanted]
-        if self._top is not None:
-            pin = self._cursor if self._cursor is not None else self._top - self._rows // 2
-            above = self._top - pin
-            self._top = pin * old // new + above
-        if self._cursor is not None:
-            self._cursor = max(1, self._cursor * old // new)
+        if self._window.top is not None:
+            pin = self._window.cursor if self._window.cursor is not None else self._window.top - self._window.rows // 2
+            above = self._window.top - pin
+            self._window.top = pin * old // new + above
+        if self._window.cursor is not None:
+            self._window.cursor = max(1, self._window.cursor * old // new)
         self._group = wanted
         self._prices.clear()
         self.moved()
@@ -150,15 +152,20 @@ class LadderView(View):
     def cursor_to(self, line: int) -> None:
         """Put the cursor on the price in a line of the body, counted from 0; other lines do nothing."""
         row = line - (1 if self._headed else 0)
-        if self._top is not None and self._spec is not None and 0 <= row < self._rows and self._top - row > 0:
-            self._cursor = self._top - row
+        if (
+            self._window.top is not None
+            and self._spec is not None
+            and 0 <= row < self._window.rows
+            and self._window.top - row > 0
+        ):
+            self._window.cursor = self._window.top - row
             self.moved()
 
     def orders_at_cursor(self) -> list[Order]:
         """Return own resting orders on the row of the cursor, oldest first."""
-        if self._cursor is None or self._spec is None:
+        if self._window.cursor is None or self._spec is None:
             return []
-        return orders_on(self.store, self._spec, GROUPS[self._group], self._cursor)
+        return orders_on(self.store, self._spec, GROUPS[self._group], self._window.cursor)
 
     def cursor_up(self, rows: int = 1) -> None:
         """Move the cursor to a higher price; the first press puts it on the touch."""
@@ -170,7 +177,7 @@ class LadderView(View):
 
     def cursor_off(self) -> None:
         """Take the cursor away; the window may follow the market again."""
-        self._cursor = None
+        self._window.cursor = None
         self.moved()
 
     def selected(self) -> Decimal | None:
@@ -180,9 +187,9 @@ class LadderView(View):
     def price_at_cursor(self) -> Decimal | None:
         """Return the price of the row the cursor is on, None without a cursor."""
         # By the tick that is on the screen, even if the venue has listed another one since.
-        if self._cursor is None or self._spec is None:
+        if self._window.cursor is None or self._spec is None:
             return None
-        return self._spec.from_ticks(self._cursor * GROUPS[self._group])
+        return self._spec.from_ticks(self._window.cursor * GROUPS[self._group])
 
     def _adopt(self, instrument: Instrument) -> None:
         """Count rows in the instrument's ticks; when the venue changed them, old rows mean nothing any more."""
@@ -192,22 +199,22 @@ class LadderView(View):
             self._spec = instrument
 
     def _forget(self) -> None:
-        self._top, self._cursor, self._last, self._arrow = None, None, None, "·"
+        self._window.top, self._window.cursor, self._last, self._arrow = None, None, None, "·"
         self._prices.clear()
         self._sizes.forget()
         self._price_width, self._columns = 5, None
 
     def _step(self, rows: int) -> None:
-        if self._cursor is None:
+        if self._window.cursor is None:
             book = self._book()
             touch = self._touch(book) if book is not None else None
             if book is None or touch is None:
                 return
             self._adopt(book.instrument)
-            self._cursor = touch[0] if touch[0] is not None else touch[1]
+            self._window.cursor = touch[0] if touch[0] is not None else touch[1]
         else:
-            self._cursor = max(1, self._cursor + rows)
-        self._keep_cursor_in_view()
+            self._window.cursor = max(1, self._window.cursor + rows)
+        self._window.keep_cursor_in_view()
         self.moved()
 
     # -- content ---------------------------------------------------------------------------------------------------
@@ -227,9 +234,9 @@ class LadderView(View):
             parts.append(part(1, hint, "warn"))
         if self.shows.caption:
             parts.append(part(2, self.shows.caption, "accent"))
-        if 0 < self._rows < _HEADED and book is not None and not self._is_stale(book):
-            parts.append(part(3, self._spread(book), "dim"))
-            parts += self._at_cursor(instrument, 2)
+        if 0 < self._window.rows < _HEADED and book is not None and not self._is_stale(book):
+            parts.append(part(3, spread_words(self._sizes, book), "dim"))
+            parts += at_cursor(self.store, instrument, self.price_at_cursor(), 2)
         parts.append(part(4, self._iid.symbol, "dim"))
         parts.append(part(5, "static", "dim"))
         return parts
@@ -248,7 +255,7 @@ class LadderView(View):
         footer = self._footer(book, width) if headed else []
         self._headed = headed
         count = max(1, height - len(footer) - (1 if headed else 0))
-        self._settle(book, count)
+        self._window.settle(self._touch(book), count, follows=self.follow is Recentre.EDGE)
         stale = self._is_stale(book)
         levels = self._levels(instrument, book, count, width, stale)
         assert self._columns is not None
@@ -257,7 +264,7 @@ class LadderView(View):
             rows.insert(0, self._columns.header())
         if stale:
             # Never over the row that the trader aims at.
-            aimed = not headed and self._cursor == self._top and len(rows) > 1
+            aimed = not headed and self._window.cursor == self._window.top and len(rows) > 1
             rows[-1 if aimed else 0] = self._banner(book, width)
         return filled([*rows, *footer], width, height)
 
@@ -271,56 +278,8 @@ class LadderView(View):
             return None
         return (bids[0] // group if bids else None), (-(-asks[0] // group) if asks else None)
 
-    def _settle(self, book: Book, count: int) -> None:
-        """Choose the window: keep it, keep its middle when the height changed, or follow a touch that left it."""
-        if self._top is not None and count != self._rows and self._rows:
-            self._top += (count - self._rows) // 2
-        self._rows = count
-        follows = self._cursor is None and self.follow is Recentre.EDGE
-        if self._top is None or (follows and self._away(book)):
-            self._centre(book)
-        if self._cursor is not None:
-            self._keep_cursor_in_view()
-
-    def _centre(self, book: Book) -> None:
-        touch = self._touch(book)
-        if touch is None:
-            return
-        bid, ask = touch
-        low = bid if bid is not None else ask
-        high = ask if ask is not None else bid
-        assert low is not None
-        assert high is not None
-        self._top = (low + high) // 2 + self._rows // 2
-
-    def _away(self, book: Book) -> int:
-        """Return how many rows the touch lies above (positive) or below (negative) the window; 0 while it is in view."""
-        touch = self._touch(book)
-        if touch is None or self._top is None:
-            return 0
-        bid, ask = touch
-        low = bid if bid is not None else ask
-        high = ask if ask is not None else bid
-        assert low is not None
-        assert high is not None
-        top, bottom = self._top, self._top - self._rows + 1
-        if high - low >= self._rows:
-            # A spread wider than the window cannot be shown whole: its middle must do.
-            low = high = (low + high) // 2
-        if high > top:
-            return high - top
-        return min(0, low - bottom)
-
-    def _keep_cursor_in_view(self) -> None:
-        if self._cursor is None or self._top is None or not self._rows:
-            return
-        if self._cursor > self._top:
-            self._top = self._cursor
-        elif self._cursor < self._top - self._rows + 1:
-            self._top = self._cursor + self._rows - 1
-
     def _hint(self, book: Book) -> str:
-        away = self._away(book)
+        away = self._window.away(self._touch(book))
         if not away:
             return ""
         return f"▲ touch {away} rows up" if away > 0 else f"▼ touch {-away} rows down"
@@ -328,8 +287,8 @@ class LadderView(View):
     # -- the rows --------------------------------------------------------------------------------------------------
 
     def _levels(self, instrument: Instrument, book: Book, count: int, width: int, stale: bool) -> list[Level]:
-        assert self._top is not None
-        top, group = self._top, GROUPS[self._group]
+        assert self._window.top is not None
+        top, group = self._window.top, GROUPS[self._group]
         bottom = top - count + 1
         columns = self._columns_for(instrument, width, top)
         bids, asks = self._sizes.rows(book, group, bottom, top, columns.size, cumulative=self.shows is Shows.CUMULATIVE)
@@ -341,7 +300,7 @@ class LadderView(View):
         best_bid, best_ask = self._touch(book) or (None, None)
         last = self._last_row(instrument, best_ask)
         arrow = self._arrow
-        prices, cursor = self._prices, self._cursor
+        prices, cursor = self._prices, self._window.cursor
         scale = bar_scale(max((size for size, _ in (*bids.values(), *asks.values())), default=ZERO)) if self.bars else ZERO
         size_width, nothing, none_own = columns.size, (ZERO, ""), ("", "")
         levels: list[Level] = []
@@ -431,62 +390,12 @@ class LadderView(View):
     # -- above and below -------------------------------------------------------------------------------------------
 
     def _footer(self, book: Book, width: int) -> list[Row]:
-        bid, ask = self._near(book)
-        places = book.instrument.qty_places
-        stale = self._is_stale(book)
-        role, doubt = ("stale", "?") if stale else ("text", "")
-        room = max(6, (width - 16) // 2)
-        rows = [
-            by_rank(
-                [
-                    part(0, f"cum{DEPTH}", "dim"),
-                    part(1, f"bid {fitted(bid, places, room)}{doubt}", "stale" if stale else "bid"),
-                    part(2, f"ask {fitted(ask, places, room)}{doubt}", "stale" if stale else "ask"),
-                ],
-                width,
-            ),
-            by_rank([part(1, self._spread(book) + doubt, role), *self._at_cursor(book.instrument, 0)], width),
-        ]
+        doubt = "?" if self._is_stale(book) else ""
+        rows = foot(self._sizes, book, width, doubt, at_cursor(self.store, book.instrument, self.price_at_cursor(), 0))
         if self.footnote:
             rows.append(fit((Span(cut(self.footnote, width), "dim"),), width))
-        rows.append(by_rank(self._health(book), width))
-        return rows
-
-    def _spread(self, book: Book) -> str:
-        bids, asks = book.bid_ticks, book.ask_ticks
-        if not bids or not asks:
-            return "one side only"
-        bid, ask = self._near(book)
-        return f"spr {asks[0] - bids[0]}t  imb {imbalance(bid, ask)}"
-
-    def _near(self, book: Book) -> tuple[Decimal, Decimal]:
-        """Return what is bid and what is offered on the best levels."""
-        bids, asks = book.raw_sides
-        return (
-            sum((self._sizes.text(book, bids[tick])[0] for tick in book.bid_ticks[:DEPTH]), ZERO),
-            sum((self._sizes.text(book, asks[tick])[0] for tick in book.ask_ticks[:DEPTH]), ZERO),
-        )
-
-    def _at_cursor(self, instrument: Instrument, rank: int) -> list[Part]:
-        """Return the open profit that there would be at the price under the cursor."""
-        price = self.price_at_cursor()
-        profit = pnl_at(self.store, instrument, price) if price is not None else None
-        if price is None or profit is None:
-            return []
-        role = "gain" if profit > 0 else "loss" if profit < 0 else "text"
-        at = number(price, instrument.price_places)
-        return [part(rank, f"@{at} {money(profit, instrument.settle, signed=True)}", role)]
-
-    def _health(self, book: Book) -> list[Part]:
-        assert self._iid is not None
-        age = data_age(self.store.age_ns("book", self._iid))
-        live = book.is_live
-        gaps = book.mismatches + book.unknown_deletes
-        return [
-            part(0, f"age {age}", "stale" if self._is_stale(book) else "dim"),
-            part(1, "seq ok" if live else "seq BROKEN", "dim" if live else "alarm"),
-            part(2, f"gaps {gaps}", "warn" if gaps else "dim"),
-        ]
+        age = data_age(self.store.age_ns("book", book.instrument.id))
+        return [*rows, by_rank(health(book, age, stale=bool(doubt)), width)]
 
     def _is_stale(self, book: Book) -> bool:
         return not self.store.book_is_fresh(book.instrument.id)

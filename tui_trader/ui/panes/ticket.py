@@ -178,10 +178,10 @@ class TicketView(View):
             settle = instrument.settle
             parts.append(part(1, f"notional {_notional(preview, instrument)}"))
             if preview.margin:
-                parts.append(part(2, f"lev {f.bare(preview.leverage, 2)}x mgn {f.money(preview.margin, settle)}"))
+                parts.append(part(2, f"lev {f.bare(preview.leverage, 2)}x mgn {f.cost(preview.margin, settle)}"))
             resting = ticket.tif in (TimeInForce.GTC, TimeInForce.POST_ONLY) and not self._crosses(ticket)
             fee, word = (preview.fee_maker, "maker") if resting else (preview.fee_taker, "taker")
-            parts.append(part(3, f"fee {f.money(fee, settle)} {word}"))
+            parts.append(part(3, f"fee {f.cost(fee, settle)} {word}"))
             if preview.distance is not None:
                 parts.append(part(4, f"{f.percent(preview.distance)} from mark"))
         return parts
@@ -220,7 +220,7 @@ class TicketView(View):
                 parts.append(
                     part(
                         1,
-                        f"= {f.money(-preview.risk, instrument.settle, signed=True)}{self._share(instrument, preview.risk)}",
+                        f"= {f.cost(-preview.risk, instrument.settle, signed=True)}{self._share(instrument, preview.risk)}",
                         "loss",
                     )
                 )
@@ -231,7 +231,7 @@ class TicketView(View):
             ]
             parts.append(part(1, f" TP {' '.join(shown)}", "buy"))
             if preview is not None and preview.reward is not None:
-                parts.append(part(2, f"= {f.money(preview.reward, instrument.settle, signed=True)}", "gain"))
+                parts.append(part(2, f"= {f.cost(preview.reward, instrument.settle, signed=True)}", "gain"))
         if preview is not None and preview.ratio is not None:
             parts.append(part(2, f"RR {f.number(preview.ratio, 2)}"))
         if view.bracket is not None:
@@ -240,7 +240,7 @@ class TicketView(View):
             parts.append(
                 part(
                     0,
-                    f" realises {f.money(preview.realised, instrument.settle, signed=True)}",
+                    f" realises {f.cost(preview.realised, instrument.settle, signed=True)}",
                     "gain" if preview.realised > 0 else "loss",
                 )
             )
@@ -311,7 +311,7 @@ def _changed(order: Order, ticket: OrderTicket, instrument: Instrument, size: st
 
 def _notional(preview: Preview, instrument: Instrument) -> str:
     """Return what an order is worth, in quote currency too where it settles in something else."""
-    value = f.money(preview.notional, instrument.settle)
+    value = f.cost(preview.notional, instrument.settle)
     return (
         value if instrument.settle == instrument.quote else f"{f.number(preview.quote_notional, 2)} {instrument.quote} = {value}"
     )

@@ -25,8 +25,8 @@ from tui_trader.ui.panes.spark import gapped
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
 from tui_trader.ui.panes.view import waiting
 
-SPARK = 12
-"""Columns of the small line: an hour, five minutes each."""
+SPARK = 8
+"""Columns of the small line of an hour."""
 
 SORT_NS = 5 * NS
 """A list that is sorted by figures moves its rows at most this often, so that it can be read."""
@@ -42,8 +42,8 @@ _COLUMNS = (
     Column("next", "next", 5, 7, right=True),
     Column("interest", "OI", 6, 9, right=True),
     Column("basis", "basis bp", 8, 8, right=True),
-    Column("spark", "hour", SPARK, 4),
-    Column("alert", "alert", 1, 3),
+    Column("spark", "hour", SPARK, 3),
+    Column("alert", "alert", 1, 4),
 )
 
 

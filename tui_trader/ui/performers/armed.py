@@ -28,6 +28,7 @@ class Armed:
         found: dict[str, Performer] = {"arm": self._toggle, "close.now": self._close, "reverse.now": self._reverse}
         for side in Side:
             found[f"join.{side}.now"] = partial(self._enter, self._entry.join, side)
+            found[f"take.{side}.now"] = partial(self._enter, self._entry.take, side)
             found[f"cross.{side}.now"] = partial(self._enter, self._entry.cross, side)
         return found
 

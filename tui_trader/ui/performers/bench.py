@@ -61,6 +61,10 @@ class Bench:
         """What a key does already, in words; empty for nothing."""
         self.arm: Callable[[int | None], None] = lambda seconds: None
         """Lets single keys send for so many seconds, None for the configured time."""
+        self.ask_quit: Callable[[], None] = lambda: None
+        """Raises CommandError once where the program had better not end yet."""
+        self.quit: Callable[[], None] = lambda: None
+        """Ends the program on a typed line."""
         self.agreed: frozenset[str] = frozenset()
         """The doubts that were shown: Enter sends in spite of these, and of no others."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from tui_trader.core.command import Price
-from tui_trader.core.types import Side
+from tui_trader.core.command import Price, PriceRef
+from tui_trader.core.types import Side, TimeInForce
 from tui_trader.ui.performers.bench import Bench, Performer
 
 _PRICE_STEPS = {"up": 1, "down": -1, "up10": 10, "down10": -10}
@@ -48,6 +48,12 @@ class Entry:
     def cross(self, side: Side) -> None:
         """Stage an order that takes, with the slippage cap."""
         self._stage.cross(self._bench.need(self._bench.desk.focus), side)
+
+    def take(self, side: Side) -> None:
+        """Stage an order for what stands at the far touch, and no worse: what is not there any more is not filled."""
+        self._stage.join(self._bench.need(self._bench.desk.focus), side)
+        self._stage.set_price(Price(ref=PriceRef.ASK if side is Side.BUY else PriceRef.BID))
+        self._stage.set_tif(TimeInForce.IOC)
 
     def _preset(self, number: int) -> None:
         self._stage.use_preset(number)

@@ -24,7 +24,7 @@ class OnScreen:
             case c.UseLayout(name):
                 surface.say(bench.layout(name))
             case c.Quit():
-                surface.leave()
+                bench.quit()
             case c.ShowHelp(topic):
                 self._help(topic)
             case c.ShowKeys():

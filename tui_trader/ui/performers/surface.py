@@ -54,8 +54,11 @@ class Surface(Protocol):
     def focus_log(self) -> None:
         """Give the log the focus."""
 
-    def leave(self) -> None:
-        """End the program."""
+    def leave(self, words: str = "") -> None:
+        """End the program; ``words`` are left on the terminal."""
+
+    def close_view(self) -> bool:
+        """Give every pane its place again; False when none was in full."""
 
     def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run something that waits, as a named task."""

@@ -98,6 +98,8 @@ class Typed:
         asked = not line.immediate and any(_is_asked(command) for command in line.commands)
         if asked and not self._bench.twice.press(f"line {spell_line(line)}", READING_NS):
             raise CommandError(f"{spell_line(line)}: Enter again does it", fix="or ! at the end")
+        if not line.immediate and any(isinstance(command, c.Quit) for command in line.commands):
+            self._bench.ask_quit()
         if line.immediate and any(isinstance(command, (*ENTRIES, c.Reverse)) for command in line.commands):
             self._bench.see()
 

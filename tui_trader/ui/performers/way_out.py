@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from tui_trader.core.error import CommandError
 from tui_trader.core.facts import TradingState
 from tui_trader.core.types import Severity
+from tui_trader.desk.desk import Desk
+from tui_trader.state.cover import cover_of
 from tui_trader.ui.performers.bench import Bench, Performer
+from tui_trader.ui.twice import READING_NS
 
 
 class WayOut:
@@ -39,13 +43,36 @@ class WayOut:
         )
 
     def _quit(self, name: str) -> None:
-        if self._bench.twice.press(name):
-            self._bench.surface.leave()
+        surface = self._bench.surface
+        if name == "quit" and surface.close_view():
             return
-        desk = self._bench.desk
-        legs = len(desk.store.open_positions())
-        orders = len(desk.store.blotter.working())
-        key = "q" if name == "quit" else "^C"
-        held = f"{legs} position{'' if legs == 1 else 's'} and {orders} order{'' if orders == 1 else 's'}"
-        fate = "end with the built-in exchange" if desk.account.ends_with_program else "stay at the venue"
-        self._bench.surface.say(f"{key} again leaves; {held} {fate}", Severity.WARNING)
+        text, _ = farewell(self._bench.desk)
+        if self._bench.twice.press(name):
+            surface.leave(text)
+            return
+        surface.say(f"{'q' if name == 'quit' else '^C'} again leaves; {text}", Severity.WARNING)
+
+    def ask(self) -> None:
+        """Raise CommandError once where a position would be left without a stop at the venue."""
+        text, covered = farewell(self._bench.desk)
+        if not covered and not self._bench.twice.press("typed quit", READING_NS):
+            raise CommandError(f"{text}: Enter again leaves", fix="p protects")
+
+    def leave(self) -> None:
+        """Leave, saying what stays."""
+        self._bench.surface.leave(farewell(self._bench.desk)[0])
+
+
+def farewell(desk: Desk) -> tuple[str, bool]:
+    """Return what stays when the program ends, in one sentence, and whether no position is left without a stop."""
+    legs, working = desk.store.open_positions(), desk.store.blotter.working()
+    held = f"{len(legs)} position{'' if len(legs) == 1 else 's'} and {len(working)} order{'' if len(working) == 1 else 's'}"
+    if desk.account.ends_with_program:
+        return f"{held} end with the built-in exchange", True
+    naked = [leg for leg in legs if cover_of(leg, desk.store.blotter.working(leg.instrument)).is_naked]
+    if not legs:
+        return f"{held} stay at the venue", True
+    if not naked:
+        return f"{held} stay at the venue; all protected", True
+    names = ", ".join(f"{leg.instrument.symbol} {'long' if leg.signed_qty > 0 else 'short'}" for leg in naked)
+    return f"{held} stay at the venue; NOT PROTECTED: {names}", False

@@ -35,6 +35,11 @@ class Focus:
         """The pane that fills the middle because it does not fit beside the others: it makes room when the focus leaves it."""
         self._before = Slot.POSITIONS
 
+    @property
+    def kept_zoomed(self) -> bool:
+        """Whether a pane fills the middle because the trader wants it so, not because it fits nowhere else."""
+        return self.zoomed is not None and self._called is None
+
     def performers(self) -> dict[str, Performer]:
         """Return what each action does."""
         found: dict[str, Performer] = {f"focus.{slot}": partial(self.go, slot) for slot in FOCUS_ORDER}
@@ -83,6 +88,13 @@ class Focus:
         self._arrange()
         if self.slot not in self._plan().slots and Slot.BOOK in self._plan().slots:
             self.go(Slot.BOOK)
+
+    def close(self) -> bool:
+        """Give every pane its place again; False when none was in full."""
+        if self.zoomed is None:
+            return False
+        self.zoom()
+        return True
 
     def mark(self) -> None:
         """Show in every pane's border whether keys go there."""

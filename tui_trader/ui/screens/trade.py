@@ -6,7 +6,7 @@ registry's.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -15,6 +15,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from tui_trader.core.grammar import complete
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import InstrumentId, Severity
@@ -23,8 +24,9 @@ from tui_trader.state import topic as t
 from tui_trader.ui.action import Action, Context
 from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
-from tui_trader.ui.keymap import KeyMap, key_name
+from tui_trader.ui.keymap import KeyMap, key_name, spoken
 from tui_trader.ui.layout import Plan, plan
+from tui_trader.ui.mask import MASK
 from tui_trader.ui.panes.base import Frame, Pane
 from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.header import HeaderView
@@ -40,15 +42,19 @@ from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
+from tui_trader.ui.scalper import PREFIX
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
+from tui_trader.ui.screens.verbs import Verbs
 from tui_trader.ui.screens.watching import Watching
+from tui_trader.ui.screens.workspaces import Workspaces
 from tui_trader.ui.slot import Rect, Slot
 from tui_trader.ui.theme import Theme
 from tui_trader.ui.ticket_form import TicketForm
 from tui_trader.ui.trading import Trading
+from tui_trader.ui.workspace import Shelf
 
 if TYPE_CHECKING:
     from tui_trader.ui.app import TraderApp
@@ -85,9 +91,12 @@ class TradeScreen(Screen[None]):
     """
     AUTO_FOCUS = ""
 
-    def __init__(self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None) -> None:
+    def __init__(
+        self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None, shelf: Shelf | None = None
+    ) -> None:
         super().__init__()
         self.desk = desk
+        MASK.on = False
         self.keymap = keymap
         labels = OrderLabels()
         self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
@@ -102,15 +111,20 @@ class TradeScreen(Screen[None]):
         self.message = self._view(Slot.COMMAND, MessageView)
         self.status = self._view(Slot.STATUS, StatusView)
         self.header = self._view(Slot.HEADER, HeaderView)
+        self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.panes: dict[Slot, Pane[View]] = {}
-        self._plan: Plan = plan(80, 24)
-        self.pane_focus = Focus(self.views, lambda: self._plan, self._arrange, self.say)
+        self.plan: Plan = plan(80, 24)
+        """Where everything stands now."""
+        self.pane_focus = Focus(self.views, lambda: self.plan, self.lay_out, self.say)
+        self.workspaces = Workspaces(self, shelf or Shelf())
+        self.workspaces.begin()
         self.typing = Typing(self)
         self.form_row = FormRow(self)
         self.trigger = Trigger(
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
         self.trading.bench.grouping = self.gather
+        self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
@@ -125,6 +139,8 @@ class TradeScreen(Screen[None]):
         return found | {
             **self.pane_focus.performers(),
             **chart_performers(self._view(Slot.CHART, ChartView)),
+            **Verbs(self).performers(),
+            **self.workspaces.performers(),
             **Watching(self).performers(),
             "recentre": self.ladder.recentre,
             "shows": self._show_next,
@@ -138,6 +154,7 @@ class TradeScreen(Screen[None]):
             "edit": self.form_row.open,
             "theme": self.next_theme,
             "help": self.open_help,
+            "palette": self.open_palette,
         }
 
     @property
@@ -168,27 +185,28 @@ class TradeScreen(Screen[None]):
     def on_mount(self) -> None:
         """Take part in the frames and show the first hints."""
         self.pane_focus.mark()
-        self._arrange()
+        self.lay_out()
         self.refresh_hints()
 
     def on_resize(self, event: events.Resize) -> None:
         """Put every pane in its place for the new size."""
-        self._arrange()
+        self.lay_out()
 
-    def _arrange(self) -> None:
-        self._plan = plan(self.size.width, self.size.height, self.pane_focus.zoomed)
+    def lay_out(self) -> None:
+        """Put every pane in its place."""
+        self.plan = plan(self.size.width, self.size.height, self.pane_focus.zoomed, self.workspaces.least)
         for slot, pane in self.panes.items():
-            rect = self._plan.slots.get(slot)
+            rect = self.plan.slots.get(slot)
             pane.display = rect is not None
             if rect is not None:
                 _place(pane, rect)
-        ticket = self._plan.slots.get(Slot.TICKET)
-        command = self._plan.slots.get(Slot.COMMAND)
+        ticket = self.plan.slots.get(Slot.TICKET)
+        command = self.plan.slots.get(Slot.COMMAND)
         if command is not None:
             _place(self.prompt, command)
         if ticket is not None:
             _place(self.form, Rect(ticket.x, ticket.y - 1, ticket.width, 1))
-        if not self._plan.tradable:
+        if not self.plan.tradable:
             self.say(_TOO_SMALL, Severity.WARNING)
         elif self.message.text == _TOO_SMALL:
             self.message.clear()
@@ -238,7 +256,7 @@ class TradeScreen(Screen[None]):
         """Do what a key does here."""
         self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
-        if action is not None and action.context is Context.ARMED:
+        if action is not None and action.sends:
             self.trigger.pull(action)
         elif action is not None:
             self.act(action)
@@ -249,7 +267,7 @@ class TradeScreen(Screen[None]):
 
     def _fire(self, action: Action) -> None:
         """Do what a key sends by itself, unless keys do not send any more."""
-        if Context.ARMED in self.contexts():
+        if action.context in self.contexts():
             self.act(action)
 
     def contexts(self) -> frozenset[Context]:
@@ -264,12 +282,14 @@ class TradeScreen(Screen[None]):
         else:
             if self.trading.arming.armed:
                 found.add(Context.ARMED)
+                if self.pane_focus.slot is Slot.BOOK:
+                    found.add(Context.SCALPER)
             found.add(_CONTEXTS.get(self.pane_focus.slot, Context.LIST))
         return frozenset(found)
 
     def act(self, action: Action) -> None:
         """Do an action: those of the screen here, those of trading there."""
-        performer = self.performers.get(action.id)
+        performer = self.performers.get(action.id.removeprefix(PREFIX))
         if performer is not None:
             performer()
             self.trading.other_key()
@@ -363,7 +383,7 @@ class TradeScreen(Screen[None]):
     @property
     def tradable(self) -> bool:
         """Whether the terminal is large enough to enter orders on."""
-        return self._plan.tradable
+        return self.plan.tradable
 
     @property
     def current(self) -> bool:
@@ -449,9 +469,34 @@ class TradeScreen(Screen[None]):
         """Give the log the focus."""
         self.pane_focus.go(Slot.LOG)
 
-    def leave(self) -> None:
-        """End the program."""
-        self.program.leave(0)
+    def leave(self, words: str = "") -> None:
+        """End the program; ``words`` are left on the terminal."""
+        self.program.leave(0, words)
+
+    def close_view(self) -> bool:
+        """Give every pane its place again; False when none was in full."""
+        return self.pane_focus.close()
+
+    def show_rows(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
+        """Show one thing in full over everything."""
+        from tui_trader.ui.screens.rows import RowsScreen
+
+        self.program.push_screen(RowsScreen(title, rows))
+
+    def open_palette(self) -> None:
+        """Open the palette over everything."""
+        from tui_trader.ui.screens.palette import Choice, PaletteScreen
+
+        actions = [Choice(a.id, " ".join(spoken(key) for key in a.keys), a.text) for a in self.keymap.actions]
+        known = {action.id for action in self.keymap.actions if not action.adds_exposure}
+        words = [Choice(f":{word.strip()} ", ":", f"command {word.strip()}") for word in complete("", [])]
+        self.program.push_screen(PaletteScreen([one for one in actions if one.id in known] + words), self._run_choice)
+
+    def _run_choice(self, chosen: str | None) -> None:
+        if chosen is not None and chosen.startswith(":"):
+            self.typing.open(chosen)
+        elif chosen is not None:
+            self._run_help(self.keymap.action(chosen))
 
     def run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run something that waits, as a named task; afterwards the keys may mean something else."""
@@ -494,7 +539,7 @@ class TradeScreen(Screen[None]):
         if self.typing.explaining or self.form.is_open:
             return
         self.ticket.confirming = self.trading.confirming
-        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self._plan.tradable, armed=self.trading.arming.armed))
+        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self.plan.tradable, armed=self.trading.arming.armed))
 
 
 def _place(widget: Any, rect: Rect) -> None:

@@ -77,6 +77,8 @@ class Typing:
         elif event.text.startswith("/"):
             names = [iid.symbol for iid in screen.desk.store.find(text)][:8] if text else ["type a part of a symbol"]
             words, good = (names, True) if names else ([f"no symbol contains {text!r}"], False)
+        elif text.split()[:1] == ["layout"]:
+            words, good = screen.workspaces.explain(text.split()[1:])
         elif text.strip():
             words, good = screen.trading.explain(text)
         else:
@@ -106,7 +108,8 @@ class Typing:
             self.close()
             screen.show_instrument(found[0])
             return
-        if screen.trading.enter(text):
+        mine = text.split()[0] == "layout"
+        if screen.workspaces.run(text.split()[1:]) if mine else screen.trading.enter(text):
             screen.prompt.remember(text)
             self.close()
         else:

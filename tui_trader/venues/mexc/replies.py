@@ -35,7 +35,7 @@ from tui_trader.core.event import (
 from tui_trader.core.funds import FeeRate
 from tui_trader.core.order import OrderReport
 from tui_trader.core.sanitise import sanitise
-from tui_trader.core.types import ClientOrderId, InstrumentId, MarginMode, OrderStatus, VenueOrderId
+from tui_trader.core.types import ClientOrderId, InstrumentId, MarginMode, OrderStatus, PositionMode, VenueOrderId
 from tui_trader.venues.base import Outcome, Reply, Request, RequestKind, Verdict
 from tui_trader.venues.exact import decode_body
 from tui_trader.venues.mexc import codes, products, words
@@ -141,6 +141,11 @@ class ReplyReader:
     def _refused(self, request: Request, code: int, message: object) -> Verdict:
         outcome = codes.classify(code, request.kind)
         text = codes.sentence(code, message)
+        if request.what == "position_mode" and code in codes.NO_ORDERS:
+            # The question wants the permission to trade. Legs shown apart are true of either mode, and such a key places nothing.
+            self._terms.mode = PositionMode.HEDGED
+            told = (PositionModeTold(VENUE, PositionMode.HEDGED),)
+            return Verdict(Outcome.ACK, str(code), text, told, no_orders=True)
         return Verdict(
             outcome,
             str(code),

@@ -1,0 +1,139 @@
+"""Keys of the whole screen: palette, hidden balances, copy, inspect, last view, size mode, and leaving with what stays said."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.ui.desks import Program, ScriptedDesk, program, quiet_desk
+from tests.ui.panes.conftest import ETH
+from tui_trader.core.command import SizeUnit
+from tui_trader.ui.fuzzy import best, score
+from tui_trader.ui.mask import HIDDEN
+from tui_trader.ui.screens.palette import PaletteScreen
+from tui_trader.ui.screens.rows import RowsScreen
+from tui_trader.ui.slot import Slot
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> ScriptedDesk:
+    return quiet_desk(tmp_path)
+
+
+@pytest.fixture
+async def shown(desk: ScriptedDesk) -> AsyncIterator[Program]:
+    """The program at 120 by 40."""
+    async with program(desk, (120, 40)) as running:
+        yield running
+
+
+async def test_the_palette_finds_and_does(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.press("ctrl+p")
+    assert isinstance(shown.app.screen, PaletteScreen)
+    await shown.type("nxsym")
+    assert "next symbol" in shown.picture()
+    await shown.press("enter")
+    assert desk.focus == ETH
+
+
+async def test_the_palette_begins_a_command(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.press("ctrl+p")
+    await shown.type("command flat")
+    await shown.press("enter")
+    assert shown.screen.prompt.display
+    assert shown.screen.prompt.value == ":flat "
+    assert desk.sent == []
+
+
+async def test_the_palette_holds_nothing_that_sends(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.press("b", "ctrl+p")
+    await shown.type("send the staged order")
+    await shown.press("enter")
+    assert desk.creates() == []
+
+
+def test_letters_together_and_at_the_beginning_of_words_fit_better() -> None:
+    lines = ["cancel every order of the symbol", "next symbol", "previous symbol"]
+    assert best("nexts", lines)[0] == 1
+    assert best("ps", lines)[0] == 2
+    assert score("zz", "next symbol") is None
+    assert best("", lines) == [0, 1, 2]
+
+
+async def test_hidden_balances_are_one_mask_everywhere(desk: ScriptedDesk, shown: Program) -> None:
+    assert "eq 12,549.52" in shown.pane("header")
+    await shown.press("H")
+    header, positions = shown.pane("header"), shown.pane("positions")
+    assert f"eq {HIDDEN}" in header
+    assert "12,549" not in shown.picture()
+    assert "+183.45" not in shown.picture()
+    assert HIDDEN in positions
+    assert "67,044.0" in positions  # prices and sizes stay: one trades by them
+    await shown.press("b")
+    assert "notional" not in shown.pane("ticket") or HIDDEN not in shown.pane("ticket").split("STAGE")[1].splitlines()[1]
+    await shown.press("escape", "H")
+    assert "eq 12,549.52" in shown.pane("header")
+
+
+async def test_copy_goes_through_the_terminal(shown: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    assert shown.app._driver is not None
+    monkeypatch.setattr(shown.app._driver, "write", written.append)
+    await shown.press("g", "o", "j", "y")
+    sent = next(text for text in written if text.startswith("\x1b]52;c;"))
+    assert "symbol" in base64.b64decode(sent[7:-1]).decode() or "BTCUSDT" in base64.b64decode(sent[7:-1]).decode()
+    assert "copied" in shown.said
+
+
+async def test_a_row_in_full(shown: Program) -> None:
+    await shown.press("i")
+    assert "no row is chosen" in shown.said
+    await shown.press("g", "p", "j", "i")
+    assert isinstance(shown.app.screen, RowsScreen)
+    assert "POSITION IN FULL" in shown.picture()
+    assert "67044" in shown.picture()
+    await shown.press("q")
+    assert not isinstance(shown.app.screen, RowsScreen)
+
+
+async def test_the_last_view_comes_back(shown: Program) -> None:
+    await shown.press("g", "o", "-")
+    assert shown.screen.pane_focus.slot is Slot.BOOK
+    await shown.press("-")
+    assert shown.screen.pane_focus.slot is Slot.ORDERS
+
+
+async def test_a_pane_without_a_place_is_shown_alone_until_it_is_left(desk: ScriptedDesk) -> None:
+    async with program(desk, (80, 24)) as shown:
+        before = {slot for slot, pane in shown.screen.panes.items() if pane.display}
+        assert Slot.WATCH not in before
+        await shown.press("g", "w")
+        assert shown.screen.panes[Slot.WATCH].display
+        assert shown.screen.panes[Slot.TICKET].display
+        await shown.press("-")
+        assert {slot for slot, pane in shown.screen.panes.items() if pane.display} == before
+        await shown.press("g", "w", "q")
+        assert {slot for slot, pane in shown.screen.panes.items() if pane.display} == before
+        assert shown.app.return_code is None
+
+
+async def test_size_mode_keeps_the_size_and_changes_its_words(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.press("b")
+    view = desk.stage.view()
+    assert view is not None
+    assert view.ticket is not None
+    before, seen = view.ticket.qty, []
+    for _ in range(4):
+        desk.world.clock.advance(1)
+        desk.world.usual_book()
+        await shown.press("%")
+        view = desk.stage.view()
+        assert view is not None
+        assert view.ticket is not None
+        assert abs(view.ticket.qty - before) <= view.instrument.lot
+        seen.append(view.draft.size.unit)
+    assert seen == [SizeUnit.EQUITY, SizeUnit.BASE, SizeUnit.QUOTE, SizeUnit.EQUITY]
+    assert "size is percent of equity" in shown.said
