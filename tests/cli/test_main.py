@@ -66,6 +66,7 @@ def test_every_command_has_a_parser_and_something_to_run(name: str) -> None:
         "book": ["X"],
         "watch": ["orders"],
         "record": ["x.jsonl"],
+        "keymap": ["list"],
         "replay": ["-"],
         "theme": ["list"],
         "config": ["check"],

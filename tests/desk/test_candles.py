@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -120,6 +123,28 @@ async def test_a_disk_that_was_full_gets_everything_when_there_is_room_again() -
     candles.file.db.execute("PRAGMA max_page_count = 1000000")
     await feed.pass_s(1)
     assert candles.file.db.execute("SELECT SUM(trades) FROM seconds").fetchone()[0] == 300
+
+
+async def test_a_batch_whose_wait_is_cancelled_is_not_written_again() -> None:
+    candles = opened()
+    feed = Feed(candles)
+    feed.trade("10", snapshot=True)
+    held = threading.Event()
+    write = candles.write
+
+    def slow(batch: list[Heard]) -> bool:
+        held.wait(10)
+        return write(batch)
+
+    candles.write = slow  # type: ignore[method-assign]
+    flush = asyncio.get_running_loop().create_task(feed.recorder.flush())
+    await until(lambda: feed.recorder._writing is not None, "the thread writes")
+    flush.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await flush
+    held.set()
+    await feed.recorder.flush()
+    assert candles.file.db.execute("SELECT SUM(trades) FROM seconds").fetchone()[0] == 1
 
 
 async def test_a_terminal_beside_the_one_that_writes_counts_nothing_twice(tmp_path: Path) -> None:

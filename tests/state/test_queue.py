@@ -216,7 +216,8 @@ def test_without_cancels_the_estimate_is_the_truth(seed: int, steps: int) -> Non
             street._trade(street.dice.randrange(1, 20))
         place = street.place
         assert place is not None
-        assert place.ahead == street.ahead
+        # Sizes are exact; what is shared out in proportion is rounded in the last of 28 digits.
+        assert abs(place.ahead - street.ahead) <= D("1e-20")
 
 
 @pytest.mark.parametrize("behind", [0, 4])

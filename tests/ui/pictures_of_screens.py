@@ -9,7 +9,7 @@ from tests.ui.desks import program, quiet_desk
 
 FOLDER = Path(__file__).parent / "snapshots"
 SIZES = ((80, 24), (120, 40), (200, 60))
-THEMES = ("midnight", "daylight")
+THEMES = ("midnight", "daylight", "high-contrast")
 
 CASES = [(theme, size) for theme in THEMES for size in SIZES]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trader.ui.layout import TICKET_ROWS, plan
+from tui_trader.ui.panelist import markdown
 from tui_trader.ui.panes.registry import LEAST
 from tui_trader.ui.slot import MIN_HEIGHT, MIN_WIDTH, Rect, Size, Slot
 
@@ -79,6 +82,11 @@ def test_chart_watchlist_and_tape_go_first() -> None:
     for height in range(60, 23, -1):
         gone += sorted(set(plan(90, height + 1, least=COMPLETE).slots) - set(plan(90, height, least=COMPLETE).slots))
     assert gone[:2] == [Slot.CHART, Slot.WATCH]
+
+
+def test_the_manual_is_the_registry() -> None:
+    manual = (Path(__file__).parents[2] / "docs/panes.md").read_text()
+    assert manual == markdown(), "run: tui-trader keymap panes --markdown > docs/panes.md"
 
 
 def test_ticket_never_gives_way() -> None:

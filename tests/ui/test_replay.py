@@ -77,7 +77,7 @@ _OWN_PLACE = str.maketrans("▲▼·", "   ")
 market. So is the price that the ladder stands around, which is why it is centred before each look."""
 
 
-_LABEL = re.compile(r"\b[a-z]\d\b")
+_LABEL = re.compile(r"\b(?:[a-z]\d+|[0-9a-f]{6})\b")
 """Orders are numbered as a screen meets them, and this one met an order that was over before the recording began."""
 
 
@@ -92,7 +92,8 @@ def panes(shown: Program) -> dict[str, str]:
     book = found["book"].translate(_OWN_PLACE)
     # Columns never become narrower while a screen lasts, so how wide they are tells of what it showed before.
     words = {slot: re.sub("[ ─]+", " ", text) for slot, text in found.items()}
-    return words | {"book": book, "orders": _LABEL.sub("id", words["orders"])}
+    words["tape"] = re.sub(r"delta \S+", "", words["tape"])  # of what this screen has heard since it began
+    return words | {"book": book, **{slot: _LABEL.sub("id", words[slot]) for slot in ("orders", "log")}}
 
 
 async def wait(shown: Program, seconds: float) -> None:
@@ -115,6 +116,9 @@ async def test_the_same_screens_come_back(tmp_path: Path) -> None:
 
         def look() -> None:
             with clock.held():
+                assert desk.recording is not None
+                assert desk.focus is not None
+                desk.recording.show(desk.focus)  # a line at this very moment: between lines the two clocks run as one
                 seen.append((clock.mono_ns() - began, panes(shown)))
 
         # Reference prices are told anew at the beginning of a recording: until then a replay has those of that moment.

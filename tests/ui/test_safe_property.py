@@ -18,8 +18,12 @@ from tui_trader.ui.action import Context
 from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.keymap import KeyMap
 from tui_trader.ui.panes.registry import FOCUS_ORDER
+from tui_trader.ui.scalper import SCALPER
+from tui_trader.ui.workspace import SHIPPED, Workspace
 
-KEYS = sorted({key for action in ACTIONS for keys in action.keys for key in keys.split(" ")} | set(string.printable[:95]))
+KEYS = sorted(
+    {key for action in (*ACTIONS, *SCALPER) for keys in action.keys for key in keys.split(" ")} | set(string.printable[:95])
+)
 QUIET = [key for key in KEYS if key not in ("ctrl+c", "ctrl+g", "enter", "q", "X")]
 """Without what ends the program, sends, or closes positions on purpose."""
 
@@ -95,6 +99,21 @@ async def test_no_single_key_sends_from_any_pane(tmp_path: Path, place: str) -> 
             screen.press(key)
             await asyncio.sleep(0)
             assert desk.creates() == [], key
+            await _back(shown)
+
+
+@pytest.mark.parametrize("space", SHIPPED, ids=lambda space: space.name)
+async def test_no_single_key_sends_from_any_workspace_with_the_scalper_map(tmp_path: Path, space: Workspace) -> None:
+    desk = quiet_desk(tmp_path)
+    async with program(desk, (120, 40), actions=(*ACTIONS, *SCALPER)) as shown:
+        for key in [*QUIET, "enter", "q", "X"]:
+            shown.screen.workspaces.show(space)
+            shown.screen.trading.disarm("another key is tried")
+            desk.world.clock.advance(3)
+            shown.screen.press(key)
+            await asyncio.sleep(0)
+            assert desk.creates() == [], key
+            assert not shown.screen.trigger.waiting, key
             await _back(shown)
 
 

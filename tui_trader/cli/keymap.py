@@ -15,8 +15,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="list the keys of the terminal, or check your own key map",
         description="List every key with its action, your own map included; or check keymap.toml beside the configuration.",
     )
-    parser.add_argument("what", choices=("list", "check"), help="list, or check")
-    parser.add_argument("--markdown", action="store_true", help="the shipped maps as the page docs/keys.md")
+    parser.add_argument("what", choices=("list", "check", "panes"), help="list or check the keys, or list the panes")
+    parser.add_argument("--markdown", action="store_true", help="as the page of the manual: docs/keys.md, docs/panes.md")
     add_config(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -31,8 +31,12 @@ def run(args: argparse.Namespace) -> int:
     from tui_trader.ui.actions import ACTIONS
     from tui_trader.ui.keylist import markdown, rows, text
     from tui_trader.ui.keymaps import chosen
+    from tui_trader.ui.panelist import markdown as panes
     from tui_trader.ui.scalper import SCALPER
 
+    if args.what == "panes":
+        sys.stdout.write(panes())
+        return 0
     if args.markdown:
         sys.stdout.write(markdown((*ACTIONS, *SCALPER)))
         return 0

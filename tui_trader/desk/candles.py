@@ -77,6 +77,8 @@ class CandleRecorder:
         self._unheard: dict[InstrumentId, deque[TradesPrinted]] = {}
         self._waiting: deque[Heard] = deque()
         self._waiting_count = 0
+        self._writing: tuple[asyncio.Future[bool], int] | None = None
+        """What a thread is writing, and how many of the waiting batches that is."""
         self._lost = 0
         self._asked: dict[tuple[InstrumentId, int, int], int] = {}
         """When a stretch was asked for last, by instrument, length of bars and its end (0 for now); monotonic."""
@@ -160,17 +162,31 @@ class CandleRecorder:
                 if (seconds or spans) and self.candles.writable:
                     self._waiting.append(Heard(iid, seconds, spans))
                     self._waiting_count += len(seconds) + 1
-            while self._waiting_count > MAX_WAITING:
+            while self._waiting_count > MAX_WAITING and self._writing is None:
                 gone = self._waiting.popleft()
                 self._waiting_count -= len(gone.seconds) + 1
                 self._lost += len(gone.seconds)
+            await self._settle()
             if self._waiting and self.candles.writable:
                 batch = list(self._waiting)
-                if await asyncio.to_thread(self.candles.write, batch):
-                    for gone in batch:
-                        self._waiting.popleft()
-                        self._waiting_count -= len(gone.seconds) + 1
+                loop = asyncio.get_running_loop()
+                self._writing = (loop.run_in_executor(None, self.candles.write, batch), len(batch))
+                await self._settle()
             self._tell()
+
+    async def _settle(self) -> None:
+        """Wait for the batch that is being written, and let go of it if it is kept.
+
+        A thread cannot be cancelled: whoever stops waiting for it must not have the same trades written again.
+        """
+        if self._writing is None:
+            return
+        work, count = self._writing
+        kept = await asyncio.shield(work)
+        self._writing = None
+        for _ in range(count if kept else 0):
+            gone = self._waiting.popleft()
+            self._waiting_count -= len(gone.seconds) + 1
 
     async def close(self) -> None:
         """Write what is left and release the file."""

@@ -26,7 +26,7 @@ from tui_trader.core.funds import TransferState
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
-from tui_trader.core.types import InstrumentId, OrderType, PositionMode
+from tui_trader.core.types import InstrumentId, PositionMode
 from tui_trader.desk.answers import Answers
 from tui_trader.desk.choosing import Choosing
 from tui_trader.desk.covering import Covering
@@ -34,6 +34,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.keeping import NOT_ALONE, Keeping
 from tui_trader.desk.macros import Macros
+from tui_trader.desk.moving import moved
 from tui_trader.desk.orders import Sent
 from tui_trader.state.cover import Cover
 from tui_trader.venues.base import Outcome
@@ -341,22 +342,11 @@ class Executor:
         return [await self._finish(send)]
 
     async def _move(self, command: MoveOrder) -> list[Result]:
-        results = []
-        for order in self.choosing.orders(command.selector):
-            spoken = command.price
-            base = order.trigger_price if order.type is OrderType.STOP else order.price
-            if spoken.number is None and spoken.ref is None and spoken.offset is not None and base is not None:
-                instrument = self._desk.resolver.instrument(order.instrument)
-                moved = base + self._desk.resolver.distance(instrument, spoken.offset, base)
-                price = instrument.round_price(moved, order.side)
-            else:
-                price = self._desk.resolver.price(order.instrument, spoken, order.side)
-            if order.type.is_conditional and not order.type.has_limit:
-                sent = await self._desk.amend(order, trigger=price)
-            else:
-                sent = await self._desk.amend(order, price=price)
-            results.append(_said(sent, "amend"))
-        return results
+        orders = self.choosing.orders(command.selector)
+        if len(orders) == 1:  # what is refused of one order is refused of the line
+            change = moved(self._desk.resolver, orders[0], command.price)
+            return [_said(await self._desk.amend(orders[0], **change._asdict()), "amend")]
+        return [_said(sent, "amend") for sent in await self._desk.move(orders, command.price)]
 
     async def _leverage(self, command: SetLeverage) -> Result:
         iid = self.choosing.instrument("")

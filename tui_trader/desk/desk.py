@@ -77,6 +77,7 @@ from tui_trader.desk.runs import Runs
 from tui_trader.desk.sending import CLOSE_S, Sending
 from tui_trader.desk.stage import Stage
 from tui_trader.desk.sync import Sync
+from tui_trader.desk.true_range import TrueRanges
 from tui_trader.desk.undo import Undo
 from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
@@ -352,6 +353,10 @@ class Desk:
                 server_ns=self._server_ns,
                 say=self._say,
             )
+        self._ranges: TrueRanges | None = None
+        if candles is not None:
+            self._ranges = TrueRanges(candles, clock, watched=lambda: self.feeds.watched, server_ns=self._server_ns)
+            self.resolver.atr = self._ranges.of
         self.controls.attend(record=self._minutes.record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})
@@ -433,6 +438,8 @@ class Desk:
         if self.candles is not None:
             self._spawn("candles", self.candles.run())
             self._spawn("candles of the past", self.candles.fill())
+        if self._ranges is not None:
+            self._spawn("true ranges", self._ranges.run())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""

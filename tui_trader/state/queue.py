@@ -235,17 +235,21 @@ class _Spot:
         self.least = min(self.least, self.ahead)
 
 
+Spots = dict[ClientOrderId, _Spot]
+"""The orders that rest in one book."""
+
+
 class Places:
     """The places of all own resting orders. One writer: the Store."""
 
     def __init__(self) -> None:
-        self._spots: dict[InstrumentId, dict[ClientOrderId, _Spot]] = {}
+        self._spots: dict[InstrumentId, Spots] = {}
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def watches(self, instrument: InstrumentId) -> bool:
-        """Whether an own order rests in an instrument's book."""
-        return bool(self._spots.get(instrument))
+    def spots(self, instrument: InstrumentId) -> Spots:
+        """Return the places of an instrument, for ``look_at`` on every message of its book; empty where no own order rests."""
+        return self._spots.get(instrument) or {}
 
     def followed(self, instrument: InstrumentId) -> list[ClientOrderId]:
         """Return the orders of an instrument that are followed."""
@@ -282,7 +286,7 @@ class Places:
         # New, or changed: which changes keep a place differs by venue, so a changed order is counted as one that just came.
         spot = _Spot(order, tick, at_ns, mono_ns)
         self._spots.setdefault(order.instrument, {})[order.client_id] = spot
-        self._look(spot, book, mono_ns)
+        _look(spot, book, mono_ns)
 
     def forget(self, instrument: InstrumentId, client_id: ClientOrderId) -> None:
         """Follow an order no longer."""
@@ -290,8 +294,7 @@ class Places:
 
     def look(self, book: Book, mono_ns: int) -> None:
         """Take the book as it is after a message."""
-        for spot in self._spots.get(book.instrument.id, {}).values():
-            self._look(spot, book, mono_ns)
+        look_at(self.spots(book.instrument.id), book, mono_ns)
 
     def traded(self, instrument: Instrument, trades: Iterable[Trade], mono_ns: int) -> None:
         """Take public trades, oldest first."""
@@ -303,19 +306,26 @@ class Places:
                 if trade.side is not spot.side and trade.price == instrument.from_ticks(spot.tick):
                     spot.trade(trade, mono_ns)
 
-    def _look(self, spot: _Spot, book: Book, mono_ns: int) -> None:
-        if not book.is_live:
-            spot.lose_sight(mono_ns)
-            return
-        bids, asks = book.raw_sides
-        raw = (bids if spot.side is Side.BUY else asks).get(spot.tick)
-        if raw is None and spot.based:
-            # Nothing there, and ours is: it executed and that was not told yet, or the venue's depth ends before it.
-            spot.raw = None
-            spot.skipped_ns = spot.skipped_ns or mono_ns
-            return
-        known = raw == spot.raw and spot.based and not spot.skipped_ns
-        if known and (spot.settled or mono_ns - spot.heard_ns < SETTLE_NS):
-            return
-        spot.raw = raw
-        spot.see(ZERO if raw is None else book.size_of(raw), book.at_ns, mono_ns)
+
+def look_at(spots: Spots, book: Book, mono_ns: int) -> None:
+    """Take the book as it is after a message, for the orders that rest in it."""
+    for spot in spots.values():
+        _look(spot, book, mono_ns)
+
+
+def _look(spot: _Spot, book: Book, mono_ns: int) -> None:
+    if not book.is_live:
+        spot.lose_sight(mono_ns)
+        return
+    bids, asks = book.raw_sides
+    raw = (bids if spot.side is Side.BUY else asks).get(spot.tick)
+    if raw is None and spot.based:
+        # Nothing there, and ours is: it executed and that was not told yet, or the venue's depth ends before it.
+        spot.raw = None
+        spot.skipped_ns = spot.skipped_ns or mono_ns
+        return
+    known = raw == spot.raw and spot.based and not spot.skipped_ns
+    if known and (spot.settled or mono_ns - spot.heard_ns < SETTLE_NS):
+        return
+    spot.raw = raw
+    spot.see(ZERO if raw is None else book.size_of(raw), book.at_ns, mono_ns)

@@ -60,7 +60,7 @@ from tui_trader.state.link import Link
 from tui_trader.state.past import Past
 from tui_trader.state.pnl import AccountPnl, EquityCurve, Opening
 from tui_trader.state.price_path import PricePaths
-from tui_trader.state.queue import Place, Places
+from tui_trader.state.queue import Place, Places, Spots, look_at
 from tui_trader.state.tally import Tally
 from tui_trader.state.ticker import Ticker
 from tui_trader.state.trades import Trades
@@ -95,8 +95,8 @@ class _BookLane:
     def __init__(self, book: Book, topic: t.Topic) -> None:
         self.book = book
         self.topic = topic
-        self.queued = False
-        """Whether own orders rest in the book."""
+        self.queued: Spots = {}
+        """The places of own orders that rest in the book."""
         self.flow: Flow | None = None
         """Adds up what comes and goes at each price, while somebody looks at that."""
         self.heard_ns = 0
@@ -465,7 +465,7 @@ class Store:
         if book.state is not _LIVE:
             self.doubtful.add(event[0])
         if lane.queued:
-            self._places.look(book, self.mono_ns)
+            look_at(lane.queued, book, self.mono_ns)
         if lane.flow is not None:
             lane.flow.hear(event, self.mono_ns)
         lane.heard_ns = self.mono_ns
@@ -627,7 +627,7 @@ class Store:
         lane = self._book_lanes.get(order.instrument)
         self._places.follow(order, at_ns, None if lane is None else lane.book, self.mono_ns)
         if lane is not None:
-            lane.queued = self._places.watches(order.instrument)
+            lane.queued = self._places.spots(order.instrument)
 
     def _alarm(self, order: Order) -> None:
         """Say what must not happen and did: an order that was thought over lives, or more was executed than was asked for."""

@@ -18,7 +18,6 @@ _IDLE: _Rows = (
     ("protect", "p", "protect", 2),
     ("reverse", "R", "reverse", 5),
     ("break_even", "e", "b/e", 4),
-    ("reverse", "R", "reverse", 4),
     ("undo", "u", "undo", 5),
     ("stop.looser", ", .", "stop", 3),
     ("cancel.selected", "c C", "cancel", 1),
@@ -30,6 +29,8 @@ _IDLE: _Rows = (
     ("group.up", "+/_", "group", 5),
     ("recentre", "Space", "centre", 5),
     ("focus.positions", "gp go gb", "panes", 5),
+    ("workspace.next", "w", "workspace", 5),
+    ("palette", "^P", "palette", 5),
     ("command", ":", "command", 1),
     ("help", "?", "help", 1),
 )

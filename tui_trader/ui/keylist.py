@@ -16,6 +16,7 @@ WHERE: dict[Context, str] = {
     Context.ARMED: "While ARMED, nothing staged",
     Context.LIST: "In a pane with rows, nothing staged",
     Context.BOOK: "On the ladder, nothing staged",
+    Context.CHART: "On the chart, nothing staged",
     Context.SCALPER: 'On the ladder while ARMED, with `keymap = "scalper"`',
 }
 

@@ -15,6 +15,7 @@ from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
     BookSnapshot,
+    CandlesChanged,
     FundingPaid,
     InstrumentsListed,
     Notice,
@@ -85,6 +86,19 @@ def test_time_book_state_and_balance() -> None:
     assert "cancels alone" in notice.text
     [told] = DIALECT.parse(account, ok(ccxt_sample("handle_balance", "ws")["params"]["data"])).events
     assert told == BalanceChanged(Balance("paradex", "USDC", Decimal(1000), Decimal("99.5"), 1_718_950_074_249_000_000))
+
+
+def test_recorded_bars_tell_their_value_in_dollars() -> None:
+    asked = DIALECT.candles(BTC.id, 60, 1_719_993_600, 1_719_993_720)
+    assert asked is not None
+    assert asked.target == ("/v1/markets/klines?symbol=BTC-USD-PERP&resolution=1&start_at=1719993600000&end_at=1719993719999")
+    [told] = DIALECT.parse(asked, ok(static("fetchOHLCV"))).events
+    assert isinstance(told, CandlesChanged)
+    [bar] = told.candles
+    assert (bar.start_s, bar.interval_s, bar.close) == (1_719_993_660, 60, Decimal("60823.3"))
+    assert (bar.turnover, bar.volume) == (Decimal(4561), Decimal("0.075"))
+    assert DIALECT.candles(BTC.id, 86_400, 0, 86_400) is None, "the venue tells no days"
+    assert DIALECT.parse(asked, ok({"results": [[1, 2, 3]]})).outcome is Outcome.UNKNOWN
 
 
 def test_margin_funding_and_fills() -> None:

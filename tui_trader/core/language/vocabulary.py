@@ -217,7 +217,7 @@ UNIT_TABLE: tuple[Word, ...] = (
     Word("t", "bid-3t", "ticks", "buy 1 @ bid-3t"),
     Word("%", "mark-0.5%", "percent of the price it starts from", "buy 1 @ mark-0.5%"),
     Word("bp", "mid+5bp", "hundredths of a percent", "buy 1 @ mid+5bp"),
-    Word("atr", "bid-1.5atr", "average true ranges, where candles are kept", "buy 1 @ bid-1.5atr"),
+    Word("atr", "bid-1.5atr", "average true ranges: of 14 bars of 5 minutes, where candles are kept", "buy 1 @ bid-1.5atr"),
 )
 
 SELECTOR_TABLE: tuple[Word, ...] = (

@@ -141,6 +141,8 @@ class ParadexMask:
                 return {"results": [market_row(one) for one in listed if args.get("market", one.symbol) == one.symbol]}
             case "GET", ["markets", "summary"]:
                 return {"results": [self._summary(symbol) for symbol in self._exchange.instruments]}
+            case "GET", ["markets", "klines"]:
+                return self._klines(args)
             case "GET", ["orderbook", market]:
                 return self._book(market)
             case "POST", ["auth", public]:
@@ -403,6 +405,19 @@ class ParadexMask:
         levels = [[[plain(price), plain(size)] for price, size in side] for side in (bids, asks)]
         sequence, now = self._exchange.seq, millis(self._exchange.now_ns)
         return {"market": market, "seq_no": sequence, "last_updated_at": now, "bids": levels[0], "asks": levels[1]}
+
+    def _klines(self, args: dict[str, str]) -> Row:
+        market, resolution = args.get("symbol", ""), args.get("resolution", "")
+        if market not in self._exchange.instruments or resolution not in ("1", "3", "5", "15", "30", "60"):
+            raise _Complaint("VALIDATION_ERROR")
+        first, last = int(args.get("start_at", 0)), int(args.get("end_at", 0))
+        bars = self._exchange.candles(market, int(resolution) * 60, 1_000)
+        rows = [
+            [bar.start_s * 1_000, *(float(price) for price in (bar.open, bar.high, bar.low, bar.close)), int(bar.turnover)]
+            for bar in bars
+            if first <= bar.start_s * 1_000 <= last
+        ]
+        return {"results": rows}
 
     def _summary(self, symbol: str) -> Row:
         state = self._exchange.market(symbol)

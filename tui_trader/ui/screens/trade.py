@@ -118,6 +118,7 @@ class TradeScreen(Screen[None]):
         self.pane_focus = Focus(self.views, lambda: self.plan, self.lay_out, self.say)
         self.workspaces = Workspaces(self, shelf or Shelf())
         self.workspaces.begin()
+        self.trading.bench.layout = self.workspaces.by_name
         self.typing = Typing(self)
         self.form_row = FormRow(self)
         self.trigger = Trigger(

@@ -20,7 +20,7 @@ from tui_trader.ui.slot import Slot
 if TYPE_CHECKING:
     from tui_trader.ui.screens.trade import TradeScreen
 
-TURNS = ("turn", "next_currency")
+TURNS = ("timeframe", "next_currency")
 """Methods of ``[`` and ``]``: with a step of -1 or 1, or for a circle of few, without."""
 
 _MONEY = ("margin", "fee", "funding", "realised", "profit", "pnl", "balance")
@@ -55,7 +55,7 @@ class Verbs:
         """Go to the next timeframe or tab: of the pane in focus if it has some, else of the chart."""
         for view in (self._view(), self._screen.views.get(Slot.CHART)):
             if hasattr(view, TURNS[0]):
-                view.turn(step)  # type: ignore[union-attr]
+                view.timeframe(step)  # type: ignore[union-attr]
                 return
             if hasattr(view, TURNS[1]):
                 view.next_currency()  # type: ignore[union-attr]

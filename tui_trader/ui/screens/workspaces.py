@@ -84,6 +84,13 @@ class Workspaces:
         self._screen.say(said)
         return True
 
+    def by_name(self, name: str) -> str:
+        """Load a workspace, empty asks which there are; return what was done. Raises CommandError."""
+        words = [name] if name else []
+        said = self._meaning(words)
+        self._do(words)
+        return said
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _meaning(self, words: Sequence[str]) -> str:

@@ -38,6 +38,7 @@ LOGIN_LIFE_S: Final = 120
 ORDERS, CANCELS, PRIVATE, PUBLIC, AUTH = "orders", "cancels", "private", "public", "auth"
 
 MOST_AT_ONCE: Final = 50
+MOST_BARS: Final = 1_000
 
 
 class ParadexOrders:
@@ -65,12 +66,19 @@ class ParadexOrders:
         """Ask what time it is at the venue."""
         return _public("server_time", "/v1/system/time")
 
-    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> None:
-        """Return nothing: candles come from the trades that are heard."""
-
     def book(self, instrument: InstrumentId) -> Request:
         """Ask for the book; its sequence is that of the feed's counter."""
         return _public("book", f"/v1/orderbook/{_part(instrument.symbol)}", "depth=100", instrument.symbol)
+
+    def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
+        """Ask for closed bars of a minute or an hour, the newest 1,000 at most; the venue tells none that are longer."""
+        resolution = {60: 1, 3_600: 60}.get(interval_s)
+        if resolution is None or end_s <= start_s:
+            return None
+        first_s = max(start_s, end_s - MOST_BARS * interval_s)
+        span = f"start_at={first_s * 1_000}&end_at={end_s * 1_000 - 1}"
+        query = f"symbol={_part(instrument.symbol)}&resolution={resolution}&{span}"
+        return _public("candles", "/v1/markets/klines", query, instrument.symbol)
 
     # -- orders ----------------------------------------------------------------------------------------------------
 

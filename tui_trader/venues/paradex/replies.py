@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
+from tui_trader.core.candle import Candle
+from tui_trader.core.decimals import divide, from_wire
 from tui_trader.core.error import WireError
 from tui_trader.core.event import (
     BalanceChanged,
     BookSnapshot,
+    CandlesChanged,
     Event,
     FundsListed,
     InstrumentsListed,
@@ -57,6 +61,8 @@ STATES: Final = {
 }
 """By the word of ``/system/state``, what a trader is told."""
 
+_BARS = re.compile(r"&resolution=([0-9]+)&start_at=([0-9]+)&end_at=([0-9]+)\Z", re.ASCII)
+_BAR_SIZE: Final = Decimal("0.001")
 _SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?\Z", re.ASCII)
 _CURSOR = re.compile(r"&cursor=[^&]*")
 _CHAIN = re.compile(r"[A-Z0-9_]{3,31}\Z", re.ASCII)
@@ -78,6 +84,7 @@ class ReplyReader:
             "server_time": self._server_time,
             "system_state": self._system_state,
             "book": self._book,
+            "candles": self._candles,
             "place": self._placed,
             "amend": self._amended,
             "cancel": _done,
@@ -191,6 +198,25 @@ class ReplyReader:
             InstrumentId(VENUE, request.ref), *sides, sequence=sequence, depth=0, at_ns=row.moment("last_updated_at")
         )
         return Verdict(Outcome.ACK, events=(snapshot,))
+
+    def _candles(self, request: Request, facts: Any) -> Verdict:
+        """Bars with their value in dollars, as recorded ones of a single price show; sizes are that over the close."""
+        asked = _BARS.search(request.query)
+        if asked is None:
+            raise WireError("bars of no span")
+        seconds, first_ms, last_ms = int(asked[1]) * 60, int(asked[2]), int(asked[3])
+        bars = []
+        for row in _rows(facts):
+            if not isinstance(row, list) or len(row) != 6 or type(row[0]) is not int:
+                raise WireError("a row that is no bar")
+            opened, high, low, closed, value = map(from_wire, row[1:])
+            if min(opened, high, low, closed) <= 0 or value < 0:
+                raise WireError("a bar that cannot be")
+            if first_ms <= row[0] <= last_ms:
+                size = divide(value, closed).quantize(_BAR_SIZE)
+                bars.append(Candle(row[0] // 1_000, seconds, opened, high, low, closed, size, value))
+        bars.sort()
+        return Verdict(Outcome.ACK, events=(CandlesChanged(InstrumentId(VENUE, request.ref), bars, snapshot=False),))
 
     # -- writes ----------------------------------------------------------------------------------------------------
 
