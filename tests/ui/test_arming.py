@@ -13,8 +13,10 @@ from tests.ui.panes.conftest import ETH
 from tui_trader.core.event import LinkChanged
 from tui_trader.core.types import LinkState, OrderStatus
 from tui_trader.desk.settings import Confirm
+from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
 from tui_trader.ui.habits import Habits
+from tui_trader.ui.scalper import SCALPER
 from tui_trader.venues.base import Outcome, RequestKind, Verdict
 
 
@@ -241,3 +243,25 @@ async def test_panic_disarms(desk: ScriptedDesk, shown: Program) -> None:
     await pull(shown, "ctrl+g")
     assert RequestKind.CANCEL in desk.kinds()
     assert not shown.screen.trading.arming.armed
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("q", b'"side":"Buy"'),
+        ("w", b'"side":"Sell"'),
+        ("a", b'"timeInForce":"ImmediateOrCancel"'),
+        ("z", b'"priceRp":"67413"'),
+        ("x", b'"priceRp":"67412"'),
+        ("r", b'"reduceOnly":true'),
+    ],
+)
+async def test_the_scalper_cluster_sends_on_the_ladder_alone(desk: ScriptedDesk, key: str, words: bytes) -> None:
+    desk.world.order(id="tt-3", status=OrderStatus.CANCELED)
+    async with program(desk, actions=(*ACTIONS, *SCALPER)) as shown:
+        await pull(shown, key)
+        assert desk.creates() == []  # SAFE
+        await shown.leave_fields()
+        await arm(shown)
+        await pull(shown, key)
+        assert [words in one.body for one in desk.creates()] == [True], [one.body for one in desk.creates()]
