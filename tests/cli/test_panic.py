@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import At, Shell
 from tui_trader.storage.state_file import StateFile
 
@@ -67,6 +69,14 @@ def test_the_exchange_inside_a_running_terminal_is_found(shell: Shell, exchange:
     assert shell("panic").code == 0
     assert StateFile(path).read()["state"] == "halted"
     assert StateFile(path).read()["notes"]["pid"] == os.getpid(), "what else stood there is kept"
+
+
+@pytest.mark.parametrize("venue", ["mexc", "paradex"])
+def test_what_is_not_shown_of_a_venue_keeps_real_money_away(shell: Shell, venue: str) -> None:
+    shell.config("[general]\nallow_live = true\n")
+    refused = shell("do", "buy 1", "--venue", venue, "--env", "live", "--live", venue)
+    assert refused.code == 1
+    assert "with real money is not offered in this version" in refused.err
 
 
 def test_real_money_asks_first(shell: Shell) -> None:

@@ -25,8 +25,16 @@ def ask_consent(config: Config, args: argparse.Namespace) -> None:
     if config.settings.general.env is not Environment.LIVE or args.read_only:
         return
     from tui_trader.cli.journals import state_path
+    from tui_trader.core.error import RefusedError
     from tui_trader.desk import live
     from tui_trader.storage.state_file import StateFile
+    from tui_trader.venues.registry import load
+
+    venue = load(config.settings.general.venue)
+    if venue.unproven:
+        raise RefusedError(
+            f"{venue.title} with real money is not offered in this version: {venue.unproven}; --read-only looks on"
+        )
 
     notes = StateFile(state_path(config, None)).read().get("notes", {})
     args.consent = live.obtain(

@@ -414,6 +414,8 @@ class Venue:
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
     max_subscriptions: int = 20
+    unproven: str = ""
+    """What has not been shown of it yet: with real money it is looked at and not traded. Empty where all has."""
 
     def addresses(self, env: str, rest_host: str = USUAL) -> Endpoints:
         """Return the addresses of an environment, with requests going to another of the venue's hosts where one is named.

@@ -63,6 +63,7 @@ def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False) -> 
         orders=lambda: ParadexOrders(interactive=interactive),
         assume=assumed,
         choose=paradex,
+        unproven="its order path was not played through the table of faults",
     )
 
 
