@@ -84,10 +84,12 @@ async def test_an_order_that_was_staged_is_not_sent_from_a_screen_that_became_to
 ) -> None:
     await shown.press("b")
     await shown.pilot.resize_terminal(60, 20)
+    await until(shown.pilot, lambda: not shown.screen.tradable)
     await shown.press("enter")
     assert desk.creates() == []
     assert "too small to enter" in shown.said
     await shown.pilot.resize_terminal(80, 24)
+    await until(shown.pilot, lambda: shown.screen.tradable)
     await shown.press("enter")
     assert len(desk.creates()) == 1
 
