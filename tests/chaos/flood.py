@@ -105,7 +105,7 @@ async def _receive(port: int, seconds: float) -> Figures:
         sessions.append(session)
         tasks.spawn(f"session {lane}", session.run())
     public, private = sessions
-    while not (public.state is private.state is LinkState.LIVE and own):
+    while not (public.state is private.state is LinkState.LIVE and own and btc.id in store.books):
         assert not failures, failures
         await asyncio.sleep(0.02)
     own.clear()

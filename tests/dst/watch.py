@@ -84,10 +84,10 @@ class WatchedDesk(Desk):
         self._line = line
         self._complain = complain
 
-    def absorb(self, events: list[Event]) -> None:
-        """Apply events, then look at what they were about."""
+    def _take_in(self, events: list[Event]) -> None:
+        """Apply events, of frames and of answers, then look at what they were about."""
         positions = dict(self.store.positions)
-        super().absorb(events)
+        super()._take_in(events)
         for event in events:
             kind = type(event)
             if kind is BookDelta or kind is BookSnapshot:

@@ -241,7 +241,7 @@ class Terminal(ScreenOfText):
         assert self.modes() == self.modes_before, "the terminal's settings are not what they were"
         sent = bytes(self.taken)
         for on, off in _PAIRS:
-            assert sent.rfind(off) > sent.rfind(on), f"{on!r} is still on at the end: {sent[-300:]!r}"
+            assert on not in sent or sent.rfind(off) > sent.rfind(on), f"{on!r} is still on at the end: {sent[-300:]!r}"
 
     def end(self) -> None:
         """Kill the program if it still runs, and close."""

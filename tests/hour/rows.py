@@ -172,6 +172,7 @@ def panic_once(hour: Hour) -> None:
     hour.keys(PANIC)
     hour.keys(ESC)
     hour.shows(r"ORDERS 0", r"REDUCING")
+    hour.gone(r"sell 0\.0")  # a key right after Esc would be one with Alt
 
 
 def panic_twice(hour: Hour) -> None:
