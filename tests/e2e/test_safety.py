@@ -25,10 +25,10 @@ ESC = "\x1b[27u"
 
 SAFE = r"STAGE +empty"
 STAGED = r"STAGE \(not sent\)"
-HINTS = r"(?:SAFE|REDUCING|HALTED) +b/s"
+HINTS = r"(?:SAFE|REDUCING|HALTED) +(?:A arm +)?b/s"
 
-PRINTABLE = [c for c in string.printable if c.isprintable() and c != "q"]
-"""Every printable key but q, which pressed twice leaves (as it should)."""
+PRINTABLE = [c for c in string.printable if c.isprintable() and c not in "qA"]
+"""Every printable key but q, which pressed twice leaves, and A, which arms: then keys send, as they should."""
 
 
 class Receipts:

@@ -115,9 +115,9 @@ def panic_from_the_prompt(screen: ScreenOfText) -> None:
     screen.type(PANIC)
     screen.wait(r"ORDERS 0")
     screen.type(ESC)
-    screen.wait(r"REDUCING +b/s")
+    screen.wait(r"REDUCING +(?:A arm +)?b/s")
     screen.press(":resume", r"^:resume")
-    screen.press(ENTER, r"SAFE +b/s")
+    screen.press(ENTER, r"SAFE +(?:A arm +)?b/s")
 
 
 def close_everything(screen: ScreenOfText) -> None:
