@@ -18,7 +18,7 @@ import pytest
 
 from tests.cli.conftest import ROOT, Ran
 from tests.secrets.session_bus import PASSWORD, PATIENCE_S, SessionBus, require
-from tui_trader.cli import keys_access, keys_check
+from tui_trader.cli import ask, keys_access, keys_check
 from tui_trader.cli.main import main
 from tui_trader.core.clock import NS, SystemClock
 from tui_trader.core.error import ConfigError, RefusedError, UsageError
@@ -490,3 +490,20 @@ def test_a_register_that_others_may_write_is_not_believed(keys: Keys) -> None:
     with pytest.raises(RefusedError, match="chmod 600"):
         register.rows()
     assert json.loads(register.path.read_bytes())["keys"]
+
+
+def test_each_venue_asks_by_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def hidden(question: str) -> str:
+        asked.append(question)
+        return "x"
+
+    monkeypatch.setattr(ask, "hidden", hidden)
+    for venue in ("phemex", "mexc", "paradex"):
+        ask.parts_of_a_key(venue)
+    assert asked == [
+        *("Key id: ", "Secret: "),
+        *("Access key: ", "Secret key: "),
+        *("Account address: ", "Private sub-key, or a read-only token: "),
+    ]

@@ -64,6 +64,14 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def parts_of_a_key(venue: str) -> tuple[str, str]:
+    """Ask for the two parts of an API key by the names that its venue gives them; nothing is shown."""
+    from tui_trader.venues.registry import load
+
+    first, second = load(venue).key_words
+    return hidden(f"{first}: "), hidden(f"{second}: ")
+
+
 def new_passphrase() -> Secret:
     """Ask for a passphrase twice; raises RefusedError when the two differ."""
     first = Secret(hidden("New passphrase of the vault: "))

@@ -141,7 +141,7 @@ def _typed(args: argparse.Namespace, name: KeyName) -> StoredKey:
     if args.from_stdin:
         return checked(name, *ask.from_stdin())
     ask.say(f"The API key of {name.text}. Nothing is shown while you type or paste; give it no right to withdraw.")
-    return checked(name, ask.hidden("Key id: "), ask.hidden("Secret: "))
+    return checked(name, *ask.parts_of_a_key(name.venue))
 
 
 def _import(args: argparse.Namespace, stores: Stores, name: KeyName) -> int:

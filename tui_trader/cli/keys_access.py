@@ -176,7 +176,7 @@ def _ask(access: Access, args: argparse.Namespace, environ: Mapping[str, str]) -
         access.unlock(ask.passphrase(getattr(args, "passphrase_fd", None), environ))
     else:
         ask.say(f"The key of {access.name.text}, for this command only; nothing is shown or stored.")
-        access.type_in(ask.hidden("Key id: "), ask.hidden("Secret: "))
+        access.type_in(*ask.parts_of_a_key(access.name.venue))
 
 
 def _never() -> Secret:

@@ -54,7 +54,7 @@ def check(args: argparse.Namespace, stores: Stores, name: KeyName) -> int:
     settings = configuration(args).settings
     endpoints = _endpoints(settings.venue(name.venue), name)
     if args.ask_key:
-        key = checked(name, ask.hidden("Key id: "), ask.hidden("Secret: "))
+        key = checked(name, *ask.parts_of_a_key(name.venue))
     elif settings.venue(name.venue).secret_command:
         key = taken(read_from_command(settings.venue(name.venue).secret_command, name), name)
     else:

@@ -147,6 +147,7 @@ async def unlock(app: TraderApp, access: Access) -> None:
     """Ask on the screen for what opens the account's key, if anything has to be asked; Esc goes on without."""
     from tui_trader.cli.keys_access import Wants
     from tui_trader.secrets.secret import Secret
+    from tui_trader.venues.registry import load
 
     match access.wants:
         case None:
@@ -156,6 +157,6 @@ async def unlock(app: TraderApp, access: Access) -> None:
             opened = await app.ask_secret(title, ["Passphrase of the vault"], lambda typed: access.unlock(Secret(typed[0])))
         case Wants.KEY:
             title = f"The key of {access.name.text}, for this session. It is kept in memory and never stored."
-            opened = await app.ask_secret(title, ["Key id", "Secret"], lambda typed: access.type_in(*typed))
+            opened = await app.ask_secret(title, list(load(access.name.venue).key_words), lambda typed: access.type_in(*typed))
     if not opened:
         access.go_without()

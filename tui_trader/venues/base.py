@@ -414,6 +414,8 @@ class Venue:
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
     max_subscriptions: int = 20
+    key_words: tuple[str, str] = ("Key id", "Secret")
+    """What the venue calls the two parts of an API key."""
     unproven: str = ""
     """What has not been shown of it yet: with real money it is looked at and not traded. Empty where all has."""
 

@@ -37,6 +37,7 @@ MEXC = Venue(
     funding_by_asking=True,
     other_hosts=frozenset({"contract.mexc.com"}),
     max_subscriptions=20,
+    key_words=("Access key", "Secret key"),
     unproven="its order path was not played through random histories of faults, and it takes no stops from here",
 )
 """MEXC futures as documented in 2025 and spoken to by its maintained clients in 2026."""

@@ -63,6 +63,7 @@ def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False) -> 
         orders=lambda: ParadexOrders(interactive=interactive),
         assume=assumed,
         choose=paradex,
+        key_words=("Account address", "Private sub-key, or a read-only token"),
         unproven="its order path was not played through the table of faults",
     )
 
