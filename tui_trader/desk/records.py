@@ -27,7 +27,8 @@ from tui_trader.storage.journal import Record
 def order_words(order: Order) -> str:
     """Return an order in a few words, for the log: ``buy 0.01 BTCUSDT @ 96000 (1a2b3c)``."""
     price = f" @ {plain(order.price)}" if order.price is not None else ""
-    return f"{order.side} {plain(order.qty)} {order.instrument.symbol}{price} ({order.client_id[-6:]})"
+    size = plain(order.qty) if order.qty else "all of"  # a stop over a whole position has no size of its own
+    return f"{order.side} {size} {order.instrument.symbol}{price} ({order.client_id[-6:]})"
 
 
 def ticket_body(ticket: OrderTicket) -> dict[str, Any]:
