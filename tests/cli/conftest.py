@@ -79,7 +79,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """An exchange in a process of its own; gives its access line."""
     process = Shell(tmp_path_factory.mktemp("exchange")).start("sim", "--json", "--seed", "3")

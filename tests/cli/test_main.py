@@ -64,6 +64,7 @@ def test_every_command_has_a_parser_and_something_to_run(name: str) -> None:
     words = {
         "do": ["x"],
         "book": ["X"],
+        "candles": ["X"],
         "watch": ["orders"],
         "record": ["x.jsonl"],
         "keymap": ["list"],

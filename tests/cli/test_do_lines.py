@@ -1,0 +1,45 @@
+"""Lines of the order language from the shell, on an exchange of their own: a venue answers one key only so often."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import At
+
+
+def test_questions_are_answered_and_nothing_is_sent(at: At) -> None:
+    before = at("orders", "--json").json
+    assert at("do", "calc 0.1 + 0.2").out == "0.1 + 0.2 = 0.3\n"
+    assert at("do", "limits").out.startswith("limits: order ")
+    dry = at("do", "buy 0.01 BTCUSDT @ bid-1% sl -2% dry", "--json").json["results"][0]["text"]
+    assert dry.startswith("BTCUSDT: nothing is sent; buy 0.01 BTC = ")
+    assert at("orders", "--json").json == before
+
+
+def test_a_scale_is_sent_from_the_shell(at: At) -> None:
+    sent = at("do", "scale buy 0.02 BTCUSDT in 2 from -1% to -2% && limits", "--json")
+    assert sent.code == 0, sent
+    assert len(sent.json["results"]) == 2
+    orders = at("orders", "--json").json["orders"]
+    ours = {result["order"]["client_id"] for result in sent.json["results"] if "order" in result}
+    assert ours <= {order["client_id"] for order in orders}
+    assert sum(order["qty"] == "0.01" for order in orders) >= 2
+    assert at("do", "cancel all").code == 0
+
+
+def test_what_needs_a_terminal_that_stays_is_refused_with_2(at: At) -> None:
+    for line in (
+        "chase buy 0.01 BTCUSDT",
+        "buy 0.01 BTCUSDT @ bid gtd 5m",
+        "when BTCUSDT > 5 : flat all",
+        "alert fill",
+        "off all",
+    ):
+        refused = at("do", line, "--json")
+        assert refused.code == 2, line
+        assert "terminal" in refused.json["error"]["message"], line
+    assert at("orders", "--json").json == {"orders": []}, "the test before cancelled its own"
+
+
+def test_after_a_double_ampersand_nothing_runs_when_the_command_before_failed(at: At) -> None:
+    failed = at("do", "close ZZZ* && buy 0.01 BTCUSDT @ bid-1%", "--json")
+    assert failed.code == 1
+    assert at("orders", "--json").json == {"orders": []}
