@@ -31,7 +31,8 @@ from tui_trader.core.types import (
     VenueOrderId,
 )
 from tui_trader.storage import history as module
-from tui_trader.storage.history import MIGRATIONS, SET_ASIDE, VERSION, History, read
+from tui_trader.storage.database import SET_ASIDE
+from tui_trader.storage.history import MIGRATIONS, VERSION, History, read
 from tui_trader.storage.history_rows import KINDS, ROWS, FillRow, FundingRow, OrderRow, Row, TransferRow
 
 BTC = InstrumentId("phemex", "BTCUSDT")

@@ -127,13 +127,7 @@ class Database:
         name: str | Path = ":memory:"
         fresh = True
         if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-            fd = os.open(self.path, flags, 0o600)  # the files that SQLite puts beside it get the same rights
-            try:
-                os.fchmod(fd, 0o600)
-            finally:
-                os.close(fd)
+            create_private(self.path)
             name = self.path
             # A log that is still there was left by a writer that did not end by itself.
             fresh = not self.path.with_name(f"{self.path.name}-wal").exists()
@@ -154,7 +148,7 @@ class Database:
                 f"{self.path} was written by a newer tui-trader: update this one, or move the file away"
             )
         if (version or owner) and owner != self._application:
-            raise _damaged("it is another program's file")
+            raise damaged("it is another program's file")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
@@ -171,27 +165,17 @@ class Database:
             # The last writer was killed, or the machine went down: SQLite bears that, a disk that lost writes does not.
             verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
-                raise _damaged(str(verdict))
+                raise damaged(str(verdict))
 
     def _put_aside(self, why: str) -> bool:
-        """Rename a damaged file and what belongs to it."""
         if self.path is None:
             return False
-        stem = f"{self.path.name}.damaged-"
-        stamp = rfc3339(self._clock.wall_ns()).replace(":", "").replace(".", "")
         try:
-            for suffix in ("-shm", "-wal", ""):
-                old = self.path.with_name(self.path.name + suffix)
-                if old.exists() or old.is_symlink():
-                    old.rename(self.path.with_name(f"{stem}{stamp}{suffix}"))
-            kept = sorted(path for path in self.path.parent.glob(f"{stem}*") if not path.name.endswith(("-wal", "-shm")))
-            for path in kept[:-SET_ASIDE]:
-                for suffix in ("", "-wal", "-shm"):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+            name = set_aside(self.path, self._clock)
         except OSError as error:
             self.say(f"{self._noun} in {self.path} are damaged and cannot be set aside: {error.strerror or error}")
             return False
-        self.say(f"{self._noun} were damaged ({why}); the file was set aside as {stem}{stamp} and a new one begun")
+        self.say(f"{self._noun} were damaged ({why}); the file was set aside as {name} and a new one begun")
         return True
 
     def _drop(self) -> None:
@@ -230,6 +214,32 @@ def reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
 
+def create_private(path: Path) -> None:
+    """Have a database's file there, for this user alone; raises OSError, also where a link stands in its place."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    fd = os.open(path, flags, 0o600)  # the files that SQLite puts beside it get the same rights
+    try:
+        os.fchmod(fd, 0o600)
+    finally:
+        os.close(fd)
+
+
+def set_aside(path: Path, clock: Clock) -> str:
+    """Rename a damaged file and what belongs to it, and let the oldest of many go; return its new name. Raises OSError."""
+    stem = f"{path.name}.damaged-"
+    name = stem + rfc3339(clock.wall_ns()).replace(":", "").replace(".", "")
+    for suffix in ("-shm", "-wal", ""):
+        old = path.with_name(path.name + suffix)
+        if old.exists() or old.is_symlink():
+            old.rename(path.with_name(f"{name}{suffix}"))
+    kept = sorted(one for one in path.parent.glob(f"{stem}*") if not one.name.endswith(("-wal", "-shm")))
+    for one in kept[:-SET_ASIDE]:
+        for suffix in ("", "-wal", "-shm"):
+            one.with_name(one.name + suffix).unlink(missing_ok=True)
+    return name
+
+
 def is_damage(error: sqlite3.DatabaseError) -> bool:
     """Whether a failure means that the file is not what it should be."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in _DAMAGE
@@ -240,7 +250,8 @@ def words_of(error: sqlite3.DatabaseError) -> str:
     return str(error) or type(error).__name__
 
 
-def _damaged(what: str) -> sqlite3.DatabaseError:
+def damaged(what: str) -> sqlite3.DatabaseError:
+    """Return the failure that stands for damage which SQLite itself does not see."""
     error = sqlite3.DatabaseError(what)
     error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
     return error

@@ -14,19 +14,14 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tui_trader.core.clock import DAY_NS, Clock, rfc3339
+from tui_trader.core.clock import DAY_NS, Clock
 from tui_trader.core.error import JournalError
 from tui_trader.storage import lock
+from tui_trader.storage.database import BUSY_S, create_private, damaged, is_damage, reader, set_aside, words_of
 from tui_trader.storage.history_rows import KINDS, ROWS, OrderRow, Row
 
 APPLICATION = 0x74746872
 """``tthr``: tells our file from another program's database."""
-
-BUSY_S = 2.0
-"""How long a statement waits for a reader."""
-
-SET_ASIDE = 3
-"""Damaged files that are kept; an older one makes room."""
 
 MIGRATIONS = (
     "".join(
@@ -44,9 +39,6 @@ MIGRATIONS = (
 """What leads from each schema version to the next; the first begins with an empty file."""
 
 VERSION = len(MIGRATIONS)
-
-_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH})
-"""Failures that mean that the file is not what it should be; all others are the disk's, and may pass."""
 
 
 class History:
@@ -85,8 +77,8 @@ class History:
                 try:
                     self._db = self._opened()
                 except sqlite3.DatabaseError as error:
-                    if attempt == 2 or not _is_damage(error) or not self._put_aside(str(error)):
-                        self._say(f"no history is written: {_words(error)}")
+                    if attempt == 2 or not is_damage(error) or not self._put_aside(str(error)):
+                        self._say(f"no history is written: {words_of(error)}")
                         self._let_lock_go()
                         return False
                 except OSError as error:
@@ -120,10 +112,10 @@ class History:
                 try:
                     self._write(rows, known or {})
                 except sqlite3.DatabaseError as error:
-                    if attempt == 1 and _is_damage(error) and self._begin_again(str(error)):
+                    if attempt == 1 and is_damage(error) and self._begin_again(str(error)):
                         continue
                     if not self._failing:
-                        self._say(f"the history cannot be written: {_words(error)}; trying again")
+                        self._say(f"the history cannot be written: {words_of(error)}; trying again")
                     self._failing = True
                     return False
                 break
@@ -164,13 +156,7 @@ class History:
     def _opened(self) -> sqlite3.Connection:
         name: str | Path = ":memory:"
         if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-            fd = os.open(self.path, flags, 0o600)  # the files that SQLite puts beside it get the same rights
-            try:
-                os.fchmod(fd, 0o600)
-            finally:
-                os.close(fd)
+            create_private(self.path)
             name = self.path
         db = sqlite3.connect(name, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
@@ -186,7 +172,7 @@ class History:
         if version > VERSION and owner == APPLICATION:
             raise sqlite3.NotSupportedError(f"{self.path} was written by a newer tui-trader")
         if (version or owner) and owner != APPLICATION:
-            raise _damage("it is another program's file")
+            raise damaged("it is another program's file")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
@@ -202,7 +188,7 @@ class History:
             # The last writer was killed, or the machine went down: SQLite bears that, a disk that lost writes does not.
             verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
-                raise _damage(str(verdict))
+                raise damaged(str(verdict))
         for kind in ROWS:
             db.execute(f"SELECT {', '.join(kind.columns())} FROM {kind.table} LIMIT 1").fetchone()
 
@@ -238,7 +224,7 @@ class History:
                 db.execute(f"DELETE FROM {kind.table} WHERE {kind.time} < ? {over}", (oldest,))
             db.execute("PRAGMA incremental_vacuum").fetchall()
         except sqlite3.DatabaseError as error:
-            self._say(f"the history could not be shortened: {_words(error)}")
+            self._say(f"the history could not be shortened: {words_of(error)}")
 
     def _begin_again(self, why: str) -> bool:
         """Set the file aside and open a new one; whether that went well."""
@@ -253,24 +239,14 @@ class History:
         return self.writable
 
     def _put_aside(self, why: str) -> bool:
-        """Rename a damaged file and what belongs to it."""
         if self.path is None:
             return False
-        stem = f"{self.path.name}.damaged-"
-        stamp = rfc3339(self._clock.wall_ns()).replace(":", "").replace(".", "")
         try:
-            for suffix in ("-shm", "-wal", ""):
-                old = self.path.with_name(self.path.name + suffix)
-                if old.exists() or old.is_symlink():
-                    old.rename(self.path.with_name(f"{stem}{stamp}{suffix}"))
-            kept = sorted(path for path in self.path.parent.glob(f"{stem}*") if not path.name.endswith(("-wal", "-shm")))
-            for path in kept[:-SET_ASIDE]:
-                for suffix in ("", "-wal", "-shm"):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+            name = set_aside(self.path, self._clock)
         except OSError as error:
             self._say(f"the history {self.path} is damaged and cannot be set aside: {error.strerror or error}")
             return False
-        self._say(f"the history was damaged ({why}); it was set aside as {stem}{stamp} and is asked for again")
+        self._say(f"the history was damaged ({why}); it was set aside as {name} and is asked for again")
         return True
 
     def _drop_connection(self) -> None:
@@ -307,10 +283,7 @@ def read(path: Path, table: str, since_ns: int, until_ns: int) -> Iterator[Row]:
 
     Raises FileNotFoundError when there is no file, and sqlite3.DatabaseError when it cannot be read.
     """
-    if not path.exists():
-        raise FileNotFoundError(path)
-    kind = KINDS[table]
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_S, isolation_level=None)
+    db, kind = reader(path), KINDS[table]
     try:
         db.execute("BEGIN")  # one moment, however long the reading takes
         query = f"SELECT {', '.join(kind.columns())} FROM {table} WHERE {kind.time} >= ? AND {kind.time} < ?"
@@ -347,17 +320,3 @@ def _put(db: sqlite3.Connection, row: Row) -> None:
 
 def _order(kind: type[Row]) -> tuple[str, ...]:
     return (kind.time, *kind.key[2:])
-
-
-def _damage(what: str) -> sqlite3.DatabaseError:
-    error = sqlite3.DatabaseError(what)
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return error
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in _DAMAGE
-
-
-def _words(error: sqlite3.DatabaseError) -> str:
-    return str(error) or type(error).__name__

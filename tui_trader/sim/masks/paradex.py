@@ -413,7 +413,11 @@ class ParadexMask:
         first, last = int(args.get("start_at", 0)), int(args.get("end_at", 0))
         bars = self._exchange.candles(market, int(resolution) * 60, 1_000)
         rows = [
-            [bar.start_s * 1_000, *(float(price) for price in (bar.open, bar.high, bar.low, bar.close)), int(bar.turnover)]
+            [
+                bar.start_s * 1_000,
+                *(orjson.Fragment(plain(price)) for price in (bar.open, bar.high, bar.low, bar.close)),
+                int(bar.turnover),
+            ]
             for bar in bars
             if first <= bar.start_s * 1_000 <= last
         ]
