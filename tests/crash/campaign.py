@@ -136,7 +136,7 @@ class Campaign:
         if not last["settled"]:
             case.problems.append(f"not settled after {SETTLE_S:.0f} s")
         ledger = await self._house.ask("ledger", case=name)
-        journals = sorted((folder / "home").rglob("*.jsonl"))
+        journals = sorted((folder / "home").rglob("journal/*.jsonl"))
         problems: list[str] = []
         for _ in range(40):  # the one who looks on hears of the last cancel when its stream tells
             problems = reckon(last["state"], ledger, await self._observers.ask("dump", case=name), journals)

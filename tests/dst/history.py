@@ -28,7 +28,7 @@ from tests.dst.wire import Line, Road
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import NS
 from tui_trader.core.types import OrderStatus
-from tui_trader.desk import inquiry, reconcile, rounds
+from tui_trader.desk import attention, inquiry, reconcile, rounds
 from tui_trader.net import endpoint
 from tui_trader.net.rest import RestClient
 from tui_trader.sim.masks import phemex_pages, phemex_private, phemex_reads
@@ -276,6 +276,7 @@ async def _live(plan: Plan, folder: Path, loop: VirtualLoop, play: Callable[[His
             (reconcile, "MAX_PAGES", MAX_PAGES),
             (inquiry, "MAX_PAGES", MAX_PAGES),
             (rounds, "BEAT_S", BEAT_S),
+            (attention, "BEAT_S", BEAT_S),
             (RestClient.sync_clock, "__defaults__", (1,)),  # of drawn latencies a second sample tells nothing
             (Store, "sample_equity", lambda self: None),  # a line that nobody sees
         ):

@@ -12,6 +12,7 @@ exception goes on, so that no write can end without its outcome being recorded.
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import math
 import re
@@ -19,6 +20,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 import aiohttp
 from yarl import URL
@@ -150,7 +152,7 @@ class RestClient:
             return self._end(_not_sent("no_key", "this needs an API key and none is loaded"))
         if request.kind.is_write and self._read_only:
             return self._end(_not_sent("read_only", "this terminal is read-only"))
-        if request.signed and credential is not None and isinstance(dialect, Admitting) and request.what != "admission":
+        if request.signed and credential is not None and _admits(dialect) and request.what != "admission":
             try:
                 if (shut := await self._enter(dialect, credential, early=not request.kind.is_write)) is not None:
                     return self._end(_turned_away(shut))
@@ -182,7 +184,7 @@ class RestClient:
 
     async def admit(self, dialect: OrderDialect, credential: Credential) -> Secret | None:
         """Return the token that lets in, fetched where there is none; None where the venue has none. Raises LinkError."""
-        if not isinstance(dialect, Admitting):
+        if not _admits(dialect):
             return None
         if (shut := await self._enter(dialect, credential, early=True)) is not None:
             raise LinkError(f"{self.host} gave no token: {shut.text or shut.outcome}")
@@ -340,3 +342,13 @@ def _gunzip(body: bytes, cap: int) -> bytes:
     if not stream.eof:
         raise _Unusable("a compressed answer that is cut short")
     return plain
+
+
+def _admits(dialect: OrderDialect) -> TypeGuard[Admitting]:
+    """Whether a dialect lets in by tokens: asked for every request, and a protocol is slow to answer."""
+    return _kind_admits(type(dialect))
+
+
+@functools.cache
+def _kind_admits(kind: type) -> bool:
+    return issubclass(kind, Admitting)
