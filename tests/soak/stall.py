@@ -218,6 +218,7 @@ def _left(figures: Figures, exchange: Background, links: int) -> None:
 
 def _wake(figures: Figures, exchange: Background, screen: Terminal) -> None:
     """Let nothing move, read again, and compare the picture with a new one."""
+    wait_until(lambda: 2 < time.time() % 60 < 45, 30)  # when a minute turns the chart moves by a column, whoever looks
     exchange.process.send_signal(signal.SIGUSR1)
     time.sleep(2.5)  # the book is called stale by then, and nothing else changes
     before = len(screen.taken)
