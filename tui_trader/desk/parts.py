@@ -153,6 +153,7 @@ class Parts(abc.ABC):
             spawn=self._spawn,
             heard=self.controls.hear,
             giving_up=self._giving_up,
+            venue_ns=self._server_ns,
         )
         self.undo = Undo(self.store)
         """What was cancelled from here lately."""
