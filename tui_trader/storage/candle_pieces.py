@@ -31,7 +31,7 @@ def interval_sums(db: sqlite3.Connection, series: int, interval_s: int, start: i
         if cut:
             of, begins = owners[level], [span[0] for span in cut]
             for number, *numbers in db.execute(_TEXTS[level], (series, json.dumps(cut))):
-                found.setdefault(of[number], []).append((begins[number], tuple(numbers)))  # type: ignore[arg-type]
+                found.setdefault(of[number], []).append((begins[number], tuple(numbers)))
     sums: dict[int, Sum] = {}
     for at, parts in found.items():
         if len(parts) == 1:
