@@ -304,6 +304,23 @@ class Admitting(Protocol):
         """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
 
 
+@runtime_checkable
+class Recognising(Protocol):
+    """What an OrderDialect has besides where some orders carry no id of the client's.
+
+    Of those the answer alone tells which order it made. When it is lost, they are known again by what they are.
+    """
+
+    def is_nameless(self, order: Order | OrderTicket) -> bool:
+        """Whether an order of this kind is sent without our id."""
+
+    def made_since(self, order: Order, since_ns: int) -> Request:
+        """Ask for the orders of this kind in its contract that were made since a time, in whatever state, in pages.
+
+        The answer tells each as an OrderChanged of the list it waits in (``venue_id``), with the time it was made.
+        """
+
+
 class OrderDialect(Protocol):
     """The request side of a venue. Synchronous and pure; every method returns a Request for RestClient to sign and send."""
 
