@@ -122,7 +122,7 @@ class Steps:
         """Send several orders below or above the market, as a line of the order language."""
         market = self._market(random)
         count = random.randint(2, 5)
-        near, far = random.choice((("-0.05%", "-0.4%"), ("-0.2%", "-1%"), ("0.1%", "-0.5%")))
+        near, far = random.choice((("-0.05%", "-0.4%"), ("-0.2%", "-1%"), ("+0.1%", "-0.5%")))
         side, qty = random.choice(("buy", "sell")), plain(market.size * count * random.randint(1, 3))
         ends = f" sl {'-' if side == 'buy' else '+'}4%" if self._stops and random.random() < 0.3 else ""
         turn = str if side == "buy" else _mirrored
@@ -321,4 +321,4 @@ class Steps:
 
 def _mirrored(distance: str) -> str:
     """Return a distance on the other side of the touch."""
-    return distance[1:] if distance.startswith("-") else f"-{distance}"
+    return ("+" if distance.startswith("-") else "-") + distance[1:]

@@ -175,7 +175,7 @@ class ParadexGround(Ground):
 
     def end_tokens(self, history: History, random: Random) -> None:
         """End every token early, as when the venue restarts; half the time the sockets that they let in go too."""
-        mask(history).forget_tokens()
+        mask(history).gate.forget()
         if random.random() < 0.5:
             history.line.sever()
 
@@ -191,8 +191,8 @@ class ParadexGround(Ground):
     def restrict(self, history: History, random: Random) -> None:
         """Take cancels alone for a while, or what rests alone, or nothing."""
         served = mask(history)
-        served.state = random.choice(("cancel_only", "post_only", "maintenance"))
-        history.later(random.expovariate(0.2), setattr, served, "state", "ok")
+        served.system.state = random.choice(("cancel_only", "post_only", "maintenance"))
+        history.later(random.expovariate(0.2), setattr, served.system, "state", "ok")
 
 
 def mask(history: History) -> ParadexMask:
