@@ -50,6 +50,23 @@ REASON: Final = {
 """By why the exchange refused; the list of the venue's words is not complete, so that others are made of ours."""
 
 
+AT_THE_GATE: Final = {
+    Refusal.DUPLICATE_CLIENT_ID: "DUPLICATED_CLIENT_ID",
+    Refusal.SYMBOL: "MARKET_NOT_FOUND",
+    Refusal.PRICE_TICK: "INVALID_ORDER_PRICE",
+    Refusal.QTY_LOT: "INVALID_ORDER_SIZE",
+    Refusal.QTY_TOO_LARGE: "INVALID_ORDER_SIZE",
+    Refusal.QTY_TOO_SMALL: "INVALID_ORDER_SIZE",
+    Refusal.VALUE_TOO_SMALL: "INVALID_ORDER_SIZE",
+}
+"""Refused with an answer, and no order of anybody's; everything else is received, and refused on the stream."""
+
+
+def was_received(order: SimOrder) -> bool:
+    """Whether an order came through the gate: what the answer refused is told by no stream and no list."""
+    return order.refusal not in AT_THE_GATE
+
+
 def number_of(name: str) -> str:
     """Return the exchange's id of an order or an execution as the venue's: digits alone."""
     return str(int(name.replace("-", ""), 16) % 10**28)
@@ -109,18 +126,6 @@ def order_row(order: SimOrder, *, fresh: bool = False) -> Row:
         "trigger_price": plain(order.trigger_price) if order.trigger_price else "",
         "type": (CLOSING if closing else OPENING)[order.type],
     }
-
-
-AT_THE_GATE: Final = {
-    Refusal.DUPLICATE_CLIENT_ID: "DUPLICATED_CLIENT_ID",
-    Refusal.SYMBOL: "MARKET_NOT_FOUND",
-    Refusal.PRICE_TICK: "INVALID_ORDER_PRICE",
-    Refusal.QTY_LOT: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_LARGE: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_SMALL: "INVALID_ORDER_SIZE",
-    Refusal.VALUE_TOO_SMALL: "INVALID_ORDER_SIZE",
-}
-"""Refused with an answer, and no order of the venue's; everything else is received, and refused on the stream."""
 
 
 def _status(order: SimOrder) -> str:
