@@ -189,6 +189,8 @@ class Capabilities:
     """TP/SL attached to an entry that adds to a position."""
     touched_reduces: bool = False
     """Orders that wait for a better price (a target) can only reduce."""
+    isolated: bool = True
+    """A position can be backed by margin of its own, and not by the whole account."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False
