@@ -210,6 +210,7 @@ class Desk:
             ready=self._may_protect,
             spawn=self._spawn,
             say=self._say,
+            resizable=lambda instrument: account.venue.capabilities_of(instrument).resize_waiting,
         )
         """Keeps the brackets of entries."""
         self.nudges = Nudges(
