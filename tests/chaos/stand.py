@@ -18,6 +18,7 @@ from pathlib import Path
 
 import orjson
 
+from tests.chaos.mexc_names import name_of, order_called
 from tests.chaos.proxy import Proxy
 from tests.dst.venue import ACCOUNT
 from tests.dst.watch import WatchedBlotter
@@ -217,7 +218,10 @@ class Stand:
 
     def order(self, client_id: str) -> SimOrder | None:
         """Return the order that an id made, None when there is none."""
-        return self.exchange.order(ACCOUNT, client_id=client_id)
+        found = self.exchange.order(ACCOUNT, client_id=client_id)
+        if found is not None or (shown := self.shown(client_id)) is None or not shown.venue_id:
+            return found
+        return self.told_as(shown.venue_id)  # of a kind that takes no id of ours
 
     def trade(
         self,
@@ -253,7 +257,7 @@ class Stand:
         """Return where the desk's picture is not the exchange's, one sentence each."""
         store = self.desk.store
         shown = {order.venue_id for order in store.blotter.working()}
-        held = {self.told(order.order_id) for order in self.exchange.open_orders(ACCOUNT, self.ground.instrument.symbol)}
+        held = {self.name_of(order) for order in self.exchange.open_orders(ACCOUNT, self.ground.instrument.symbol)}
         found = [f"orders: shown {sorted(shown)}, held {sorted(held)}"] if shown != held else []
         legs = {p.position_side: p.signed_qty for p in store.open_positions()}
         theirs = {p.position_side: p.qty for p in self.exchange.positions(ACCOUNT) if p.qty}
@@ -270,9 +274,17 @@ class Stand:
         ids = getattr(self.server.mask, "ids", None)
         return name if ids is None else str(ids.of(name))
 
+    def name_of(self, order: SimOrder) -> str:
+        """Return the id under which the desk knows an order of the exchange."""
+        mask = self.server.mask
+        return name_of(mask.ids, order) if isinstance(mask, MexcMask) else self.told(order.order_id)
+
     def told_as(self, venue_id: str) -> SimOrder | None:
         """Return the order that the venue tells of under an id."""
-        ids = getattr(self.server.mask, "ids", None)
+        mask = self.server.mask
+        if isinstance(mask, MexcMask):
+            return order_called(self.exchange, mask.ids, ACCOUNT, venue_id)
+        ids = getattr(mask, "ids", None)
         return self.exchange.order(ACCOUNT, order_id=venue_id if ids is None else ids.name(venue_id))
 
     def shown(self, client_id: str) -> Order | None:

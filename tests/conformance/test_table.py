@@ -24,17 +24,12 @@ NOT_OFFERED = {
     ("TC-072", "phemex COIN-M"): "not offered: hedge",
     ("TC-073", "phemex COIN-M"): "not offered: hedge",
     ("TC-074", "phemex COIN-M"): "not offered: hedge",
+    ("TC-055", "mexc COIN-M"): "not offered: attached_to_more",
     **{
         (number, family): f"not offered: {what}"
         for family in ("mexc USDT-M", "mexc COIN-M")
         for what, numbers in (
             ("amend", "TC-020 TC-021 TC-022 TC-023"),
-            ("type stop", "TC-027 TC-029 TC-060 TC-061 TC-062 TC-063 TC-067 TC-068"),
-            ("attached_exits", "TC-050 TC-051 TC-052 TC-053 TC-054 TC-055 TC-072"),
-            ("type stop_limit", "TC-064"),
-            ("type market_if_touched", "TC-065 TC-075"),
-            ("type limit_if_touched", "TC-066 TC-076"),
-            ("type trailing_stop", "TC-069"),
             ("risk_limit", "TC-084"),
             ("transfers", "TC-104"),
             ("touched_reduces", "TC-077"),
@@ -64,6 +59,8 @@ NOT_OFFERED = {
 """What is not played, and why: nothing may drop out of the matrix unseen."""
 
 NO_CASE = {
+    "resize_waiting": "a bracket's business, held by tests/core/test_bracket.py",
+    "whole_exits": "what the key for a stop writes, held by tests/desk/test_both_families.py",
     "attached_limits": "exits with a limit are told by the tests of the requests and of the exchange's mask",
     "cancel_on_disconnect": "no venue here offers it",
     "trading": "every case",

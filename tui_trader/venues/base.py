@@ -180,6 +180,13 @@ class Capabilities:
     tifs: frozenset[TimeInForce]
     triggers: frozenset[TriggerSource]
     amend: bool = True
+    """An order can be changed in place."""
+    amend_waiting: bool = True
+    """What an order waits for can be changed in place."""
+    resize_waiting: bool = True
+    """The size of an order that waits can be changed in place."""
+    whole_exits: bool = True
+    """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
