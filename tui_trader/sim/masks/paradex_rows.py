@@ -66,8 +66,6 @@ def was_received(order: SimOrder) -> bool:
     return order.refusal not in AT_THE_GATE
 
 
-
-
 def number_of(name: str) -> str:
     """Return the exchange's id of an order or an execution as the venue's: digits alone."""
     return str(int(name.replace("-", ""), 16) % 10**28)
