@@ -190,7 +190,7 @@ async def test_what_the_venue_refuses_is_said_by_the_answer_or_by_the_stream(hou
     assert (await desk.orders.submit(crossing, reduces=False)).outcome is Outcome.ACK
     await until(lambda: status(desk, "crosses") is OrderStatus.REJECTED, "rejected")
     assert shown(desk, "crosses").reason == "post-only, and the price would take"
-    far = await desk.orders.submit(ticket("far", price=Decimal("40000.0")), reduces=False)
+    far = await desk.orders.submit(ticket("far", price=Decimal("53000.0")), reduces=False)
     assert (far.outcome, status(desk, "far")) == (Outcome.REJECTED, OrderStatus.REJECTED)
     assert "price bands" in far.text
     house.mask.system.state = "cancel_only"
