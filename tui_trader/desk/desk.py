@@ -350,6 +350,7 @@ class Desk:
                 send=self.send,
                 can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
                 watched=lambda: self.feeds.watched,
+                listed=lambda: self.attention.watchlist.rows(),
                 server_ns=self._server_ns,
                 say=self._say,
             )
