@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.dst.grounds import Ground
 from tests.dst.venue import Venue
 from tui_trader.core.event import BookDelta, BookSnapshot, Event, PositionChanged
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
 from tui_trader.desk.desk import Desk
-from tui_trader.sim.masks.phemex_words import AT_THE_GATE
 from tui_trader.sim.types import Refusal, SimOrder, SimStatus
 from tui_trader.state.blotter import Blotter
 
@@ -35,9 +35,12 @@ BY_THE_ENGINE = frozenset({Refusal.WOULD_CROSS, Refusal.NO_LIQUIDITY})
 """What the matching engine turns away: post-only that would take, fill-or-kill that cannot be filled."""
 
 
-def agrees(status: OrderStatus, theirs: SimOrder | None) -> bool:
+def agrees(status: OrderStatus, theirs: SimOrder | None, ground: Ground) -> bool:
     """Whether a status is true of what the exchange holds; a status of doubt never is."""
-    if theirs is not None and theirs.refusal in AT_THE_GATE and status is OrderStatus.ABSENT:
+    ended = theirs is not None and theirs.status is SimStatus.CANCELED and theirs.refusal is not Refusal.NONE
+    if ground.closes_alike and ended and not theirs.filled and status is OrderStatus.REJECTED:
+        return True  # one word for both, and a reason that sounds like a refusal
+    if theirs is not None and theirs.refusal in ground.at_the_gate and status is OrderStatus.ABSENT:
         return True  # what the gate turned away is told by its answer alone, and that may be lost
     if theirs is not None and theirs.refusal in BY_THE_ENGINE and status is OrderStatus.CANCELED:
         return True  # some venues take such an order and cancel it at once
@@ -59,11 +62,14 @@ class WatchedBlotter(Blotter):
         after = self._orders[key]
         if before is None or (before.status, before.filled, before.pending) != (after.status, after.filled, after.pending):
             self._say(f"    {key} {after.status} {after.filled}/{after.qty} {after.pending or ''} {after.reason}")
+        ground = self._venue.ground
         theirs = self._venue.told_as(after.venue_id) if after.venue_id else self._venue.order(key)
         if before is not None and before.status.is_terminal and after.status is not before.status:
-            if not (agrees(before.status, theirs) and agrees(after.status, theirs)):  # found absent, later heard of as refused
+            if not (
+                agrees(before.status, theirs, ground) and agrees(after.status, theirs, ground)
+            ):  # found absent, later heard of as refused
                 self._complain(f"end moved: {key} was {before.status} and is {after.status}")
-        elif after.status.is_terminal and not agrees(after.status, theirs):
+        elif after.status.is_terminal and not agrees(after.status, theirs, ground):
             self._complain(f"false end: {key} is shown {after.status}, the exchange has {theirs.status if theirs else 'nothing'}")
         if theirs is not None and after.filled > theirs.filled:
             self._complain(f"executions that were not: {key} shows {after.filled} of {theirs.filled}")

@@ -17,7 +17,7 @@ from tui_trader.core.decimals import ZERO, divide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import paradex_sbe as sbe
 from tui_trader.sim.masks.base import Peer
-from tui_trader.sim.masks.paradex_rows import SIDE, Row, account_row, fill_row, order_row, position_row
+from tui_trader.sim.masks.paradex_rows import SIDE, Row, account_row, fill_row, order_row, position_row, was_received
 from tui_trader.sim.types import (
     AccountTouched,
     BookChange,
@@ -127,7 +127,7 @@ class Feed:
         """Tell what happened, private first, and beat."""
         for event in events:
             match event:
-                case Report():
+                case Report() if was_received(event.order):
                     self._report(event)
                 case PositionTouched() | FundingCharge():
                     self._own(event.account, "positions", partial(self._position, event))
