@@ -66,23 +66,6 @@ def was_received(order: SimOrder) -> bool:
     return order.refusal not in AT_THE_GATE
 
 
-AT_THE_GATE: Final = {
-    Refusal.DUPLICATE_CLIENT_ID: "DUPLICATED_CLIENT_ID",
-    Refusal.SYMBOL: "MARKET_NOT_FOUND",
-    Refusal.PRICE_TICK: "INVALID_ORDER_PRICE",
-    Refusal.QTY_LOT: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_LARGE: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_SMALL: "INVALID_ORDER_SIZE",
-    Refusal.VALUE_TOO_SMALL: "INVALID_ORDER_SIZE",
-}
-"""Refused with an answer, and no order of anybody's; everything else is received, and refused on the stream."""
-
-
-def was_received(order: SimOrder) -> bool:
-    """Whether an order came through the gate: what the answer refused is told by no stream and no list."""
-    return order.refusal not in AT_THE_GATE
-
-
 def number_of(name: str) -> str:
     """Return the exchange's id of an order or an execution as the venue's: digits alone."""
     return str(int(name.replace("-", ""), 16) % 10**28)
