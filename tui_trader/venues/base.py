@@ -385,6 +385,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Ask when funding of a contract is settled next; None where the stream tells, nobody does, or it is paid all the time.
+
+        The answer comes as one TickerChanged.
+        """
+
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
 
