@@ -124,13 +124,13 @@ class Connection(Parts):
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
                 self._spawn("past", self.recorder.follow())
+        if self._funding_times is not None:
+            self._spawn("funding times", self._funding_times.run())
         if self.candles is not None:
             self._spawn("candles", self.candles.run())
             self._spawn("candles of the past", self.candles.fill())
         if self._ranges is not None:
             self._spawn("true ranges", self._ranges.run())
-        if self._funding_times is not None:
-            self._spawn("funding times", self._funding_times.run())
 
     async def close(self) -> None:
         """End the connections and tasks; orders and positions stay at the venue. Bounded to about three seconds."""

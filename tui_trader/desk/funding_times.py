@@ -15,9 +15,6 @@ from tui_trader.core.types import InstrumentId
 from tui_trader.state.store import Store
 from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
 
-FIRST_S = 3.0
-"""After a start: what a trader needs comes first."""
-
 LOOK_S = 5.0
 
 PASSED_NS = 5 * NS
@@ -56,7 +53,6 @@ class FundingTimes:
 
     async def run(self) -> None:
         """Ask, until cancelled."""
-        await asyncio.sleep(FIRST_S)
         while True:
             await self.look()
             await asyncio.sleep(LOOK_S)

@@ -214,9 +214,7 @@ class ChartView(View):
         out += [(*row, label) for row, label in zip(plot, labels, strict=True)]
         out += self._volume_rows(bars, known, spacing, plot_width, volumes, width - plot_width, instrument)
         if times:
-            axis = time_labels(self._starts, spacing, plot_width)
-            zone = " UTC".ljust(width - plot_width)[: width - plot_width]
-            out.append((Span(axis + zone, "dim"),))
+            out.append((Span(time_labels(self._starts, spacing, width, "UTC"), "dim"),))
         return page(out, width, height)
 
     # -- bars ------------------------------------------------------------------------------------------------------
@@ -414,7 +412,7 @@ def _joined(cells: list[Span], between: int, mark: Mark | None, width: int) -> R
         pieces += [filler] * between
     pieces += [filler] * lead
     for piece in pieces:
-        if piece.role == role or piece.text == " ":
+        if piece.role == role or (piece.text == " " and role != "cursor"):  # that one has a ground of its own
             text += piece.text
         else:
             if text:
