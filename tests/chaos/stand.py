@@ -19,7 +19,7 @@ from pathlib import Path
 import orjson
 
 from tests.chaos.proxy import Proxy
-from tests.dst.venue import ACCOUNT
+from tests.dst.grounds import ACCOUNT, GROUNDS
 from tests.dst.watch import WatchedBlotter
 from tui_trader.core.clock import SystemClock
 from tui_trader.core.ids import IdFactory
@@ -195,7 +195,9 @@ class Stand:
             history=self._history,
         )
         self.desk.crashed = lambda name, error: self.complaints.append(f"{name} died of {error!r}")
-        self.desk.store.blotter = WatchedBlotter(self, self.complaints.append, self.story.append)  # type: ignore[arg-type]
+        self.desk.store.blotter = WatchedBlotter(  # type: ignore[arg-type]
+            self, GROUNDS[ground.id.venue], self.complaints.append, self.story.append
+        )
         self._stack.push_async_callback(self.desk.close)
         return self
 
