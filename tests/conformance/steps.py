@@ -120,6 +120,15 @@ class Steps(Player):
         """Move the index alone, for a moment."""
         self._stand.exchange.set_reference(self._symbol, self._ground.middle, self._price(price))
 
+    async def _do_poor(self, spare: str) -> None:
+        """Leave the account with what keeps three units from being liquidated, and so many half spreads of them more."""
+        exchange, instrument = self._stand.exchange, self._ground.instrument
+        middle, size = self._ground.middle, self._size("3")
+        room = instrument.pnl(Side.BUY, size, middle - Decimal(spare) * self._ground.half_spread, middle)
+        least = instrument.value(size, middle) * instrument.tiers[0].maintenance_rate
+        exchange.accounts[ACCOUNT].balances[instrument.settle] = least + room
+        exchange.outbox.touch_account(ACCOUNT, instrument.settle)
+
     async def _do_settle(self) -> None:
         """Let funding fall due."""
         exchange = self._stand.exchange
@@ -186,7 +195,8 @@ class Steps(Player):
                 return all(abs(held.entry - self._price(price)) < tick for _, held in self._legs()) and len(self._legs()) == 1
             case ["fees", "agree"]:
                 theirs = sum((fill.exec_fee for fill in exchange.fills(ACCOUNT)), ZERO)
-                return store.blotter.fees.get(settle, ZERO) == theirs != 0
+                free = not self._ground.instrument.maker_fee  # where to rest costs nothing
+                return store.blotter.fees.get(settle, ZERO) == theirs and (theirs != 0 or free)
             case ["funding", "agrees"]:
                 charges = exchange.funding(ACCOUNT, self._symbol)
                 return bool(charges) and store.funding_paid.get(settle) == sum((one.amount for one in charges), ZERO)

@@ -180,6 +180,7 @@ class Parts(abc.ABC):
             ready=self._may_protect,
             spawn=self._spawn,
             say=self._say,
+            resizable=lambda instrument: account.venue.capabilities_of(instrument).resize_waiting,
         )
         """Keeps the brackets of entries."""
         self.nudges = Nudges(

@@ -180,6 +180,13 @@ class Capabilities:
     tifs: frozenset[TimeInForce]
     triggers: frozenset[TriggerSource]
     amend: bool = True
+    """An order can be changed in place."""
+    amend_waiting: bool = True
+    """What an order waits for can be changed in place."""
+    resize_waiting: bool = True
+    """The size of an order that waits can be changed in place."""
+    whole_exits: bool = True
+    """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
@@ -189,6 +196,8 @@ class Capabilities:
     """TP/SL attached to an entry that adds to a position."""
     touched_reduces: bool = False
     """Orders that wait for a better price (a target) can only reduce."""
+    isolated: bool = True
+    """A position can be backed by margin of its own, and not by the whole account."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False

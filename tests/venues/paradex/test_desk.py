@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.venues.paradex import oracles
+from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.clock import SystemClock
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import Order, OrderTicket
@@ -49,19 +49,6 @@ LIMITS = Limits(
     per_second=50,
     per_minute=500,
 )
-
-
-class CppStark:
-    """StarkWare's implementation where the mask would use its textbook."""
-
-    def pedersen(self, a: int, b: int) -> int:
-        return int(oracles.cpp_hash(a, b))
-
-    def verify(self, message: int, r: int, s: int, public: int) -> bool:
-        return oracles.verifies(message, (r, s), public)
-
-    def public_key(self, private: int) -> int:
-        return oracles.cpp_public_key(private)
 
 
 class House:

@@ -20,7 +20,7 @@ from tui_trader.sim.masks.paradex_gate import Gate, Token, mint
 from tui_trader.sim.masks.paradex_orders import OrderEntry
 from tui_trader.sim.masks.paradex_public import PublicReads, System
 from tui_trader.sim.masks.paradex_reads import AccountReads
-from tui_trader.sim.masks.paradex_rows import Row, order_row
+from tui_trader.sim.masks.paradex_rows import Ids, Row, order_row
 from tui_trader.sim.masks.paradex_stark import PlainStark, Stark
 
 __all__ = ["ParadexMask", "mint", "with_stark"]
@@ -41,6 +41,8 @@ class ParadexMask:
         """What the venue takes at present."""
         self.gate = Gate(setting, stark if stark is not None else PlainStark())
         """Tokens and signatures."""
+        self.ids = Ids(exchange)
+        """The venue's numbers for what the exchange names otherwise."""
         self._exchange: Exchange = exchange
         self._public = PublicReads(exchange, setting.clock, self.system)
         self._orders = OrderEntry(exchange, self.gate, setting.clock, self.system)

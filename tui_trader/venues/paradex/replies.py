@@ -90,7 +90,7 @@ class ReplyReader:
             "cancel": _done,
             "cancel_several": self._canceled,
             "cancel_all": _done,
-            "set_leverage": _done,
+            "set_leverage": self._backed,
             "account": self._account,
             "margin": self._margin,
             "positions": self._positions,
@@ -252,6 +252,13 @@ class ReplyReader:
 
     def _account(self, request: Request, facts: Any) -> Verdict:
         return Verdict(Outcome.ACK, events=(BalanceChanged(balance_of(Row(facts))),))
+
+    def _backed(self, request: Request, facts: Any) -> Verdict:
+        """What backs the next position from now on, as the venue repeats it."""
+        told = backing_of(Row({"market": request.ref, **facts}))
+        if told.instrument.symbol != request.ref:
+            return _unknown("the answer is about another market", "0")
+        return Verdict(Outcome.ACK, events=(told,))
 
     def _margin(self, request: Request, facts: Any) -> Verdict:
         told = [backing_of(Row(raw)) for raw in _rows(facts, "configs")]
