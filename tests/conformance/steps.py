@@ -147,6 +147,10 @@ class Steps(Player):
             self._sent["leverage"] = mode
             await self._until(lambda: self._holds(f"setting {leverage} {mode}"), f"leverage {leverage}")
 
+    async def _do_cod(self, word: str) -> None:
+        """Have orders end with the connection, or not."""
+        self._stand.desk.guard.switch(on=word == "on")
+
     async def _do_mode(self, mode: str) -> None:
         await self._set("mode", self._stand.desk.set_position_mode(self._ground.id, PositionMode(mode)))
 
@@ -178,7 +182,7 @@ class Steps(Player):
         ``a price -0.5``, ``a trigger -5``, ``a over 3`` (ended, with so much executed), ``a says why`` (it has a reason),
         ``answer <what> <text>``, ``exits n`` (orders that wait at the exchange), ``entry -1``, ``entry agrees``, ``fees agree``,
         ``funding agrees``, ``wallet agrees``, ``leg long 3``, ``setting 5 isolated``, ``margin 1.5``, ``made maker n``,
-        ``external none``, ``settled`` (the legs of the mode are known), ``kept fills agrees``.
+        ``external none``, ``cod on``, ``settled`` (the legs of the mode are known), ``kept fills agrees``.
         """
         stand, store = self._stand, self._stand.desk.store
         exchange, settle = stand.exchange, self._ground.instrument.settle
@@ -220,6 +224,8 @@ class Steps(Player):
                 return sum(fill.liquidity is Liquidity.MAKER for fill in store.blotter.fills()) == int(count)
             case ["external", "none"]:
                 return not any(order.external for order in store.blotter.working())
+            case ["cod", word]:
+                return store.guards.get(self._ground.id.venue) is (word == "on")
             case ["settled"]:
                 if store.modes.get(self._ground.id.venue) is PositionMode.HEDGED:
                     return self._ready()

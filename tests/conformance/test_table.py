@@ -36,6 +36,11 @@ NOT_OFFERED = {
         )
         for number in numbers.split()
     },
+    **{
+        (number, family): "not offered: cancel_on_disconnect"
+        for number in ("TC-095", "TC-096")
+        for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
+    },
     ("TC-077", "phemex USDⓈ-M"): "not offered: touched_reduces",
     ("TC-077", "phemex COIN-M"): "not offered: touched_reduces",
     **{
@@ -62,7 +67,6 @@ NO_CASE = {
     "resize_waiting": "a bracket's business, held by tests/core/test_bracket.py",
     "whole_exits": "what the key for a stop writes, held by tests/desk/test_both_families.py",
     "attached_limits": "exits with a limit are told by the tests of the requests and of the exchange's mask",
-    "cancel_on_disconnect": "no venue here offers it",
     "trading": "every case",
     "max_client_id": "a length, held by tests/core/test_ids.py",
 }

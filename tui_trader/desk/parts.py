@@ -37,6 +37,7 @@ from tui_trader.desk.expiry import Expiries
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
+from tui_trader.desk.guard import Guard
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.macros import Macros
 from tui_trader.desk.margin import Margin
@@ -236,6 +237,8 @@ class Parts(abc.ABC):
             say=self._say,
             web=account.endpoints.web,
         )
+        self.guard = Guard(account=account, store=self.store, feeds=self.feeds, record=self._minutes.record)
+        """What becomes of open orders when the connection ends."""
         self.permit = Permit(
             account=account,
             store=self.store,

@@ -297,6 +297,24 @@ class Negotiating(Protocol):
 
 
 @runtime_checkable
+class Guarding(Protocol):
+    """What a FeedDialect has besides where a venue cancels open orders when the private connection ends, if it is asked to.
+
+    What was asked last is said again on every connection, before anything else.
+    """
+
+    def guard(self, *, on: bool) -> list[bytes]:
+        """Return the frames that ask for it, or for the end of it; the answer is a GuardTold, or a Notice of a refusal."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """What an OrderDialect has besides where a venue tells what it takes at present; the answer holds a TakingTold."""
+
+    def system_state(self) -> Request: ...
+
+
+@runtime_checkable
 class Admitting(Protocol):
     """What an OrderDialect has besides where a venue lets in by tokens that live for minutes, or has bodies signed."""
 
