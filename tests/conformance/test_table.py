@@ -24,6 +24,8 @@ NOT_OFFERED = {
     ("TC-072", "phemex COIN-M"): "not offered: hedge",
     ("TC-073", "phemex COIN-M"): "not offered: hedge",
     ("TC-074", "phemex COIN-M"): "not offered: hedge",
+    ("TC-099", "phemex USDⓈ-M"): "not offered: nameless",
+    ("TC-099", "phemex COIN-M"): "not offered: nameless",
     ("TC-055", "mexc COIN-M"): "not offered: attached_to_more",
     **{
         (number, family): f"not offered: {what}"

@@ -188,7 +188,7 @@ async def test_an_order_from_the_way_in_to_the_position(house: House) -> None:
     stop = ticket("stop", side=Side.SELL, type=OrderType.STOP, price=None, trigger_price=Decimal(49_000), reduce_only=True)
     await desk.submit(stop)
     await until(lambda: status(desk, "stop") is OrderStatus.ARMED, "armed")
-    assert house.mask.verified == 5, "a token, three orders and a change, each verified"
+    assert house.mask.gate.verified == 5, "a token, three orders and a change, each verified"
     later = await house.desk()
     await until(ready(later), "a second desk")
     assert [order.client_id for order in later.store.blotter.working()] == ["stop"]
@@ -205,11 +205,11 @@ async def test_what_the_venue_refuses_is_said_by_the_answer_or_by_the_stream(hou
     far = await desk.orders.submit(ticket("far", price=Decimal("40000.0")), reduces=False)
     assert (far.outcome, status(desk, "far")) == (Outcome.REJECTED, OrderStatus.REJECTED)
     assert "price bands" in far.text
-    house.mask.state = "cancel_only"
+    house.mask.system.state = "cancel_only"
     shut = await desk.orders.submit(ticket("shut"), reduces=False)
     assert shut.outcome is Outcome.REJECTED
     assert "cancels alone" in shut.text
-    house.mask.state = "ok"
+    house.mask.system.state = "ok"
     again = await desk.orders.submit(ticket("crosses2"), reduces=False)
     assert again.outcome is Outcome.ACK
 
@@ -217,15 +217,15 @@ async def test_what_the_venue_refuses_is_said_by_the_answer_or_by_the_stream(hou
 async def test_a_token_that_ends_in_the_middle_costs_one_refusal_and_no_order(house: House) -> None:
     desk = await house.desk()
     await until(ready(desk), "ready")
-    house.mask.forget_tokens()
+    house.mask.gate.forget()
     refused = await desk.orders.submit(ticket("first"), reduces=False)
     assert refused.outcome is Outcome.REJECTED
     assert "new one is fetched" in refused.text
     assert house.exchange.order("trader", client_id="first") is None
-    verified = house.mask.verified
+    verified = house.mask.gate.verified
     sent = await asyncio.gather(*(desk.orders.submit(ticket(f"next-{i}"), reduces=False) for i in range(4)))
     assert {one.outcome for one in sent} == {Outcome.ACK}
-    assert house.mask.verified == verified + 5, "one token for the four of them"
+    assert house.mask.gate.verified == verified + 5, "one token for the four of them"
 
 
 async def test_a_lost_answer_is_resolved_by_the_history_and_nothing_is_sent_twice(house: House) -> None:
