@@ -187,6 +187,8 @@ class Capabilities:
     """The size of an order that waits can be changed in place."""
     whole_exits: bool = True
     """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
+    nameless: bool = False
+    """Orders that wait carry no id of ours: one whose answer is lost is known again by what it is."""
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
