@@ -24,6 +24,8 @@ NOT_OFFERED = {
     ("TC-072", "phemex COIN-M"): "not offered: hedge",
     ("TC-073", "phemex COIN-M"): "not offered: hedge",
     ("TC-074", "phemex COIN-M"): "not offered: hedge",
+    ("TC-099", "phemex USDⓈ-M"): "not offered: nameless",
+    ("TC-099", "phemex COIN-M"): "not offered: nameless",
     ("TC-055", "mexc COIN-M"): "not offered: attached_to_more",
     **{
         (number, family): f"not offered: {what}"
@@ -36,6 +38,11 @@ NOT_OFFERED = {
         )
         for number in numbers.split()
     },
+    **{
+        (number, family): "not offered: cancel_on_disconnect"
+        for number in ("TC-106", "TC-107")
+        for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
+    },
     ("TC-077", "phemex USDⓈ-M"): "not offered: touched_reduces",
     ("TC-077", "phemex COIN-M"): "not offered: touched_reduces",
     **{
@@ -45,6 +52,7 @@ NOT_OFFERED = {
             ("attached_exits", "TC-050 TC-051 TC-052 TC-053 TC-054 TC-055"),
             ("trigger last", "TC-061"),
             ("trigger index", "TC-062"),
+            ("nameless", "TC-099"),
             ("opens touched", "TC-065 TC-066"),
             ("type trailing_stop", "TC-069"),
             ("hedge", "TC-070 TC-071 TC-072 TC-073 TC-074"),
@@ -62,7 +70,6 @@ NO_CASE = {
     "resize_waiting": "a bracket's business, held by tests/core/test_bracket.py",
     "whole_exits": "what the key for a stop writes, held by tests/desk/test_both_families.py",
     "attached_limits": "exits with a limit are told by the tests of the requests and of the exchange's mask",
-    "cancel_on_disconnect": "no venue here offers it",
     "trading": "every case",
     "max_client_id": "a length, held by tests/core/test_ids.py",
 }

@@ -38,6 +38,7 @@ from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funding_times import FundingTimes
 from tui_trader.desk.funds import Funds
+from tui_trader.desk.guard import Guard
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.macros import Macros
 from tui_trader.desk.margin import Margin
@@ -237,6 +238,8 @@ class Parts(abc.ABC):
             say=self._say,
             web=account.endpoints.web,
         )
+        self.guard = Guard(account=account, store=self.store, feeds=self.feeds, record=self._minutes.record)
+        """What becomes of open orders when the connection ends."""
         self.permit = Permit(
             account=account,
             store=self.store,

@@ -202,6 +202,13 @@ class Session:
         """Give the present connection up for a new one; nothing happens while there is none."""
         self._drop(_Ended(reason))
 
+    def tell(self, frames: list[bytes]) -> bool:
+        """Send frames over the present connection; False, and nothing is sent, while none is live."""
+        if self.state is not LinkState.LIVE:
+            return False
+        self._post(frames)
+        return True
+
     async def close(self) -> None:
         """Hang up and end ``run`` within a second."""
         self._closed = True

@@ -187,6 +187,8 @@ class Capabilities:
     """The size of an order that waits can be changed in place."""
     whole_exits: bool = True
     """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
+    nameless: bool = False
+    """Orders that wait carry no id of ours: one whose answer is lost is known again by what it is."""
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
@@ -294,6 +296,24 @@ class Negotiating(Protocol):
 
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """What a FeedDialect has besides where a venue cancels open orders when the private connection ends, if it is asked to.
+
+    What was asked last is said again on every connection, before anything else.
+    """
+
+    def guard(self, *, on: bool) -> list[bytes]:
+        """Return the frames that ask for it, or for the end of it; the answer is a GuardTold, or a Notice of a refusal."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """What an OrderDialect has besides where a venue tells what it takes at present; the answer holds a TakingTold."""
+
+    def system_state(self) -> Request: ...
 
 
 @runtime_checkable

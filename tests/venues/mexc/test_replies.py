@@ -219,7 +219,9 @@ class TestOrders:
         verdict = orders.parse(asked("exit_by_id", "exit-357859177"), answer(row))
         [event] = told(verdict, OrderChanged)
         report = event.report
-        assert (report.status, report.type, report.side) == (OrderStatus.FILLED, OrderType.STOP, Side.SELL)
+        # It has fired: what became of the order that came of it, that one tells.
+        assert (report.status, report.type, report.side) == (OrderStatus.LIVE, OrderType.STOP, Side.SELL)
+        assert report.becomes == "720744238723187712"
         assert (report.trigger_price, report.take_profit, report.qty) == (D(111325), D("113573.9"), D("0.0002"))
         assert report.reduce_only
 

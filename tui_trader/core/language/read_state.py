@@ -14,6 +14,7 @@ from tui_trader.core.language.state import (
     Arm,
     Export,
     GroupPrices,
+    GuardOrders,
     Halt,
     Note,
     Override,
@@ -70,6 +71,13 @@ def _ro(cursor: Cursor) -> Command:
     if not word:
         cursor.fail("on or off expected", fix="ro on lets out exits only, ro off entries again")
     return Halt(reducing=True) if word == "on" else Resume()
+
+
+def _cod(cursor: Cursor) -> Command:
+    word = cursor.take_word("on", "off")
+    if not word and not cursor.ended:
+        cursor.fail("on or off expected", fix="cod on has open orders cancelled when the connection ends, cod off lets them be")
+    return GuardOrders(word == "on" if word else None)
 
 
 def _override(cursor: Cursor) -> Command:
@@ -158,6 +166,7 @@ STATING = {
     "halt": lambda cursor: Halt(),
     "ro": _ro,
     "resume": lambda cursor: Resume(_optional(cursor, "the name of the venue", "resume phemex").lower()),
+    "cod": _cod,
     "override": _override,
     "reconcile": lambda cursor: Reconcile(),
     "arm": lambda cursor: Arm(None if cursor.ended else read_time(cursor, "arm")),

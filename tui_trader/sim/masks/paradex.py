@@ -47,7 +47,8 @@ class ParadexMask:
         self._public = PublicReads(exchange, setting.clock, self.system)
         self._orders = OrderEntry(exchange, self.gate, setting.clock, self.system)
         self._reads = AccountReads(exchange)
-        self._feed = Feed(exchange, self.gate.account_of)
+        self.feed = Feed(exchange, self.gate.account_of)
+        """The sockets."""
 
     # -- REST ------------------------------------------------------------------------------------------------------
 
@@ -149,20 +150,20 @@ class ParadexMask:
 
     def admit(self, peer: Peer) -> str:
         """Take in a new connection."""
-        self._feed.admit(peer)
+        self.feed.admit(peer)
         return ""
 
     def receive(self, peer: Peer, frame: bytes) -> None:
         """Answer one frame."""
-        self._feed.receive(peer, frame)
+        self.feed.receive(peer, frame)
 
     def depart(self, peer: Peer) -> None:
         """Forget a connection."""
-        self._feed.depart(peer)
+        self.feed.depart(peer)
 
     def flush(self) -> None:
         """Publish everything the exchange did since the last call."""
-        self._feed.publish(list(self._exchange.drain()))
+        self.feed.publish(list(self._exchange.drain()))
 
 
 def with_stark(stark: Stark) -> Callable[[Setting], ParadexMask]:

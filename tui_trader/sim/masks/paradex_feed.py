@@ -55,6 +55,8 @@ class Feed:
         self._account_of = account_of
         self._talks: dict[int, _Talk] = {}
         self._sequences: dict[str, int] = dict.fromkeys(exchange.instruments, 1000)
+        self.guards = True
+        """Whether accounts may have their orders cancelled with their connection."""
         self._beat_ns = self._summary_ns = 0
         self._stamp = exchange.now_ns
 
@@ -90,6 +92,8 @@ class Feed:
             case "unsubscribe":
                 talk.channels.discard(str(params.get("channel", "")))
                 self._say(talk, number, {"channel": params.get("channel")})
+            case "order.cancel_on_disconnect" if talk.account and not self.guards:
+                self._say(talk, number, error=(100, "internal error", None))
             case "order.cancel_on_disconnect" if talk.account:
                 talk.cancels = bool(params.get("enabled"))
                 self._say(talk, number, {"enabled": talk.cancels})
