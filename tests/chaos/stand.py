@@ -20,7 +20,7 @@ import orjson
 
 from tests.chaos.mexc_names import name_of, order_called
 from tests.chaos.proxy import Proxy
-from tests.dst.venue import ACCOUNT
+from tests.dst.grounds import ACCOUNT, GROUNDS
 from tests.dst.watch import WatchedBlotter
 from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.clock import SystemClock
@@ -202,7 +202,9 @@ class Stand:
             history=self._history,
         )
         self.desk.crashed = lambda name, error: self.complaints.append(f"{name} died of {error!r}")
-        self.desk.store.blotter = WatchedBlotter(self, self.complaints.append, self.story.append)  # type: ignore[arg-type]
+        self.desk.store.blotter = WatchedBlotter(  # type: ignore[arg-type]
+            self, GROUNDS[ground.id.venue], self.complaints.append, self.story.append
+        )
         self._stack.push_async_callback(self.desk.close)
         return self
 

@@ -74,9 +74,11 @@ def families() -> list[Family]:
             Ground(products.phemex_instruments(("BTCUSDT",))[0], Decimal("0.01"), Decimal("0.1"), Decimal(1_000_000)),
             {
                 "CREATE": "POST /g-orders",
+                "WAITS": "POST /g-orders",
                 "AMEND": "PUT /g-orders/replace",
                 "CANCEL": "DELETE /g-orders/cancel",
                 "ORDERS": "orders_p",
+                "WAITING": "orders_p",
                 "TWICE": "exists",
             },
         )
@@ -89,9 +91,11 @@ def families() -> list[Family]:
                 Ground(coin_m(("BTCUSD",))[0], Decimal(500), Decimal(5_000), Decimal(100)),
                 {
                     "CREATE": "POST /orders",
+                    "WAITS": "POST /orders",
                     "AMEND": "PUT /orders/replace",
                     "CANCEL": "DELETE /orders/cancel",
                     "ORDERS": '"orders":[',
+                    "WAITING": '"orders":[',
                     "TWICE": "exists",
                 },
             )
@@ -103,6 +107,8 @@ def families() -> list[Family]:
         [contract] = products.mexc_instruments((symbol,))
         requests = {
             "CREATE": "POST /api/v1/private/order/create",
+            "WAITS": "POST /api/v1/private/planorder/place/v2",
+            "WAITING": "push.personal.plan.order",
             "AMEND": "POST /api/v1/private/order/change_limit_order",
             "CANCEL": "POST /api/v1/private/order/cancel",
             "ORDERS": "push.personal.order",

@@ -13,6 +13,9 @@ from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 
 _SETTINGS = {
     "amend": "change an order in place",
+    "amend_waiting": "change in place what an order waits for",
+    "resize_waiting": "change in place the size of an order that waits",
+    "whole_exits": "a stop or a target over a whole position, however large by then",
     "hedge": "a long and a short leg (hedged mode)",
     "attached_exits": "target and stop attached to an entry",
     "attached_to_more": "target and stop attached to an entry that adds to a position",

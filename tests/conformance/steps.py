@@ -28,7 +28,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
-from tui_trader.sim.types import SimStatus
+from tui_trader.sim.types import NewOrder, SimStatus
 from tui_trader.storage.history_rows import FillRow, OrderRow
 from tui_trader.venues.base import Request
 
@@ -99,6 +99,19 @@ class Steps(Player):
     async def _do_rests(self, units: str, price: str) -> None:
         """Let the account rest a buy by another screen."""
         self._stand.trade(ACCOUNT, Side.BUY, self._size(units), self._price(price), "web-1")
+
+    async def _do_web(self, *words: str) -> None:
+        """Let the account act by another screen: as in the fault matrix, ``web stop 3 -5`` and ``web cancels waiting``."""
+        exchange = self._stand.exchange
+        match words:
+            case ("stop", units, price):
+                sell = (Side.SELL, OrderType.STOP, self._size(units), None, TimeInForce.IOC)
+                waits = {"trigger_price": self._price(price), "trigger_source": TriggerSource.MARK}
+                exchange.submit(ACCOUNT, NewOrder("", self._symbol, *sell, **waits))
+            case ("cancels", "waiting"):
+                exchange.cancel_all(ACCOUNT, self._symbol, untriggered=True)
+            case _:
+                await super()._do_web(*words)
 
     async def _do_street(self, side: str, units: str, price: str) -> None:
         """Let the street put a limit order somewhere."""

@@ -24,6 +24,8 @@ NOT_OFFERED = {
     ("TC-072", "phemex COIN-M"): "not offered: hedge",
     ("TC-073", "phemex COIN-M"): "not offered: hedge",
     ("TC-074", "phemex COIN-M"): "not offered: hedge",
+    ("TC-099", "phemex USDⓈ-M"): "not offered: nameless",
+    ("TC-099", "phemex COIN-M"): "not offered: nameless",
     ("TC-055", "mexc COIN-M"): "not offered: attached_to_more",
     **{
         (number, family): f"not offered: {what}"
@@ -38,7 +40,7 @@ NOT_OFFERED = {
     },
     **{
         (number, family): "not offered: cancel_on_disconnect"
-        for number in ("TC-095", "TC-096")
+        for number in ("TC-106", "TC-107")
         for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
     },
     ("TC-077", "phemex USDⓈ-M"): "not offered: touched_reduces",
@@ -50,6 +52,7 @@ NOT_OFFERED = {
             ("attached_exits", "TC-050 TC-051 TC-052 TC-053 TC-054 TC-055"),
             ("trigger last", "TC-061"),
             ("trigger index", "TC-062"),
+            ("nameless", "TC-099"),
             ("opens touched", "TC-065 TC-066"),
             ("type trailing_stop", "TC-069"),
             ("hedge", "TC-070 TC-071 TC-072 TC-073 TC-074"),

@@ -173,7 +173,9 @@ class History:
             do(*args)
         self._later.clear()
         for market in self.venue.markets.values():
-            market.requote(Random(self.plan.seed))  # whoever wants to close finds somebody to trade with
+            market.requote(
+                Random(self.plan.seed + 1)
+            )  # a market that moves tells so, and whoever wants to close finds somebody to trade with
         calm_s = self.now_s
         soon_looked = False
         while self.now_s < calm_s + PATIENCE_S:

@@ -74,7 +74,7 @@ class Terminal:
         )
         self.desk.watch(line, self._say)
         self.desk.crashed = self._failed
-        self.desk.store.blotter = WatchedBlotter(line.venue, self._say, say)
+        self.desk.store.blotter = WatchedBlotter(line.venue, ground, self._say, say)
         self.desk.recoverable = recall.to_recover()
         self.desk.brackets = recall.plans.brackets()
         self.desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))

@@ -115,6 +115,8 @@ class Venue:
         self.lag_ns = round(plan.climate.history_lag_s * NS)
         self.numbers: dict[str, str] = {}
         """The exchange's ids of orders by the venue's numbers, where it has numbers."""
+        self.names: dict[str, str] = {}
+        """The exchange's ids of orders that bear no id of ours, by ours."""
         self._external = 0
         self._settling = False
         self.markets = {symbol: Market(self, symbol) for symbol in plan.symbols}
@@ -135,6 +137,8 @@ class Venue:
             self.exchange.trail_ns = self.lag_ns
         reply = self.mask.rest(call)
         self.exchange.trail_ns = 0
+        if (named := self.ground.named(self, call, reply)) is not None:
+            self.names[named[0]] = named[1]
         self.flush()
         return as_history_knows(self, call, reply) if self.lag_ns else reply
 
@@ -168,6 +172,8 @@ class Venue:
 
     def order(self, client_id: str) -> SimOrder | None:
         """Return the order that an id made, None when there is none."""
+        if client_id in self.names:
+            return self.exchange.order(ACCOUNT, order_id=self.names[client_id])
         return self.exchange.order(ACCOUNT, client_id=client_id)
 
     def told_as(self, venue_id: str) -> SimOrder | None:

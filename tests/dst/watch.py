@@ -35,7 +35,7 @@ BY_THE_ENGINE = frozenset({Refusal.WOULD_CROSS, Refusal.NO_LIQUIDITY})
 """What the matching engine turns away: post-only that would take, fill-or-kill that cannot be filled."""
 
 
-def agrees(status: OrderStatus, theirs: SimOrder | None, ground: Ground) -> bool:
+def agrees(status: OrderStatus, theirs: SimOrder | None, ground: Ground | type[Ground]) -> bool:
     """Whether a status is true of what the exchange holds; a status of doubt never is."""
     ended = theirs is not None and theirs.status is SimStatus.CANCELED and theirs.refusal is not Refusal.NONE
     if ground.closes_alike and ended and not theirs.filled and status is OrderStatus.REJECTED:
@@ -50,9 +50,12 @@ def agrees(status: OrderStatus, theirs: SimOrder | None, ground: Ground) -> bool
 class WatchedBlotter(Blotter):
     """Tells ``complain`` of every false or moving end and of every execution that there was not."""
 
-    def __init__(self, venue: Venue, complain: Callable[[str], None], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, venue: Venue, terms: Ground | type[Ground], complain: Callable[[str], None], say: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._venue = venue
+        self._terms = terms
         self._complain = complain
         self._say = say
 
@@ -62,14 +65,13 @@ class WatchedBlotter(Blotter):
         after = self._orders[key]
         if before is None or (before.status, before.filled, before.pending) != (after.status, after.filled, after.pending):
             self._say(f"    {key} {after.status} {after.filled}/{after.qty} {after.pending or ''} {after.reason}")
-        ground = self._venue.ground
         theirs = self._venue.told_as(after.venue_id) if after.venue_id else self._venue.order(key)
         if before is not None and before.status.is_terminal and after.status is not before.status:
             if not (
-                agrees(before.status, theirs, ground) and agrees(after.status, theirs, ground)
+                agrees(before.status, theirs, self._terms) and agrees(after.status, theirs, self._terms)
             ):  # found absent, later heard of as refused
                 self._complain(f"end moved: {key} was {before.status} and is {after.status}")
-        elif after.status.is_terminal and not agrees(after.status, theirs, ground):
+        elif after.status.is_terminal and not agrees(after.status, theirs, self._terms):
             self._complain(f"false end: {key} is shown {after.status}, the exchange has {theirs.status if theirs else 'nothing'}")
         if theirs is not None and after.filled > theirs.filled:
             self._complain(f"executions that were not: {key} shows {after.filled} of {theirs.filled}")

@@ -141,7 +141,7 @@ class Line:
         reply = self.venue.rest(call)
         late_s = 0.0
         match fate:
-            case Fate.DOUBLED:
+            case Fate.DOUBLED if not self.venue.ground.is_nameless(call):
                 again = self.venue.rest(call)
                 # One that the venue has no room for is not what the box hands on: it has an answer already.
                 reply = reply if self.venue.ground.is_limited(again) else again

@@ -230,11 +230,13 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
         return None
     theirs, ours = live_size(native), live_size(own)
     if bracket.keeps_stop:  # what the trader took away is not put back; what still stands of it follows the position down
-        # One that was thought lost has turned up, or one of another size has taken the place of an older one.
-        spare = own if not seen.resizable else own[-1:]
-        if len(own) > 1 and (drop := next((one for one in spare if theirs + ours - one.remaining >= held), None)) is not None:
-            return Drop(drop, "one stop is enough")
-        if held and done and own and theirs >= held:
+        if len(own) > 1 and theirs + ours - own[-1].remaining >= held and seen.resizable:
+            return Drop(own[-1], "one stop is enough")  # one that was thought lost has turned up
+        if held and not seen.resizable and (spare := _spare((*own, *native), held)) is not None:
+            if spare in own and native and native[0].trigger_price != bracket.stop:
+                return Shift(native[0], bracket.stop)
+            return Drop(spare, "another stop covers it")
+        if held and done and own and theirs >= held and seen.resizable:
             if native[0].trigger_price != bracket.stop:
                 return Shift(native[0], bracket.stop)
             return Drop(own[0], "the venue's own stop covers it")
@@ -249,15 +251,21 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
     if not seen.sure or theirs + ours <= held:
         return None
     excess = theirs + ours - held
-    for order in (*own, *native):
-        if order.status is OrderStatus.ARMED:
-            if order.remaining <= excess:
-                return Drop(order, "the position is smaller" if held else "the position is closed")
-            if seen.resizable:
-                return Resize(order, order.qty - excess)
-            if bracket.keeps_stop:
-                return Place("stop", order.remaining - excess)
+    armed = [order for order in (*own, *native) if order.status is OrderStatus.ARMED]
+    if not seen.resizable:
+        armed.sort(key=lambda order: (order.remaining > excess, -order.remaining))
+    for order in armed:
+        if order.remaining <= excess:
+            return Drop(order, "the position is smaller" if held else "the position is closed")
+        return Resize(order, order.qty - excess) if seen.resizable else Place("stop", order.remaining - excess)
     return None
+
+
+def _spare(stops: Sequence[Order], held: Decimal) -> Order | None:
+    """Return the stop without which the others still cover all and exceed it the least; None where each is needed."""
+    whole = live_size(stops)
+    left = [(whole - order.remaining, order) for order in stops if whole - order.remaining >= held]
+    return min(left, key=lambda one: one[0])[1] if left else None
 
 
 def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instrument: Instrument) -> Step | None:

@@ -125,6 +125,8 @@ class Connection(Parts):
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
                 self._spawn("past", self.recorder.follow())
+        if self._funding_times is not None:
+            self._spawn("funding times", self._funding_times.run())
         if self.candles is not None:
             self._spawn("candles", self.candles.run())
             self._spawn("candles of the past", self.candles.fill())

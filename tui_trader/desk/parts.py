@@ -36,6 +36,7 @@ from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
+from tui_trader.desk.funding_times import FundingTimes
 from tui_trader.desk.funds import Funds
 from tui_trader.desk.guard import Guard
 from tui_trader.desk.listening import Listening
@@ -329,6 +330,7 @@ class Parts(abc.ABC):
                 send=self.send,
                 can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
                 watched=lambda: self.feeds.watched,
+                listed=lambda: self.attention.watchlist.rows(),
                 server_ns=self._server_ns,
                 say=self._say,
             )
@@ -336,6 +338,19 @@ class Parts(abc.ABC):
         if candles is not None:
             self._ranges = TrueRanges(candles, clock, watched=lambda: self.feeds.watched, server_ns=self._server_ns)
             self.resolver.atr = self._ranges.of
+        self._funding_times: FundingTimes | None = None
+        if candles is not None:  # where somebody looks at markets, not for one command
+            self._funding_times = FundingTimes(
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                dialect=self._dialect,
+                send=self.send,
+                absorb=self.absorb,
+                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                wanted=lambda: [*self.feeds.watched, *self.attention.watchlist.rows()],
+                server_ns=self._server_ns,
+            )
         self.controls.attend(record=self._minutes.record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})

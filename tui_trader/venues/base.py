@@ -187,6 +187,8 @@ class Capabilities:
     """The size of an order that waits can be changed in place."""
     whole_exits: bool = True
     """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
+    nameless: bool = False
+    """Orders that wait carry no id of ours: one whose answer is lost is known again by what it is."""
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
@@ -403,6 +405,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Ask when funding of a contract is settled next; None where the stream tells, nobody does, or it is paid all the time.
+
+        The answer comes as one TickerChanged.
+        """
+
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
 

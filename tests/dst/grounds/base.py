@@ -135,6 +135,14 @@ class Ground(ABC):
     def creates(self, call: RestCall) -> Sequence[Create]:
         """Return the orders that a request makes; none for any other request."""
 
+    def is_nameless(self, call: RestCall) -> bool:
+        """Whether a request makes an order without an id of ours: sent twice, it makes two."""
+        return False
+
+    def named(self, house: House, call: RestCall, reply: RestReply) -> tuple[str, str] | None:
+        """Return our id and the exchange's of an order that a request made without an id of ours; None for any other."""
+        return None
+
     @abstractmethod
     def reference(self, call: RestCall) -> str:
         """Return what tells a request apart from others to the same path, as its fate is named after it."""

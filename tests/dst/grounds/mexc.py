@@ -1,7 +1,12 @@
-"""MEXC for the histories: pushes gathered for a tenth of a second, whole books, no private snapshot, one position mode."""
+"""MEXC for the histories: pushes gathered for a tenth of a second, whole books, no private snapshot, one position mode.
+
+Orders that wait for a price bear no id of the client's: which order such a request made is told by the ground, which sees the
+ticket while it is worded and the answer while it is given.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -9,23 +14,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
+from tests.chaos.mexc_names import name_of, order_called
 from tests.dst.grounds.base import Create, Ground, Kind, Told, words
 from tui_trader.core.instrument import Instrument
+from tui_trader.core.order import OrderTicket
 from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
 from tui_trader.sim.masks.mexc import MexcMask
-from tui_trader.sim.masks.mexc_rows import PLAN
 from tui_trader.sim.masks.mexc_terms import ENGINE
 from tui_trader.sim.products import mexc_instruments
 from tui_trader.sim.types import FundingCharge, Refusal, Report, SimOrder
-from tui_trader.venues.base import Venue
-from tui_trader.venues.mexc import MEXC, replies
+from tui_trader.venues.base import Request, Venue
+from tui_trader.venues.mexc import MEXC, replies, waiting
 from tui_trader.venues.mexc import orders as requests
 
 if TYPE_CHECKING:
+    from tests.dst.plan import Plan
     from tests.dst.venue import Venue as House
 
 _PUBLIC = "/api/v1/contract/"
 _PRIVATE = "/api/v1/private/"
+_NAMELESS = frozenset(f"{_PRIVATE}{path}" for path in ("planorder/place", "planorder/place/v2", "trackorder/place"))
+_CREATES = _NAMELESS | {f"{_PRIVATE}order/create"}
 _HISTORIES = ("order/list/history_orders", "order/list/order_deals")
 
 
@@ -52,6 +61,13 @@ class MexcGround(Ground):
     settles_s = 0.1
     at_the_gate = frozenset(Refusal) - frozenset(ENGINE) - {Refusal.NONE}
 
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self._worded: dict[bytes, deque[str]] = {}
+        """Client ids of waiting orders that were worded and have not left, by their bodies."""
+        self._left: dict[int, tuple[RestCall, str]] = {}
+        """Those that have left, by their requests."""
+
     def instruments(self, symbols: tuple[str, ...]) -> list[Instrument]:
         """Return the contracts that are listed."""
         return _instruments(symbols)
@@ -71,14 +87,46 @@ class MexcGround(Ground):
     def patches(self, house: House) -> list[tuple[Any, str, Any]]:
         """Have pages as short as the climate says."""
         rows = min(100, self.plan.climate.page_rows)
-        return [(replies, "PAGE_ROWS", rows), (requests, "PAGE_ROWS", rows)]
+        word, worded = requests.MexcOrders.place, self._worded
+
+        def place(dialect: requests.MexcOrders, ticket: OrderTicket, instrument: Instrument) -> Request:
+            request = word(dialect, ticket, instrument)
+            if ticket.type.is_conditional:
+                worded.setdefault(request.body, deque()).append(ticket.client_id)
+            return request
+
+        return [
+            (replies, "PAGE_ROWS", rows),
+            (requests, "PAGE_ROWS", rows),
+            (waiting, "PAGE_ROWS", rows),
+            (requests.MexcOrders, "place", place),
+        ]
 
     def creates(self, call: RestCall) -> Sequence[Create]:
-        """Return the order that a request makes; trigger orders and batches are not among the client's."""
-        if call.method != "POST" or call.path != f"{_PRIVATE}order/create":
+        """Return the order that a request makes."""
+        if call.method != "POST" or call.path not in _CREATES:
             return ()
         body = orjson.loads(call.body)
-        return (Create(body["externalOid"], body["side"] in (2, 4) or bool(body.get("reduceOnly"))),)
+        client_id = self._client_id(call) if self.is_nameless(call) else body["externalOid"]
+        return (Create(client_id, body["side"] in (2, 4) or bool(body.get("reduceOnly"))),)
+
+    def is_nameless(self, call: RestCall) -> bool:
+        """Whether a request makes an order that waits."""
+        return call.path in _NAMELESS
+
+    def named(self, house: House, call: RestCall, reply: RestReply) -> tuple[str, str] | None:
+        """Return which waiting order a request made."""
+        told = orjson.loads(reply.body) if call.method == "POST" and self.is_nameless(call) else {}
+        if not told.get("success"):
+            return None
+        return self._client_id(call), _mask(house).ids.name(told["data"]).partition(":")[2]
+
+    def _client_id(self, call: RestCall) -> str:
+        """Return the id of the waiting order that a request makes; of two that are the same to a byte, the first worded."""
+        found = self._left.get(id(call))
+        if found is None:
+            found = self._left[id(call)] = (call, self._worded[call.body].popleft())
+        return found[1]
 
     def reference(self, call: RestCall) -> str:
         """Return the id of an order that is made or cancelled, else a symbol."""
@@ -129,14 +177,12 @@ class MexcGround(Ground):
         return Told(symbol, told["version"], message["channel"] == "push.depth.full", *sides)
 
     def order_id(self, house: House, order: SimOrder) -> str:
-        """Return the venue's number of an order."""
-        waits = order.trigger_price is not None and not order.triggered
-        return f"{'plan-' if waits else ''}{_mask(house).ids.of((PLAN if waits else '') + order.order_id)}"
+        """Return what the client calls an order now."""
+        return name_of(_mask(house).ids, order)
 
     def order_of(self, house: House, venue_id: str) -> SimOrder | None:
-        """Return the order that has a number."""
-        name = _mask(house).ids.name(venue_id.rpartition("-")[2])
-        return house.exchange.order("sim", order_id=name.removeprefix(PLAN)) if name else None
+        """Return the order that the client calls so."""
+        return order_called(house.exchange, _mask(house).ids, "sim", venue_id)
 
     def exec_id(self, house: House, report: Report) -> str:
         """Return the venue's number of an execution."""

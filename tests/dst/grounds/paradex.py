@@ -15,15 +15,15 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
-from crypto_cpp_py.cpp_bindings import cpp_get_public_key, cpp_hash, cpp_verify
 
 from tests.dst.grounds.base import Create, Ground, Kind, Told
+from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.instrument import Instrument
 from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
 from tui_trader.sim.masks.paradex import ParadexMask, mint
 from tui_trader.sim.masks.paradex_products import paradex_instruments
 from tui_trader.sim.masks.paradex_rows import number_of
-from tui_trader.sim.types import Refusal, SimOrder
+from tui_trader.sim.types import FundingCharge, Refusal, Report, SimOrder
 from tui_trader.venues.base import Venue
 from tui_trader.venues.paradex import orders as requests
 from tui_trader.venues.paradex import paradex, replies
@@ -31,8 +31,6 @@ from tui_trader.venues.paradex import paradex, replies
 if TYPE_CHECKING:
     from tests.dst.history import History
     from tests.dst.venue import Venue as House
-
-ORDER_OF_CURVE = 0x800000000000010FFFFFFFFFFFFFFFFB781126DCAE7B2321E66A241ADC64D2F
 
 _HISTORIES = ("/v1/fills", "/v1/orders-history")
 _PUBLIC = ("/v1/system/", "/v1/markets", "/v1/orderbook/")
@@ -43,15 +41,11 @@ _BOOK = struct.Struct("<HHHHQqB")
 _LEVEL = struct.Struct("<qq")
 
 
-class Verifier:
-    """StarkWare's own implementation, as the mask asks for one."""
+class Verifier(CppStark):
+    """StarkWare's own implementation, which hashes nothing twice."""
 
-    pedersen = staticmethod(lru_cache(maxsize=4096)(cpp_hash))
-    public_key = staticmethod(lru_cache(maxsize=4)(cpp_get_public_key))
-
-    def verify(self, message: int, r: int, s: int, public: int) -> bool:
-        """Whether a signature is one of a hash by a key."""
-        return 0 < s < ORDER_OF_CURVE and bool(cpp_verify(message, r, pow(s, -1, ORDER_OF_CURVE), public))
+    pedersen = staticmethod(lru_cache(maxsize=4096)(CppStark().pedersen))  # type: ignore[assignment]
+    public_key = staticmethod(lru_cache(maxsize=4)(CppStark().public_key))  # type: ignore[assignment]
 
 
 class ParadexGround(Ground):
@@ -170,6 +164,14 @@ class ParadexGround(Ground):
         if venue_id not in known:
             known.update((number_of(one), one) for one in house.exchange.floor.orders.get("sim", {}))
         return house.exchange.order("sim", order_id=known[venue_id]) if venue_id in known else None
+
+    def exec_id(self, house: House, report: Report) -> str:
+        """Return the venue's number of an execution."""
+        return number_of(report.exec_id)
+
+    def charge_id(self, house: House, charge: FundingCharge) -> str:
+        """Return the venue's number of a payment."""
+        return number_of(charge.exec_id)
 
     # -- what only this venue does -----------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ _LINEAR = Capabilities(
     amend=False,
     resize_waiting=False,
     whole_exits=False,
+    nameless=True,
     attached_limits=False,
     assign_margin=True,
     max_client_id=32,

@@ -80,6 +80,10 @@ class ParadexOrders:
         """Ask for the book; its sequence is that of the feed's counter."""
         return _public("book", f"/v1/orderbook/{_part(instrument.symbol)}", "depth=100", instrument.symbol)
 
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Return None: funding is paid all the time."""
+        return None
+
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for closed bars of a minute or an hour, the newest 1,000 at most; the venue tells none that are longer."""
         resolution = {60: 1, 3_600: 60}.get(interval_s)
