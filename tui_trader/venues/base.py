@@ -297,6 +297,9 @@ class Negotiating(Protocol):
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
 
+    def asks_otherwise(self) -> bool:
+        """Whether what was refused on this connection will be asked for in other words on the next; said once."""
+
 
 @runtime_checkable
 class Guarding(Protocol):
