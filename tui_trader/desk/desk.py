@@ -290,7 +290,7 @@ class Desk:
         )
         self.macros = Macros()
         """Names and keys for lines."""
-        self.exporter: Callable[[Export], str] | None = None
+        self.exporter: Exporting | None = None
         """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,

@@ -37,6 +37,7 @@ from tui_trader.ui.panes.orders import OrdersView
 from tui_trader.ui.panes.positions import PositionsView
 from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES, Fittings
 from tui_trader.ui.panes.status import StatusView
+from tui_trader.ui.panes.tape import TapeView
 from tui_trader.ui.panes.ticket import TicketView
 from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
@@ -125,6 +126,7 @@ class TradeScreen(Screen[None]):
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
         self.trading.bench.grouping = self.gather
+        self.trading.bench.sifting = self._view(Slot.TAPE, TapeView).sift
         self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
