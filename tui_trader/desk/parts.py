@@ -15,7 +15,6 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Export
 from tui_trader.core.event import (
     Event,
     Notice,
@@ -34,6 +33,7 @@ from tui_trader.desk.controls import Controls
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funding_times import FundingTimes
@@ -266,7 +266,7 @@ class Parts(abc.ABC):
         )
         self.macros = Macros()
         """Names and keys for lines."""
-        self.exporter: Callable[[Export], str] | None = None
+        self.exporter: Exporting | None = None
         """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,

@@ -101,6 +101,16 @@ class GroupPrices:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterTape:
+    """Leave small trades out of the tape."""
+
+    least: Decimal | None = None
+    """In base units or contracts; None shows every trade."""
+    quote: bool = False
+    """Whether ``least`` is a value in quote currency."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowLog:
     """Open the log."""
 

@@ -131,6 +131,13 @@ VERB_TABLE: tuple[Word, ...] = (
     Word("live", "live [ACCOUNT]", "say how to trade with real money instead", "live main", _ACCOUNT),
     Word("on", "on VENUE", "say which venue this terminal is connected to, and how to be at another", "on phemex", _ACCOUNT),
     Word("symbol", "symbol NAME", "show another contract", "symbol ETHUSDT", _SCREEN),
+    Word(
+        "tape",
+        "tape [>SIZE|>$VALUE|all]",
+        "leave smaller trades out of the tape; alone or with all it shows every one",
+        "tape >0.25",
+        _SCREEN,
+    ),
     Word("group", "group [STEP]", "gather the levels of the ladder", "group 10", _SCREEN),
     Word("theme", "theme [NAME]", "change the colours; alone it lists them", "theme nord", _SCREEN),
     Word("layout", "layout [NAME]", "change the arrangement of panes; alone it lists them", "layout wide", _SCREEN),
