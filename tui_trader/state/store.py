@@ -15,6 +15,7 @@ from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
     BookDelta,
+    BookRun,
     BookSnapshot,
     CandlesChanged,
     Event,
@@ -57,6 +58,7 @@ class Store(Holdings):
         """What charts look at, and the bars that were read for them."""
         self._apply: dict[type, Callable[[Any], None]] = {
             BookDelta: self._book_delta,
+            BookRun: self._book_run,
             BookSnapshot: self._book_snapshot,
             TradesPrinted: self._trades,
             TickerChanged: self._ticker,
