@@ -15,6 +15,7 @@ from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
     BookDelta,
+    BookRun,
     BookSnapshot,
     CandlesChanged,
     Event,
@@ -63,6 +64,7 @@ class Store(Holdings):
         """Whether open orders end with the private connection that there is, by venue, where that can be chosen."""
         self._apply: dict[type, Callable[[Any], None]] = {
             BookDelta: self._book_delta,
+            BookRun: self._book_run,
             BookSnapshot: self._book_snapshot,
             TradesPrinted: self._trades,
             TickerChanged: self._ticker,
