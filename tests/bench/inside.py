@@ -15,12 +15,14 @@ import cProfile
 import gc
 import io
 import json
+import math
 import pstats
 import signal
 import sys
 import time
 import traceback
 from asyncio import events
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,6 +32,8 @@ SLOW_S = 0.004
 
 BEAT_S = 0.01
 MOST_STACKS = 200
+BLIND_AFTER = 60
+"""Frames that a blind terminal paints at first."""
 
 
 class Watch:
@@ -189,18 +193,15 @@ def main() -> int:
 
 
 def _blind() -> None:
-    """Let the frame clock run and take what changed, and paint nothing once everything has been painted."""
+    """Let the frame clock run and take what changed, but paint only for keys and own events once everything has been painted."""
     from tui_trader.ui.frame import FramePump
 
-    paint = FramePump.frame
+    paint = FramePump._paint_due
 
-    def frame(pump: FramePump) -> None:
-        if pump.frames < 40:
-            paint(pump)
-        else:
-            pump._source.take_dirty()
+    def paint_due(pump: FramePump, most_ms: float = math.inf, patient: AbstractSet[object] = frozenset()) -> bool:
+        return (bool(patient) or pump.frames < BLIND_AFTER) and paint(pump, most_ms, patient)
 
-    FramePump.frame = frame  # type: ignore[method-assign]
+    FramePump._paint_due = paint_due  # type: ignore[method-assign]
 
 
 def _tap_frames(watch: Watch) -> None:
