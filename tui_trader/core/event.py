@@ -47,6 +47,13 @@ class BookDelta(NamedTuple):
     at_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class BookWanted:
+    """Changes of a book came and the whole one is not known: it has to be asked for."""
+
+    instrument: InstrumentId
+
+
 class TradesPrinted(NamedTuple):
     """Public trades, oldest first; ``snapshot`` replaces the tape."""
 
@@ -260,6 +267,7 @@ class Notice:
 Event = (
     BookSnapshot
     | BookDelta
+    | BookWanted
     | TradesPrinted
     | TickerChanged
     | CandlesChanged

@@ -16,6 +16,7 @@ from tui_trader.core.event import (
     BalanceChanged,
     BookDelta,
     BookSnapshot,
+    BookWanted,
     CandlesChanged,
     Event,
     FeeRatesTold,
@@ -58,6 +59,7 @@ class Store(Holdings):
         self._apply: dict[type, Callable[[Any], None]] = {
             BookDelta: self._book_delta,
             BookSnapshot: self._book_snapshot,
+            BookWanted: lambda event: None,  # who asks for it has heard of it before
             TradesPrinted: self._trades,
             TickerChanged: self._ticker,
             CandlesChanged: self._candles,
