@@ -16,6 +16,7 @@ from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
 from tui_trader.core.event import (
+    BookSnapshot,
     Event,
     Notice,
 )
@@ -144,6 +145,7 @@ class Parts(abc.ABC):
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
             admit=self._admitted,
+            whole_book=self._whole_book,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -423,6 +425,11 @@ class Parts(abc.ABC):
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
+
+    async def _whole_book(self, iid: InstrumentId) -> BookSnapshot | None:
+        """Ask for a whole book; None where that failed."""
+        verdict = await self.send(self._dialect.book(iid))
+        return next((event for event in verdict.events if isinstance(event, BookSnapshot)), None)
 
     async def _admitted(self) -> Secret | None:
         """Return the token that the venue lets in by; None where it has none."""
