@@ -47,6 +47,7 @@ from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.pace import Pace
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
 from tui_trader.desk.reconcile import Reconciler
@@ -164,6 +165,8 @@ class Parts(abc.ABC):
         self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
         """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
+        self.pace = Pace(account.venue.terms, clock)
+        """How much of what the venue's better terms allow was sent."""
         self.facts = FactSource(
             store=self.store,
             clock=clock,
@@ -171,6 +174,7 @@ class Parts(abc.ABC):
             state=lambda: self.controls.state,
             recent=self.orders.recent,
             widened=self.orders.at_most,
+            pace=self.pace.why_wait,
         )
         self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)

@@ -297,6 +297,9 @@ class Negotiating(Protocol):
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
 
+    def asks_otherwise(self) -> bool:
+        """Whether what was refused on this connection will be asked for in other words on the next; said once."""
+
 
 @runtime_checkable
 class Guarding(Protocol):
@@ -449,6 +452,18 @@ class OrderDialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Better terms that a venue gives to those who send no more orders than so many."""
+
+    name: str
+    """What such orders are called."""
+    windows: tuple[tuple[int, float], ...]
+    """Orders in seconds, shortest first."""
+    beyond: str
+    """What comes of one more, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Venue:
     """Identity of a venue and how to build its translators."""
 
@@ -473,12 +488,16 @@ class Venue:
     """Funding payments are told by a list that is asked for, and not by the stream."""
     choose: Callable[..., Venue] | None = None
     """Returns the venue with choices of the trader's, by name; None where there are none to make."""
+    choices: Mapping[str, object] = field(default_factory=dict)
+    """What was chosen, as ``choose`` takes it."""
     other_hosts: frozenset[str] = frozenset()
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
     max_subscriptions: int = 20
     key_words: tuple[str, str] = ("Key id", "Secret")
     """What the venue calls the two parts of an API key."""
+    terms: Terms | None = None
+    """Better terms for few orders; entries are held back so that they stay in force."""
     unproven: str = ""
     """What has not been shown of it yet: with real money it is looked at and not traded. Empty where all has."""
 
