@@ -28,6 +28,7 @@ from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.candles import CandleRecorder
 from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
@@ -323,16 +324,24 @@ class Parts(abc.ABC):
         self.candles: CandleRecorder | None = None
         """Keeps the candles; None where nobody wants any."""
         if candles is not None:
-            self.candles = CandleRecorder(
+            past = Backfill(
                 candles=candles,
                 venue=account.venue.name,
                 store=self.store,
                 clock=clock,
                 dialect=self._dialect,
                 send=self.send,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 watched=lambda: self.feeds.watched,
                 listed=lambda: self.attention.watchlist.rows(),
+                server_ns=self._server_ns,
+            )
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                past=past,
                 server_ns=self._server_ns,
                 say=self._say,
             )
@@ -349,7 +358,7 @@ class Parts(abc.ABC):
                 dialect=self._dialect,
                 send=self.send,
                 absorb=self.absorb,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 wanted=lambda: [*self.feeds.watched, *self.attention.watchlist.rows()],
                 server_ns=self._server_ns,
             )
@@ -426,6 +435,10 @@ class Parts(abc.ABC):
 
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
+
+    def _can_spare(self, request: Request) -> bool:
+        """Whether a question of the last class may be asked now: half of the budget is left to everything else."""
+        return self._limiter.can_spare(request.group, request.weight)
 
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
