@@ -6,7 +6,7 @@ the dialects' events to the Store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -279,6 +279,14 @@ class FeedDialect(Protocol):
 
     def take_mode(self, mode: PositionMode) -> None:
         """Learn how the account holds positions, where that is one setting for all contracts."""
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """What a FeedDialect has besides where frames that came at once cost less together than one by one."""
+
+    def receive_batch(self, frames: Iterable[bytes], at_ns: int) -> list[Event]:
+        """Translate frames, in arrival order; the events say what ``receive`` of each would have said, increments as runs."""
 
 
 @runtime_checkable
