@@ -37,7 +37,6 @@ NOT_ASKED = {
     "/public/": "a path of Phemex's",
     "/api-data/": "a path of Phemex's",
     "/md/": "a path of Phemex's",
-    "stop": "there are no stops",
     "answer exists": "an id that exists returns its order",
     "BTCUSDT": "a symbol of Phemex's",
     "within 16 ": "the silence that is borne is Phemex's",
