@@ -64,6 +64,7 @@ class Feed:
             send=self.send,
             can_spare=lambda request: spare,
             watched=lambda: [BTC],
+            listed=lambda: [BTC],
             server_ns=self.clock.wall_ns,
             say=lambda text, severity: self.said.append(text),
         )
@@ -162,13 +163,13 @@ async def test_a_terminal_beside_the_one_that_writes_counts_nothing_twice(tmp_pa
 
 async def test_the_past_is_asked_for_once_and_only_while_there_is_budget_to_spare() -> None:
     feed = Feed(opened(), spare=False)
-    await feed.recorder.fill_in()
+    await feed.recorder.past.fill_in()
     assert feed.asked == []
     feed = Feed(opened())
-    await feed.recorder.fill_in()
+    await feed.recorder.past.fill_in()
     assert [request.what for request in feed.asked] == ["candles"] * 3
     assert {request.weight for request in feed.asked} == {10}
-    await feed.recorder.fill_in()
+    await feed.recorder.past.fill_in()
     assert len(feed.asked) == 3
 
 

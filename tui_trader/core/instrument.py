@@ -48,6 +48,9 @@ class Instrument:
     """Fraction of executed value; negative is a rebate."""
     taker_fee: Decimal = Decimal("0.0006")
     funding_interval_s: int = 28_800
+    """From one settlement to the next; where funding runs, what the rate is told for."""
+    funding_runs: bool = False
+    """Whether funding is paid all the time, and settled at no time of its own."""
     tiers: tuple[RiskTier, ...] = ()
     """Ascending by notional; may be empty when the venue does not tell."""
     tradable: bool = True

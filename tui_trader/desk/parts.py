@@ -15,7 +15,6 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Export
 from tui_trader.core.event import (
     BookSnapshot,
     Event,
@@ -35,9 +34,12 @@ from tui_trader.desk.controls import Controls
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
+from tui_trader.desk.funding_times import FundingTimes
 from tui_trader.desk.funds import Funds
+from tui_trader.desk.guard import Guard
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.macros import Macros
 from tui_trader.desk.margin import Margin
@@ -238,6 +240,8 @@ class Parts(abc.ABC):
             say=self._say,
             web=account.endpoints.web,
         )
+        self.guard = Guard(account=account, store=self.store, feeds=self.feeds, record=self._minutes.record)
+        """What becomes of open orders when the connection ends."""
         self.permit = Permit(
             account=account,
             store=self.store,
@@ -265,7 +269,7 @@ class Parts(abc.ABC):
         )
         self.macros = Macros()
         """Names and keys for lines."""
-        self.exporter: Callable[[Export], str] | None = None
+        self.exporter: Exporting | None = None
         """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,
@@ -325,6 +329,7 @@ class Parts(abc.ABC):
                 send=self.send,
                 can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
                 watched=lambda: self.feeds.watched,
+                listed=lambda: self.attention.watchlist.rows(),
                 server_ns=self._server_ns,
                 say=self._say,
             )
@@ -332,6 +337,19 @@ class Parts(abc.ABC):
         if candles is not None:
             self._ranges = TrueRanges(candles, clock, watched=lambda: self.feeds.watched, server_ns=self._server_ns)
             self.resolver.atr = self._ranges.of
+        self._funding_times: FundingTimes | None = None
+        if candles is not None:  # where somebody looks at markets, not for one command
+            self._funding_times = FundingTimes(
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                dialect=self._dialect,
+                send=self.send,
+                absorb=self.absorb,
+                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                wanted=lambda: [*self.feeds.watched, *self.attention.watchlist.rows()],
+                server_ns=self._server_ns,
+            )
         self.controls.attend(record=self._minutes.record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})

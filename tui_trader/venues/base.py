@@ -198,6 +198,8 @@ class Capabilities:
     """TP/SL attached to an entry that adds to a position."""
     touched_reduces: bool = False
     """Orders that wait for a better price (a target) can only reduce."""
+    isolated: bool = True
+    """A position can be backed by margin of its own, and not by the whole account."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False
@@ -294,6 +296,24 @@ class Negotiating(Protocol):
 
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """What a FeedDialect has besides where a venue cancels open orders when the private connection ends, if it is asked to.
+
+    What was asked last is said again on every connection, before anything else.
+    """
+
+    def guard(self, *, on: bool) -> list[bytes]:
+        """Return the frames that ask for it, or for the end of it; the answer is a GuardTold, or a Notice of a refusal."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """What an OrderDialect has besides where a venue tells what it takes at present; the answer holds a TakingTold."""
+
+    def system_state(self) -> Request: ...
 
 
 @runtime_checkable
@@ -396,6 +416,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Ask when funding of a contract is settled next; None where the stream tells, nobody does, or it is paid all the time.
+
+        The answer comes as one TickerChanged.
+        """
+
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
 

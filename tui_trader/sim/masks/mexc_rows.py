@@ -70,7 +70,7 @@ class Rows:
             "feeCurrency": instrument.settle,
             "openType": 1 if position.isolated else 2,
             "state": state,
-            "externalOid": order.client_id or f"_m_{self.ids.of(order.order_id):032x}"[:32],
+            "externalOid": order.client_id or f"_m_{self.ids.of(order.order_id):032x}",
             "errorCode": code,
             "usedMargin": 0,
             "createTime": order.created_ns // MILLI,

@@ -16,7 +16,7 @@ from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.paradex_args import Complaint, decimal
 from tui_trader.sim.masks.paradex_gate import Gate, Token
 from tui_trader.sim.masks.paradex_public import System
-from tui_trader.sim.masks.paradex_rows import Row, millis, number_of, order_row
+from tui_trader.sim.masks.paradex_rows import AT_THE_GATE, Row, millis, number_of, order_row
 from tui_trader.sim.types import NewOrder, Refusal, SimOrder
 
 RECV_WINDOW_MS: Final = 300_000
@@ -36,16 +36,6 @@ _TYPE: Final = {
     "TAKE_PROFIT_LIMIT": OrderType.LIMIT_IF_TOUCHED,
     "TAKE_PROFIT_MARKET": OrderType.MARKET_IF_TOUCHED,
 }
-_AT_THE_GATE: Final = {
-    Refusal.DUPLICATE_CLIENT_ID: "DUPLICATED_CLIENT_ID",
-    Refusal.SYMBOL: "MARKET_NOT_FOUND",
-    Refusal.PRICE_TICK: "INVALID_ORDER_PRICE",
-    Refusal.QTY_LOT: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_LARGE: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_SMALL: "INVALID_ORDER_SIZE",
-    Refusal.VALUE_TOO_SMALL: "INVALID_ORDER_SIZE",
-}
-"""Refused with an answer; everything else is received, and refused on the stream."""
 
 
 class OrderEntry:
@@ -92,8 +82,8 @@ class OrderEntry:
                 trigger_source=TriggerSource.MARK,
             ),
         )
-        if order.refusal in _AT_THE_GATE:
-            raise Complaint(_AT_THE_GATE[order.refusal], order.refusal.value)
+        if order.refusal in AT_THE_GATE:
+            raise Complaint(AT_THE_GATE[order.refusal], order.refusal.value)
         return order_row(order, fresh=True) | {"created": True}
 
     def modify(self, token: Token, number: str, body: Row) -> Row:

@@ -27,6 +27,7 @@ from tui_trader.ui.panes.base import Pane
 from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.registry import FOCUS_ORDER
+from tui_trader.ui.panes.tape import TapeView
 from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.performers.chart import chart_performers
@@ -91,6 +92,7 @@ class TradeScreen(Cockpit):
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
         self.trading.bench.grouping = self.gather
+        self.trading.bench.sifting = self._view(Slot.TAPE, TapeView).sift
         self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()

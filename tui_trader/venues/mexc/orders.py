@@ -100,6 +100,11 @@ class MexcOrders:
             RequestKind.READ, "book", "GET", path, query(limit=DEPTH), signed=False, group="market", ref=instrument.symbol
         )
 
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Ask when funding is settled next: 20 calls in two seconds."""
+        path = f"{PUBLIC}/funding_rate/{instrument.symbol}"
+        return Request(RequestKind.READ, "funding_due", "GET", path, signed=False, group="market", ref=instrument.symbol)
+
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for closed bars, of 2,000 at most the newest: which of more would be told is not said."""
         name = words.INTERVALS.get(interval_s)

@@ -30,6 +30,7 @@ from tui_trader.core.event import (
     PositionChanged,
     PositionModeTold,
     PositionsSnapshot,
+    TickerChanged,
     Unreadable,
 )
 from tui_trader.core.funds import FeeRate
@@ -89,6 +90,7 @@ class ReplyReader:
             "instruments": self._products,
             "server_time": self._server_time,
             "book": self._book,
+            "funding_due": self._funding_due,
             "candles": self._candles,
             "place": self._placed,
             "amend": _done,
@@ -234,6 +236,12 @@ class ReplyReader:
         bids, asks = (levels_of(row.raw(side) or [], instrument) for side in ("bids", "asks"))
         at_ns = row.whole("timestamp") * NS_PER_MS
         return Verdict(Outcome.ACK, events=(BookSnapshot(instrument.id, bids, asks, version, 0, at_ns),))
+
+    def _funding_due(self, request: Request, facts: Any) -> Verdict:
+        instrument, millis = self._terms.need(request.ref), Row(facts).whole("nextSettleTime")
+        if millis <= 0 or Row(facts).symbol() != request.ref:
+            return _unknown("the answer does not tell when funding is settled", "0")
+        return Verdict(Outcome.ACK, events=(TickerChanged(instrument.id, 0, next_funding_ns=millis * NS_PER_MS),))
 
     def _candles(self, request: Request, facts: Any) -> Verdict:
         """Bars come column by column, their volumes in contracts; columns of unequal length belong to no bar."""

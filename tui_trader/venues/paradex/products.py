@@ -91,6 +91,7 @@ def _instrument(row: Row, fees: str) -> Instrument:
         maker_fee=_fee(schedule, "maker_fee", MAKER_FEE[fees]),
         taker_fee=_fee(schedule, "taker_fee", TAKER_FEE[fees]),
         funding_interval_s=(row.whole("funding_period_hours") or 8) * 3_600,
+        funding_runs=True,  # docs.paradex.trade, "Funding Mechanism": no fixed events
         tiers=(RiskTier(Decimal("1e15"), most, maintenance, ZERO),),
         tradable=row.text("trading_mode") in ("", "STANDARD"),
         display=sanitise(row.text("symbol"), 32),
