@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from .__main__ import GOALS, GROUPS, build_parser, goals_of
-from .exchange import _split
+from .exchange import template
 from .feed import ours, parse
 from .feeder import _frame, _unmask
 from .measure import Ratio, percentile, take_turns
@@ -165,13 +165,17 @@ class TestWire:
         assert _unmask(incoming) == (0x1, text)
         assert not incoming
 
-    def test_a_frame_can_be_sent_again_with_a_later_sequence(self) -> None:
+    def test_a_frame_can_be_sent_again_with_a_later_sequence_and_time(self) -> None:
+        now = 1_800_000_000_000_000_000
         for frame in Stream().frames(400):
-            head, tail = _split(frame)
-            again = orjson.loads(b"%b%d%b" % (head, 123, tail))
+            again = orjson.loads(template(frame) % {b"sequence": 123, b"now": now})
             before = orjson.loads(frame)
-            key = "sequence" if "sequence" in before else "version"
-            assert again == {**before, key: 123}
+            changed: dict[str, object] = {"sequence" if "sequence" in before else "version": 123}
+            if "timestamp" in before:
+                changed["timestamp"] = now
+            if "trades_p" in before:
+                changed["trades_p"] = [[now, *row[1:]] for row in before["trades_p"]]
+            assert again == {**before, **changed}
 
     def test_escapes_alone_are_no_paint(self) -> None:
         start = b"tui-trader starts\x1b[?1049h\x1b[?25l\x1b[1;1H\x1b[38;2;1;2;3m      \x1b]0;title\x07"

@@ -11,6 +11,7 @@ from tests.conformance.table import Spec
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 from tui_trader.sim import products
 from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.masks.paradex_products import paradex_instruments
 from tui_trader.sim.types import SimOrder
 from tui_trader.venues.base import Capabilities
 
@@ -48,6 +49,8 @@ def offers(capabilities: Capabilities, need: str) -> bool:
             return OrderType(word) in capabilities.order_types
         case ["tif", word]:
             return TimeInForce(word) in capabilities.tifs
+        case ["opens", "touched"]:
+            return OrderType.MARKET_IF_TOUCHED in capabilities.order_types and not capabilities.touched_reduces
         case ["trigger", word]:
             return TriggerSource(word) in capabilities.triggers
         case [word] if word in {one.name for one in fields(Capabilities)}:
@@ -106,4 +109,17 @@ def families() -> list[Family]:
             "TWICE": "ack",
         }
         found.append(Family(name, Ground(contract, unit, depth, purse), requests))
+    found.append(
+        Family(
+            "paradex",
+            Ground(paradex_instruments()[0], Decimal("0.01"), Decimal("0.1"), Decimal(1_000_000)),
+            {
+                "CREATE": "POST /v1/orders",
+                "AMEND": "PUT /v1/orders/",
+                "CANCEL": "DELETE /v1/orders/",
+                "ORDERS": '"channel":"orders',
+                "TWICE": "exists",
+            },
+        )
+    )
     return found

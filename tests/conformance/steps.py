@@ -120,6 +120,15 @@ class Steps(Player):
         """Move the index alone, for a moment."""
         self._stand.exchange.set_reference(self._symbol, self._ground.middle, self._price(price))
 
+    async def _do_poor(self, spare: str) -> None:
+        """Leave the account with what keeps three units from being liquidated, and so many half spreads of them more."""
+        exchange, instrument = self._stand.exchange, self._ground.instrument
+        middle, size = self._ground.middle, self._size("3")
+        room = instrument.pnl(Side.BUY, size, middle - Decimal(spare) * self._ground.half_spread, middle)
+        least = instrument.value(size, middle) * instrument.tiers[0].maintenance_rate
+        exchange.accounts[ACCOUNT].balances[instrument.settle] = least + room
+        exchange.outbox.touch_account(ACCOUNT, instrument.settle)
+
     async def _do_settle(self) -> None:
         """Let funding fall due."""
         exchange = self._stand.exchange
@@ -137,6 +146,10 @@ class Steps(Player):
         else:
             self._sent["leverage"] = mode
             await self._until(lambda: self._holds(f"setting {leverage} {mode}"), f"leverage {leverage}")
+
+    async def _do_cod(self, word: str) -> None:
+        """Have orders end with the connection, or not."""
+        self._stand.desk.guard.switch(on=word == "on")
 
     async def _do_mode(self, mode: str) -> None:
         await self._set("mode", self._stand.desk.set_position_mode(self._ground.id, PositionMode(mode)))
@@ -169,7 +182,7 @@ class Steps(Player):
         ``a price -0.5``, ``a trigger -5``, ``a over 3`` (ended, with so much executed), ``a says why`` (it has a reason),
         ``answer <what> <text>``, ``exits n`` (orders that wait at the exchange), ``entry -1``, ``entry agrees``, ``fees agree``,
         ``funding agrees``, ``wallet agrees``, ``leg long 3``, ``setting 5 isolated``, ``margin 1.5``, ``made maker n``,
-        ``external none``, ``settled`` (the legs of the mode are known), ``kept fills agrees``.
+        ``external none``, ``cod on``, ``settled`` (the legs of the mode are known), ``kept fills agrees``.
         """
         stand, store = self._stand, self._stand.desk.store
         exchange, settle = stand.exchange, self._ground.instrument.settle
@@ -186,7 +199,8 @@ class Steps(Player):
                 return all(abs(held.entry - self._price(price)) < tick for _, held in self._legs()) and len(self._legs()) == 1
             case ["fees", "agree"]:
                 theirs = sum((fill.exec_fee for fill in exchange.fills(ACCOUNT)), ZERO)
-                return store.blotter.fees.get(settle, ZERO) == theirs != 0
+                free = not self._ground.instrument.maker_fee  # where to rest costs nothing
+                return store.blotter.fees.get(settle, ZERO) == theirs and (theirs != 0 or free)
             case ["funding", "agrees"]:
                 charges = exchange.funding(ACCOUNT, self._symbol)
                 return bool(charges) and store.funding_paid.get(settle) == sum((one.amount for one in charges), ZERO)
@@ -210,6 +224,8 @@ class Steps(Player):
                 return sum(fill.liquidity is Liquidity.MAKER for fill in store.blotter.fills()) == int(count)
             case ["external", "none"]:
                 return not any(order.external for order in store.blotter.working())
+            case ["cod", word]:
+                return store.guards.get(self._ground.id.venue) is (word == "on")
             case ["settled"]:
                 if store.modes.get(self._ground.id.venue) is PositionMode.HEDGED:
                     return self._ready()

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -322,6 +323,63 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     assert "set aside" in store.notices[0]
     assert store.write([Heard(BTC, [second(T0, "10")], [(T0, T0 + 1)])])
     assert len(list(tmp_path.glob("c.sqlite.damaged-*"))) == 1
+    store.close()
+
+
+def spoilt(path: Path) -> CandleStore:
+    """Return a store over a file whose writer was killed, on a disk that lost the middle of it."""
+    store = opened(path)
+    assert store.write([Heard(BTC, [second(T0 + n, "10") for n in range(9_000)], [(T0, T0 + 9_000)])])
+    store.close()
+    with path.open("r+b") as file:
+        file.seek(4096 * 20)
+        file.write(b"\xff" * 4096 * 10)
+    path.with_name(f"{path.name}-wal").touch()
+    return opened(path)
+
+
+def test_a_file_whose_writer_was_killed_is_open_at_once_and_looked_through_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    store = spoilt(path)
+    assert store.notices == []
+    assert isinstance(store.bars(BTC, 1, T0, T0 + 1)[0], Bar)
+    store.examine()
+    (notice,) = store.notices
+    assert "the file of the candles was damaged" in notice
+    assert store.bars(BTC, 1, T0, T0 + 1) == []
+    assert store.write([Heard(BTC, [second(T0, "11")], [(T0, T0 + 1)])])
+    (bar,) = store.bars(BTC, 1, T0, T0 + 1)
+    assert isinstance(bar, Bar)
+    assert bar.close == 11
+    store.close()
+    again = opened(path)
+    again.examine()  # closed well: nothing to look for
+    assert again.notices == []
+    again.close()
+
+
+def test_a_store_that_was_closed_is_not_opened_again_by_what_was_found_in_it(tmp_path: Path) -> None:
+    store = spoilt(tmp_path / "c.sqlite")
+    store.file._db, db = None, store.file._db  # closed while the last page was looked at
+    store.examine()
+    assert not store.writable
+    assert store.notices == []
+    store.file._db = db
+    store.close()
+
+
+def test_who_looks_does_not_wait_for_who_writes(tmp_path: Path) -> None:
+    store = opened(tmp_path / "c.sqlite")
+    store.write([Heard(BTC, [second(T0, "10")], [(T0, T0 + 1)])])
+    found: list[Bars] = []
+    with store.file.transaction() as db:
+        db.execute("DELETE FROM seconds")
+        looking = threading.Thread(target=lambda: found.append(store.bars(BTC, 1, T0, T0 + 1)))
+        looking.start()
+        looking.join(30)
+        assert not looking.is_alive()
+    assert isinstance(found[0][0], Bar)  # what was there before
+    assert store.bars(BTC, 1, T0, T0 + 1) == [Gap(T0, T0 + 1, observed=True)]
     store.close()
 
 

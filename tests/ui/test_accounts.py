@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -81,6 +82,8 @@ async def test_enter_right_after_a_switch_does_not_send_what_was_staged_there_be
         await both.running.settle()
         assert both.app.desk is both.first
         assert both.first.creates() == []
+        await both.press("enter")
+        assert both.first.creates() == []
         assert "staged before another account was on the screen" in both.running.said
         both.first.world.clock.advance(0.31)
         await both.press("enter")
@@ -124,6 +127,7 @@ async def test_a_line_about_another_account_stands_alone(tmp_path: Path) -> None
         await both.type("acct two; cancel all")
         assert "acct two stands alone in its line" in both.running.said
         assert both.app.desk is both.first
+        await both.press("escape")
         await both.type("buy 0.01 acct main; buy 0.01 acct two!")
         assert "one account in a line" in both.running.said
         assert both.first.creates() == both.second.creates() == []
@@ -196,11 +200,7 @@ async def test_panic_cancels_at_every_account_and_says_each_result(tmp_path: Pat
 
 async def test_panic_reaches_the_others_while_one_is_down(tmp_path: Path) -> None:
     async with two(tmp_path) as both:
-
-        async def down(request: Any) -> Verdict:
-            return Verdict(Outcome.NOT_SENT, text="no connection")
-
-        both.first.send = down  # type: ignore[method-assign]
+        both.first.answers = [Verdict(Outcome.NOT_SENT, text="no connection")] * 50
         await both.press("ctrl+g")
         await until(both.running.pilot, lambda: "phemex/main NOT VERIFIED" in both.running.said)
         assert RequestKind.CANCEL in both.second.kinds()
@@ -287,10 +287,10 @@ async def test_an_account_that_cannot_be_opened_is_one_line_and_no_end(tmp_path:
 
 async def test_an_account_that_opens_during_a_panic_is_cancelled_too(tmp_path: Path) -> None:
     first, second = quiet_desk(tmp_path), quiet_desk(tmp_path, label="two")
-    gate: list[bool] = []
+    gate = asyncio.Event()
 
     async def opener(stack: contextlib.AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
-        await until(running.pilot, lambda: bool(gate))
+        await gate.wait()
         return second, [BTC]
 
     def beside(app: TraderApp) -> None:
@@ -300,7 +300,7 @@ async def test_an_account_that_opens_during_a_panic_is_cancelled_too(tmp_path: P
         await running.press("ctrl+g")
         await running.settle()
         assert "phemex/two not open yet: done as soon as it is" in running.said
-        gate.append(True)
+        gate.set()
         await until(running.pilot, lambda: RequestKind.CANCEL in second.kinds())
         assert second.controls.state is TradingState.REDUCING
 

@@ -184,7 +184,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
             desk.brackets = recall.plans.brackets()
             desk.open_transfers = recall.open_transfers()
             desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
-        desk.store.blotter.claim(recall.ids)
+        desk.store.blotter.claim(recall.ids, recall.named)
         desk.store.blotter.sent_before = lambda client_id: client_id.startswith(PREFIX) and mentions(journal.path, client_id)
     if not read_only:
         warnings = ((journal.notice, Severity.WARNING), (recall.epilogue, Severity.WARNING), (journal.failure, Severity.ALARM))

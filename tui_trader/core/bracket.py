@@ -111,6 +111,8 @@ class Seen:
     """Whether the leg is known as of the latest execution: only then may protection be made smaller."""
     wait_for_native: bool = False
     """Whether the venue may still be making its exits."""
+    resizable: bool = True
+    """Whether the venue changes the size of a waiting order in place; else another one stands in its place before it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,10 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
         return None
     theirs, ours = live_size(native), live_size(own)
     if bracket.keeps_stop:  # what the trader took away is not put back; what still stands of it follows the position down
-        if len(own) > 1 and theirs + ours - own[-1].remaining >= held:
-            return Drop(own[-1], "one stop is enough")  # one that was thought lost has turned up
+        # One that was thought lost has turned up, or one of another size has taken the place of an older one.
+        spare = own if not seen.resizable else own[-1:]
+        if len(own) > 1 and (drop := next((one for one in spare if theirs + ours - one.remaining >= held), None)) is not None:
+            return Drop(drop, "one stop is enough")
         if held and done and own and theirs >= held:
             if native[0].trigger_price != bracket.stop:
                 return Shift(native[0], bracket.stop)
@@ -239,7 +243,7 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
                 return None
             missing = held - theirs - ours
             # An order that has fired is closing: it is not made larger, what it does not close gets a stop of its own.
-            if own and own[0].status is OrderStatus.ARMED:
+            if seen.resizable and own and own[0].status is OrderStatus.ARMED:
                 return Resize(own[0], own[0].qty + missing)
             return Place("stop", missing)
     if not seen.sure or theirs + ours <= held:
@@ -249,7 +253,10 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
         if order.status is OrderStatus.ARMED:
             if order.remaining <= excess:
                 return Drop(order, "the position is smaller" if held else "the position is closed")
-            return Resize(order, order.qty - excess)
+            if seen.resizable:
+                return Resize(order, order.qty - excess)
+            if bracket.keeps_stop:
+                return Place("stop", order.remaining - excess)
     return None
 
 
@@ -267,6 +274,8 @@ def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instru
             excess = size - wanted[index]
             if last.remaining <= excess:
                 return Drop(last, "the position is smaller" if held else "the position is closed")
+            if not seen.resizable:
+                return Drop(last, "a smaller one takes its place")
             return Resize(last, last.qty - excess)
         if not live and bracket.keeps_targets and wanted[index] >= max(instrument.lot, instrument.min_qty):
             return Place(str(index), wanted[index])

@@ -18,7 +18,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.position import Position
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity
+from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity, Taking
 
 RawLevels = Sequence[Sequence[Any]]
 """``[[price, size], …]`` as sent: decimal text, or integers scaled by the instrument's scales."""
@@ -139,6 +139,24 @@ class PositionModeTold:
 
     venue: str
     mode: PositionMode
+
+
+@dataclass(frozen=True, slots=True)
+class TakingTold:
+    """What a venue takes from anybody at present."""
+
+    venue: str
+    taking: Taking
+    reason: str = ""
+    """In a sentence, where it is less than everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardTold:
+    """Whether the venue cancels the account's open orders when the private connection ends."""
+
+    venue: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +288,8 @@ Event = (
     | PositionChanged
     | PositionsSnapshot
     | PositionModeTold
+    | TakingTold
+    | GuardTold
     | BackingTold
     | BalanceChanged
     | RiskUnitsTold

@@ -135,10 +135,10 @@ class CandleRecorder:
 
     async def run(self) -> None:
         """Open the file, write to it and read for the chart until cancelled."""
-        beat = 0
+        beat, loop = 0, asyncio.get_running_loop()
         while True:
-            if not self.candles.writable and not beat % OPEN_EVERY:
-                await asyncio.to_thread(self.candles.open)
+            if not self.candles.writable and not beat % OPEN_EVERY and await asyncio.to_thread(self.candles.open):
+                loop.run_in_executor(None, self.candles.examine)  # nobody waits for it
             await self.flush()
             await self.show()
             beat += 1

@@ -24,6 +24,7 @@ from tui_trader.core.event import (
     OrderFilled,
     PositionChanged,
     PositionModeTold,
+    TakingTold,
     TradesPrinted,
 )
 from tui_trader.core.order import Fill
@@ -219,6 +220,8 @@ class Connection(Parts):
             self.store.note_dispatch(dispatch)
             if self.recording is not None:
                 self.recording.dispatched(dispatch)
+        if verdict.outcome is Outcome.REJECTED and (told := [event for event in verdict.events if type(event) is TakingTold]):
+            self.absorb([*told])  # the refusal was of orders as such, and whoever sent this one would not look for it
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)

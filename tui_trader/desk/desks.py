@@ -124,11 +124,18 @@ class Desks:
     async def _open(self, name: str, opener: Opener, opened: Callable[[Seat], None], failed: Callable[[str, str], None]) -> None:
         async with contextlib.AsyncExitStack() as stack:
             self._owed.pop(name, None)
+            why = "the program failed to open it (see the log)"
             try:
                 desk, symbols = await opener(stack)
+                why = ""
             except TraderError as error:
-                self.absent[name] = error.message
-                failed(name, error.message)
+                why = error.message
+            finally:  # whatever happened, nobody may go on believing that it is on its way
+                if why:
+                    self.absent[name] = why
+                    self._owed.pop(name, None)
+            if why:
+                failed(name, why)
                 return
             seat = Seat(desk, symbols, stack.pop_all())
         self.seat(seat)

@@ -19,7 +19,7 @@ from tui_trader.net.session import Session
 from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
 from tui_trader.state.store import Store
-from tui_trader.venues.base import Channel, FeedDialect, Lane, Negotiating, Subscription
+from tui_trader.venues.base import Channel, FeedDialect, Guarding, Lane, Negotiating, Subscription
 
 RESYNC_NS = 2 * NS
 """A doubtful book is asked for again at most this often."""
@@ -115,6 +115,18 @@ class Feeds:
         """Tell every lane how the account holds positions."""
         for dialect in self._dialects:
             dialect.take_mode(mode)
+
+    def guard(self, *, on: bool) -> bool:
+        """Ask the venue to cancel open orders when the private connection ends, or not to, now and after every connect.
+
+        False where it is not connected now: it is asked then.
+        """
+        told = False
+        for dialect in self._dialects:
+            session = self._sessions.get(dialect.lane)
+            if dialect.lane is Lane.PRIVATE and session is not None and isinstance(dialect, Guarding):
+                told = session.tell(dialect.guard(on=on))
+        return told
 
     def retry(self) -> None:
         """Start lanes again that gave up because their login was refused: the trader says that the cause is gone."""

@@ -37,6 +37,7 @@ from tui_trader.desk.expiry import Expiries
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funds import Funds
+from tui_trader.desk.guard import Guard
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.macros import Macros
 from tui_trader.desk.margin import Margin
@@ -153,6 +154,7 @@ class Parts(abc.ABC):
             spawn=self._spawn,
             heard=self.controls.hear,
             giving_up=self._giving_up,
+            venue_ns=self._server_ns,
         )
         self.undo = Undo(self.store)
         """What was cancelled from here lately."""
@@ -179,6 +181,7 @@ class Parts(abc.ABC):
             ready=self._may_protect,
             spawn=self._spawn,
             say=self._say,
+            resizable=lambda instrument: account.venue.capabilities_of(instrument).resize_waiting,
         )
         """Keeps the brackets of entries."""
         self.nudges = Nudges(
@@ -234,6 +237,8 @@ class Parts(abc.ABC):
             say=self._say,
             web=account.endpoints.web,
         )
+        self.guard = Guard(account=account, store=self.store, feeds=self.feeds, record=self._minutes.record)
+        """What becomes of open orders when the connection ends."""
         self.permit = Permit(
             account=account,
             store=self.store,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
@@ -156,11 +157,12 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._opening.tell(f"{error.title}: {error.message}\n\n^C leaves")
             return
         from tui_trader.core.event import Notice
+        from tui_trader.state.topic import MARKET
         from tui_trader.ui.accounts import Accounts
 
         self._accounts = Accounts(self, self.desks)
         gauge = self._driver if isinstance(self._driver, TraderDriver) else None
-        self._pump = FramePump(self.desks, fps=self._fps, gauge=gauge, on_error=self._pane_failed)
+        self._pump = FramePump(self.desks, fps=self._fps, gauge=gauge, on_error=self._pane_failed, patient=MARKET)
         MASK.on = False
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
@@ -169,6 +171,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump.start()
         self.set_interval(1.0, self._tick)
         self._tick()
+        # What has been made by now stays to the end: looking through it for garbage takes tenths of a second, in one step.
+        gc.freeze()
         self.accounts.more = self.more
         for name, opener in self.beside:
             self.accounts.begin(name, opener)
@@ -183,7 +187,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if self.desks.seats:
             desk.macros = self.desks.seats[0].desk.macros  # names and keys for lines are the trader's, not an account's
         desk.urgent = partial(self._urgent, seat)
-        desk.crashed = self._task_failed
+        desk.crashed = partial(self._desk_failed, seat)
         desk.attention.alerts.on_fire.append(partial(self._alert, desk))
         if self._playback is not None:
             from tui_trader.ui.screens.replay import ReplayScreen
@@ -396,6 +400,9 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if newest is not None and newest.severity is Severity.ALARM and newest is not self._echoed.get(seat):
             self._echoed[seat] = newest
             self._say(f"{seat.name}: {newest.text}", Severity.ALARM)
+
+    def _desk_failed(self, seat: Seat, name: str, error: BaseException) -> None:
+        self._task_failed(name if seat is self.desks.seats[0] else f"{seat.name}: {name}", error)
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         mark = crash.record(error)

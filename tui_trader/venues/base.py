@@ -180,6 +180,13 @@ class Capabilities:
     tifs: frozenset[TimeInForce]
     triggers: frozenset[TriggerSource]
     amend: bool = True
+    """An order can be changed in place."""
+    amend_waiting: bool = True
+    """What an order waits for can be changed in place."""
+    resize_waiting: bool = True
+    """The size of an order that waits can be changed in place."""
+    whole_exits: bool = True
+    """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
@@ -189,6 +196,8 @@ class Capabilities:
     """TP/SL attached to an entry that adds to a position."""
     touched_reduces: bool = False
     """Orders that wait for a better price (a target) can only reduce."""
+    isolated: bool = True
+    """A position can be backed by margin of its own, and not by the whole account."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False
@@ -288,6 +297,24 @@ class Negotiating(Protocol):
 
 
 @runtime_checkable
+class Guarding(Protocol):
+    """What a FeedDialect has besides where a venue cancels open orders when the private connection ends, if it is asked to.
+
+    What was asked last is said again on every connection, before anything else.
+    """
+
+    def guard(self, *, on: bool) -> list[bytes]:
+        """Return the frames that ask for it, or for the end of it; the answer is a GuardTold, or a Notice of a refusal."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """What an OrderDialect has besides where a venue tells what it takes at present; the answer holds a TakingTold."""
+
+    def system_state(self) -> Request: ...
+
+
+@runtime_checkable
 class Admitting(Protocol):
     """What an OrderDialect has besides where a venue lets in by tokens that live for minutes, or has bodies signed."""
 
@@ -302,6 +329,23 @@ class Admitting(Protocol):
 
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """What an OrderDialect has besides where some orders carry no id of the client's.
+
+    Of those the answer alone tells which order it made. When it is lost, they are known again by what they are.
+    """
+
+    def is_nameless(self, order: Order | OrderTicket) -> bool:
+        """Whether an order of this kind is sent without our id."""
+
+    def made_since(self, order: Order, since_ns: int) -> Request:
+        """Ask for the orders of this kind in its contract that were made since a time, in whatever state, in pages.
+
+        The answer tells each as an OrderChanged of the list it waits in (``venue_id``), with the time it was made.
+        """
 
 
 class OrderDialect(Protocol):

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.venues.paradex import oracles
+from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.clock import SystemClock
+from tui_trader.core.error import RefusedError
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.risk import Limits
@@ -49,19 +50,6 @@ LIMITS = Limits(
     per_second=50,
     per_minute=500,
 )
-
-
-class CppStark:
-    """StarkWare's implementation where the mask would use its textbook."""
-
-    def pedersen(self, a: int, b: int) -> int:
-        return int(oracles.cpp_hash(a, b))
-
-    def verify(self, message: int, r: int, s: int, public: int) -> bool:
-        return oracles.verifies(message, (r, s), public)
-
-    def public_key(self, private: int) -> int:
-        return oracles.cpp_public_key(private)
 
 
 class House:
@@ -188,7 +176,7 @@ async def test_an_order_from_the_way_in_to_the_position(house: House) -> None:
     stop = ticket("stop", side=Side.SELL, type=OrderType.STOP, price=None, trigger_price=Decimal(49_000), reduce_only=True)
     await desk.submit(stop)
     await until(lambda: status(desk, "stop") is OrderStatus.ARMED, "armed")
-    assert house.mask.verified == 5, "a token, three orders and a change, each verified"
+    assert house.mask.gate.verified == 5, "a token, three orders and a change, each verified"
     later = await house.desk()
     await until(ready(later), "a second desk")
     assert [order.client_id for order in later.store.blotter.working()] == ["stop"]
@@ -205,11 +193,14 @@ async def test_what_the_venue_refuses_is_said_by_the_answer_or_by_the_stream(hou
     far = await desk.orders.submit(ticket("far", price=Decimal("40000.0")), reduces=False)
     assert (far.outcome, status(desk, "far")) == (Outcome.REJECTED, OrderStatus.REJECTED)
     assert "price bands" in far.text
-    house.mask.state = "cancel_only"
+    house.mask.system.state = "cancel_only"
     shut = await desk.orders.submit(ticket("shut"), reduces=False)
     assert shut.outcome is Outcome.REJECTED
     assert "cancels alone" in shut.text
-    house.mask.state = "ok"
+    assert "cancels alone" in desk.blocked(BTC)
+    house.mask.system.state = "ok"
+    house.trade(Side.BUY, Decimal("0.1"), Decimal(49_800))
+    await until(lambda: "cancels alone" not in desk.blocked(BTC), "let in again by itself")
     again = await desk.orders.submit(ticket("crosses2"), reduces=False)
     assert again.outcome is Outcome.ACK
 
@@ -217,15 +208,15 @@ async def test_what_the_venue_refuses_is_said_by_the_answer_or_by_the_stream(hou
 async def test_a_token_that_ends_in_the_middle_costs_one_refusal_and_no_order(house: House) -> None:
     desk = await house.desk()
     await until(ready(desk), "ready")
-    house.mask.forget_tokens()
+    house.mask.gate.forget()
     refused = await desk.orders.submit(ticket("first"), reduces=False)
     assert refused.outcome is Outcome.REJECTED
     assert "new one is fetched" in refused.text
     assert house.exchange.order("trader", client_id="first") is None
-    verified = house.mask.verified
+    verified = house.mask.gate.verified
     sent = await asyncio.gather(*(desk.orders.submit(ticket(f"next-{i}"), reduces=False) for i in range(4)))
     assert {one.outcome for one in sent} == {Outcome.ACK}
-    assert house.mask.verified == verified + 5, "one token for the four of them"
+    assert house.mask.gate.verified == verified + 5, "one token for the four of them"
 
 
 async def test_a_lost_answer_is_resolved_by_the_history_and_nothing_is_sent_twice(house: House) -> None:
@@ -257,6 +248,56 @@ async def test_orders_end_with_the_connection_where_that_was_chosen(house: House
     await until(lambda: status(desk, "goes-too") is OrderStatus.LIVE, "live")
     house.server.cut()
     await until(lambda: status(desk, "goes-too") is OrderStatus.CANCELED, "cancelled again")
+
+
+async def test_the_switch_is_the_traders_at_any_time(house: House) -> None:
+    desk = await house.desk()
+    await until(ready(desk), "ready")
+    assert desk.guard.words == "cancel-on-disconnect is off: open orders stay at the venue when this connection ends"
+    assert desk.guard.switch(on=True) == "asking Paradex to switch cancel-on-disconnect on"
+    await until(lambda: desk.store.guards == {"paradex": True}, "the venue agreed")
+    await desk.submit(ticket("goes"))
+    await until(lambda: status(desk, "goes") is OrderStatus.LIVE, "live")
+    house.server.cut()
+    await until(lambda: status(desk, "goes") is OrderStatus.CANCELED, "cancelled by the venue")
+    assert desk.store.guards in ({}, {"paradex": True}), "not known while there is no connection"
+    await until(ready(desk), "back")
+    assert desk.store.guards == {"paradex": True}, "armed again without being asked, before entries may leave"
+    house.mask.feed.guards = False
+    desk.guard.switch(on=False)
+    await until(lambda: any("was not switched off" in notice.text for notice in desk.store.notices), "refused, and said so")
+    assert desk.store.guards == {"paradex": True}
+
+
+async def test_a_lane_on_which_the_wish_was_refused_lets_no_entry_out(house: House) -> None:
+    house.mask.feed.guards = False
+    desk = await house.desk(cancel_on_disconnect=True)
+    await until(lambda: "subscription refused" in said(desk), "told")
+    assert desk.blocked(BTC)
+    assert desk.store.guards == {}
+
+
+async def test_the_state_of_the_venue_is_shown_and_obeyed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trader.desk.rounds.STATE_NS", 0)
+    monkeypatch.setattr("tui_trader.desk.rounds.STATE_AGAIN_NS", 0)
+    desk = await house.desk()
+    await until(ready(desk), "ready")
+    house.mask.system.state = "maintenance"
+    await until(lambda: desk.lock == "MAINTENANCE", "shown")
+    assert desk.blocked(BTC).startswith("Paradex is in maintenance: nothing trades; cancels still work")
+    with pytest.raises(RefusedError, match="in maintenance"):
+        await desk.submit(ticket("never"))
+    house.mask.system.state = "post_only"
+    await until(lambda: desk.lock == "POST-ONLY", "shown")
+    house.trade(Side.BUY, Decimal("0.1"), Decimal(49_800))
+    await until(lambda: not desk.blocked(BTC), "what rests may leave, once the book is young")
+    with pytest.raises(RefusedError, match="takes post-only orders alone at present: add po"):
+        await desk.submit(ticket("takes"))
+    assert house.server.receipts["POST /v1/orders"] == 0
+    await desk.submit(ticket("rests", tif=TimeInForce.POST_ONLY))
+    await until(lambda: status(desk, "rests") is OrderStatus.LIVE, "live")
+    house.mask.system.state = "ok"
+    await until(lambda: desk.lock == "", "over")
 
 
 async def test_orders_stay_where_nothing_was_chosen(house: House) -> None:

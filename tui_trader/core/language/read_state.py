@@ -14,6 +14,7 @@ from tui_trader.core.language.state import (
     Arm,
     Export,
     GroupPrices,
+    GuardOrders,
     Halt,
     Note,
     Override,
@@ -70,6 +71,13 @@ def _ro(cursor: Cursor) -> Command:
     if not word:
         cursor.fail("on or off expected", fix="ro on lets out exits only, ro off entries again")
     return Halt(reducing=True) if word == "on" else Resume()
+
+
+def _cod(cursor: Cursor) -> Command:
+    word = cursor.take_word("on", "off")
+    if not word and not cursor.ended:
+        cursor.fail("on or off expected", fix="cod on has open orders cancelled when the connection ends, cod off lets them be")
+    return GuardOrders(word == "on" if word else None)
 
 
 def _override(cursor: Cursor) -> Command:
@@ -150,6 +158,7 @@ STATING = {
     "paper": lambda cursor: UseAccount("paper", _optional(cursor, "an account", "paper")),
     "live": lambda cursor: UseAccount("live", _optional(cursor, "an account", "live main")),
     "on": lambda cursor: UseAccount("", read_word(cursor, "a venue", "on phemex").lower()),
+    "acct": lambda cursor: UseAccount("acct", read_word(cursor, "an account", "acct main").lower()),
     "quit": lambda cursor: Quit(),
     "help": lambda cursor: ShowHelp(_optional(cursor, "a topic", "help buy").lower()),
     "conn": lambda cursor: ShowConnections(),
@@ -158,6 +167,7 @@ STATING = {
     "halt": lambda cursor: Halt(),
     "ro": _ro,
     "resume": lambda cursor: Resume(_optional(cursor, "the name of the venue", "resume phemex").lower()),
+    "cod": _cod,
     "override": _override,
     "reconcile": lambda cursor: Reconcile(),
     "arm": lambda cursor: Arm(None if cursor.ended else read_time(cursor, "arm")),

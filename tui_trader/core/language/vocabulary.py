@@ -112,6 +112,7 @@ VERB_TABLE: tuple[Word, ...] = (
     Word("halt", "halt", "let out exits only; resume asks for the venue's name", "halt", _SAFETY),
     Word("ro", "ro on|off", "let out exits only, without being asked when that ends", "ro on", _SAFETY),
     Word("resume", "resume [VENUE]", "let entries out again", "resume phemex", _SAFETY),
+    Word("cod", "cod [on|off]", "have the venue cancel open orders when the connection ends, stops too", "cod on", _SAFETY),
     Word("limits", "limits", "say the limits that orders are held against, and how much of them is used", "limits", _SAFETY),
     Word("override", "override unknown", "let the staged order out beside one of unknown outcome", "override unknown", _SAFETY),
     Word("reconcile", "reconcile", "ask the venue for everything again", "reconcile", _SAFETY),
@@ -128,7 +129,10 @@ VERB_TABLE: tuple[Word, ...] = (
     ),
     Word("paper", "paper [ACCOUNT]", "say how to trade on the built-in exchange instead", "paper", _ACCOUNT),
     Word("live", "live [ACCOUNT]", "say how to trade with real money instead", "live main", _ACCOUNT),
-    Word("on", "on VENUE", "say which venue this terminal is connected to, and how to be at another", "on phemex", _ACCOUNT),
+    Word(
+        "on", "on VENUE", "put an account of this venue on the screen, with the same market", "on phemex", _ACCOUNT
+    ),
+    Word("acct", "acct NAME", "put the account of this name on the screen", "acct main", _ACCOUNT),
     Word("symbol", "symbol NAME", "show another contract", "symbol ETHUSDT", _SCREEN),
     Word("group", "group [STEP]", "gather the levels of the ladder", "group 10", _SCREEN),
     Word("theme", "theme [NAME]", "change the colours; alone it lists them", "theme nord", _SCREEN),
@@ -178,8 +182,8 @@ CLAUSE_TABLE: tuple[Word, ...] = (
     Word("iso", "iso", "isolated margin", "buy 1 @ bid lev 10 iso"),
     Word("cross", "cross", "cross margin", "buy 1 @ bid lev 10 cross"),
     Word("pos", "pos:long|short|merged", "the leg in hedged mode", "buy 1 @ bid pos:long"),
-    Word("on", "on VENUE", "only at this venue", "buy 1 @ bid on phemex"),
-    Word("acct", "acct NAME", "only in this account", "buy 1 @ bid acct main"),
+    Word("on", "on VENUE", "at this venue, staged on the screen of its account", "buy 1 @ bid on phemex"),
+    Word("acct", "acct NAME", "in this account, staged on its screen", "buy 1 @ bid acct main"),
     Word("dry", "dry", "say what it would be, and send nothing", "buy 1 @ bid dry"),
 )
 """Words that may follow an order's size and symbol, in any order."""

@@ -17,7 +17,7 @@ from tui_trader.core.decimals import ZERO, divide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import paradex_sbe as sbe
 from tui_trader.sim.masks.base import Peer
-from tui_trader.sim.masks.paradex_rows import SIDE, Row, account_row, fill_row, order_row, position_row
+from tui_trader.sim.masks.paradex_rows import SIDE, Row, account_row, fill_row, order_row, position_row, was_received
 from tui_trader.sim.types import (
     AccountTouched,
     BookChange,
@@ -55,6 +55,8 @@ class Feed:
         self._account_of = account_of
         self._talks: dict[int, _Talk] = {}
         self._sequences: dict[str, int] = dict.fromkeys(exchange.instruments, 1000)
+        self.guards = True
+        """Whether accounts may have their orders cancelled with their connection."""
         self._beat_ns = self._summary_ns = 0
         self._stamp = exchange.now_ns
 
@@ -90,6 +92,8 @@ class Feed:
             case "unsubscribe":
                 talk.channels.discard(str(params.get("channel", "")))
                 self._say(talk, number, {"channel": params.get("channel")})
+            case "order.cancel_on_disconnect" if talk.account and not self.guards:
+                self._say(talk, number, error=(100, "internal error", None))
             case "order.cancel_on_disconnect" if talk.account:
                 talk.cancels = bool(params.get("enabled"))
                 self._say(talk, number, {"enabled": talk.cancels})
@@ -127,7 +131,7 @@ class Feed:
         """Tell what happened, private first, and beat."""
         for event in events:
             match event:
-                case Report():
+                case Report() if was_received(event.order):
                     self._report(event)
                 case PositionTouched() | FundingCharge():
                     self._own(event.account, "positions", partial(self._position, event))

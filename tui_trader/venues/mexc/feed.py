@@ -41,8 +41,9 @@ from tui_trader.venues.exact import decode_body, sample
 from tui_trader.venues.mexc import sign, words
 from tui_trader.venues.mexc.books import levels_of
 from tui_trader.venues.mexc.held import Held
-from tui_trader.venues.mexc.rows import NS_PER_MS, Row, balance_of, exit_of, fill_of, plan_of, readable, report_of
+from tui_trader.venues.mexc.rows import NS_PER_MS, Row, balance_of, fill_of, readable, report_of
 from tui_trader.venues.mexc.terms import Terms
+from tui_trader.venues.mexc.waiting_rows import exit_of, plan_of, trail_of
 from tui_trader.venues.mexc.words import VENUE
 
 HEARTBEAT_S: Final = 10.0
@@ -56,7 +57,7 @@ DEPTH: Final = 20
 
 _SECONDS: Final = {name: seconds for seconds, name in words.INTERVALS.items()}
 
-FILTERS: Final = ("order", "order.deal", "position", "asset", "plan.order", "stop.planorder")
+FILTERS: Final = ("order", "order.deal", "position", "asset", "plan.order", "stop.planorder", "track.order")
 """What of the account is asked for."""
 
 _TICKER: Final = {
@@ -107,6 +108,7 @@ class MexcFeed:
             "push.personal.asset": self._asset,
             "push.personal.plan.order": self._plan,
             "push.personal.stop.planorder": self._exit,
+            "push.personal.track.order": self._trail,
             "push.personal.position.mode": self._mode,
         }
 
@@ -300,6 +302,9 @@ class MexcFeed:
 
     def _exit(self, message: dict[str, Any], at_ns: int) -> list[Event]:
         return self._own(message, lambda row: [OrderChanged(exit_of(row, self._terms))], "exit")
+
+    def _trail(self, message: dict[str, Any], at_ns: int) -> list[Event]:
+        return self._own(message, lambda row: [OrderChanged(trail_of(row, self._terms))], "trailing order")
 
     def _fill(self, message: dict[str, Any], at_ns: int) -> list[Event]:
         return self._own(message, lambda row: [OrderFilled(fill_of(row, self._terms))], "execution")

@@ -20,6 +20,7 @@ _CAPABILITIES = Capabilities(
     attached_limits=False,
     attached_to_more=False,
     touched_reduces=True,
+    isolated=False,
     cancel_on_disconnect=True,
     max_client_id=64,
 )
@@ -62,6 +63,7 @@ def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False) -> 
         feed=feed,
         orders=lambda: ParadexOrders(interactive=interactive),
         assume=assumed,
+        funding_by_asking=True,
         choose=paradex,
         key_words=("Account address", "Private sub-key, or a read-only token"),
         unproven="its order path was not played through the table of faults",

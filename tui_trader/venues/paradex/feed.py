@@ -20,6 +20,7 @@ from tui_trader.core.event import (
     BookDelta,
     BookSnapshot,
     Event,
+    GuardTold,
     Notice,
     OrderChanged,
     OrderFilled,
@@ -50,6 +51,9 @@ OWN: Final = ("orders.ALL", "fills.ALL", "positions", "account")
 """The account's channels; all of them together are the one thing that is subscribed to."""
 
 
+_GUARDED: Final = "the venue cancels the open orders of this account, protective stops too, when this connection ends"
+
+
 class ParadexFeed:
     """One lane of one connection."""
 
@@ -62,6 +66,8 @@ class ParadexFeed:
         self.unreadable = 0
         """Messages that were set aside."""
         self._cancels = cancel_on_disconnect
+        self._switching: dict[int, bool] = {}
+        """Questions that a trader asked, and what was in force before each."""
         self._version = 0
         self._token: Secret | None = None
         self._numbers = count(1)
@@ -124,8 +130,17 @@ class ParadexFeed:
         where the venue's own heartbeats and prices never pause."""
         return [self._arm(self._pings)] if self.lane is Lane.PRIVATE else []
 
+    def guard(self, *, on: bool) -> list[bytes]:
+        """Return the frame that has open orders cancelled when this connection ends, or lets them be."""
+        before, self._cancels = self._cancels, on
+        waiting: set[int] = set()
+        frame = self._arm(waiting)
+        self._switching.update(dict.fromkeys(waiting, before))
+        return [frame]
+
     def reset(self) -> None:
-        """Forget the previous connection."""
+        """Forget the previous connection; what is to become of orders is remembered."""
+        self._switching.clear()
         self._logins.clear()
         self._armings.clear()
         self._pings.clear()
@@ -184,6 +199,8 @@ class ParadexFeed:
         if number in self._pings:
             self._pings.discard(number)
             return [PongReceived(VENUE, self.lane, at_ns)]
+        if number in self._switching:
+            return self._switched(self._switching.pop(number), reason, at_ns)
         if number in self._logins:
             self._logins.discard(number)
             return [Subscribed(VENUE, self.lane, number, not reason, reason, is_login=True)]
@@ -196,11 +213,21 @@ class ParadexFeed:
     def _arming(self, answer: Subscribed, at_ns: int) -> list[Event]:
         """Say what becomes of orders when the connection ends. What was not asked for need not be granted."""
         if not self._cancels:
-            return [Subscribed(VENUE, self.lane, answer.request_id, True)]
+            return [GuardTold(VENUE, False), Subscribed(VENUE, self.lane, answer.request_id, True)]
         if not answer.ok:
             return [answer]
-        text = "cancel-on-disconnect is on: the venue cancels the open orders of this account when this connection ends"
-        return [Notice(text, Severity.NOTE, at_ns), answer]
+        return [Notice(f"cancel-on-disconnect is on: {_GUARDED}", Severity.NOTE, at_ns), GuardTold(VENUE, True), answer]
+
+    def _switched(self, before: bool, reason: str, at_ns: int) -> list[Event]:
+        """Say what came of a switch that the trader made; refused, it stays as it was."""
+        if reason:
+            wish, self._cancels = self._cancels, before
+            text = f"cancel-on-disconnect was not switched {'on' if wish else 'off'}: {reason}"
+            return [Notice(text, Severity.ALARM, at_ns), GuardTold(VENUE, before)]
+        if self._cancels:
+            return [Notice(f"cancel-on-disconnect is on: {_GUARDED}", Severity.NOTE, at_ns), GuardTold(VENUE, True)]
+        text = "cancel-on-disconnect is off: open orders stay at the venue when this connection ends"
+        return [Notice(text, Severity.NOTE, at_ns), GuardTold(VENUE, False)]
 
     def _told(self, family: str, fields: Mapping[str, Any], at_ns: int, frame: bytes) -> list[Event]:
         read = _READERS.get(family)

@@ -66,6 +66,10 @@ class ParadexOrders:
         """Ask what time it is at the venue."""
         return _public("server_time", "/v1/system/time")
 
+    def system_state(self) -> Request:
+        """Ask what the venue takes at present."""
+        return _public("system_state", "/v1/system/state")
+
     def book(self, instrument: InstrumentId) -> Request:
         """Ask for the book; its sequence is that of the feed's counter."""
         return _public("book", f"/v1/orderbook/{_part(instrument.symbol)}", "depth=100", instrument.symbol)
@@ -243,7 +247,7 @@ class ParadexOrders:
     def standing(self, instrument: InstrumentId | None) -> Sequence[Request]:
         """Ask for the state of the system and what the account holds; for leverage of a contract."""
         if instrument is None:
-            return (_public("system_state", "/v1/system/state"), _private("account", "/v1/account"))
+            return (self.system_state(), _private("account", "/v1/account"))
         return (_private("margin", "/v1/account/margin", f"market={_part(instrument.symbol)}", instrument.symbol),)
 
     def fee_rates(self, currency: str) -> None:
