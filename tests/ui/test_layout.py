@@ -84,7 +84,7 @@ def test_every_pane_is_shown_at_the_designed_sizes(size: tuple[int, int], missin
 def test_other_accounts_have_a_line_wherever_the_header_does_not_hold_them(size: tuple[int, int]) -> None:
     width, height = size
     alone, company = plan(width, height), plan(width, height, company=True)
-    assert (Slot.BESIDE in company.slots) == (width < WIDE_WIDTH and height >= 6)
+    assert (Slot.BESIDE in company.slots) == (height >= 6 and (width < WIDE_WIDTH or not company.tradable))
     assert Slot.BESIDE not in alone.slots
     assert company.tradable == alone.tradable
     assert Slot.POSITIONS in company.slots or Slot.POSITIONS not in alone.slots or height < 6
