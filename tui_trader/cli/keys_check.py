@@ -72,7 +72,7 @@ def check(args: argparse.Namespace, stores: Stores, name: KeyName) -> int:
 def _endpoints(own: object, name: KeyName) -> Endpoints:
     venue = venue_named(name.venue)
     if name.env != Environment.CUSTOM:
-        return venue.addresses(name.env, getattr(own, "rest_host", USUAL))
+        return venue.addresses(name.env, getattr(own, "rest_host", USUAL), getattr(own, "ws_host", USUAL))
     rest, ws = getattr(own, "rest_url", ""), getattr(own, "ws_url", "")
     if not rest or not ws:
         raise ConfigError([f"--env custom needs rest_url and ws_url in [venues.{name.venue}] of the configuration"])

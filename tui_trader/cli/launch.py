@@ -335,7 +335,8 @@ async def _account(config: Config, args: argparse.Namespace, stack: contextlib.A
             if made_up is None and not without_key(args):
                 _, made_up = await _hello(own.rest_url)
         return Account(venue, env, Endpoints(own.rest_url, own.ws_url), made_up, label), False
-    endpoints = venue.addresses(env.value, settings.venue(venue.name).rest_host)
+    own = settings.venue(venue.name)
+    endpoints = venue.addresses(env.value, own.rest_host, own.ws_host)
     return Account(venue, env, endpoints, _stored(args, venue, env, endpoints), label), False
 
 

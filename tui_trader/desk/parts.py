@@ -15,8 +15,8 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Export
 from tui_trader.core.event import (
+    BookSnapshot,
     Event,
     Notice,
 )
@@ -28,12 +28,14 @@ from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.candles import CandleRecorder
 from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funding_times import FundingTimes
@@ -145,6 +147,7 @@ class Parts(abc.ABC):
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
             admit=self._admitted,
+            whole_book=self._whole_book,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -264,13 +267,14 @@ class Parts(abc.ABC):
             sending=self.sending,
             spawn=self._spawn,
             say=self._say,
+            in_place=lambda iid: account.venue.capabilities_of(self.store.instruments[iid]).amend,
         )
         self.expiries = Expiries(
             store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
         )
         self.macros = Macros()
         """Names and keys for lines."""
-        self.exporter: Callable[[Export], str] | None = None
+        self.exporter: Exporting | None = None
         """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,
@@ -321,16 +325,24 @@ class Parts(abc.ABC):
         self.candles: CandleRecorder | None = None
         """Keeps the candles; None where nobody wants any."""
         if candles is not None:
-            self.candles = CandleRecorder(
+            past = Backfill(
                 candles=candles,
                 venue=account.venue.name,
                 store=self.store,
                 clock=clock,
                 dialect=self._dialect,
                 send=self.send,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 watched=lambda: self.feeds.watched,
                 listed=lambda: self.attention.watchlist.rows(),
+                server_ns=self._server_ns,
+            )
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                past=past,
                 server_ns=self._server_ns,
                 say=self._say,
             )
@@ -347,7 +359,7 @@ class Parts(abc.ABC):
                 dialect=self._dialect,
                 send=self.send,
                 absorb=self.absorb,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 wanted=lambda: [*self.feeds.watched, *self.attention.watchlist.rows()],
                 server_ns=self._server_ns,
             )
@@ -425,14 +437,23 @@ class Parts(abc.ABC):
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
+    def _can_spare(self, request: Request) -> bool:
+        """Whether a question of the last class may be asked now: half of the budget is left to everything else."""
+        return self._limiter.can_spare(request.group, request.weight)
+
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
 
-    async def _admitted(self) -> Secret | None:
-        """Return the token that the venue lets in by; None where it has none."""
+    async def _whole_book(self, iid: InstrumentId) -> BookSnapshot | None:
+        """Ask for a whole book; None where that failed."""
+        verdict = await self.send(self._dialect.book(iid))
+        return next((event for event in verdict.events if isinstance(event, BookSnapshot)), None)
+
+    async def _admitted(self, denied: Secret | None) -> Secret | None:
+        """Return the token that the venue lets in by, which is not one that it denied; None where it has none."""
         if self._rest is None or self.account.credential is None:
             return None
-        return await self._rest.admit(self._dialect, self.account.credential)
+        return await self._rest.admit(self._dialect, self.account.credential, denied)
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
         if self._closed:

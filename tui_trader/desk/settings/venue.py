@@ -25,6 +25,14 @@ class VenueSettings:
             meaning='a host name like api.example.com, or "usual"',
         )
     )
+    ws_host: str = key(
+        Name(
+            default="usual",
+            doc="Another host of the venue's own to have the feed from while general.env is live, where it has several.",
+            pattern=HOST,
+            meaning='a host name like ws.example.com, or "usual"',
+        )
+    )
     allow_remote_custom: bool = key(
         Flag(
             default=False,
@@ -49,6 +57,32 @@ class VenueSettings:
     def choices(self) -> dict[str, bool | str]:
         """What the venue is built with, where there is anything to choose."""
         return {}
+
+
+class MexcBooks(StrEnum):
+    """How MEXC's books come."""
+
+    FULL = "full"
+    INCREMENTS = "increments"
+
+
+@dataclass(frozen=True, slots=True)
+class MexcSettings(VenueSettings):
+    """What is particular to MEXC."""
+
+    books: MexcBooks = key(
+        Choice(
+            default=MexcBooks.FULL,
+            doc="How books come: full sends the 20 best levels a side whole each time, which cannot have a gap; increments begins"
+            " with a thousand levels a side that are asked for and follows every change, and asks again after a gap.",
+            words=MexcBooks,
+        )
+    )
+
+    @property
+    def choices(self) -> dict[str, bool | str]:
+        """What the venue is built with."""
+        return {"increments": self.books is MexcBooks.INCREMENTS}
 
 
 class Profile(StrEnum):
