@@ -41,6 +41,7 @@ from tui_trader.venues.phemex.market import MarketRows, Plan, plan_of
 from tui_trader.venues.phemex.rows import Row, balance_of, order_events, position_of, readable, risk_unit_of, risk_wallet_of
 from tui_trader.venues.phemex.wire import Frame, Levels, decode_frame, sample
 from tui_trader.venues.phemex.words import VENUE
+from tui_trader.venues.status import code_of
 
 HEARTBEAT_S: Final = 5.0
 """What the reference recommends; 30 s without a word and the gateway hangs up."""
@@ -478,7 +479,7 @@ def _refusal(reply: Frame) -> str:
     """Return why a request was refused, in words; empty when it was not."""
     error, result = reply.error, reply.result
     if isinstance(error, dict):
-        code = codes.code_of(error.get("code"))
+        code = code_of(error.get("code"))
         return codes.sentence(code or 0, error.get("message"))
     if error is not None:
         return sanitise(REDACTOR.clean(str(error))) or "refused without a reason"  # it may repeat what it refuses
