@@ -75,12 +75,16 @@ class Cockpit:
 
     def watch(self, seconds: float) -> dict[str, Any]:
         """Read for a while and return what ``inside`` saw meanwhile."""
-        os.kill(self.probe.pid, signal.SIGUSR1)
+        self.begin()
         self.probe.read(seconds)
         return self.watched()
 
+    def begin(self) -> None:
+        """Begin a stretch of watching."""
+        os.kill(self.probe.pid, signal.SIGUSR1)
+
     def watched(self) -> dict[str, Any]:
-        """End what SIGUSR1 began, and return what was seen; raises TimeoutError when nothing comes."""
+        """End the stretch and return what was seen; raises TimeoutError when nothing comes."""
         self._file.unlink(missing_ok=True)
         os.kill(self.probe.pid, signal.SIGUSR2)
         end = time.monotonic() + 10.0

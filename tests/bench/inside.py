@@ -1,10 +1,10 @@
-"""``python -m tests.bench.inside FILE [--blind] [--frames] [--profile] -- ARGUMENTS``: the terminal, watched from within.
+"""``python -m tests.bench.inside FILE [OPTIONS] -- ARGUMENTS``: the terminal, watched from within.
 
 SIGUSR1 begins a stretch of watching and SIGUSR2 ends it: what was seen is then in FILE, as JSON. Watched are every step of the
 event loop (one callback, or one stretch of a task between two awaits) with the stack of those that take long, how late the
 loop is for a beat every ten milliseconds, and pauses of the garbage collector. ``--blind`` paints nothing, so that what the
-screen costs can be told from the rest; ``--frames`` adds the cells of every frame; ``--profile`` adds a profile by function.
-Nothing here runs in the program that figures of CPU are taken from, ``--blind`` excepted.
+screen costs can be told from the rest; ``--frames`` adds the cells of every frame; ``--profile`` adds a profile by function;
+``--light`` leaves the steps alone. Nothing here runs in the program that figures of CPU are taken from, ``--blind`` excepted.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import cProfile
 import gc
 import io
 import json
+import math
 import pstats
 import signal
 import sys
 import time
 import traceback
 from asyncio import events
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,13 +32,16 @@ SLOW_S = 0.004
 
 BEAT_S = 0.01
 MOST_STACKS = 200
+BLIND_AFTER = 60
+"""Frames that a blind terminal paints at first."""
 
 
 class Watch:
     """What is seen of the event loop between two signals."""
 
-    def __init__(self, file: Path, *, frames: bool, profile: bool) -> None:
+    def __init__(self, file: Path, *, light: bool, frames: bool, profile: bool) -> None:
         self._file = file
+        self._light = light
         self._with_frames, self._with_profile = frames, profile
         self._on = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -47,6 +52,11 @@ class Watch:
 
     def install(self) -> None:
         """Watch every step of every loop from now on, and listen for the signals."""
+        signal.signal(signal.SIGUSR1, lambda *_: self._start())
+        signal.signal(signal.SIGUSR2, lambda *_: self._end())
+        gc.callbacks.append(self._collected)
+        if self._light:
+            return
         run = events.Handle._run  # type: ignore[attr-defined]
         clock, cpu, alarm = time.perf_counter, time.thread_time, signal.setitimer
         watch = self
@@ -70,13 +80,10 @@ class Watch:
 
         events.Handle._run = watched  # type: ignore[attr-defined]
         signal.signal(signal.SIGALRM, self._catch)
-        signal.signal(signal.SIGUSR1, lambda *_: self._start())
-        signal.signal(signal.SIGUSR2, lambda *_: self._end())
-        gc.callbacks.append(self._collected)
 
     def take_frame(self, model: Any) -> None:
         """Keep the cells of a frame that was sent."""
-        if self._on and self._with_frames:
+        if self._on:
             shown, pens = list(model._show), list(model._show_pens)
             before = self._before
             changed = [[y, shown[y], pens[y]] for y in range(len(shown)) if before[y : y + 1] != [(shown[y], pens[y])]]
@@ -162,16 +169,17 @@ def main() -> int:
     place = sys.argv.index("--")
     parser = argparse.ArgumentParser(prog="python -m tests.bench.inside")
     parser.add_argument("file", type=Path)
-    for name in ("blind", "frames", "profile"):
+    for name in ("light", "blind", "frames", "profile"):
         parser.add_argument(f"--{name}", action="store_true")
     args = parser.parse_args(sys.argv[1:place])
     sys.argv[1:] = sys.argv[place + 1 :]
     if args.blind:
         _blind()
     else:
-        watch = Watch(args.file, frames=args.frames, profile=args.profile)
+        watch = Watch(args.file, light=args.light, frames=args.frames, profile=args.profile)
         watch.install()
-        _tap_frames(watch)
+        if args.frames:
+            _tap_frames(watch)
         start = asyncio.base_events.BaseEventLoop.run_forever  # type: ignore[attr-defined]
 
         def run_forever(loop: asyncio.AbstractEventLoop) -> None:
@@ -185,18 +193,15 @@ def main() -> int:
 
 
 def _blind() -> None:
-    """Let the frame clock run and take what changed, and paint nothing once everything has been painted."""
+    """Let the frame clock run and take what changed, but paint only for keys and own events once everything has been painted."""
     from tui_trader.ui.frame import FramePump
 
-    paint = FramePump.frame
+    paint = FramePump._paint_due
 
-    def frame(pump: FramePump) -> None:
-        if pump.frames < 40:
-            paint(pump)
-        else:
-            pump._source.take_dirty()
+    def paint_due(pump: FramePump, most_ms: float = math.inf, patient: AbstractSet[object] = frozenset()) -> bool:
+        return (bool(patient) or pump.frames < BLIND_AFTER) and paint(pump, most_ms, patient)
 
-    FramePump.frame = frame  # type: ignore[method-assign]
+    FramePump._paint_due = paint_due  # type: ignore[method-assign]
 
 
 def _tap_frames(watch: Watch) -> None:

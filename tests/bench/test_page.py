@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from . import long as long_run
 from . import page
 from .limits import FILE, Limit, limits
 from .measure import Ratio
@@ -76,3 +77,28 @@ class TestPlot:
         assert (start, slope) == pytest.approx((1.0, 2.0))
         with pytest.raises(ValueError, match="no line"):
             fitted([(1.0, 1.0)])
+
+
+class TestLong:
+    def run(self, rise: float) -> long_run.Run:
+        run = long_run.Run(keys=[1.0, 2.0], lags=[0.1])
+        for step in range(40):
+            run.add(step / 2, (60.0 + rise * step / 40, 18, 2.0, 5.0, 9.0 + step % 3, 12.0))
+        return run
+
+    def test_what_rises_is_told_from_what_is_flat(self) -> None:
+        flat = long_run.told(self.run(1.0), 20, 5_000, ["a machine"])
+        rising = long_run.told(self.run(30.0), 20, 5_000, ["a machine"])
+        assert "flat" in flat["lines"][2]
+        assert "RISES" in rising["lines"][2]
+        assert all("flat" in line for line in rising["lines"][3:8])
+
+    def test_its_page_shows_the_lines_and_its_plot_is_well_formed(self) -> None:
+        found = json.loads(json.dumps(long_run.told(self.run(1.0), 20, 5_000, ["a machine"])))
+        ET.fromstring(page.long_plot(found))
+        assert "20 minutes at 5,000 messages a second" in page.long_part(found)
+
+    def test_a_run_of_one_reading_says_that_it_is_too_short(self) -> None:
+        run = long_run.Run()
+        run.add(0.5, (60.0, 18, 2.0, 5.0, 9.0, 12.0))
+        assert "too short to say" in long_run.told(run, 0.5, 5_000, [])["lines"][2]

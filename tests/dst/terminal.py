@@ -78,7 +78,7 @@ class Terminal:
         self.desk.recoverable = recall.to_recover()
         self.desk.brackets = recall.plans.brackets()
         self.desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
-        self.desk.store.blotter.claim(recall.ids)
+        self.desk.store.blotter.claim(recall.ids, recall.named)
         self.desk.orders.submit = self._submit  # type: ignore[method-assign]
         self.started = False
         self._hands.spawn("start", self._start())

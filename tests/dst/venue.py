@@ -196,7 +196,8 @@ class Venue:
         market = random.choice(list(self.markets.values()))
         orders = self.exchange.open_orders(ACCOUNT, market.symbol)
         if orders and random.random() < 0.5:
-            self.exchange.cancel(ACCOUNT, market.symbol, order_id=random.choice(orders).order_id)
+            for order in self.ground.together(orders, random.choice(orders)):
+                self.exchange.cancel(ACCOUNT, market.symbol, order_id=order.order_id)
             return
         self._external += 1
         side = random.choice((Side.BUY, Side.SELL))

@@ -15,8 +15,8 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Export
 from tui_trader.core.event import (
+    BookSnapshot,
     Event,
     Notice,
 )
@@ -35,6 +35,7 @@ from tui_trader.desk.controls import Controls
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.funding_times import FundingTimes
@@ -47,6 +48,7 @@ from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.pace import Pace
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
 from tui_trader.desk.reconcile import Reconciler
@@ -145,6 +147,7 @@ class Parts(abc.ABC):
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
             admit=self._admitted,
+            whole_book=self._whole_book,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -163,6 +166,8 @@ class Parts(abc.ABC):
         self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
         """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
+        self.pace = Pace(account.venue.terms, clock)
+        """How much of what the venue's better terms allow was sent."""
         self.facts = FactSource(
             store=self.store,
             clock=clock,
@@ -170,6 +175,7 @@ class Parts(abc.ABC):
             state=lambda: self.controls.state,
             recent=self.orders.recent,
             widened=self.orders.at_most,
+            pace=self.pace.why_wait,
         )
         self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
@@ -261,13 +267,14 @@ class Parts(abc.ABC):
             sending=self.sending,
             spawn=self._spawn,
             say=self._say,
+            in_place=lambda iid: account.venue.capabilities_of(self.store.instruments[iid]).amend,
         )
         self.expiries = Expiries(
             store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
         )
         self.macros = Macros()
         """Names and keys for lines."""
-        self.exporter: Callable[[Export], str] | None = None
+        self.exporter: Exporting | None = None
         """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,
@@ -437,11 +444,16 @@ class Parts(abc.ABC):
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
 
-    async def _admitted(self) -> Secret | None:
-        """Return the token that the venue lets in by; None where it has none."""
+    async def _whole_book(self, iid: InstrumentId) -> BookSnapshot | None:
+        """Ask for a whole book; None where that failed."""
+        verdict = await self.send(self._dialect.book(iid))
+        return next((event for event in verdict.events if isinstance(event, BookSnapshot)), None)
+
+    async def _admitted(self, denied: Secret | None) -> Secret | None:
+        """Return the token that the venue lets in by, which is not one that it denied; None where it has none."""
         if self._rest is None or self.account.credential is None:
             return None
-        return await self._rest.admit(self._dialect, self.account.credential)
+        return await self._rest.admit(self._dialect, self.account.credential, denied)
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
         if self._closed:

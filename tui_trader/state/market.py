@@ -17,6 +17,7 @@ from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import ONE
 from tui_trader.core.event import (
     BookDelta,
+    BookRun,
     BookSnapshot,
     CandlesChanged,
     FeeRatesTold,
@@ -215,7 +216,7 @@ class Market(Board):
             return
         book = lane.book
         book.apply(event)
-        if book.state is not _LIVE:
+        if book.standing is not _LIVE:
             self.doubtful.add(event[0])
         if lane.queued:
             look_at(lane.queued, book, self.mono_ns)
@@ -226,6 +227,28 @@ class Market(Board):
             lane.clean = False
             self._dirty.add(lane.topic)
 
+    def _book_run(self, event: BookRun) -> None:
+        lane = self._book_lanes.get(event[0])
+        if lane is None:
+            return
+        if lane.queued or lane.flow is not None:  # somebody wants to know of each
+            for step in event.deltas():
+                self._book_delta(step)
+            return
+        book = lane.book
+        book.apply_run(event)
+        if book.standing is not _LIVE:
+            self.doubtful.add(event[0])
+        lane.heard_ns = self.mono_ns
+        if lane.clean:
+            lane.clean = False
+            self._dirty.add(lane.topic)
+
+    def _doubt_found(self, instrument: InstrumentId) -> None:
+        """A look at a book found what its messages did not say: have it drawn as doubtful, and asked for again."""
+        self.doubtful.add(instrument)
+        self._dirty.add(t.book_topic(instrument))
+
     def _book_snapshot(self, event: BookSnapshot) -> None:
         book = self.books.get(event.instrument)
         if book is None:
@@ -235,7 +258,7 @@ class Market(Board):
             book = self._open_book(instrument)
         mismatches = book.mismatches
         book.snapshot(event)
-        if book.state is not _LIVE:
+        if book.standing is not _LIVE:
             self.doubtful.add(event.instrument)
         if book.mismatches > mismatches:
             self._notice(
@@ -254,7 +277,7 @@ class Market(Board):
         self._dirty.add(lane.topic)
 
     def _open_book(self, instrument: Instrument) -> Book:
-        book = self.books[instrument.id] = Book(instrument)
+        book = self.books[instrument.id] = Book(instrument, self._doubt_found)
         before = self._book_lanes.get(instrument.id)
         lane = self._book_lanes[instrument.id] = _BookLane(book, t.book_topic(instrument.id))
         for client_id in self._places.followed(instrument.id):

@@ -15,7 +15,9 @@ from tui_trader.core.event import (
     BackingTold,
     BalanceChanged,
     BookDelta,
+    BookRun,
     BookSnapshot,
+    BookWanted,
     CandlesChanged,
     Event,
     FeeRatesTold,
@@ -63,7 +65,9 @@ class Store(Holdings):
         """Whether open orders end with the private connection that there is, by venue, where that can be chosen."""
         self._apply: dict[type, Callable[[Any], None]] = {
             BookDelta: self._book_delta,
+            BookRun: self._book_run,
             BookSnapshot: self._book_snapshot,
+            BookWanted: lambda event: None,  # who asks for it has heard of it before
             TradesPrinted: self._trades,
             TickerChanged: self._ticker,
             CandlesChanged: self._candles,

@@ -135,6 +135,10 @@ class Ground(ABC):
     def creates(self, call: RestCall) -> Sequence[Create]:
         """Return the orders that a request makes; none for any other request."""
 
+    def together(self, orders: Sequence[SimOrder], chosen: SimOrder) -> Sequence[SimOrder]:
+        """Return what goes with an order that somebody cancels, of those that are open."""
+        return (chosen,)
+
     def is_nameless(self, call: RestCall) -> bool:
         """Whether a request makes an order without an id of ours: sent twice, it makes two."""
         return False

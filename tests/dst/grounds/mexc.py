@@ -22,7 +22,7 @@ from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
 from tui_trader.sim.masks.mexc import MexcMask
 from tui_trader.sim.masks.mexc_terms import ENGINE
 from tui_trader.sim.products import mexc_instruments
-from tui_trader.sim.types import FundingCharge, Refusal, Report, SimOrder
+from tui_trader.sim.types import FundingCharge, Refusal, Report, SimOrder, SimStatus
 from tui_trader.venues.base import Request, Venue
 from tui_trader.venues.mexc import MEXC, replies, waiting
 from tui_trader.venues.mexc import orders as requests
@@ -109,6 +109,12 @@ class MexcGround(Ground):
         body = orjson.loads(call.body)
         client_id = self._client_id(call) if self.is_nameless(call) else body["externalOid"]
         return (Create(client_id, body["side"] in (2, 4) or bool(body.get("reduceOnly"))),)
+
+    def together(self, orders: Sequence[SimOrder], chosen: SimOrder) -> Sequence[SimOrder]:
+        """Return the stop with its target: an exit is one order."""
+        waits = chosen.parent and chosen.status is SimStatus.UNTRIGGERED
+        twins = [one for one in orders if waits and one.parent == chosen.parent and one.status is SimStatus.UNTRIGGERED]
+        return twins or (chosen,)
 
     def is_nameless(self, call: RestCall) -> bool:
         """Whether a request makes an order that waits."""

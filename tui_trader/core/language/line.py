@@ -50,6 +50,7 @@ Command = (
     | state.Reconcile
     | state.Arm
     | state.GroupPrices
+    | state.FilterTape
     | state.ShowLog
     | state.ShowKeys
     | state.BindKey

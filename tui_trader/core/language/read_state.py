@@ -8,11 +8,12 @@ from tui_trader.core.decimals import ONE
 from tui_trader.core.language.cursor import Cursor
 from tui_trader.core.language.line import Command
 from tui_trader.core.language.read_name import read_word
-from tui_trader.core.language.read_size import read_amount
+from tui_trader.core.language.read_size import read_amount, shifted
 from tui_trader.core.language.read_time import read_time
 from tui_trader.core.language.state import (
     Arm,
     Export,
+    FilterTape,
     GroupPrices,
     GuardOrders,
     Halt,
@@ -100,6 +101,30 @@ def _group(cursor: Cursor) -> Command:
     return GroupPrices(step)
 
 
+def _tape(cursor: Cursor) -> Command:
+    """Read the least size of a trade that is shown; ``>`` and ``>=`` before it are how people write that."""
+    sign = cursor.take(">")
+    if sign:
+        cursor.take("=")
+    if (cursor.ended and not sign) or cursor.take_word("all"):
+        return FilterTape()
+    cursor.skip()
+    start = cursor.column
+    if not cursor.peek_number() and cursor.next_char() != "$":
+        run = cursor.peek_run()
+        cursor.fail(
+            f"a size expected, not {run!r}" if run else "a size is missing",
+            column=start,
+            fix="tape >0.25, tape >$10k or tape all",
+        )
+    quote = cursor.take("$")
+    value = cursor.take_number("a size", fix="tape >0.25")
+    value = shifted(value, cursor.take_multiple())
+    quote = cursor.take("$") or quote
+    cursor.end_number()
+    return FilterTape(value, quote) if value else FilterTape()
+
+
 def _note(cursor: Cursor) -> Command:
     cursor.skip()
     start = cursor.column
@@ -158,6 +183,7 @@ STATING = {
     "paper": lambda cursor: UseAccount("paper", _optional(cursor, "an account", "paper")),
     "live": lambda cursor: UseAccount("live", _optional(cursor, "an account", "live main")),
     "on": lambda cursor: UseAccount("", read_word(cursor, "a venue", "on phemex").lower()),
+    "acct": lambda cursor: UseAccount("acct", read_word(cursor, "an account", "acct main").lower()),
     "quit": lambda cursor: Quit(),
     "help": lambda cursor: ShowHelp(_optional(cursor, "a topic", "help buy").lower()),
     "conn": lambda cursor: ShowConnections(),
@@ -171,6 +197,7 @@ STATING = {
     "reconcile": lambda cursor: Reconcile(),
     "arm": lambda cursor: Arm(None if cursor.ended else read_time(cursor, "arm")),
     "group": _group,
+    "tape": _tape,
     "log": lambda cursor: ShowLog(),
     "keys": lambda cursor: ShowKeys(),
     "note": _note,

@@ -101,6 +101,16 @@ class GroupPrices:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterTape:
+    """Leave small trades out of the tape."""
+
+    least: Decimal | None = None
+    """In base units or contracts; None shows every trade."""
+    quote: bool = False
+    """Whether ``least`` is a value in quote currency."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowLog:
     """Open the log."""
 
@@ -140,7 +150,7 @@ class UseAccount:
     """Trade somewhere else."""
 
     environment: str = ""
-    """``paper`` or ``live``; empty when only a venue was named."""
+    """``paper``, ``live``, or ``acct`` for the one that the program is in; empty when only a venue was named."""
     name: str = ""
     """Of the account, or of the venue when there is no environment."""
 

@@ -22,11 +22,11 @@ from tui_trader.sim.masks.mexc_orders import OrderEntry
 from tui_trader.sim.masks.mexc_private import PrivateFeed
 from tui_trader.sim.masks.mexc_public import PublicReads
 from tui_trader.sim.masks.mexc_reads import AccountReads
-from tui_trader.sim.masks.mexc_rows import Rows
+from tui_trader.sim.masks.mexc_rows import EXIT, Rows, has_fired, kind_of
 from tui_trader.sim.masks.mexc_terms import Args, Complaint, Contracts, Ids, refused
 from tui_trader.sim.masks.mexc_waiting import WaitingOrders
 from tui_trader.sim.masks.mexc_ws import Conversations
-from tui_trader.sim.types import BookChange, PublicTrade
+from tui_trader.sim.types import BookChange, PublicTrade, Report, SimOrder, SimStatus
 
 PUBLIC, PRIVATE = "/api/v1/contract/", "/api/v1/private/"
 
@@ -80,6 +80,8 @@ class MexcMask:
             ("POST", "order/cancel_with_external"): orders.cancel_with_external,
             ("POST", "order/batch_cancel_with_external"): orders.batch_cancel_with_external,
             ("POST", "order/cancel_all"): orders.cancel_all,
+            ("POST", "position/close_all"): orders.close_all,
+            ("POST", "position/reverse"): orders.reverse,
             ("POST", "planorder/place"): waiting.plan,
             ("POST", "planorder/place/v2"): waiting.plan,
             ("POST", "planorder/change_price"): waiting.change_plan,
@@ -189,13 +191,25 @@ class MexcMask:
 
     def flush(self) -> None:
         """Publish everything the exchange did since the last call, private first."""
-        for event in self._exchange.drain():
-            if isinstance(event, BookChange | PublicTrade):
-                self._market.absorb(event)
-            else:
-                self._private.absorb(event)
+        while events := list(self._exchange.drain()):
+            for event in events:
+                if isinstance(event, BookChange | PublicTrade):
+                    self._market.absorb(event)
+                else:
+                    self._private.absorb(event)
+            for event in events:
+                if isinstance(event, Report):
+                    self._end_twin(event.order)
         self._private.publish()
         self._market.publish()
+
+    def _end_twin(self, order: SimOrder) -> None:
+        """Take off what else an exit held once its stop or its target has fired: they are one order, and it is over."""
+        if kind_of(order) != EXIT or not has_fired(order):
+            return
+        for other in self._exchange.open_orders(order.account, order.symbol):
+            if other.parent == order.parent and other.status is SimStatus.UNTRIGGERED:
+                self._exchange.cancel(other.account, other.symbol, order_id=other.order_id)
 
 
 def _arguments(call: RestCall) -> Any:
