@@ -46,6 +46,7 @@ from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.scalper import PREFIX
 from tui_trader.ui.screens.focus import Focus
 from tui_trader.ui.screens.form_row import FormRow
+from tui_trader.ui.screens.supervisor import Supervisor
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
 from tui_trader.ui.screens.verbs import Verbs
@@ -122,6 +123,9 @@ class TradeScreen(Screen[None]):
         self.trading.bench.layout = self.workspaces.by_name
         self.typing = Typing(self)
         self.form_row = FormRow(self)
+        self.supervised = Supervisor(self)
+        self.form = TicketForm(id="form")
+        """The ticket as a form."""
         self.trigger = Trigger(
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
@@ -183,7 +187,7 @@ class TradeScreen(Screen[None]):
         prompt = Prompt(self.typing.complete, lines=self.program.lines, id="prompt")
         prompt.display = False
         yield prompt
-        yield TicketForm(id="form")
+        yield self.form
 
     def on_mount(self) -> None:
         """Take part in the frames and show the first hints."""
@@ -219,11 +223,6 @@ class TradeScreen(Screen[None]):
         """The command line."""
         return self.query_one(Prompt)
 
-    @property
-    def form(self) -> TicketForm:
-        """The ticket as a form."""
-        return self.query_one(TicketForm)
-
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def take(self, event: events.Key | events.Paste) -> bool:
@@ -257,6 +256,9 @@ class TradeScreen(Screen[None]):
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
+        self.supervised(f"the key {spoken(key)}", partial(self._press, key))
+
+    def _press(self, key: str) -> None:
         self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
         if action is not None and action.sends:
@@ -271,7 +273,7 @@ class TradeScreen(Screen[None]):
     def _fire(self, action: Action) -> None:
         """Do what a key sends by itself, unless keys do not send any more."""
         if action.context in self.contexts():
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def contexts(self) -> frozenset[Context]:
         """Return where keys go now."""
@@ -344,7 +346,7 @@ class TradeScreen(Screen[None]):
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
         """Say what the line means so far."""
         event.stop()
-        self.typing.typed(event)
+        self.supervised("reading the line", partial(self.typing.typed, event))
 
     def on_prompt_searched(self, event: Prompt.Searched) -> None:
         """Say what earlier lines are searched for."""
@@ -354,7 +356,7 @@ class TradeScreen(Screen[None]):
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Run the line."""
         event.stop()
-        self.typing.entered(event)
+        self.supervised("the line", partial(self.typing.entered, event))
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Back to the keys."""
@@ -364,7 +366,7 @@ class TradeScreen(Screen[None]):
     def on_ticket_form_edited(self, event: TicketForm.Edited) -> None:
         """Stage what the fields say."""
         event.stop()
-        self.form_row.edited(event)
+        self.supervised("the form", partial(self.form_row.edited, event))
 
     def on_ticket_form_entered(self, event: TicketForm.Entered) -> None:
         """Say what may be typed into a field."""
@@ -374,7 +376,7 @@ class TradeScreen(Screen[None]):
     def on_ticket_form_sent(self, event: TicketForm.Sent) -> None:
         """Send what the form shows."""
         event.stop()
-        self.form_row.sent()
+        self.supervised("the form", self.form_row.sent)
 
     def on_ticket_form_left(self, event: TicketForm.Left) -> None:
         """Back to the staged order and its keys."""
@@ -466,7 +468,7 @@ class TradeScreen(Screen[None]):
 
     def _run_help(self, action: Action | None) -> None:
         if action is not None and not action.adds_exposure:
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def focus_log(self) -> None:
         """Give the log the focus."""
