@@ -385,7 +385,7 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "BTCUSD")
     ("text", "words"),
     [
         ("can", ["cancel"]),
-        ("c", ["chase", "close", "cancel", "calc", "conn"]),
+        ("c", ["chase", "close", "cancel", "calc", "cod", "conn"]),
         ("buy 1 && can", ["cancel"]),
         ("scale buy $5k in 8 from b", ["bid", "be"]),
         ("scale buy $5k in 8 from bid-1% to lo u", ["up"]),

@@ -115,7 +115,7 @@ async def test_a_refusal_of_ours_is_said_like_any_other(desk: ScriptedDesk, show
 
 
 def test_a_failure_that_a_supervisor_caught_fails_the_test_in_which_it_happened() -> None:
-    with pytest.raises(AssertionError, match="crash [0-9a-f]{8}"), none_unseen():
+    with pytest.raises(AssertionError, match=r"crash [0-9a-f]{8}"), none_unseen():
         crash.record(ValueError("here"))
     with none_unseen(wanted=True):
         crash.record(ValueError("here"))

@@ -99,6 +99,8 @@ def take_terminal() -> int | None:
     # Read by Textual when it is imported: its repaint timer adds up to one period to every key.
     os.environ.setdefault("TEXTUAL_FPS", "120")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    # The thread that reads keys waits this long for the interpreter while a market is being read, and more than once for a key.
+    sys.setswitchinterval(0.0005)
     return None
 
 

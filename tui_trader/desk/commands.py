@@ -207,6 +207,8 @@ class Executor:
                 return Result(desk.controls.words())
             case c.Resume(name):
                 return Result(desk.resume(name))
+            case c.GuardOrders(on):
+                return Result(desk.guard.words if on is None else desk.guard.switch(on=on))
             case c.Override():
                 desk.stage.override_unknown()
                 return Result("the staged order may go out beside the one of unknown outcome: Enter sends")

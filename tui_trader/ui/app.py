@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -150,13 +151,14 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._opening.tell(f"{error.title}: {error.message}\n\n^C leaves")
             return
         from tui_trader.core.event import Notice
+        from tui_trader.state.topic import MARKET
         from tui_trader.ui.actions import ACTIONS
         from tui_trader.ui.keymap import KeyMap
         from tui_trader.ui.screens.trade import TradeScreen
 
         self.desk = desk
         gauge = self._driver if isinstance(self._driver, TraderDriver) else None
-        self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed)
+        self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed, patient=MARKET)
         desk.urgent = self._urgent
         desk.crashed = self._task_failed
         desk.attention.alerts.on_fire.append(self._alert)
@@ -172,6 +174,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump.start()
         self.set_interval(1.0, self._tick)
         self._tick()
+        # What has been made by now stays to the end: looking through it for garbage takes tenths of a second, in one step.
+        gc.freeze()
 
     async def ask_secret(self, title: str, fields: Sequence[str], attempt: Try) -> bool:
         """Ask for what opens the account, again until ``attempt`` takes it; False when the trader went on without."""

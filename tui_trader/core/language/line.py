@@ -45,6 +45,7 @@ Command = (
     | state.Panic
     | state.Halt
     | state.Resume
+    | state.GuardOrders
     | state.Override
     | state.Reconcile
     | state.Arm

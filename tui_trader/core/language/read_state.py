@@ -15,6 +15,7 @@ from tui_trader.core.language.state import (
     Export,
     FilterTape,
     GroupPrices,
+    GuardOrders,
     Halt,
     Note,
     Override,
@@ -71,6 +72,13 @@ def _ro(cursor: Cursor) -> Command:
     if not word:
         cursor.fail("on or off expected", fix="ro on lets out exits only, ro off entries again")
     return Halt(reducing=True) if word == "on" else Resume()
+
+
+def _cod(cursor: Cursor) -> Command:
+    word = cursor.take_word("on", "off")
+    if not word and not cursor.ended:
+        cursor.fail("on or off expected", fix="cod on has open orders cancelled when the connection ends, cod off lets them be")
+    return GuardOrders(word == "on" if word else None)
 
 
 def _override(cursor: Cursor) -> Command:
@@ -183,6 +191,7 @@ STATING = {
     "halt": lambda cursor: Halt(),
     "ro": _ro,
     "resume": lambda cursor: Resume(_optional(cursor, "the name of the venue", "resume phemex").lower()),
+    "cod": _cod,
     "override": _override,
     "reconcile": lambda cursor: Reconcile(),
     "arm": lambda cursor: Arm(None if cursor.ended else read_time(cursor, "arm")),

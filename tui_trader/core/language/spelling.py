@@ -111,6 +111,8 @@ def _stating(command: Command) -> str | None:
             return "ro on" if reducing else "halt"
         case state.Resume(name):
             return join("resume", name)
+        case state.GuardOrders(on):
+            return "cod" if on is None else "cod on" if on else "cod off"
         case state.Override():
             return "override unknown"
         case state.Reconcile():

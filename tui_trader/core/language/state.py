@@ -68,6 +68,13 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardOrders:
+    """Have the venue cancel open orders when the connection ends, or let them be; ask what is in force."""
+
+    on: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """Send the staged order although another one of unknown outcome stands beside it."""
 

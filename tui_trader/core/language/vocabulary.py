@@ -112,6 +112,7 @@ VERB_TABLE: tuple[Word, ...] = (
     Word("halt", "halt", "let out exits only; resume asks for the venue's name", "halt", _SAFETY),
     Word("ro", "ro on|off", "let out exits only, without being asked when that ends", "ro on", _SAFETY),
     Word("resume", "resume [VENUE]", "let entries out again", "resume phemex", _SAFETY),
+    Word("cod", "cod [on|off]", "have the venue cancel open orders when the connection ends, stops too", "cod on", _SAFETY),
     Word("limits", "limits", "say the limits that orders are held against, and how much of them is used", "limits", _SAFETY),
     Word("override", "override unknown", "let the staged order out beside one of unknown outcome", "override unknown", _SAFETY),
     Word("reconcile", "reconcile", "ask the venue for everything again", "reconcile", _SAFETY),

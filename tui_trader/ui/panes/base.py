@@ -64,6 +64,7 @@ class Pane(CellGrid, Generic[V_co]):
         self.can_focus = focusable
         self.view = view
         """The content, with its keys."""
+        self.hot = view.hot
         self.failed = ""
         """Reference of the fault that stopped this pane; empty while it works."""
         self._theme = theme
