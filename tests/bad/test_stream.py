@@ -47,7 +47,7 @@ class Trusting(Book):
     """Never doubts."""
 
     def doubt(self, reason: str) -> None:
-        self.version += 1
+        self._version += 1
 
 
 def _is_gone(level: object) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.chaos.cases import Case
 from tests.chaos.stand import Stand
-from tests.dst.venue import ACCOUNT
+from tests.dst.grounds import ACCOUNT
 from tui_trader.core.clock import NS
 from tui_trader.core.command import Reconcile
 from tui_trader.core.error import RefusedError

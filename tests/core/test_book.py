@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_trader.core.book import Book, BookState
-from tui_trader.core.event import BookDelta, BookSnapshot
+from tui_trader.core.error import WireError
+from tui_trader.core.event import BookDelta, BookRun, BookSnapshot
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import ContractKind, InstrumentId
 
@@ -75,6 +77,19 @@ class TestSnapshot:
         book.snapshot(snapshot([(999_000, 1500)], [(1_000_100, 1)]))
         assert book.bids() == [(D("99.90"), D("1.500"))]
         assert book.asks() == [(D("100.01"), D("0.001"))]
+
+    @pytest.mark.parametrize("tick", ["0.1", "0.5", "1", "10", "0.00000250", "1E+1"])
+    def test_a_price_is_as_many_ticks_however_it_is_spelled(self, tick: str) -> None:
+        instrument = replace(LINEAR, tick=D(tick))
+        for count in (1, 7, 1999, 10_000_019):
+            price = f"{D(tick) * count:f}"
+            spelled = [price, f"{D(price):.12f}", f"0{price}", D(price)]
+            assert {Book(instrument).ticks_of(raw) for raw in spelled} == {count}
+
+    @pytest.mark.parametrize("raw", ["0.05", "1_0", "１", "", "0", "0.0", "-1", "1.2.3", " 1", "9" * 31])
+    def test_a_price_that_is_none_is_refused_however_it_is_spelled(self, raw: str) -> None:
+        with pytest.raises(WireError):
+            Book(LINEAR).ticks_of(raw)
 
     def test_zero_sizes_are_no_levels(self, book: Book) -> None:
         book.snapshot(snapshot([("99.9", "0"), ("99.7", "1")], [("100.1", "0.000")], sequence=11))
@@ -144,8 +159,8 @@ class TestDelta:
         assert (book.best_bid, book.best_ask) == (D("99.8"), D("100.2"))
         assert (book.is_live, book.unknown_deletes) == (True, 0)
 
-    def test_unknown_deletes_are_counted(self, book: Book) -> None:
-        book.apply(delta([("99.6", "0"), ("99.9", "0")], [("100.3", "0.0")]))
+    def test_unknown_deletes_of_a_window_are_counted(self, book: Book) -> None:
+        book.apply(delta([("99.6", "0"), ("99.9", "0")], [("100.3", "0.0")], depth=30))
         assert (book.unknown_deletes, book.is_live) == (2, True)
 
     def test_before_the_snapshot_nothing_is_applied(self) -> None:
@@ -187,16 +202,57 @@ class TestDelta:
             book.apply(delta([("99.9", size)], sequence=sequence))
         assert (book.is_live, book.sequence, book.bid_size(999)) == (True, 5_001, D(9))
 
-    def test_crossed_is_doubted_at_once(self, book: Book) -> None:
+    @pytest.mark.parametrize("depth", [0, 30])
+    def test_crossed_is_doubted_before_anything_is_read(self, book: Book, depth: int) -> None:
         version = book.version
-        book.apply(delta([("100.1", "1")]))
+        book.apply(delta([("100.1", "1")], depth=depth))
         assert (book.state, book.reason) == (BookState.SUSPECT, "crossed")
         assert book.version > version
 
     def test_in_doubt_nothing_is_applied(self, book: Book) -> None:
+        book.apply(delta([("100.1", "1")], depth=30))
+        book.apply(delta([("100.1", "0")], sequence=12, depth=30))
+        assert (book.state, book.sequence) == (BookState.SUSPECT, 11)
+
+    def test_a_doubt_that_was_read_stays_whatever_comes_next(self, book: Book) -> None:
+        book.apply(delta([("100.1", "1")]))
+        assert not book.is_live
+        book.apply(delta([("100.1", "0")], sequence=12))
+        assert (book.state, book.sequence, book.standing) == (BookState.SUSPECT, 11, BookState.SUSPECT)
+
+    def test_a_cross_that_nobody_could_have_read_is_none(self, book: Book) -> None:
         book.apply(delta([("100.1", "1")]))
         book.apply(delta([("100.1", "0")], sequence=12))
-        assert (book.state, book.sequence) == (BookState.SUSPECT, 11)
+        assert (book.state, book.sequence, book.best_bid) == (BookState.LIVE, 12, D("99.9"))
+
+    @pytest.mark.parametrize(
+        ("bids", "reason"),
+        [([("99.9", "junk")], "unreadable level"), ([("99.0", "-1")], "unreadable level"), ([("100.1", "1")], "crossed")],
+    )
+    @pytest.mark.parametrize(
+        "read",
+        [
+            *(lambda book: book.state, lambda book: book.reason, lambda book: book.version, lambda book: book.is_live),
+            *(lambda book: book.best_bid, lambda book: book.bid_ticks, lambda book: book.mid, lambda book: book.raw_sides),
+            *(lambda book: book.bid_size(1), lambda book: book.ask_size(1), lambda book: book.bids(1), lambda book: book.asks(1)),
+        ],
+    )
+    def test_whatever_is_read_first_finds_the_doubt_and_tells(self, bids: Levels, reason: str, read: Any) -> None:
+        told: list[InstrumentId] = []
+        book = Book(LINEAR, told.append)
+        book.snapshot(snapshot())
+        book.apply(delta(bids))
+        assert (book.standing, told) == (BookState.LIVE, []), "nobody has looked"
+        read(book)
+        assert (book.standing, told) == (BookState.SUSPECT, [BTC])
+        assert book.reason.startswith(reason)
+
+    def test_what_is_laid_up_unread_is_bounded(self, book: Book) -> None:
+        for number in range(3):
+            asks: Levels = [(f"{200 + number * 3_000 + place}", "1") for place in range(3_000)]
+            book.apply(delta(asks=asks, sequence=11 + number))
+        assert len(book._new_asks) < 4_096
+        assert len(book.ask_ticks) == 9_003
 
     def test_the_best_may_move_through_old_prices(self, book: Book) -> None:
         book.apply(delta([("99.9", "0"), ("99.8", "0")], [("99.8", "1")]))
@@ -234,8 +290,9 @@ class TestDelta:
         ],
     )
     @pytest.mark.parametrize("side", ["bids", "asks"])
-    def test_garbage_is_doubted_at_once(self, book: Book, level: Any, side: str) -> None:
-        book.apply(delta(**{side: [level]}))
+    @pytest.mark.parametrize("depth", [0, 30])
+    def test_garbage_is_doubted_before_anything_is_read(self, book: Book, level: Any, side: str, depth: int) -> None:
+        book.apply(delta(**{side: [level]}, depth=depth))
         assert book.state is BookState.SUSPECT
         assert book.reason.startswith("unreadable level")
 
@@ -259,6 +316,76 @@ class TestDelta:
             [],
             0,
         )
+
+
+@dataclass
+class Sides:
+    """Levels as a dialect decodes them."""
+
+    bids: Levels
+    asks: Levels
+
+
+@dataclass
+class Step:
+    """An increment as a dialect decodes it."""
+
+    levels: Sides
+    sequence: int
+    depth: int = 0
+    timestamp: int = 0
+
+
+def run(*steps: Step) -> BookRun:
+    return BookRun(BTC, steps, 5)
+
+
+class TestRun:
+    def test_equals_its_steps_one_by_one(self, book: Book) -> None:
+        alone = Book(LINEAR)
+        alone.snapshot(snapshot())
+        steps = [Step(Sides([("99.9", str(n))], [("100.1", "0"), ("100.3", "2")]), 11 + n, timestamp=n) for n in range(4)]
+        book.apply_run(run(*steps))
+        for event in run(*steps).deltas():
+            alone.apply(event)
+        assert (book.bids(), book.asks(), book.sequence, book.applied) == (alone.bids(), alone.asks(), 14, alone.applied)
+        assert (book.at_ns, alone.at_ns, book.is_live) == (3, 3, True)
+
+    def test_a_time_that_is_not_told_is_that_of_the_receipt(self, book: Book) -> None:
+        book.apply_run(run(Step(Sides([], []), 11)))
+        assert book.at_ns == 5
+
+    def test_a_step_back_is_doubted_at_once(self, book: Book) -> None:
+        book.apply_run(run(Step(Sides([("99.9", "2")], []), 20), Step(Sides([("99.9", "3")], []), 19)))
+        assert (book.standing, book.reason, book.bid_size(999)) == (
+            BookState.SUSPECT,
+            "sequence went back from 20 to 19",
+            D(2),
+        )
+
+    def test_what_is_older_than_the_snapshot_is_part_of_it(self, book: Book) -> None:
+        book.apply_run(run(Step(Sides([("99.9", "9")], []), 9), Step(Sides([("99.8", "4")], []), 11)))
+        assert (book.is_live, book.bid_size(999), book.bid_size(998), book.applied) == (True, D(1), D(4), 2)
+
+    @pytest.mark.parametrize("level", [("99.95", "1"), ("junk", "1"), ("99.9",), 5])
+    def test_a_price_that_is_none_is_doubted_at_once(self, book: Book, level: Any) -> None:
+        book.apply_run(run(Step(Sides([("99.8", "4")], []), 11), Step(Sides([level], []), 12)))
+        assert (book.standing, book.sequence) == (BookState.SUSPECT, 11)
+
+    def test_nothing_of_before_a_snapshot_comes_after_it(self, book: Book) -> None:
+        book.apply_run(run(Step(Sides([("99.8", "4"), ("junk", "1")], []), 11)))
+        book.snapshot(snapshot(sequence=20))
+        book.apply_run(run(Step(Sides([("99.5", "8")], []), 21)))
+        assert book.bids() == [(D("99.9"), D(1)), (D("99.8"), D("2.5")), (D("99.5"), D(8))]
+
+    def test_a_window_is_kept_step_by_step(self, book: Book) -> None:
+        book.apply_run(run(Step(Sides([("99.7", "1")], []), 11, 3), Step(Sides([("99.9", "0")], []), 12, 3)))
+        assert book.bid_ticks == [998, 997], "99.5 had left the window"
+
+    def test_before_the_snapshot_nothing_is_applied(self) -> None:
+        book = Book(LINEAR)
+        book.apply_run(run(Step(Sides([("99.9", "1")], []), 1)))
+        assert (book.state, book.reason, book.applied) == (BookState.EMPTY, "increment before snapshot", 0)
 
 
 class Reference:
@@ -299,7 +426,10 @@ def test_equals_the_reference_until_it_crosses(steps: list[tuple[Levels, Levels,
     book, reference = Book(LINEAR), Reference()
     book.snapshot(BookSnapshot(BTC, [], [], 1, depth, 1))
     for number, (bids, asks, look) in enumerate(steps, 2):
-        book.apply(BookDelta(BTC, bids, asks, number, depth, number))
+        if number % 2:
+            book.apply(BookDelta(BTC, bids, asks, number, depth, number))
+        else:
+            book.apply_run(run(Step(Sides(bids, asks), number, depth)))
         reference.apply(bids, asks, depth)
         assert (book.state is BookState.SUSPECT) == reference.crossed
         if reference.crossed:

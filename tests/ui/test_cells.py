@@ -121,7 +121,7 @@ def test_any_sequence_of_updates_shows_what_a_full_repaint_shows(seed: int) -> N
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_changed_spans_of_a_row_are_put_as_the_whole_row_would_be(seed: int) -> None:
-    """Some rows have wide characters or change their widths, some are drawn over in between, and the terminal is behind at times."""
+    """Some rows have wide characters or change their widths, and the terminal is behind at times."""
     rng = random.Random(seed)
     width, height, left = 30, 4, 2
     model, plain = (CellModel(width, height, Pens("truecolor")) for _ in range(2))

@@ -6,10 +6,10 @@ parsing the message did, so the Book interprets raw levels once, with a memo.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tui_trader.core.account import Balance, RiskUnit
 from tui_trader.core.candle import Candle
@@ -18,7 +18,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.position import Position
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity
+from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity, Taking
 
 RawLevels = Sequence[Sequence[Any]]
 """``[[price, size], …]`` as sent: decimal text, or integers scaled by the instrument's scales."""
@@ -45,6 +45,47 @@ class BookDelta(NamedTuple):
     sequence: int
     depth: int
     at_ns: int
+
+
+class Sides(Protocol):
+    """Levels of both sides, as a dialect decoded them."""
+
+    bids: RawLevels
+    asks: RawLevels
+
+
+class BookStep(Protocol):
+    """One increment of a run, as a dialect decoded it."""
+
+    levels: Any
+    """``Sides``; a step without them has no place in a run."""
+    sequence: int
+    depth: int
+    timestamp: int
+    """The venue's time, 0 when it tells none."""
+
+
+class BookRun(NamedTuple):
+    """Increments of one book that came one after the other, each a BookDelta that nobody had to make."""
+
+    instrument: InstrumentId
+    steps: Sequence[BookStep]
+    """At least one."""
+    at_ns: int
+    """When they were received."""
+
+    def deltas(self) -> Iterator[BookDelta]:
+        """Yield the steps one by one."""
+        for step in self.steps:
+            sides: Sides = step.levels
+            yield BookDelta(self.instrument, sides.bids, sides.asks, step.sequence, step.depth, step.timestamp or self.at_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class BookWanted:
+    """Changes of a book came and the whole one is not known: it has to be asked for."""
+
+    instrument: InstrumentId
 
 
 class TradesPrinted(NamedTuple):
@@ -139,6 +180,24 @@ class PositionModeTold:
 
     venue: str
     mode: PositionMode
+
+
+@dataclass(frozen=True, slots=True)
+class TakingTold:
+    """What a venue takes from anybody at present."""
+
+    venue: str
+    taking: Taking
+    reason: str = ""
+    """In a sentence, where it is less than everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardTold:
+    """Whether the venue cancels the account's open orders when the private connection ends."""
+
+    venue: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +319,8 @@ class Notice:
 Event = (
     BookSnapshot
     | BookDelta
+    | BookRun
+    | BookWanted
     | TradesPrinted
     | TickerChanged
     | CandlesChanged
@@ -270,6 +331,8 @@ Event = (
     | PositionChanged
     | PositionsSnapshot
     | PositionModeTold
+    | TakingTold
+    | GuardTold
     | BackingTold
     | BalanceChanged
     | RiskUnitsTold

@@ -155,6 +155,10 @@ class OrderReport:
     pending: PendingAction | None = None
     reason: str = ""
     code: str = ""
+    made_ns: int = 0
+    """When the venue says that the order was made, UTC nanoseconds; 0 where it tells no more than ``at_ns``."""
+    becomes: VenueOrderId = VenueOrderId("")
+    """The id under which the order goes on, where the venue gives it another one when its trigger is met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,8 @@ class Order:
     arrival_price: Decimal | None = None
     rtt_ns: int = 0
     """Round trip of the request that created it; 0 until known."""
+    waited_as: VenueOrderId = VenueOrderId("")
+    """The id that it waited under, where the venue has given it another one since."""
     stamps: Stamps = field(default=Stamps(), repr=False)
     """How old the venue's word on each field is; only ``merge`` reads and writes it."""
 
@@ -249,7 +255,7 @@ class Order:
             type=report.type,
             qty=report.qty,
             status=OrderStatus.SENT,
-            created_ns=report.at_ns,
+            created_ns=report.made_ns or report.at_ns,
             external=True,
         )
         return blank.merge(report)
@@ -267,9 +273,11 @@ class Order:
             stamps = self._read_terms(report, stamps, told)
         if status.is_terminal:
             told["pending"] = None
+        if report.becomes:
+            told["waited_as"] = report.venue_id
         return replace(
             self,
-            venue_id=self.venue_id or report.venue_id,
+            venue_id=report.becomes or self.venue_id or report.venue_id,
             status=status,
             filled=max(self.filled, report.filled),
             filled_value=max(self.filled_value, report.filled_value),
@@ -295,8 +303,8 @@ class Order:
         stamp = (report.at_ns, report.sequence)
         told["sequence"] = max(self.sequence, report.sequence)
         told["updated_ns"] = max(self.updated_ns, report.at_ns)
-        if self.external and report.at_ns:
-            told["created_ns"] = min(self.created_ns, report.at_ns)
+        if self.external and (made_ns := report.made_ns or report.at_ns):
+            told["created_ns"] = min(self.created_ns, made_ns)
         if report.qty and (stamp, report.qty) > (stamps.qty, self.qty):
             stamps, told["qty"] = stamps._replace(qty=stamp), report.qty
         for name in _STATED:
@@ -315,6 +323,38 @@ class Order:
             told["take_profit"] = report.take_profit
             told["stop_loss"] = report.stop_loss
         return stamps
+
+    def join(self, other: Order) -> Order:
+        """Return what two accounts of one order say together: the newer word on each field, as if every report of either had
+        been merged into this one. Who sent it, how and when is this one's to say.
+        """
+        status = max(self.status, other.status, key=RANK.__getitem__)
+        stamps: dict[str, tuple[int, ...]] = {}
+        told: dict[str, Any] = {}
+        for name in Stamps._fields:
+            ours, theirs = getattr(self.stamps, name), getattr(other.stamps, name)
+            stamps[name] = max(ours, theirs)
+            mine, its = (
+                (_terms(one),) if name == "terms" else (getattr(one, _STAMPED.get(name, name)),) for one in (self, other)
+            )
+            tied = theirs == ours and theirs[0] >= 0 and its != (None,)
+            newer = other if theirs > ours or (tied and (mine == (None,) or its > mine)) else self
+            for field_name in ("tif", "take_profit", "stop_loss") if name == "terms" else (_STAMPED.get(name, name),):
+                told[field_name] = getattr(newer, field_name)
+        if status.is_terminal:
+            told["pending"] = None
+        return replace(
+            self,
+            venue_id=(other if other.waited_as else self).venue_id or other.venue_id,
+            waited_as=self.waited_as or other.waited_as,
+            status=status,
+            filled=max(self.filled, other.filled),
+            filled_value=max(self.filled_value, other.filled_value),
+            sequence=max(self.sequence, other.sequence),
+            updated_ns=max(self.updated_ns, other.updated_ns),
+            stamps=Stamps(**stamps),  # type: ignore[arg-type]  # each as long as it was
+            **told,
+        )
 
     def to_status(self, status: OrderStatus, *, reason: str = "", code: str = "", at_ns: int = 0) -> Order:
         """Return the order moved by our own knowledge (sent, unknown, not sent); raises ValueError on an illegal move."""
@@ -346,6 +386,10 @@ _STATED: Final = (
 
 _LIMITS: Final = frozenset({"take_profit_limit", "stop_loss_limit"})
 """Of these, zero is a statement: there is none."""
+
+
+_STAMPED: Final = {"leg": "position_side"}
+"""Fields that a stamp is about, where they have another name than it."""
 
 
 def _terms(told: OrderReport | Order) -> tuple[str | Decimal, ...]:

@@ -82,6 +82,8 @@ class Answers:
             f"price within {plain(limits.band_percent)}% of the mark",
             f"{limits.per_second} a second, {limits.per_minute} a minute",
         ]
+        if pace := self._desk.pace.words():
+            parts.append(pace)
         if limits.day_loss is not None:
             facts = self._desk.facts.gather(self._desk.focus) if self._desk.focus is not None else None
             used = "?" if facts is None or facts.day_pnl is None else f"{facts.day_pnl:+,.2f}"

@@ -7,15 +7,17 @@ answered and none has it; the passing of time alone proves nothing. It must not 
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from tui_trader.core.clock import DAY_NS, NS, Clock
 from tui_trader.core.event import Event, Notice, OrderChanged, OrderFilled, OrdersSnapshot
-from tui_trader.core.order import Order
+from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus, Severity
+from tui_trader.desk.asking import MAX_PAGES, Sender, page_of
+from tui_trader.desk.likeness import Trace
+from tui_trader.desk.recognition import Recognition
 from tui_trader.state import topic
 from tui_trader.state.blotter import is_made_up
 from tui_trader.state.store import Store
@@ -36,24 +38,13 @@ RESOLVE_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 FOLLOW_DELAYS_S = (1.0, 2.0, 4.0)
 
-MAX_WAITS = 5
-"""How often a page is waited for when the budget of requests is used up."""
-
 TOMBSTONE_S = (60.0, 300.0, 1_800.0)
 """When an absent order is asked about again: venues have been seen to forget orders for up to half an hour."""
 
 FILLS_BEFORE_NS = 60 * NS
 """Executions of an order are looked for from this long before it was made: clocks disagree."""
 
-MAX_PAGES = 20
-
 _IN_DOUBT = (OrderStatus.UNKNOWN, OrderStatus.SENT, OrderStatus.ACKED)
-
-
-class Sender(Protocol):
-    """Signs and sends a request exactly once."""
-
-    async def __call__(self, request: Request) -> Verdict: ...
 
 
 class Inquiry:
@@ -79,6 +70,9 @@ class Inquiry:
         self._spawn = spawn
         self._record = record
         self._sleep = sleep
+        self._nameless = Recognition(
+            store=store, clock=clock, dialect=dialect, send=send, absorb=absorb, sleep=sleep, life_ns=self._life_ns
+        )
         self._fence_ns: dict[str, int] = {}
         self._resolving: set[str] = set()
         self._following: set[str] = set()
@@ -87,9 +81,18 @@ class Inquiry:
         self._graves: set[str] = set()
         """Orders found absent that are asked about again."""
 
-    def fence(self, client_id: str) -> None:
-        """Note that a request that may create this order is being signed now: until it expires, absence proves nothing."""
+    def is_nameless(self, order: Order | OrderTicket) -> bool:
+        """Whether the venue takes no id of ours with an order of this kind."""
+        return self._nameless.is_nameless(order)
+
+    def fence(self, client_id: str, trace: Trace | None = None) -> None:
+        """Note that a request that may create this order is being signed now: until it expires, absence proves nothing.
+
+        ``trace`` is for an order that will carry no id of ours.
+        """
         self._fence_ns[client_id] = self._clock.mono_ns() + self._life_ns()
+        if trace is not None:
+            self._nameless.note(client_id, trace)
 
     async def refresh(self, instrument: InstrumentId) -> bool:
         """Ask for the open orders of an instrument and after each known one that is missing there; False when not answered.
@@ -187,7 +190,7 @@ class Inquiry:
                 listed = await self._list_open(order) if seen.outcome is not Outcome.ACK else True
                 missing = seen.outcome is Outcome.MISSING and listed is False
                 if missing and past_fence and await self._without_fills(order):
-                    self._conclude_absent(client_id)
+                    self._conclude_absent(client_id, seen.text if self.is_nameless(order) and not order.venue_id else "")
                     return
                 if self._in_doubt(client_id) is not None:
                     await self._sleep(RESOLVE_DELAYS_S[min(attempt, len(RESOLVE_DELAYS_S) - 1)])
@@ -198,8 +201,11 @@ class Inquiry:
             self._unlisted.discard(client_id)
             self.follow(client_id)
         found = self._store.blotter.get(client_id)
+        if found is not None and found.waited_as:
+            self.follow(client_id)  # what it has become since may have been told while nobody knew that it was this one
         if found is not None and not acknowledged:
-            self._record("seen", {"id": client_id, "status": found.status})
+            named = {"venue_id": found.waited_as or found.venue_id} if self.is_nameless(found) else {}
+            self._record("seen", {"id": client_id, "status": found.status, **named})
             self._say(f"order {short(client_id)}: the venue has it, {found.status}", Severity.NOTE)
 
     async def _follow_until_told(self, client_id: str) -> None:
@@ -262,14 +268,33 @@ class Inquiry:
         return order if order is not None and order.status in _IN_DOUBT else None
 
     async def _ask_after(self, order: Order) -> Verdict:
-        """Ask for one order by id and absorb the answer; an empty answer is MISSING."""
-        verdict = await self._send(self._dialect.order_by_id(as_venue_knows(order)))
-        if verdict.outcome is not Outcome.ACK:
-            return verdict
-        if not verdict.events:
-            return replace(verdict, outcome=Outcome.MISSING)
-        self._absorb(list(verdict.events))
+        """Ask for one order by id and absorb the answer; an empty answer is MISSING.
+
+        One that carries no id of ours, and whose own is not known, is looked for by what it is. One that the answer says to go
+        on under another id is asked for by that too.
+        """
+        if not order.venue_id and self.is_nameless(order):
+            return await self._nameless.find(order, self._fence_ns.get(order.client_id, 0))
+        verdict = await self._ask_by_id(order)
+        known = self._store.blotter.get(order.client_id)
+        if verdict.outcome is Outcome.ACK and known is not None and order.venue_id not in ("", known.venue_id):
+            return await self._ask_by_id(known)
         return verdict
+
+    async def _ask_by_id(self, order: Order) -> Verdict:
+        request: Request | None = self._dialect.order_by_id(as_venue_knows(order))
+        verdict = Verdict(Outcome.MISSING)
+        for _ in range(MAX_PAGES):
+            if request is None:
+                return replace(verdict, outcome=Outcome.MISSING)
+            verdict = await self._send(request)
+            if verdict.outcome is not Outcome.ACK:
+                return verdict
+            if verdict.events:
+                self._absorb(list(verdict.events))
+                return verdict
+            request = verdict.next_page
+        return replace(verdict, outcome=Outcome.UNKNOWN)
 
     async def _list_open(self, order: Order) -> bool | None:
         """Whether the list of open orders has the order; None when it was not answered."""
@@ -308,11 +333,13 @@ class Inquiry:
             request = verdict.next_page
         return False
 
-    def _conclude_absent(self, client_id: str) -> None:
+    def _conclude_absent(self, client_id: str, why: str = "") -> None:
         order = self._in_doubt(client_id)
         if order is None:
             return
-        if order.venue_id:
+        if why:
+            reason = why
+        elif order.venue_id:
             # It was there once, so "never" would be untrue; what became of it nobody tells, but it did not execute.
             reason = "gone from the venue: neither open nor executed, and not in its history"
         else:
@@ -346,20 +373,6 @@ class Inquiry:
 
     def _say(self, text: str, severity: Severity = Severity.WARNING) -> None:
         self._absorb([Notice(text, severity, self._clock.wall_ns())])
-
-
-async def page_of(request: Request, send: Sender, sleep: Callable[[float], Any]) -> Verdict:
-    """Ask for one page of a history, and wait for the budget of requests where it is used up.
-
-    Beginning again with the first page would never end while others spend the same budget.
-    """
-    verdict = await send(request)
-    for _ in range(MAX_WAITS):
-        if verdict.outcome is not Outcome.NOT_SENT or not 0 < verdict.retry_after_s < math.inf:
-            break
-        await sleep(verdict.retry_after_s)
-        verdict = await send(request)
-    return verdict
 
 
 def as_venue_knows(order: Order) -> Order:

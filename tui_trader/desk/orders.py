@@ -16,19 +16,24 @@ from typing import Any
 from tui_trader.core.clock import Clock
 from tui_trader.core.decimals import plain
 from tui_trader.core.error import JournalError, RefusedError
-from tui_trader.core.event import Event, Notice
+from tui_trader.core.event import Event, Notice, OrderChanged
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, PositionSide, Severity
 from tui_trader.core.venue_rules import closes
-from tui_trader.desk.inquiry import Inquiry, Sender, as_venue_knows, short
+from tui_trader.desk.asking import Sender
+from tui_trader.desk.inquiry import Inquiry, as_venue_knows, short
+from tui_trader.desk.likeness import Trace, those_like
 from tui_trader.desk.records import order_from_body, order_words, ticket_body
 from tui_trader.state import topic
 from tui_trader.state.store import Store
 from tui_trader.storage.journal import Journal
-from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
+from tui_trader.venues.base import OrderDialect, Outcome, Request, RequestKind, Verdict
 
 MAX_AT_ONCE = 20
 """Orders that one cancel names: more would make a line that gateways cut off."""
+
+NOT_KNOWN_YET = "which order it is at the venue is not known yet; cancel all of the contract, or wait"
+"""Of an order that carries no id of ours and whose answer was lost."""
 
 TOLD_S = 3.0
 """The stream tells the end of an order that was cancelled with others within this, or it is asked after."""
@@ -70,10 +75,12 @@ class OrderPath:
         heard: Callable[[Verdict], None] = lambda verdict: None,
         giving_up: Callable[[InstrumentId, bool], None] = lambda iid, keep_stops: None,
         sleep: Callable[[float], Any] = asyncio.sleep,
+        venue_ns: Callable[[], int] | None = None,
     ) -> None:
         """``heard`` is told how every order request ended, ``giving_up`` that everything of an instrument, or all but its stops,
-        is being cancelled."""
+        is being cancelled; ``venue_ns`` is the venue's clock as far as it is known, ours without."""
         self._giving_up = giving_up
+        self._venue_ns = venue_ns or clock.wall_ns
         self._store = store
         self._clock = clock
         self._journal = journal
@@ -114,12 +121,15 @@ class OrderPath:
         if self._store.blotter.get(ticket.client_id) is not None:
             raise RefusedError(f"order {ticket.client_id} was already submitted")
         request = self._dialect.place(ticket, instrument)
-        self._record("intent", ticket_body(ticket), required=not reduces)
+        trace = None
+        if self.inquiry.is_nameless(ticket):
+            trace = Trace(self._venue_ns(), those_like(ticket, self._store.blotter.orders()))
+        self._record("intent", ticket_body(ticket) | (trace.body() if trace else {}), required=not reduces)
         now = self._clock.mono_ns()
         self.recent.append((now, ticket))
         order = Order.from_ticket(ticket, self._clock.wall_ns())
         self._put(order.to_status(OrderStatus.SENT))
-        self.inquiry.fence(ticket.client_id)
+        self.inquiry.fence(ticket.client_id, trace)
         try:
             verdict = await self._send_recorded(request, ticket.client_id)
         except BaseException:
@@ -154,6 +164,8 @@ class OrderPath:
         order = self._store.blotter.get(order.client_id) or order
         if order.status.is_terminal:
             raise RefusedError(f"order {order.client_id} is {order.status}: nothing to change")
+        if self._cannot_name(order):
+            raise RefusedError(f"order {short(order.client_id)}: {NOT_KNOWN_YET}")
         change = self._changes.get(order.client_id)
         if order.pending is not None or (change is not None and not change.answered):
             raise RefusedError(f"a {order.pending or PendingAction.AMEND} of this order is still being answered")
@@ -203,6 +215,9 @@ class OrderPath:
         order = self._store.blotter.get(order.client_id) or order
         if order.status.is_terminal:
             return Sent(order.client_id, Outcome.MISSING, f"already {order.status}")
+        if self._cannot_name(order):
+            self.inquiry.resolve(order.client_id)
+            return Sent(order.client_id, Outcome.NOT_SENT, NOT_KNOWN_YET)
         self._record("cancel", {"id": order.client_id, "venue_id": order.venue_id}, required=False)
         self._put(replace(order, pending=PendingAction.CANCEL))
         verdict = await self._send_recorded(self._dialect.cancel(as_venue_knows(order)), order.client_id)
@@ -225,6 +240,8 @@ class OrderPath:
         for order in (self._store.blotter.get(order.client_id) or order for order in orders):
             if order.status.is_terminal:
                 sent[order.client_id] = Sent(order.client_id, Outcome.MISSING, f"already {order.status}")
+            elif self._cannot_name(order):
+                sent[order.client_id] = await self.cancel(order)
             else:
                 groups.setdefault((order.instrument, order.position_side, bool(order.venue_id)), []).append(order)
         for group in groups.values():
@@ -293,12 +310,13 @@ class OrderPath:
             order = replace(order_from_body(body), status=OrderStatus.ABSENT, reason="found absent by an earlier run")
             if self._store.blotter.get(order.client_id) is None:
                 self._put(order)
+                self.inquiry.fence(order.client_id, Trace.from_body(body))
                 self.inquiry.bury(order.client_id, at_once=True)
         for body in records:
             order = order_from_body(body)
             if self._store.blotter.get(order.client_id) is None:
                 self._put(order)
-                self.inquiry.fence(order.client_id)
+                self.inquiry.fence(order.client_id, Trace.from_body(body))
                 self.inquiry.resolve(order.client_id)
 
     # -- inside ----------------------------------------------------------------------------------------------------
@@ -347,9 +365,23 @@ class OrderPath:
         body = {"ref": ref, "what": request.what, "outcome": verdict.outcome, "code": verdict.code, "text": verdict.text}
         if verdict.digest:
             body["reply_sha256"] = verdict.digest
+        if request.kind is RequestKind.CREATE and (venue_id := self._told_id(ref, verdict)):
+            body["venue_id"] = venue_id
         self._record("outcome", body, required=False)
         self._heard(verdict)
         return verdict
+
+    def _told_id(self, client_id: str, verdict: Verdict) -> str:
+        """Return the venue's id that an answer tells of an order that carries none of ours: nothing else will tell it again."""
+        order = self._store.blotter.get(client_id)
+        if order is None or not self.inquiry.is_nameless(order):
+            return ""
+        reports = (event.report for event in verdict.events if isinstance(event, OrderChanged))
+        return next((report.venue_id for report in reports if report.client_id == client_id), "")
+
+    def _cannot_name(self, order: Order) -> bool:
+        """Whether nothing can be asked of an order because the venue has no id of ours for it and its own is not known yet."""
+        return not order.venue_id and self.inquiry.is_nameless(order)
 
     def _record(self, kind: str, body: Mapping[str, Any], *, required: bool) -> None:
         if self._journal is None:

@@ -15,7 +15,7 @@ from tui_trader.core.clock import NS
 from tui_trader.core.decimals import ZERO, plain
 from tui_trader.core.event import Event
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
-from tui_trader.desk.inquiry import Sender, page_of
+from tui_trader.desk.asking import Sender, page_of
 from tui_trader.desk.orders import OrderPath
 from tui_trader.state.store import PositionKey, Store
 from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict

@@ -38,6 +38,7 @@ from tui_trader.venues.base import Lane
 
 if TYPE_CHECKING:
     from tui_trader.desk.desk import Desk
+    from tui_trader.desk.parts import Parts
 
 FORMAT: Final = "tui-trader recording"
 VERSION: Final = 1
@@ -224,7 +225,7 @@ def begin(desk: Desk, path: Path | None, *, private: bool) -> str:
     return f"recording {'market and ACCOUNT' if private else 'the market'} to {path}"
 
 
-def end(desk: Desk) -> str:
+def end(desk: Parts) -> str:
     """End what a desk records; return what to tell the trader. Raises RefusedError when it records nothing."""
     recording = desk.recording
     if recording is None:

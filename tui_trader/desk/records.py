@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from tui_trader.core.types import (
     Side,
     TimeInForce,
     TriggerSource,
+    VenueOrderId,
 )
 from tui_trader.desk.plans import OpenBrackets
 from tui_trader.storage.journal import Record
@@ -71,6 +73,7 @@ def order_from_body(body: Mapping[str, Any]) -> Order:
         type=OrderType(body["type"]),
         qty=number("qty") or ZERO,
         status=OrderStatus.UNKNOWN,
+        venue_id=VenueOrderId(str(body.get("venue_id") or "")),
         price=number("price"),
         tif=TimeInForce(body["tif"]),
         position_side=PositionSide(body["position_side"]),
@@ -100,6 +103,9 @@ _SETTLED = frozenset({"ack", "rejected", "not_sent", "limited"})
 MAX_ABSENT = 200
 """Orders found absent that a new part of the journal still names."""
 
+MAX_NAMED = 500
+"""Orders without an id of ours whose id at the venue a new part of the journal still tells."""
+
 
 class OpenIntents:
     """What the journal does not know the end of, kept up to date record by record; bounded by what one part of it holds."""
@@ -110,10 +116,14 @@ class OpenIntents:
         self._open: dict[str, Mapping[str, Any]] = {}
         self._absent: dict[str, str] = {}
         """When orders were found absent."""
+        self._venue_ids: dict[str, str] = {}
+        """The venue's ids of orders that carry none of ours."""
         self.plans = OpenBrackets()
         """The brackets that are not over."""
         self._transfers: dict[str, Mapping[str, Any]] = {}
         """Movements of money whose end is not known."""
+        self.left: deque[str] = deque(maxlen=1_000)
+        """When orders and changes were to leave, RFC 3339, oldest first, as far as this part of the journal tells."""
         self.epilogue = ""
         """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
 
@@ -122,16 +132,26 @@ class OpenIntents:
         """Client ids of all orders that were to be sent, as far as heard."""
         return set(self._known)
 
+    @property
+    def named(self) -> dict[str, str]:
+        """Client ids by the venue's, of orders that carry none of ours."""
+        return {venue_id: client_id for client_id, venue_id in self._venue_ids.items()}
+
     def take(self, record: Record) -> None:
         """Hear a record."""
         body = record.body
         client_id = str(body.get("id"))
         self.epilogue = f"{record.at}: {body.get('text')}" if record.kind == "guardian" else ""
         self.plans.take(record.kind, body)
+        if record.kind in ("outcome", "seen") and body.get("venue_id"):
+            self._venue_ids[str(body.get("ref", client_id))] = str(body["venue_id"])
+        if record.kind in ("intent", "amend"):
+            self.left.append(record.at)
         match record.kind:
             case "intent":
                 self._intend(body)
             case "segment" | "set-aside":
+                self._venue_ids |= body.get("named", {})
                 for intent in body.get("open", ()):
                     self._intend(intent)
                 for transfer in body.get("transfers", ()):
@@ -175,6 +195,7 @@ class OpenIntents:
             "open": self.to_recover(),
             "brackets": self.plans.bodies(),
             **({"transfers": self.open_transfers()} if self._transfers else {}),
+            **({"named": dict(list(self._venue_ids.items())[-MAX_NAMED:])} if self._venue_ids else {}),
             "absent": [{"at": at, "intent": self._body(client_id)} for client_id, at in absent],
         }
 
@@ -185,7 +206,8 @@ class OpenIntents:
 
     def _body(self, client_id: str) -> Mapping[str, Any]:
         body: Mapping[str, Any] = orjson.loads(self._known[client_id])
-        return body
+        venue_id = self._venue_ids.get(client_id)
+        return body if venue_id is None else {**body, "venue_id": venue_id}
 
     def _miss(self, client_id: str, at: str) -> None:
         self._open.pop(client_id, None)

@@ -202,6 +202,13 @@ class Session:
         """Give the present connection up for a new one; nothing happens while there is none."""
         self._drop(_Ended(reason))
 
+    def tell(self, frames: list[bytes]) -> bool:
+        """Send frames over the present connection; False, and nothing is sent, while none is live."""
+        if self.state is not LinkState.LIVE:
+            return False
+        self._post(frames)
+        return True
+
     async def close(self) -> None:
         """Hang up and end ``run`` within a second."""
         self._closed = True
@@ -329,6 +336,8 @@ class Session:
                 self._backoff.live()
                 self._move(LinkState.LIVE)
                 self._align()
+            case Stage.PARTIAL if isinstance(self._dialect, Negotiating) and self._dialect.asks_otherwise():
+                raise _Ended(f"subscription refused: {sanitise(opening.reason, 160)}; asking in other words")
             case Stage.PARTIAL:
                 self._denied = 0
                 self._move(LinkState.SYNCING, f"subscription refused: {sanitise(opening.reason, 160)}")

@@ -6,9 +6,10 @@ add up to are kept apart and only laid over each other to be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tui_trader.core.decimals import ZERO
@@ -113,9 +114,14 @@ class Blotter:
         """Return how much of an order the executions add up to; reports may say more."""
         return self._filled_qty.get(ClientOrderId(client_id), ZERO)
 
-    def claim(self, client_ids: Iterable[str]) -> None:
-        """Take orders with these ids for our own when the venue tells of them: an earlier run sent them."""
-        self._own |= frozenset(client_ids)
+    def claim(self, client_ids: Iterable[str], named: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Take orders with these ids for our own when the venue tells of them: an earlier run sent them.
+
+        ``named`` are ours by the venue's ids, for orders that carry none of ours.
+        """
+        self._own |= frozenset(client_ids) | frozenset(named.values())
+        for venue_id, client_id in named.items():
+            self._by_venue_id.setdefault(venue_id, ClientOrderId(client_id))
 
     def put(self, order: Order) -> None:
         """Store an order that this side moved (created, sent, unknown); venue facts go through ``merge``.
@@ -138,8 +144,14 @@ class Blotter:
         self._trim()
 
     def merge(self, report: OrderReport) -> Order:
-        """Merge a venue report into the order it is about, creating an EXTERNAL one when it is not ours."""
-        key = self._key(report)
+        """Merge a venue report into the order it is about, creating an EXTERNAL one when it is not ours.
+
+        A report may show that two orders are one: a receipt names the id under which the stream told of nobody's order, or a
+        trigger order turns out to have become one that was told of before.
+        """
+        key, *others = self._keys(report)
+        for other in others:
+            self._unite(key, other)
         known = self._told.get(key)
         if known is None:
             own = key in self._own or self.sent_before(key)
@@ -204,11 +216,40 @@ class Blotter:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _key(self, report: OrderReport) -> ClientOrderId:
-        by_venue = self._by_venue_id.get(report.venue_id) if report.venue_id else None
-        if by_venue is not None:
-            return by_venue
-        return report.client_id or ClientOrderId(f"{MADE_UP}{report.venue_id}"[:40])
+    def _keys(self, report: OrderReport) -> list[ClientOrderId]:
+        """Return whose order a report is about, and others that it shows to be the same one: those nobody here sent."""
+        by_id = [self._by_venue_id.get(one) for one in (report.venue_id, report.becomes) if one]
+        named = report.client_id if report.client_id in self._told else None
+        found = list(dict.fromkeys(key for key in (*by_id, named) if key is not None))
+        if not found:
+            return [report.client_id or ClientOrderId(f"{MADE_UP}{report.venue_id}"[:40])]
+        # Between two that were told of by the venue alone, the first: that of the id that the report goes by.
+        key = next((one for one in found if not self._is_anybodys(one)), found[0])
+        return [key, *(one for one in found if one != key and self._is_anybodys(one))]
+
+    def _is_anybodys(self, key: ClientOrderId) -> bool:
+        told = self._told.get(key)
+        return told is not None and told.external
+
+    def _unite(self, key: ClientOrderId, other: ClientOrderId) -> None:
+        """Let what is known of one order be known of another, and forget the one."""
+        theirs = self._told.pop(other)
+        del self._orders[other]
+        self._concluded.discard(other)
+        for venue_id in (theirs.venue_id, theirs.waited_as):
+            if venue_id:
+                self._by_venue_id[venue_id] = key
+        if executed := self._filled_qty.pop(other, None):
+            self._filled_qty[key] = self._filled_qty.get(key, ZERO) + executed
+        ours = self._told.get(key)
+        if ours is None:
+            ours = replace(theirs, client_id=key, external=not (key in self._own or self.sent_before(key)))
+        elif key in self._concluded and theirs.status is not ours.status:
+            ours = replace(ours, status=OrderStatus.SENT, reason="").join(theirs)
+            self._overturn(key, ours)
+        else:
+            ours = ours.join(theirs)
+        self._tell(key, ours)
 
     def _overturn(self, key: ClientOrderId, told: Order) -> None:
         self._concluded.discard(key)
@@ -217,10 +258,11 @@ class Blotter:
     def _tell(self, key: ClientOrderId, told: Order) -> None:
         """Store what is told of an order and lay its executions over it."""
         self._told[key] = told
-        if told.venue_id:
-            self._by_venue_id[told.venue_id] = key
-            for fill in self._early.pop(told.venue_id, ()):
-                self._filled_qty[key] = self._filled_qty.get(key, ZERO) + fill.qty
+        for venue_id in (told.venue_id, told.waited_as):
+            if venue_id:
+                self._by_venue_id[venue_id] = key
+                for fill in self._early.pop(venue_id, ()):
+                    self._filled_qty[key] = self._filled_qty.get(key, ZERO) + fill.qty
         self._orders[key] = self._with_fills(told)
         self.version += 1
 
@@ -247,5 +289,6 @@ class Blotter:
             del self._told[key]
             self._concluded.discard(key)
             self._by_venue_id.pop(order.venue_id, None)
+            self._by_venue_id.pop(order.waited_as, None)
             self._filled_qty.pop(key, None)
         self.version += 1

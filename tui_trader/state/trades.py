@@ -17,7 +17,7 @@ from tui_trader.core.round_trip import TEN_THOUSAND, RoundTrip, Terms, closings,
 from tui_trader.core.types import InstrumentId, PositionSide
 
 if TYPE_CHECKING:
-    from tui_trader.state.store import Store
+    from tui_trader.state.holdings import Holdings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Day:
 class Trades:
     """Views of one Store's executions."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Holdings) -> None:
         self._store = store
         self._fills: tuple[object, tuple[Fill, ...]] | None = None
         self._trips: tuple[object, tuple[RoundTrip, ...]] | None = None

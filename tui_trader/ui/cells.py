@@ -130,7 +130,7 @@ class CellModel:
         old: tuple[tuple[str, Style | None], ...],
         pens: Mapping[int, tuple[str, Style | None]],
     ) -> bool:
-        """Want those spans of ``row`` that differ from ``old``, from column ``x`` of line ``y`` up to ``right``, as ``put`` would.
+        """Want those spans of ``row`` that differ from ``old``, from column ``x`` of line ``y`` up to ``right``.
 
         This is the inner loop of every hot pane. ``pens`` has the pen, as a character, by the identity of a style. False where a
         span is not plain text as wide as the one before it, and then nothing can be relied on until the row is put as a whole.

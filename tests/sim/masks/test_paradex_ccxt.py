@@ -35,7 +35,7 @@ async def test_ccxt_trades_and_sees_the_ledger() -> None:
         client.urls["api"] = {"v1": f"{server.rest_url}/v1", "ws": server.ws_url}
         mask = server.mask
         assert isinstance(mask, ParadexMask)
-        public = hex(mask._stark.public_key(int(server.secret, 16)))
+        public = hex(mask.gate._stark.public_key(int(server.secret, 16)))
         client.options["paradexAccount"] = {"address": server.key, "privateKey": server.secret, "publicKey": public}
         try:
             await client.load_markets()
@@ -60,7 +60,7 @@ async def test_ccxt_trades_and_sees_the_ledger() -> None:
             assert (position["side"], position["contracts"], position["entryPrice"]) == ("long", 0.01, 50_010.0)
             [fill] = await client.fetch_my_trades(SYMBOL)
             assert (fill["price"], fill["takerOrMaker"], fill["fee"]["cost"]) == (50_010.0, "taker", 0.120024)
-            assert mask.verified == 3, "a token and two orders, signed by ccxt"
+            assert mask.gate.verified == 3, "a token and two orders, signed by ccxt"
 
             client.options["paradexAccount"]["privateKey"] = "0x1234"
             with pytest.raises(ccxt.BaseError, match="STARKNET_SIGNATURE_VERIFICATION_FAILED"):

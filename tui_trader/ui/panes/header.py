@@ -145,6 +145,8 @@ class HeaderView(View):
 
     def _links(self) -> list[Part]:
         parts = [self._link("public", "pub", 4), self._link("private", "priv", 5)]
+        if self.store.guards.get(self.venue):
+            parts.append(part(6, "COD", "warn"))
         if self.store.order_rtt.count:
             parts.append(part(10, f"rest {latency(self.store.order_rtt.last_ns)}", "dim"))
         if self._bytes_per_second is not None:

@@ -68,6 +68,8 @@ class OrdersView(CursorView[ClientOrderId]):
         self.filter_text = ""
         self.sort = OrderSort.LABEL
         self._marked: set[ClientOrderId] = set()
+        self._range: tuple[ClientOrderId, frozenset[ClientOrderId]] | None = None
+        """Where a range of marks began, and what was marked before it; None while the cursor marks nothing."""
         self._frozen: list[ClientOrderId] = []
         self._of_interest: tuple[int, list[Order]] = (-1, [])
         self._wide = Table(WIDE)
@@ -94,8 +96,49 @@ class OrdersView(CursorView[ClientOrderId]):
             self._marked ^= {self._cursor.key}
             self.moved()
 
+    def toggle_range(self) -> str:
+        """Begin to mark every row between the chosen one and the cursor, or leave the marks as they are; return one line."""
+        if self._range is not None:
+            self._range = None
+            return f"{len(self.marked())} marked: c cancels them, :move marked +5t moves them, Space unmarks one"
+        if self._cursor.key is None:
+            self.cursor_down()
+        if self._cursor.key is None:
+            return "no order to mark"
+        self._range = (self._cursor.key, frozenset(self._marked))
+        self._mark_range()
+        self.moved()
+        return "marking: j and k extend, v ends, Esc takes it back"
+
+    def _mark_range(self) -> None:
+        """Mark what is between the beginning of the range and the cursor; with either of them gone the range ends."""
+        if self._range is None:
+            return
+        began, before = self._range
+        keys = self._frozen
+        if self._cursor.key not in keys or began not in keys:
+            self._range = None
+            return
+        first, last = sorted((keys.index(began), keys.index(self._cursor.key)))
+        self._marked = {*before, *keys[first : last + 1]}
+
+    def cursor_off(self) -> None:
+        """Choose nothing; inside a range of marks, take the range back first."""
+        if self._range is None:
+            super().cursor_off()
+            return
+        self._marked = set(self._range[1])
+        self._range = None
+        self.moved()
+
+    def moved(self) -> None:
+        """Say that a key changed what is shown; a range of marks follows the cursor."""
+        self._mark_range()
+        super().moved()
+
     def clear_marks(self) -> None:
         """Unmark every order."""
+        self._range = None
         self._marked.clear()
         self.moved()
 
@@ -145,7 +188,9 @@ class OrdersView(CursorView[ClientOrderId]):
             parts.append(part(1, "STALE ?", "alarm"))
         if self.sort is not OrderSort.LABEL:
             parts.append(part(3, f"by {self.sort.value}", "accent"))
-        if self._marked:
+        if self._range is not None:
+            parts.append(part(4, "v ends the range", "dim"))
+        elif self._marked:
             parts.append(part(4, "c cancels them", "dim"))
         elif working:
             parts.append(part(4, "m move  c cancel", "dim"))

@@ -57,6 +57,8 @@ class Bench:
         """Change the arrangement of panes; return one line. Raises CommandError naming those there are."""
         self.grouping: Callable[[Decimal | None], str] = _no_steps
         """Gather the ladder's levels by a step; return one line. Raises CommandError naming those that can be."""
+        self.sifting: Callable[[Decimal | None, bool], str] = _no_tape
+        """Leave trades smaller than a size, or than a value, out of the tape; return one line."""
         self.key_does: Callable[[str], str] = lambda key: ""
         """What a key does already, in words; empty for nothing."""
         self.arm: Callable[[int | None], None] = lambda seconds: None
@@ -129,6 +131,10 @@ def severity_of(outcome: Outcome) -> Severity:
 
 def _no_layouts(name: str) -> str:
     raise CommandError("there are no layouts on this screen", fix="z zooms a pane")
+
+
+def _no_tape(least: Decimal | None, quote: bool) -> str:
+    raise CommandError("there is no tape on this screen", fix="the trading screen has one")
 
 
 def _no_steps(step: Decimal | None) -> str:

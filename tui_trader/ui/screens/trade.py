@@ -1,7 +1,6 @@
-"""The trading screen: every pane in its place, keys to actions, and a row to type in.
+"""The trading screen: a cockpit with keys to actions and a row to type in.
 
-It owns widgets; what a key does to orders is ``performers``', where a pane stands is ``layout``'s, which panes there are is the
-registry's.
+What a key does to orders is ``performers``', which panes there are and where they stand is ``Cockpit``'s.
 """
 
 from __future__ import annotations
@@ -9,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import events
-from textual.app import ComposeResult
-from textual.screen import Screen
 
 from tui_trader.core.grammar import complete
 from tui_trader.core.order import Order
@@ -25,39 +22,30 @@ from tui_trader.ui.action import Action, Context
 from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name, spoken
-from tui_trader.ui.layout import Plan, plan
 from tui_trader.ui.mask import MASK
-from tui_trader.ui.panes.base import Frame, Pane
+from tui_trader.ui.panes.base import Pane
 from tui_trader.ui.panes.chart import ChartView
-from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.labels import OrderLabels
-from tui_trader.ui.panes.ladder import LadderView
-from tui_trader.ui.panes.message import MessageView
-from tui_trader.ui.panes.orders import OrdersView
-from tui_trader.ui.panes.positions import PositionsView
-from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES, Fittings
-from tui_trader.ui.panes.status import StatusView
-from tui_trader.ui.panes.ticket import TicketView
+from tui_trader.ui.panes.registry import FOCUS_ORDER
+from tui_trader.ui.panes.tape import TapeView
 from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.scalper import PREFIX
-from tui_trader.ui.screens.focus import Focus
+from tui_trader.ui.screens.cockpit import Cockpit
 from tui_trader.ui.screens.form_row import FormRow
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
 from tui_trader.ui.screens.verbs import Verbs
 from tui_trader.ui.screens.watching import Watching
-from tui_trader.ui.screens.workspaces import Workspaces
-from tui_trader.ui.slot import Rect, Slot
-from tui_trader.ui.theme import Theme
+from tui_trader.ui.slot import Slot
 from tui_trader.ui.ticket_form import TicketForm
 from tui_trader.ui.trading import Trading
 from tui_trader.ui.workspace import Shelf
 
 if TYPE_CHECKING:
-    from tui_trader.ui.app import TraderApp
+    pass
 
 V = TypeVar("V", bound=View)
 
@@ -79,10 +67,8 @@ _MOVES = {
 _CONTEXTS = {Slot.BOOK: Context.BOOK, Slot.CHART: Context.CHART}
 """Panes with keys of their own; the others are lists."""
 
-_TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trades"
 
-
-class TradeScreen(Screen[None]):
+class TradeScreen(Cockpit):
     """Everything a trader needs at once."""
 
     DEFAULT_CSS = """
@@ -94,30 +80,11 @@ class TradeScreen(Screen[None]):
     def __init__(
         self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None, shelf: Shelf | None = None
     ) -> None:
-        super().__init__()
-        self.desk = desk
+        labels = OrderLabels()
+        super().__init__(desk, symbols, labels, shelf)
         MASK.on = False
         self.keymap = keymap
-        labels = OrderLabels()
         self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
-        second = next((iid for iid in symbols if iid != desk.focus), None)
-        fittings = Fittings(desk, labels, lambda: self.program.pump.bytes_per_second, second)
-        self.views: dict[Slot, View] = {row.slot: row.view(fittings) for row in PANES}
-        self.ladder = self._view(Slot.BOOK, LadderView)
-        self.second = self._view(Slot.SECOND, LadderView)
-        self.positions = self._view(Slot.POSITIONS, PositionsView)
-        self.orders = self._view(Slot.ORDERS, OrdersView)
-        self.ticket = self._view(Slot.TICKET, TicketView)
-        self.message = self._view(Slot.COMMAND, MessageView)
-        self.status = self._view(Slot.STATUS, StatusView)
-        self.header = self._view(Slot.HEADER, HeaderView)
-        self.trading.bench.executor.choosing.marked_orders = self.orders.marked
-        self.panes: dict[Slot, Pane[View]] = {}
-        self.plan: Plan = plan(80, 24)
-        """Where everything stands now."""
-        self.pane_focus = Focus(self.views, lambda: self.plan, self.lay_out, self.say)
-        self.workspaces = Workspaces(self, shelf or Shelf())
-        self.workspaces.begin()
         self.trading.bench.layout = self.workspaces.by_name
         self.typing = Typing(self)
         self.form_row = FormRow(self)
@@ -125,15 +92,11 @@ class TradeScreen(Screen[None]):
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
         self.trading.bench.grouping = self.gather
+        self.trading.bench.sifting = self._view(Slot.TAPE, TapeView).sift
         self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
         """What each action does that is the screen's alone, by the action's id."""
-
-    def _view(self, slot: Slot, kind: type[V]) -> V:
-        view = self.views[slot]
-        assert isinstance(view, kind)
-        return view
 
     def _performers(self) -> dict[str, Performer]:
         found: dict[str, Performer] = {name: partial(self._move, method) for name, method in _MOVES.items()}
@@ -158,69 +121,17 @@ class TradeScreen(Screen[None]):
             "palette": self.open_palette,
         }
 
-    @property
-    def program(self) -> TraderApp:
-        """The application this is the screen of."""
-        return cast("TraderApp", self.app)
-
     # -- building --------------------------------------------------------------------------------------------------
 
-    def compose(self) -> ComposeResult:
-        for row in PANES:
-            pane = Pane(
-                self.views[row.slot],
-                self.program.look,
-                self.program.pump,
-                frame=Frame.RULE if row.framed else Frame.NONE,
-                ascii_only=self.program.ascii_only,
-                focusable=False,
-                id=f"pane-{row.slot}",
-            )
-            self.panes[row.slot] = pane
-            yield pane
-        prompt = Prompt(self.typing.complete, lines=self.program.lines, id="prompt")
-        prompt.display = False
-        yield prompt
-        yield TicketForm(id="form")
+    def complete(self, text: str) -> list[str]:
+        """Return what a half-typed line may go on with."""
+        return self.typing.complete(text)
 
     def on_mount(self) -> None:
         """Take part in the frames and show the first hints."""
         self.pane_focus.mark()
         self.lay_out()
         self.refresh_hints()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Put every pane in its place for the new size."""
-        self.lay_out()
-
-    def lay_out(self) -> None:
-        """Put every pane in its place."""
-        self.plan = plan(self.size.width, self.size.height, self.pane_focus.zoomed, self.workspaces.least)
-        for slot, pane in self.panes.items():
-            rect = self.plan.slots.get(slot)
-            pane.display = rect is not None
-            if rect is not None:
-                _place(pane, rect)
-        ticket = self.plan.slots.get(Slot.TICKET)
-        command = self.plan.slots.get(Slot.COMMAND)
-        if command is not None:
-            _place(self.prompt, command)
-        if ticket is not None:
-            _place(self.form, Rect(ticket.x, ticket.y - 1, ticket.width, 1))
-        if not self.plan.tradable:
-            self.say(_TOO_SMALL, Severity.WARNING)
-        elif self.message.text == _TOO_SMALL:
-            self.message.clear()
-
-    @property
-    def prompt(self) -> Prompt:
-        """The command line."""
-        return self.query_one(Prompt)
-
-    @property
-    def form(self) -> TicketForm:
-        """The ticket as a form."""
-        return self.query_one(TicketForm)
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
@@ -391,13 +302,6 @@ class TradeScreen(Screen[None]):
         """Whether the terminal shows what was drawn for it."""
         return not self.program.display_delayed
 
-    def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
-        """Show one line in the command row."""
-        self.message.say(text, severity)
-        if self.prompt.display:  # it covers the row of messages
-            self.status.explain([text], "warning")
-        self.program.pump.nudge()
-
     def selected_order(self) -> Order | None:
         """Return the order under the cursor."""
         return self.orders.selected()
@@ -509,11 +413,6 @@ class TradeScreen(Screen[None]):
         finally:
             self.refresh_hints()
 
-    def dress(self, theme: Theme) -> None:
-        """Draw every pane in other colours."""
-        for pane in self.panes.values():
-            pane.dress(theme)
-
     # -- following the desk ----------------------------------------------------------------------------------------
 
     def tick(self) -> None:
@@ -541,10 +440,3 @@ class TradeScreen(Screen[None]):
             return
         self.ticket.confirming = self.trading.confirming
         self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self.plan.tradable, armed=self.trading.arming.armed))
-
-
-def _place(widget: Any, rect: Rect) -> None:
-    styles = widget.styles
-    styles.offset = (rect.x, rect.y)
-    styles.width = rect.width
-    styles.height = rect.height

@@ -14,7 +14,7 @@ from tui_trader.ui.slot import Size, Slot
 from tui_trader.ui.workspace import ALWAYS, MOST_SAVED, SHIPPED, Shelf, Workspace
 
 if TYPE_CHECKING:
-    from tui_trader.ui.screens.trade import TradeScreen
+    from tui_trader.ui.screens.cockpit import Cockpit
 
 USAGE = "layout NAME, layout save NAME, layout hide PANE, layout show PANE, layout reset"
 
@@ -22,7 +22,7 @@ USAGE = "layout NAME, layout save NAME, layout hide PANE, layout show PANE, layo
 class Workspaces:
     """Changes which panes are shown."""
 
-    def __init__(self, screen: TradeScreen, shelf: Shelf) -> None:
+    def __init__(self, screen: Cockpit, shelf: Shelf) -> None:
         self._screen = screen
         self._shelf = shelf
 
