@@ -81,6 +81,13 @@ class BookRun(NamedTuple):
             yield BookDelta(self.instrument, sides.bids, sides.asks, step.sequence, step.depth, step.timestamp or self.at_ns)
 
 
+@dataclass(frozen=True, slots=True)
+class BookWanted:
+    """Changes of a book came and the whole one is not known: it has to be asked for."""
+
+    instrument: InstrumentId
+
+
 class TradesPrinted(NamedTuple):
     """Public trades, oldest first; ``snapshot`` replaces the tape."""
 
@@ -313,6 +320,7 @@ Event = (
     BookSnapshot
     | BookDelta
     | BookRun
+    | BookWanted
     | TradesPrinted
     | TickerChanged
     | CandlesChanged

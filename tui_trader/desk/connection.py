@@ -214,8 +214,11 @@ class Connection(Parts):
         if self._rest is None:
             raise LinkError("not connected yet")
         began_ns = self.clock.mono_ns()
+        self.pace.count(request)
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
         if request.kind.is_write:
+            if verdict.outcome is Outcome.NOT_SENT:
+                self.pace.take_back(request)
             took_ns = self.clock.mono_ns() - began_ns
             text = sanitise(verdict.text, 120)
             dispatch = Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text)

@@ -16,6 +16,7 @@ from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
 from tui_trader.core.event import (
+    BookSnapshot,
     Event,
     Notice,
 )
@@ -27,6 +28,7 @@ from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.candles import CandleRecorder
 from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
@@ -46,6 +48,7 @@ from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.pace import Pace
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
 from tui_trader.desk.reconcile import Reconciler
@@ -144,6 +147,7 @@ class Parts(abc.ABC):
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
             admit=self._admitted,
+            whole_book=self._whole_book,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -162,6 +166,8 @@ class Parts(abc.ABC):
         self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
         """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
+        self.pace = Pace(account.venue.terms, clock)
+        """How much of what the venue's better terms allow was sent."""
         self.facts = FactSource(
             store=self.store,
             clock=clock,
@@ -169,6 +175,7 @@ class Parts(abc.ABC):
             state=lambda: self.controls.state,
             recent=self.orders.recent,
             widened=self.orders.at_most,
+            pace=self.pace.why_wait,
         )
         self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
@@ -260,6 +267,7 @@ class Parts(abc.ABC):
             sending=self.sending,
             spawn=self._spawn,
             say=self._say,
+            in_place=lambda iid: account.venue.capabilities_of(self.store.instruments[iid]).amend,
         )
         self.expiries = Expiries(
             store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
@@ -317,16 +325,24 @@ class Parts(abc.ABC):
         self.candles: CandleRecorder | None = None
         """Keeps the candles; None where nobody wants any."""
         if candles is not None:
-            self.candles = CandleRecorder(
+            past = Backfill(
                 candles=candles,
                 venue=account.venue.name,
                 store=self.store,
                 clock=clock,
                 dialect=self._dialect,
                 send=self.send,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 watched=lambda: self.feeds.watched,
                 listed=lambda: self.attention.watchlist.rows(),
+                server_ns=self._server_ns,
+            )
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                past=past,
                 server_ns=self._server_ns,
                 say=self._say,
             )
@@ -343,7 +359,7 @@ class Parts(abc.ABC):
                 dialect=self._dialect,
                 send=self.send,
                 absorb=self.absorb,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 wanted=lambda: [*self.feeds.watched, *self.attention.watchlist.rows()],
                 server_ns=self._server_ns,
             )
@@ -421,8 +437,17 @@ class Parts(abc.ABC):
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
+    def _can_spare(self, request: Request) -> bool:
+        """Whether a question of the last class may be asked now: half of the budget is left to everything else."""
+        return self._limiter.can_spare(request.group, request.weight)
+
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
+
+    async def _whole_book(self, iid: InstrumentId) -> BookSnapshot | None:
+        """Ask for a whole book; None where that failed."""
+        verdict = await self.send(self._dialect.book(iid))
+        return next((event for event in verdict.events if isinstance(event, BookSnapshot)), None)
 
     async def _admitted(self, denied: Secret | None) -> Secret | None:
         """Return the token that the venue lets in by, which is not one that it denied; None where it has none."""

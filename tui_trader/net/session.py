@@ -336,6 +336,8 @@ class Session:
                 self._backoff.live()
                 self._move(LinkState.LIVE)
                 self._align()
+            case Stage.PARTIAL if isinstance(self._dialect, Negotiating) and self._dialect.asks_otherwise():
+                raise _Ended(f"subscription refused: {sanitise(opening.reason, 160)}; asking in other words")
             case Stage.PARTIAL:
                 self._denied = 0
                 self._move(LinkState.SYNCING, f"subscription refused: {sanitise(opening.reason, 160)}")

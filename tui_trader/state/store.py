@@ -17,6 +17,7 @@ from tui_trader.core.event import (
     BookDelta,
     BookRun,
     BookSnapshot,
+    BookWanted,
     CandlesChanged,
     Event,
     FeeRatesTold,
@@ -66,6 +67,7 @@ class Store(Holdings):
             BookDelta: self._book_delta,
             BookRun: self._book_run,
             BookSnapshot: self._book_snapshot,
+            BookWanted: lambda event: None,  # who asks for it has heard of it before
             TradesPrinted: self._trades,
             TickerChanged: self._ticker,
             CandlesChanged: self._candles,

@@ -6,7 +6,7 @@ the dialects' events to the Store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from tui_trader.core.error import ConfigError
-from tui_trader.core.event import Event
+from tui_trader.core.event import BookSnapshot, Event
 from tui_trader.core.funds import Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
@@ -282,6 +282,14 @@ class FeedDialect(Protocol):
 
 
 @runtime_checkable
+class Batching(Protocol):
+    """What a FeedDialect has besides where frames that came at once cost less together than one by one."""
+
+    def receive_batch(self, frames: Iterable[bytes], at_ns: int) -> list[Event]:
+        """Translate frames, in arrival order; the events say what ``receive`` of each would have said, increments as runs."""
+
+
+@runtime_checkable
 class Negotiating(Protocol):
     """What a FeedDialect has besides where a connection is asked for with a version, or let in by a token."""
 
@@ -300,6 +308,9 @@ class Negotiating(Protocol):
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
 
+    def asks_otherwise(self) -> bool:
+        """Whether what was refused on this connection will be asked for in other words on the next; said once."""
+
 
 @runtime_checkable
 class Guarding(Protocol):
@@ -317,6 +328,17 @@ class Stating(Protocol):
     """What an OrderDialect has besides where a venue tells what it takes at present; the answer holds a TakingTold."""
 
     def system_state(self) -> Request: ...
+
+
+@runtime_checkable
+class Seeded(Protocol):
+    """What a FeedDialect has besides where changes of a book count from a whole one that is asked for by a request.
+
+    It says so with a BookWanted; whoever sends the request (``OrderDialect.book``) hands the answer to ``seed``.
+    """
+
+    def seed(self, whole: BookSnapshot) -> list[Event]:
+        """Take the whole book and return what it is by now; a BookWanted again where it is older than the changes known."""
 
 
 @runtime_checkable
@@ -444,6 +466,18 @@ class OrderDialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Better terms that a venue gives to those who send no more orders than so many."""
+
+    name: str
+    """What such orders are called."""
+    windows: tuple[tuple[int, float], ...]
+    """Orders in seconds, shortest first."""
+    beyond: str
+    """What comes of one more, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Venue:
     """Identity of a venue and how to build its translators."""
 
@@ -468,29 +502,34 @@ class Venue:
     """Funding payments are told by a list that is asked for, and not by the stream."""
     choose: Callable[..., Venue] | None = None
     """Returns the venue with choices of the trader's, by name; None where there are none to make."""
+    choices: Mapping[str, object] = field(default_factory=dict)
+    """What was chosen, as ``choose`` takes it."""
     other_hosts: frozenset[str] = frozenset()
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
     max_subscriptions: int = 20
     key_words: tuple[str, str] = ("Key id", "Secret")
     """What the venue calls the two parts of an API key."""
+    terms: Terms | None = None
+    """Better terms for few orders; entries are held back so that they stay in force."""
     unproven: str = ""
     """What has not been shown of it yet: with real money it is looked at and not traded. Empty where all has."""
 
-    def addresses(self, env: str, rest_host: str = USUAL) -> Endpoints:
-        """Return the addresses of an environment, with requests going to another of the venue's hosts where one is named.
+    def addresses(self, env: str, rest_host: str = USUAL, ws_host: str = USUAL) -> Endpoints:
+        """Return the addresses of an environment, with requests or the feed at another of the venue's hosts where one is named.
 
         Raises ConfigError where there is no such environment or host.
         """
         found = self.endpoints.get(env)
         if found is None:
             raise ConfigError([f"{self.title} has no {env}; there is: sim (the built-in exchange), {', '.join(self.endpoints)}"])
-        if rest_host == USUAL:
-            return found
-        if rest_host not in self.other_hosts and rest_host != urlsplit(found.rest).hostname:
-            known = ", ".join(sorted({str(urlsplit(found.rest).hostname), *self.other_hosts}))
-            raise ConfigError([f"[venues.{self.name}] rest_host: {rest_host} is not one of {self.title}'s hosts ({known})"])
-        return replace(found, rest=f"https://{rest_host}")
+        known = {str(urlsplit(found.rest).hostname), str(urlsplit(found.ws).hostname), *self.other_hosts}
+        for name, host in (("rest_host", rest_host), ("ws_host", ws_host)):
+            if host != USUAL and (host not in known or not self.other_hosts):
+                there = ", ".join(sorted(known if self.other_hosts else {str(urlsplit(found.rest).hostname)}))
+                raise ConfigError([f"[venues.{self.name}] {name}: {host} is not one of {self.title}'s hosts ({there})"])
+        rest = found.rest if rest_host == USUAL else f"https://{rest_host}"
+        return replace(found, rest=rest, ws=found.ws if ws_host == USUAL else f"wss://{ws_host}{urlsplit(found.ws).path}")
 
     def capabilities_of(self, instrument: Instrument) -> Capabilities:
         """Return what can be done with a contract."""
