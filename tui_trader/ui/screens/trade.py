@@ -35,6 +35,7 @@ from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.scalper import PREFIX
 from tui_trader.ui.screens.cockpit import Cockpit
 from tui_trader.ui.screens.form_row import FormRow
+from tui_trader.ui.screens.supervisor import Supervisor
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
 from tui_trader.ui.screens.verbs import Verbs
@@ -91,6 +92,7 @@ class TradeScreen(Cockpit):
         self.trading.bench.layout = self.workspaces.by_name
         self.typing = Typing(self)
         self.form_row = FormRow(self)
+        self.supervised = Supervisor(self)
         self.trigger = Trigger(
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
@@ -169,6 +171,9 @@ class TradeScreen(Cockpit):
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
+        self.supervised(f"the key {spoken(key)}", partial(self._press, key))
+
+    def _press(self, key: str) -> None:
         self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
         if action is not None and action.sends:
@@ -183,7 +188,7 @@ class TradeScreen(Cockpit):
     def _fire(self, action: Action) -> None:
         """Do what a key sends by itself, unless keys do not send any more."""
         if action.context in self.contexts():
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def contexts(self) -> frozenset[Context]:
         """Return where keys go now."""
@@ -260,7 +265,7 @@ class TradeScreen(Cockpit):
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
         """Say what the line means so far."""
         event.stop()
-        self.typing.typed(event)
+        self.supervised("reading the line", partial(self.typing.typed, event))
 
     def on_prompt_searched(self, event: Prompt.Searched) -> None:
         """Say what earlier lines are searched for."""
@@ -270,7 +275,7 @@ class TradeScreen(Cockpit):
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Run the line."""
         event.stop()
-        self.typing.entered(event)
+        self.supervised("the line", partial(self.typing.entered, event))
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Back to the keys."""
@@ -280,7 +285,7 @@ class TradeScreen(Cockpit):
     def on_ticket_form_edited(self, event: TicketForm.Edited) -> None:
         """Stage what the fields say."""
         event.stop()
-        self.form_row.edited(event)
+        self.supervised("the form", partial(self.form_row.edited, event))
 
     def on_ticket_form_entered(self, event: TicketForm.Entered) -> None:
         """Say what may be typed into a field."""
@@ -290,7 +295,7 @@ class TradeScreen(Cockpit):
     def on_ticket_form_sent(self, event: TicketForm.Sent) -> None:
         """Send what the form shows."""
         event.stop()
-        self.form_row.sent()
+        self.supervised("the form", self.form_row.sent)
 
     def on_ticket_form_left(self, event: TicketForm.Left) -> None:
         """Back to the staged order and its keys."""
@@ -378,7 +383,7 @@ class TradeScreen(Cockpit):
 
     def _run_help(self, action: Action | None) -> None:
         if action is not None and not action.adds_exposure:
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def focus_log(self) -> None:
         """Give the log the focus."""
