@@ -110,6 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("group.down", ("_",), Context.TRADE, "finer price grouping"),
     Action("symbol.next", ("n",), Context.TRADE, "next symbol"),
     Action("symbol.previous", ("N",), Context.TRADE, "previous symbol"),
+    Action("venues", ("V",), Context.TRADE, "accounts and venues: choose the one on the screen"),
     Action("command", (":",), Context.TRADE, "command line: buy sell close cancel flat symbol theme quit"),
     Action("find", ("/",), Context.TRADE, "find a symbol"),
     Action("alert", ("a",), Context.TRADE, "begin an alert, at the price cursor if there is one"),

@@ -64,7 +64,7 @@ refuses what it does not take."""
 
 _BARS = re.compile(r"&resolution=([0-9]+)&start_at=([0-9]+)&end_at=([0-9]+)\Z", re.ASCII)
 _BAR_SIZE: Final = Decimal("0.001")
-_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?\Z", re.ASCII)
+_SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
 _CURSOR = re.compile(r"&cursor=[^&]*")
 _CHAIN = re.compile(r"[A-Z0-9_]{3,31}\Z", re.ASCII)
 
