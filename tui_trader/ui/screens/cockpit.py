@@ -58,9 +58,9 @@ class Cockpit(Screen[None]):
     ) -> None:
         super().__init__()
         self.desk = desk
+        self._accounts = accounts
         self.form = TicketForm(id="form")
         """The ticket as a form."""
-        self._accounts = accounts
         second = next((iid for iid in symbols if iid != desk.focus), None)
         fittings = Fittings(
             desk,
