@@ -18,6 +18,7 @@ from pathlib import Path
 from tui_trader.core.bar import Bar
 from tui_trader.core.clock import NS, ManualClock
 from tui_trader.core.interval import interval_text
+from tui_trader.core.second import Second
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, Side
 from tui_trader.desk.listener import Listener
@@ -28,9 +29,13 @@ from tui_trader.storage.candles import CandleStore, Heard, Kept
 from tui_trader.ui.panes.chart import ChartView
 
 BTC = InstrumentId("phemex", "BTCUSDT")
+KEPT = Kept(36_500, 36_500, 1_000_000_000)
 T0 = 1_700_006_400
 BARS = 200
 """Bars on a screen."""
+
+LENGTHS = (1, 2, 5, 7, 15, 30, 59, 60, 61, 90, 119, 300, 599, 600, 1_801, 3_599, 3_600, 7_201, 14_400, 43_200, 86_399, 86_400)
+"""Lengths of bars that a screen is asked for."""
 
 
 def ingest(store: CandleStore, seconds: int = 60, per_second: int = 10_000) -> float:
@@ -87,16 +92,55 @@ def screens(store: CandleStore, seconds: int) -> None:
     """Print how long a screen of bars takes, by their length: the median of nine places in the file, and the slowest."""
     rng = random.Random(3)
     now = T0 + seconds
-    for interval in (1, 5, 7, 59, 60, 90, 300, 599, 600, 3_599, 3_600, 14_400, 43_200, 86_399, 86_400):
-        spent = []
+    for interval in LENGTHS:
+        walls, busy = [], []
         for _ in range(9):
             width = BARS * interval
             end = now - rng.randrange(max(1, seconds - width)) if seconds > width else now
-            begun = time.perf_counter()
+            begun, cpu = time.perf_counter(), time.thread_time()
             found = store.bars(BTC, interval, end - width, end, now_s=now)
-            spent.append((time.perf_counter() - begun) * 1_000)
+            walls.append((time.perf_counter() - begun) * 1_000)
+            busy.append((time.thread_time() - cpu) * 1_000)
             assert found
-        print(f"{interval_text(interval):>7} | {statistics.median(spent):>9.1f} ms | {max(spent):>9.1f} ms")
+        median = statistics.median
+        print(
+            f"{interval_text(interval):>7} | {median(walls):>9.1f} ms | {max(walls):>9.1f} ms"
+            f" | {median(busy):>9.1f} ms | {max(busy):>9.1f} ms"
+        )
+
+
+def opening(path: Path, clock: ManualClock) -> None:
+    """Print what it costs to open the file, closed well and left by a kill, and to write the first second to it."""
+    for after_kill in (False, True):
+        log = path.with_name(f"{path.name}-wal")
+        if after_kill:
+            log.touch()
+        store = CandleStore(path, clock, KEPT)
+        resident = _resident()
+        begun, cpu = time.perf_counter(), time.thread_time()
+        assert store.open(), store.notices
+        walls, busy = (time.perf_counter() - begun) * 1_000, (time.thread_time() - cpu) * 1_000
+        grown = _resident() - resident
+        begun = time.perf_counter()
+        store.examine()
+        examined = (time.perf_counter() - begun) * 1_000
+        begun = time.perf_counter()
+        assert store.write([Heard(BTC, [Second(Trade(clock.wall_ns(), Side.BUY, Decimal("96000.1"), Decimal(1)))])])
+        first = (time.perf_counter() - begun) * 1_000
+        store.close()
+        print(
+            f"open {'after a kill' if after_kill else 'after a close'}: {walls:.1f} ms, {busy:.1f} ms of processor,"
+            f" {grown / 1_024:.1f} MB of memory; looked through beside it in {examined:.0f} ms; first write {first:.0f} ms"
+        )
+
+
+def _resident() -> int:
+    """Return the resident memory of this process in kB, 0 where it cannot be read."""
+    try:
+        text = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS")), 0)
 
 
 def frames(store: CandleStore, seconds: int) -> None:
@@ -140,15 +184,17 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = args.file or Path(folder) / "candles.sqlite"
-        store = CandleStore(path, ManualClock((T0 + args.seconds + 60) * NS), Kept(36_500, 36_500, 1_000_000_000))
+        clock = ManualClock((T0 + args.seconds + 60) * NS)
+        store = CandleStore(path, clock, KEPT)
         assert store.open(), store.notices
         print(f"ingest: {ingest(store):,.0f} trades a second, from the event to the disk")
         print(f"{args.seconds:,} seconds written in {fill(store, args.seconds):.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
-        print(f"a screen of {BARS} bars\n length |     median   |  slowest of 9")
+        print(f"a screen of {BARS} bars, nine places: median and slowest\n length | by the clock |              | processor")
         screens(store, args.seconds)
         print("a frame of the chart, processor time")
         frames(store, args.seconds)
         store.close()
+        opening(path, clock)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
 """The built-in exchange in a process of its own, with a flood of market messages that can be turned up and down.
 
 ``python -m tests.bench.exchange [REST_URL]``: announces itself as a line of JSON and takes a rate (messages/s) a line from
-standard input. From the first book subscription on, that connection gets a seeded stream of BTCUSDT above the exchange's own
-messages, whose sequences are so low that the client ignores its books. ``REST_URL`` is what clients are told instead of the
-exchange's own address.
+standard input. From the first book subscription on, that connection gets a seeded stream of BTCUSDT, with sequences and times
+of now, in place of the exchange's own book and trades of it: two books told as one would put it in doubt. ``REST_URL`` is what
+clients are told instead of the exchange's own address.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from itertools import cycle
 from typing import Any
@@ -29,6 +31,9 @@ FRAMES = 20_000
 
 FLOOR_RATE = 20
 """Messages per second of a quiet market: enough to keep the book fresh."""
+
+FLOODED = ("orderbook_p:BTCUSDT", "trade_p:BTCUSDT")
+"""What the exchange itself tells no more on a connection that gets the stream."""
 
 SEQUENCE = 1_000_000_000_000
 BURST = 4
@@ -79,8 +84,8 @@ class Flood:
 
     def __init__(self, mid: int) -> None:
         stream = Stream(mid=mid)
-        self._parts = [_split(payload) for payload in stream.frames(FRAMES)]
-        self._next: Callable[[], tuple[bytes, bytes]] = iter(()).__next__  # type: ignore[assignment]
+        self._templates = [template(payload) for payload in stream.frames(FRAMES)]
+        self._next: Callable[[], bytes] = iter(()).__next__
         self._sequence = SEQUENCE
         self._transport: asyncio.Transport | None = None
         self.rate = 0
@@ -88,7 +93,7 @@ class Flood:
     def begin(self, transport: asyncio.Transport | None) -> None:
         """Start over, with a snapshot, on a connection."""
         self._transport = transport
-        self._next = cycle(self._parts).__next__
+        self._next = cycle(self._templates).__next__
 
     async def run(self) -> None:
         """Send for ever."""
@@ -109,22 +114,23 @@ class Flood:
                 transport.write(b"".join(self._frame() for _ in range(burst)))
 
     def _frame(self) -> bytes:
-        head, tail = self._next()
         self._sequence += 1
-        payload = b"%b%d%b" % (head, self._sequence, tail)
+        payload = self._next() % {b"sequence": self._sequence, b"now": time.time_ns()}
         size = len(payload)
         if size < 126:
             return bytes((0x81, size)) + payload
         return (struct.pack(">BBH", 0x81, 126, size) if size < 65536 else struct.pack(">BBQ", 0x81, 127, size)) + payload
 
 
-def _split(payload: bytes) -> tuple[bytes, bytes]:
-    """Cut a frame before and after its sequence, so that it can be sent again with a higher one."""
-    head, found, rest = payload.partition(b'"sequence":')
-    if not found:
-        return payload[:-1] + b',"version":', b"}"
-    end = rest.index(b",")
-    return head + found, rest[end:]
+_SEQUENCE = re.compile(rb'"sequence":\d+')
+_TIME = re.compile(rb"\b\d{19}\b")
+
+
+def template(payload: bytes) -> bytes:
+    """Return a frame with places for a sequence and for times, so that it can be sent again later and as news."""
+    found, count = _SEQUENCE.subn(b'"sequence":%(sequence)d', payload.replace(b"%", b"%%"))
+    found = _TIME.sub(b"%(now)d", found)
+    return found if count else found[:-1] + b',"version":%(sequence)d}'
 
 
 class ToldServer(SimServer):
@@ -143,10 +149,20 @@ async def _serve(tell: str) -> None:
     flood = Flood(round(built.exchange.market("BTCUSDT").mark * 10))
     receive = server.mask.receive
 
+    def begin(peer: Any) -> None:
+        told = type(peer).send
+
+        def send(payload: bytes, topic: str = "", *, binary: bool = False) -> None:
+            if topic not in FLOODED:
+                told(peer, payload, topic, binary=binary)
+
+        peer.send = send
+        flood.begin(peer._transport)
+
     def watch(peer: Any, frame: bytes) -> None:
         receive(peer, frame)
         if b"orderbook_p.subscribe" in frame:
-            asyncio.get_running_loop().call_later(0.3, flood.begin, peer._transport)
+            asyncio.get_running_loop().call_later(0.3, begin, peer)
 
     server.mask.receive = watch  # type: ignore[method-assign]
     await server.start()

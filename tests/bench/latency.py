@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
+from .cockpit import CONFIG
 from .exchange import FLOOR_RATE, Exchange
 from .measure import Ratio, percentile, take_turns
 from .pty_probe import Probe
@@ -33,17 +34,6 @@ KEY_LIMIT_MS = 25.0
 SETTLE_S = 1.0
 LETTERS = [chr(code) for code in range(0x0410, 0x0450)]
 """Cyrillic: one cell wide and on no other part of the screen."""
-
-CONFIG = """\
-[risk]
-max_orders_per_second = 100
-max_orders_per_minute = 3000
-max_open_orders = 500
-duplicate_window_s = 0
-max_order_notional = "100000"
-max_position_notional = "10000000"
-max_gross_notional = "10000000"
-"""
 
 
 def measure(rounds: int, goals: frozenset[str]) -> list[Row]:
@@ -77,7 +67,7 @@ def _keys(probe: Probe, exchange: Exchange, draw: random.Random, rounds: int) ->
             exchange.set_rate(rate)
             probe.read(SETTLE_S)
             cpu, start = probe.cpu_s(), time.monotonic()
-            found.append(_type(probe, draw))
+            found.append(type_letters(probe, draw, KEYS))
             used = (probe.cpu_s() - cpu) / (time.monotonic() - start)
     exchange.set_rate(FLOOR_RATE)
     all_quiet, all_loud = _flat(quiet), _flat(loud)
@@ -111,13 +101,13 @@ def _growth(probe: Probe, exchange: Exchange, rounds: int) -> Row:
     return Row("-", "terminal's CPU at 20k/s / 1k/s, 1 symbol", much, little, Ratio.of(found["much"], found["little"]))
 
 
-def _type(probe: Probe, draw: random.Random) -> list[float]:
+def type_letters(probe: Probe, draw: random.Random, count: int) -> list[float]:
     """Type letters into the command line, a fresh line now and then; return the milliseconds that each took to appear."""
     took: list[float] = []
-    while len(took) < KEYS:
+    while len(took) < count:
         probe.type(":")
         probe.read(0.1)
-        for letter in draw.sample(LETTERS, min(34, KEYS - len(took))):
+        for letter in draw.sample(LETTERS, min(34, count - len(took))):
             probe.read(draw.uniform(0.01, 0.03))
             start = time.monotonic()
             probe.type(letter)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fcntl import ioctl
 from functools import cache
 
@@ -53,11 +53,13 @@ def environ() -> dict[str, str]:
 class Probe:
     """One run of ``python ARGUMENTS``, in a home directory of its own."""
 
-    def __init__(self, arguments: Sequence[str], *, width: int = 120, height: int = 40) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, width: int = 120, height: int = 40, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._home = tempfile.mkdtemp(prefix="bench-")
         self.taken = bytearray()
         """Everything the program has written."""
-        settings = environ() | {"HOME": self._home}
+        settings = environ() | {"HOME": self._home} | dict(environment or {})
         self.started = time.monotonic()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:

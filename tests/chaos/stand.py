@@ -18,9 +18,11 @@ from pathlib import Path
 
 import orjson
 
+from tests.chaos.mexc_names import name_of, order_called
 from tests.chaos.proxy import Proxy
-from tests.dst.venue import ACCOUNT
+from tests.dst.grounds import ACCOUNT, GROUNDS
 from tests.dst.watch import WatchedBlotter
+from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.clock import SystemClock
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.instrument import Instrument
@@ -35,6 +37,7 @@ from tui_trader.secrets.secret import Secret
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import Mask, RestCall, RestReply, Setting
 from tui_trader.sim.masks.mexc import MexcMask
+from tui_trader.sim.masks.paradex import mint, with_stark
 from tui_trader.sim.masks.phemex import PhemexMask
 from tui_trader.sim.products import phemex_instruments
 from tui_trader.sim.server import SimServer
@@ -44,6 +47,7 @@ from tui_trader.storage.journal import Journal
 from tui_trader.venues.base import Credential, Endpoints
 from tui_trader.venues.base import Venue as VenueOf
 from tui_trader.venues.mexc import MEXC
+from tui_trader.venues.paradex import paradex
 from tui_trader.venues.phemex import PHEMEX
 
 STREET = "street"
@@ -108,11 +112,14 @@ class Clothes:
     """Paths under which orders are created."""
     client_id: str
     """What the client's id is called there."""
+    mint: Callable[[random.Random], tuple[str, str]] | None = None
+    """What makes a key, where it is not any text."""
 
 
 CLOTHES = {
     "phemex": Clothes(PHEMEX, PhemexMask, frozenset({"/g-orders", "/orders"}), "clOrdID"),
     "mexc": Clothes(MEXC, MexcMask, frozenset({"/api/v1/private/order/create"}), "externalOid"),
+    "paradex": Clothes(paradex(interactive=False), with_stark(CppStark()), frozenset({"/v1/orders"}), "client_id", mint),
 }
 
 
@@ -156,13 +163,13 @@ class Stand:
         self._tasks = TaskSet(lambda name, error: self.complaints.append(f"{name}: {error!r}"))
         self._numbers = itertools.count(1)
 
-    async def open(self, *, hedged: bool = False) -> Stand:
-        """Build everything; the desk is not started yet."""
+    async def open(self, *, hedged: bool = False, cancels: bool = False) -> Stand:
+        """Build everything; the desk is not started yet. With ``cancels`` orders end with the private connection."""
         ground = self.ground
         symbol, settle = ground.instrument.symbol, ground.instrument.settle
         self.exchange = Exchange([ground.instrument], seed=1, start_ns=self.venue_clock.wall_ns())
         for account, amount in ((ACCOUNT, ground.purse), (STREET, Decimal(10**9))):
-            self.exchange.open_account(account, {settle: amount, "USDC": Decimal(1)})
+            self.exchange.open_account(account, {"USDC": Decimal(1), settle: amount})
         if hedged:
             self.exchange.set_position_mode(ACCOUNT, symbol, PositionMode.HEDGED)
         self.exchange.set_reference(symbol, ground.middle)
@@ -172,7 +179,7 @@ class Stand:
 
         clothes = CLOTHES[ground.id.venue]
         mask = counting(clothes, self.receipts)
-        self.server = SimServer(self.exchange, mask, account=ACCOUNT, seed=1, clock=self.venue_clock)
+        self.server = SimServer(self.exchange, mask, account=ACCOUNT, seed=1, clock=self.venue_clock, mint=clothes.mint)
         await self.server.start()
         self._stack.push_async_callback(self.server.stop)
         self.proxy = await Proxy(self.server.port).up()
@@ -182,7 +189,7 @@ class Stand:
         secret = self.server.secret
         self.desk = Desk(
             Account(
-                clothes.venue,
+                paradex(interactive=False, cancel_on_disconnect=True) if cancels else clothes.venue,
                 Environment.SIM,
                 Endpoints(f"http://127.0.0.1:{self.proxy.port}", f"ws://127.0.0.1:{self.proxy.port}{self.server.mask.ws_path}"),
                 Credential(self.server.key, Secret(secret)),
@@ -195,7 +202,9 @@ class Stand:
             history=self._history,
         )
         self.desk.crashed = lambda name, error: self.complaints.append(f"{name} died of {error!r}")
-        self.desk.store.blotter = WatchedBlotter(self, self.complaints.append, self.story.append)  # type: ignore[arg-type]
+        self.desk.store.blotter = WatchedBlotter(  # type: ignore[arg-type]
+            self, GROUNDS[ground.id.venue], self.complaints.append, self.story.append
+        )
         self._stack.push_async_callback(self.desk.close)
         return self
 
@@ -211,7 +220,10 @@ class Stand:
 
     def order(self, client_id: str) -> SimOrder | None:
         """Return the order that an id made, None when there is none."""
-        return self.exchange.order(ACCOUNT, client_id=client_id)
+        found = self.exchange.order(ACCOUNT, client_id=client_id)
+        if found is not None or (shown := self.shown(client_id)) is None or not shown.venue_id:
+            return found
+        return self.told_as(shown.venue_id)  # of a kind that takes no id of ours
 
     def trade(
         self,
@@ -247,7 +259,7 @@ class Stand:
         """Return where the desk's picture is not the exchange's, one sentence each."""
         store = self.desk.store
         shown = {order.venue_id for order in store.blotter.working()}
-        held = {self.told(order.order_id) for order in self.exchange.open_orders(ACCOUNT, self.ground.instrument.symbol)}
+        held = {self.name_of(order) for order in self.exchange.open_orders(ACCOUNT, self.ground.instrument.symbol)}
         found = [f"orders: shown {sorted(shown)}, held {sorted(held)}"] if shown != held else []
         legs = {p.position_side: p.signed_qty for p in store.open_positions()}
         theirs = {p.position_side: p.qty for p in self.exchange.positions(ACCOUNT) if p.qty}
@@ -264,9 +276,17 @@ class Stand:
         ids = getattr(self.server.mask, "ids", None)
         return name if ids is None else str(ids.of(name))
 
+    def name_of(self, order: SimOrder) -> str:
+        """Return the id under which the desk knows an order of the exchange."""
+        mask = self.server.mask
+        return name_of(mask.ids, order) if isinstance(mask, MexcMask) else self.told(order.order_id)
+
     def told_as(self, venue_id: str) -> SimOrder | None:
         """Return the order that the venue tells of under an id."""
-        ids = getattr(self.server.mask, "ids", None)
+        mask = self.server.mask
+        if isinstance(mask, MexcMask):
+            return order_called(self.exchange, mask.ids, ACCOUNT, venue_id)
+        ids = getattr(mask, "ids", None)
         return self.exchange.order(ACCOUNT, order_id=venue_id if ids is None else ids.name(venue_id))
 
     def shown(self, client_id: str) -> Order | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from tests.cli.conftest import At
 
 
@@ -43,3 +46,15 @@ def test_after_a_double_ampersand_nothing_runs_when_the_command_before_failed(at
     failed = at("do", "close ZZZ* && buy 0.01 BTCUSDT @ bid-1%", "--json")
     assert failed.code == 1
     assert at("orders", "--json").json == {"orders": []}
+
+
+def test_an_export_is_written_before_the_command_ends(at: At) -> None:
+    assert at("do", "buy 0.01 BTCUSDT!").code == 0
+    ran = at("do", "export today csv", "--json")
+    assert ran.code == 0, ran
+    said = ran.json["results"][0]["text"]
+    fills = Path(re.search(r"today: (\S+-fills\.csv)", said)[1])  # type: ignore[index]
+    rows = fills.read_text().splitlines()
+    assert "BTCUSDT" in rows[1], rows
+    assert fills.with_name(fills.name.replace("-fills", "-trades")).exists()
+    assert at("do", "export someday csv").code == 2

@@ -11,6 +11,7 @@ from tests.conformance.table import Spec
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 from tui_trader.sim import products
 from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.masks.paradex_products import paradex_instruments
 from tui_trader.sim.types import SimOrder
 from tui_trader.venues.base import Capabilities
 
@@ -48,6 +49,8 @@ def offers(capabilities: Capabilities, need: str) -> bool:
             return OrderType(word) in capabilities.order_types
         case ["tif", word]:
             return TimeInForce(word) in capabilities.tifs
+        case ["opens", "touched"]:
+            return OrderType.MARKET_IF_TOUCHED in capabilities.order_types and not capabilities.touched_reduces
         case ["trigger", word]:
             return TriggerSource(word) in capabilities.triggers
         case [word] if word in {one.name for one in fields(Capabilities)}:
@@ -71,9 +74,11 @@ def families() -> list[Family]:
             Ground(products.phemex_instruments(("BTCUSDT",))[0], Decimal("0.01"), Decimal("0.1"), Decimal(1_000_000)),
             {
                 "CREATE": "POST /g-orders",
+                "WAITS": "POST /g-orders",
                 "AMEND": "PUT /g-orders/replace",
                 "CANCEL": "DELETE /g-orders/cancel",
                 "ORDERS": "orders_p",
+                "WAITING": "orders_p",
                 "TWICE": "exists",
             },
         )
@@ -86,9 +91,11 @@ def families() -> list[Family]:
                 Ground(coin_m(("BTCUSD",))[0], Decimal(500), Decimal(5_000), Decimal(100)),
                 {
                     "CREATE": "POST /orders",
+                    "WAITS": "POST /orders",
                     "AMEND": "PUT /orders/replace",
                     "CANCEL": "DELETE /orders/cancel",
                     "ORDERS": '"orders":[',
+                    "WAITING": '"orders":[',
                     "TWICE": "exists",
                 },
             )
@@ -100,10 +107,27 @@ def families() -> list[Family]:
         [contract] = products.mexc_instruments((symbol,))
         requests = {
             "CREATE": "POST /api/v1/private/order/create",
+            "WAITS": "POST /api/v1/private/planorder/place/v2",
+            "WAITING": "push.personal.plan.order",
             "AMEND": "POST /api/v1/private/order/change_limit_order",
             "CANCEL": "POST /api/v1/private/order/cancel",
             "ORDERS": "push.personal.order",
             "TWICE": "ack",
         }
         found.append(Family(name, Ground(contract, unit, depth, purse), requests))
+    found.append(
+        Family(
+            "paradex",
+            Ground(paradex_instruments()[0], Decimal("0.01"), Decimal("0.1"), Decimal(1_000_000)),
+            {
+                "CREATE": "POST /v1/orders",
+                "WAITS": "POST /v1/orders",
+                "AMEND": "PUT /v1/orders/",
+                "CANCEL": "DELETE /v1/orders/",
+                "ORDERS": '"channel":"orders',
+                "WAITING": '"channel":"orders',
+                "TWICE": "exists",
+            },
+        )
+    )
     return found

@@ -13,10 +13,14 @@ from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 
 _SETTINGS = {
     "amend": "change an order in place",
+    "amend_waiting": "change in place what an order waits for",
+    "resize_waiting": "change in place the size of an order that waits",
+    "whole_exits": "a stop or a target over a whole position, however large by then",
     "hedge": "a long and a short leg (hedged mode)",
     "attached_exits": "target and stop attached to an entry",
     "attached_to_more": "target and stop attached to an entry that adds to a position",
     "attached_limits": "attached exits at a limit price",
+    "isolated": "positions backed by margin of their own (isolated)",
     "assign_margin": "margin of an isolated position",
     "risk_limit": "risk limit of a position",
     "transfers": "transfers between wallet and trading account",
@@ -28,10 +32,10 @@ _GENERAL = (
     ("cancel one, several, all of both kinds, panic", range(24, 30)),
     ("partial fills and refusals", range(40, 45)),
     ("reduce-only", range(45, 50)),
-    ("leverage, cross and isolated", range(80, 83)),
+    ("leverage", (80, 82)),
     ("lost answers, duplicates, too many requests", range(90, 100)),
     ("orders and trades from elsewhere", range(100, 102)),
-    ("funding and liquidation", range(102, 104)),
+    ("funding and liquidation", (102, 103, 105)),
     ("history in pages", range(110, 120)),
 )
 """What every family does: a title, and the numbers of its cases."""
@@ -62,6 +66,7 @@ def _needs() -> Iterator[tuple[str, str]]:
                 f"{tif.value.replace('_', '-').upper() if len(tif.value) == 3 else tif.value.replace('_', '-')}",
                 f"tif {tif.value}",
             )
+    yield "orders that wait for a better price may open", "opens touched"
     for source in TriggerSource:
         yield f"triggered by the {source.value} price", f"trigger {source.value}"
     for need, title in _SETTINGS.items():

@@ -28,7 +28,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
-from tui_trader.sim.types import SimStatus
+from tui_trader.sim.types import NewOrder, SimStatus
 from tui_trader.storage.history_rows import FillRow, OrderRow
 from tui_trader.venues.base import Request
 
@@ -100,6 +100,19 @@ class Steps(Player):
         """Let the account rest a buy by another screen."""
         self._stand.trade(ACCOUNT, Side.BUY, self._size(units), self._price(price), "web-1")
 
+    async def _do_web(self, *words: str) -> None:
+        """Let the account act by another screen: as in the fault matrix, ``web stop 3 -5`` and ``web cancels waiting``."""
+        exchange = self._stand.exchange
+        match words:
+            case ("stop", units, price):
+                sell = (Side.SELL, OrderType.STOP, self._size(units), None, TimeInForce.IOC)
+                waits = {"trigger_price": self._price(price), "trigger_source": TriggerSource.MARK}
+                exchange.submit(ACCOUNT, NewOrder("", self._symbol, *sell, **waits))
+            case ("cancels", "waiting"):
+                exchange.cancel_all(ACCOUNT, self._symbol, untriggered=True)
+            case _:
+                await super()._do_web(*words)
+
     async def _do_street(self, side: str, units: str, price: str) -> None:
         """Let the street put a limit order somewhere."""
         self._stand.trade(STREET, Side(side), self._size(units), self._price(price))
@@ -120,6 +133,15 @@ class Steps(Player):
         """Move the index alone, for a moment."""
         self._stand.exchange.set_reference(self._symbol, self._ground.middle, self._price(price))
 
+    async def _do_poor(self, spare: str) -> None:
+        """Leave the account with what keeps three units from being liquidated, and so many half spreads of them more."""
+        exchange, instrument = self._stand.exchange, self._ground.instrument
+        middle, size = self._ground.middle, self._size("3")
+        room = instrument.pnl(Side.BUY, size, middle - Decimal(spare) * self._ground.half_spread, middle)
+        least = instrument.value(size, middle) * instrument.tiers[0].maintenance_rate
+        exchange.accounts[ACCOUNT].balances[instrument.settle] = least + room
+        exchange.outbox.touch_account(ACCOUNT, instrument.settle)
+
     async def _do_settle(self) -> None:
         """Let funding fall due."""
         exchange = self._stand.exchange
@@ -137,6 +159,10 @@ class Steps(Player):
         else:
             self._sent["leverage"] = mode
             await self._until(lambda: self._holds(f"setting {leverage} {mode}"), f"leverage {leverage}")
+
+    async def _do_cod(self, word: str) -> None:
+        """Have orders end with the connection, or not."""
+        self._stand.desk.guard.switch(on=word == "on")
 
     async def _do_mode(self, mode: str) -> None:
         await self._set("mode", self._stand.desk.set_position_mode(self._ground.id, PositionMode(mode)))
@@ -169,7 +195,7 @@ class Steps(Player):
         ``a price -0.5``, ``a trigger -5``, ``a over 3`` (ended, with so much executed), ``a says why`` (it has a reason),
         ``answer <what> <text>``, ``exits n`` (orders that wait at the exchange), ``entry -1``, ``entry agrees``, ``fees agree``,
         ``funding agrees``, ``wallet agrees``, ``leg long 3``, ``setting 5 isolated``, ``margin 1.5``, ``made maker n``,
-        ``external none``, ``settled`` (the legs of the mode are known), ``kept fills agrees``.
+        ``external none``, ``cod on``, ``settled`` (the legs of the mode are known), ``kept fills agrees``.
         """
         stand, store = self._stand, self._stand.desk.store
         exchange, settle = stand.exchange, self._ground.instrument.settle
@@ -186,7 +212,8 @@ class Steps(Player):
                 return all(abs(held.entry - self._price(price)) < tick for _, held in self._legs()) and len(self._legs()) == 1
             case ["fees", "agree"]:
                 theirs = sum((fill.exec_fee for fill in exchange.fills(ACCOUNT)), ZERO)
-                return store.blotter.fees.get(settle, ZERO) == theirs != 0
+                free = not self._ground.instrument.maker_fee  # where to rest costs nothing
+                return store.blotter.fees.get(settle, ZERO) == theirs and (theirs != 0 or free)
             case ["funding", "agrees"]:
                 charges = exchange.funding(ACCOUNT, self._symbol)
                 return bool(charges) and store.funding_paid.get(settle) == sum((one.amount for one in charges), ZERO)
@@ -210,6 +237,8 @@ class Steps(Player):
                 return sum(fill.liquidity is Liquidity.MAKER for fill in store.blotter.fills()) == int(count)
             case ["external", "none"]:
                 return not any(order.external for order in store.blotter.working())
+            case ["cod", word]:
+                return store.guards.get(self._ground.id.venue) is (word == "on")
             case ["settled"]:
                 if store.modes.get(self._ground.id.venue) is PositionMode.HEDGED:
                     return self._ready()

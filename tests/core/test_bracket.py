@@ -235,14 +235,27 @@ def test_shares_never_add_up_to_more_than_there_is(qty: D, said: list[D | None])
         assert sum(sizes) == qty, "what was not said is all the rest"
 
 
+def test_where_sizes_cannot_change_a_smaller_stop_stands_before_the_larger_one_goes() -> None:
+    large, small = order(OrderType.STOP, "10"), order(OrderType.STOP, "6")
+    assert next_steps(bracket(), Seen(WHOLE, (large,), room=D(6), resizable=False), INSTRUMENT) == [Place("stop", D(6))]
+    both = Seen(WHOLE, (large, small), room=D(6), resizable=False)
+    assert next_steps(bracket(), both, INSTRUMENT) == [Drop(large, "another stop covers it")]
+    native = order(OrderType.STOP, "10", external=True, venue_id=VenueOrderId("v"))
+    beside = Seen(WHOLE, (small,), natives=(native,), room=D(6), resizable=False)
+    assert next_steps(bracket(attached=True), beside, INSTRUMENT) == [Drop(native, "another stop covers it")]
+    more = Seen(WHOLE, (small,), room=D(10), resizable=False)
+    assert next_steps(bracket(), more, INSTRUMENT) == [Place("stop", D(4))]
+
+
 # -- against a venue that does what it is told ----------------------------------------------------------------------------
 
 
 class Venue:
     """An entry, a position and exits; whatever happens, the venue cuts what executes to what is held."""
 
-    def __init__(self, plan: Bracket, qty: int) -> None:
+    def __init__(self, plan: Bracket, qty: int, *, resizable: bool = True) -> None:
         self.plan = plan
+        self.resizable = resizable
         self.entry = entry(str(qty), "0", OrderStatus.LIVE)
         self.held = D(0)
         self.stops: list[Order] = []
@@ -250,7 +263,8 @@ class Venue:
         self.natives: list[Order] = []
 
     def seen(self) -> Seen:
-        return Seen(self.entry, tuple(self.stops), tuple(map(tuple, self.targets)), tuple(self.natives), self.held)
+        rows = tuple(map(tuple, self.targets))
+        return Seen(self.entry, tuple(self.stops), rows, tuple(self.natives), self.held, resizable=self.resizable)
 
     def live(self, kind: OrderType) -> D:
         every = [*self.stops, *self.natives, *(one for row in self.targets for one in row)]
@@ -308,6 +322,7 @@ class Venue:
             case Place(role, qty):
                 self.targets[int(role)].append(order(OrderType.MARKET_IF_TOUCHED, str(qty)))
             case Resize(which, qty):
+                assert self.resizable
                 self._swap(which, replace(which, qty=qty))
             case Drop(which, _):
                 self._swap(which, replace(which, status=OrderStatus.CANCELED))
@@ -329,13 +344,19 @@ events = st.lists(
 )
 
 
-@settings(max_examples=300)
-@given(st.integers(1, 12), st.sampled_from([(), ("105",), ("105", "110"), ("105", "110", "120")]), st.booleans(), events)
+@settings(max_examples=500)
+@given(
+    st.integers(1, 12),
+    st.sampled_from([(), ("105",), ("105", "110"), ("105", "110", "120")]),
+    st.booleans(),
+    st.booleans(),
+    events,
+)
 def test_whatever_happens_all_that_is_held_is_covered_and_nothing_more(
-    qty: int, goals: tuple[str, ...], attached: bool, happened: list[tuple[str, int, int]]
+    qty: int, goals: tuple[str, ...], attached: bool, resizable: bool, happened: list[tuple[str, int, int]]
 ) -> None:
     plan = bracket(Side.BUY, *goals, attached=attached)
-    venue = Venue(plan, qty)
+    venue = Venue(plan, qty, resizable=resizable)
     over = False
     for what, which, size in happened:
         match what:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from tui_trader.core.language.calculation import Name, Negative, Number, Operati
 from tui_trader.core.language.condition import Comparison, Condition, Event, Figure, Happening, Subject
 from tui_trader.core.language.condition import Test as Check
 from tui_trader.core.language.read_calculation import NAMES
-from tui_trader.core.language.words import CHASE_WORDS, CLAUSES, NO_SUCH_CLAUSE, NOT_YET, SCALE_WORDS, VERBS
+from tui_trader.core.language.words import CHASE_WORDS, CLAUSES, NO_SUCH_CLAUSE, NOT_YET, SCALE_WORDS, SHORT_FOR, VERBS
 from tui_trader.core.types import MarginMode, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
 
 _TABLE = Path(__file__).with_name("grammar_cases.txt").read_text("ascii").splitlines()
@@ -152,7 +153,10 @@ offsets = st.builds(c.Offset, signed, st.sampled_from(c.OffsetUnit))
 maybe = st.none() | offsets
 prices = st.builds(c.Price, number=numbers, offset=maybe) | st.builds(c.Price, ref=st.sampled_from(c.PriceRef), offset=maybe)
 _taken = {*CLAUSES, *NO_SUCH_CLAUSE, "at", "posside", "k", "m", "t", "bp", "r"}
-symbols = st.from_regex(r"[A-Za-z]{1,6}[A-Za-z0-9._-]{2,12}", fullmatch=True).filter(lambda s: s.lower() not in _taken)
+_factor = re.compile(r"x[0-9.]+\Z", re.IGNORECASE)
+symbols = st.from_regex(r"[A-Za-z]{1,6}[A-Za-z0-9._-]{2,12}", fullmatch=True).filter(
+    lambda s: s.lower() not in _taken and not _factor.match(s)  # in a scale that is how fast sizes grow
+)
 words = {str(kind) for kind in c.SelectorKind}
 order_kinds = st.sampled_from([kind for kind in c.SelectorKind if kind is not c.SelectorKind.NAME])
 names = symbols.filter(lambda s: s.lower() not in words).map(lambda s: c.Selector(c.SelectorKind.NAME, s))
@@ -297,6 +301,8 @@ commands = (
     | st.builds(c.ShowHelp, st.just("") | symbols.map(str.lower))
     | st.builds(c.Arm, st.none() | st.integers(1, 86_400))
     | st.builds(c.GroupPrices, st.none() | numbers)
+    | st.just(c.FilterTape())
+    | st.builds(c.FilterTape, numbers, st.booleans())
     | st.builds(c.Record, st.booleans())
     | st.sampled_from([c.Quit(), c.Panic(), c.ShowLog(), c.ShowKeys(), c.ShowConnections(), c.ShowLimits()])
     | scales()
@@ -379,7 +385,7 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "BTCUSD")
     ("text", "words"),
     [
         ("can", ["cancel"]),
-        ("c", ["chase", "close", "cancel", "calc", "conn"]),
+        ("c", ["chase", "close", "cancel", "calc", "cod", "conn"]),
         ("buy 1 && can", ["cancel"]),
         ("scale buy $5k in 8 from b", ["bid", "be"]),
         ("scale buy $5k in 8 from bid-1% to lo u", ["up"]),
@@ -421,7 +427,7 @@ def test_completes(text: str, words: list[str]) -> None:
 
 
 def test_completion_offers_every_verb_first() -> None:
-    assert set(complete("", SYMBOLS)) == {word for word in VERBS if len(word) > 1}
+    assert set(complete("", SYMBOLS)) == {word for word in VERBS if len(word) > 1} - SHORT_FOR.keys()
 
 
 def test_a_risk_limit_is_an_amount() -> None:

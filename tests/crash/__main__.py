@@ -15,6 +15,7 @@ from typing import Any
 from tests.crash.campaign import Campaign, Case, campaign, tally
 from tests.crash.life import SETTLE_S
 from tests.crash.points import STAGES
+from tests.dst.grounds import GROUNDS
 
 PROGRESS_S = 5.0
 
@@ -22,6 +23,7 @@ PROGRESS_S = 5.0
 def main() -> int:
     """Kill, reckon, report; 1 when anything did not agree."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--venue", choices=sorted(GROUNDS), default="phemex", help="where it trades (default: phemex)")
     parser.add_argument("--points", type=int, default=200, metavar="N", help="of each seed, half of them around journal writes")
     parser.add_argument("--seeds", type=int, default=5, metavar="N")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the first seed")
@@ -41,7 +43,7 @@ def main() -> int:
             return _tell([await one.run(int(seed), point)], started)
         return await _kill(one, args, started)
 
-    return int(campaign(work, times=args.pace, jobs=args.jobs, waiting=args.waiting))
+    return int(campaign(work, times=args.pace, jobs=args.jobs, waiting=args.waiting, venue=args.venue))
 
 
 async def _kill(one: Campaign, args: argparse.Namespace, started: float) -> int:

@@ -22,6 +22,7 @@ from tests.crash import forks, house, observer
 from tests.crash.life import ENVIRON, SETTLE_S, Plan
 from tests.crash.pace import Pace, PacedLoop
 from tests.crash.reckoning import reckon
+from tests.crash.scene import Scene
 from tests.crash.wire import Asker
 from tui_trader.cli.launch import wait_until
 
@@ -52,8 +53,11 @@ class Case:
 class Campaign:
     """The processes, and cases run through them."""
 
-    def __init__(self, folder: Path, pace: Pace, jobs: int, waiting: int, house_: Asker, observers: Asker, forks_: Asker) -> None:
+    def __init__(
+        self, folder: Path, venue: str, pace: Pace, jobs: int, waiting: int, house_: Asker, observers: Asker, forks_: Asker
+    ) -> None:
         self._folder = folder
+        self._venue = venue
         self._pace = pace
         self._busy = asyncio.Semaphore(jobs)
         """Lives that use the processor."""
@@ -69,7 +73,7 @@ class Campaign:
         async with self._busy:
             name, url = await self._begin(seed)
             folder = self._folder / name
-            await self._live(Plan(url, str(folder), 1, seed, trades=True))
+            await self._live(Plan(url, str(folder), 1, seed, venue=self._venue, trades=True))
             await self._end(name)
         lines = _lines(folder / "life-1.jsonl")
         if not lines or "callbacks" not in lines[-1]:
@@ -84,17 +88,17 @@ class Campaign:
             try:
                 name, url = await self._begin(seed)
                 folder = self._folder / name
-                await self._live(Plan(url, str(folder), 1, seed, fatal=point, trades=True))
+                await self._live(Plan(url, str(folder), 1, seed, fatal=point, venue=self._venue, trades=True))
                 self._read_death(case, folder, 1)
                 await self._house.ask("calm", case=name)
                 rng = Random(f"{seed}:{point}")
                 number = 2
                 if rng.randrange(TWICE) == 0:
                     again = f"a{rng.randint(1, RECOVERY_POINTS)}"
-                    await self._live(Plan(url, str(folder), 2, seed, fatal=again))
+                    await self._live(Plan(url, str(folder), 2, seed, fatal=again, venue=self._venue))
                     self._read_death(case, folder, 2)
                     number = 3
-                plan = Plan(url, str(folder), number, seed)
+                plan = Plan(url, str(folder), number, seed, venue=self._venue)
                 ending = asyncio.get_running_loop().create_task(self._live(plan), name=f"life of {name}")
                 said = folder / f"life-{number}.jsonl"
                 await wait_until(lambda: ending.done() or _says(said, "reconciled"), SETTLE_S)
@@ -167,13 +171,13 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _processes(pace: Pace, folder: Path) -> Iterator[list[socket.socket]]:
+def _processes(pace: Pace, folder: Path, scene: Scene) -> Iterator[list[socket.socket]]:
     """Fork the exchange, the observers and the fork-server, in that order; end them afterwards."""
-    os.environ |= ENVIRON
+    os.environ |= ENVIRON | scene.environ
     ours: list[socket.socket] = []
     pids = []
     roles: list[Callable[[socket.socket], None]] = [
-        lambda sock: house.serve(sock, pace),
+        lambda sock: house.serve(sock, pace, scene),
         lambda sock: observer.observe(sock, pace, folder / "observers"),
         lambda sock: forks.serve(sock, pace),
     ]
@@ -210,7 +214,15 @@ def _end(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def campaign(work: Callable[[Campaign], Any], *, times: float, jobs: int, waiting: int, folder: Path | None = None) -> Any:
+def campaign(
+    work: Callable[[Campaign], Any],
+    *,
+    times: float,
+    jobs: int,
+    waiting: int,
+    venue: str = "phemex",
+    folder: Path | None = None,
+) -> Any:
     """Run ``work`` with all processes up; return what it returns. What failed is kept in ``folder``."""
     place = Path(tempfile.mkdtemp(prefix="crash-")) if folder is None else folder
     pace = Pace(times)
@@ -221,12 +233,12 @@ def campaign(work: Callable[[Campaign], Any], *, times: float, jobs: int, waitin
         async with asyncio.TaskGroup() as group:
             reading = [group.create_task(asker.run()) for asker in askers]
             try:
-                return await work(Campaign(place, pace, jobs, waiting, *askers))
+                return await work(Campaign(place, venue, pace, jobs, waiting, *askers))
             finally:
                 for task in reading:
                     task.cancel()
 
-    with _processes(pace, place) as sockets, asyncio.Runner(loop_factory=lambda: PacedLoop(pace)) as runner:
+    with _processes(pace, place, Scene(venue)) as sockets, asyncio.Runner(loop_factory=lambda: PacedLoop(pace)) as runner:
         return runner.run(run(sockets))
 
 

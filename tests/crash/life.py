@@ -19,6 +19,7 @@ from typing import Any
 from tests.crash.dump import dump, is_settled
 from tests.crash.pace import Pace, PacedLoop
 from tests.crash.points import Points
+from tests.crash.scene import Scene
 from tests.crash.script import script
 from tui_trader.cli.configure import configuration
 from tui_trader.cli.launch import arguments, open_desk, wait_until, watched
@@ -32,9 +33,8 @@ ENVIRON = {
     "TUI_TRADER__RISK__MAX_ORDERS_PER_SECOND": "100",
     "TUI_TRADER__RISK__MAX_ORDERS_PER_MINUTE": "3000",
     "TUI_TRADER__RISK__DUPLICATE_WINDOW_S": "0",
-    "TUI_TRADER__GENERAL__SYMBOLS": "BTCUSDT",
 }
-"""Configuration of every desk here: a script trades faster than a hand."""
+"""Configuration of every desk here, beside the venue's: a script trades faster than a hand."""
 
 TRIES = 5
 
@@ -55,6 +55,7 @@ class Plan:
     seed: int
     fatal: str = ""
     """The point at which it ends."""
+    venue: str = "phemex"
     trades: bool = False
     """Whether it follows the seed's script; otherwise it only finds out what is so."""
 
@@ -120,7 +121,7 @@ class _Life:
         await wait_until(lambda: not desk.blocked(iid) and desk.store.mark_is_fresh(iid), SETTLE_S)
         executor = Executor(desk)
         self._points.install()
-        for step in script(self._plan.seed):
+        for step in script(self._plan.seed, Scene(self._plan.venue)):
             await asyncio.sleep(step.pause_s)
             doing = self._hands.spawn(step.line, self._do(executor, step.line))
             if step.waited_for:

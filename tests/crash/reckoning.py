@@ -22,6 +22,8 @@ _TRUE = {
 _GONE = {"absent", "rejected"}
 """What may be shown of an order that the exchange never had."""
 
+_STANDS = {"new", "partial", "untriggered", "live", "armed"}
+
 _OPEN = ("side", "qty", "filled", "price", "trigger", "reduces")
 _OVER = ("side", "filled")
 """What must be shown of an order that stands, and of one that is over: an answer without a sequence does not overturn the price
@@ -41,13 +43,14 @@ def reckon(ours: State, ledger: State, observed: State | None, journals: list[Pa
         found.append(f"{len(journals)} journals instead of one")
     intents = [str(record.body["id"]) for record in records if record.kind == "intent"]
     found += _sent_once(intents, ledger)
-    found += _held(ours, ledger)
-    found += _meant(intents, _ends(records), ours, ledger)
+    ends = _ends(records)
+    found += _held(_known(records), ours, ledger)
+    found += _meant(intents, ends, ours, ledger)
     found += _facts(ours, ledger)
     if observed is None:
         found.append("the desk that never crashed is still in doubt")
     else:
-        found += _equal(ours, observed, set(intents))
+        found += _equal(ours, observed, set(intents), ledger["remembers"])
     return found
 
 
@@ -58,15 +61,20 @@ def _sent_once(intents: list[str], ledger: State) -> list[str]:
     return found + ([f"the same id twice in the journal: {intents}"] if len(set(intents)) < len(intents) else [])
 
 
-def _held(ours: State, ledger: State) -> list[str]:
-    """Everything that the exchange holds is shown, and shown as it is."""
+def _held(known: set[str], ours: State, ledger: State) -> list[str]:
+    """Everything that the exchange holds is shown, and shown as it is.
+
+    Where no snapshot tells what is over, an order that is over need not be shown if the journal had heard of it: nothing about it
+    was in doubt when the last life began, and its executions are asked for like all others.
+    """
     found = []
     for key, theirs in ledger["orders"].items():
         shown = ours["orders"].get(key)
         if shown is None:
-            if theirs["status"] != "rejected":
+            written = not ledger["remembers"] and key in known and theirs["status"] not in _STANDS
+            if theirs["status"] != "rejected" and not written:
                 found.append(f"lost: {key} is {theirs['status']} at the exchange and not shown")
-        elif shown["status"] not in _TRUE[theirs["status"]]:
+        elif shown["status"] not in _TRUE[theirs["status"]] and not (theirs["alike"] and shown["status"] == "rejected"):
             found.append(f"not so: {key} is shown {shown['status']}, the exchange has {theirs['status']}")
         elif theirs["status"] != "rejected" and (differing := [name for name in _terms(theirs) if shown[name] != theirs[name]]):
             words = ", ".join(f"{name} {shown[name]} for {theirs[name]}" for name in differing)
@@ -101,8 +109,11 @@ def _facts(ours: State, ledger: State) -> list[str]:
     return found
 
 
-def _equal(ours: State, observed: State, intents: set[str]) -> list[str]:
-    """Crash equivalence: what the desk that never crashed believes, but for whose orders they are and what never left."""
+def _equal(ours: State, observed: State, intents: set[str], remembers: bool) -> list[str]:
+    """Crash equivalence: what the desk that never crashed believes, but for whose orders they are and what never left.
+
+    What is over is compared where both show it, unless the venue remembers it for both.
+    """
 
     def told(state: State) -> dict[str, Any]:
         orders = state["orders"].items()
@@ -116,6 +127,8 @@ def _equal(ours: State, observed: State, intents: set[str]) -> list[str]:
     found = []
     for key in sorted(mine.keys() | theirs.keys()):
         one, other = mine.get(key), theirs.get(key)
+        if not remembers and one is None and other is not None and other["status"] not in _STANDS:
+            continue
         if one != other:
             names = [name for name in (one or other or {}) if (one or {}).get(name) != (other or {}).get(name)]
             words = ", ".join(f"{name} {(one or {}).get(name)} / {(other or {}).get(name)}" for name in names)
@@ -127,7 +140,14 @@ def _equal(ours: State, observed: State, intents: set[str]) -> list[str]:
 
 
 def _terms(order: dict[str, Any]) -> tuple[str, ...]:
-    return _OPEN if order["status"] in ("new", "partial", "untriggered", "live", "armed") else _OVER
+    return _OPEN if order["status"] in _STANDS else _OVER
+
+
+def _known(records: list[Record]) -> set[str]:
+    """Return the orders that the venue told of: by an answer that took them, or otherwise."""
+    heard = {str(record.body["id"]) for record in records if record.kind == "seen"}
+    taken = (record.body for record in records if record.kind == "outcome" and record.body["what"] == "place")
+    return heard | {str(body["ref"]) for body in taken if body["outcome"] in ("ack", "exists")}
 
 
 def _ends(records: list[Record]) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from tests.crash.scene import Scene
+
 ACTIONS = 24
 
 
@@ -17,8 +19,11 @@ class Step:
     waited_for: bool
 
 
-def script(seed: int) -> list[Step]:
-    """Return what is done under a seed: entries of every kind, amends, cancels one by one and together, closes, the panic key."""
+def script(seed: int, scene: Scene) -> list[Step]:
+    """Return what is done under a seed: entries of every kind, amends, cancels one by one and together, closes, the panic key.
+
+    What a venue cannot do is cancelled, or sent as a plain entry.
+    """
     rng = Random(seed)
 
     def size() -> str:
@@ -34,7 +39,7 @@ def script(seed: int) -> list[Step]:
                 f"{side} {size()} @ {touch}{back}2t",
                 f"{side} {size()} @ {touch}{away}{rng.randint(30, 300)}t po",
                 f"{side} {size()} @ {touch}{back}40t ioc",
-                f"{side} {size()} @ {touch} sl {away}1% tp {back}1%",
+                f"{side} {size()} @ {touch}{f' sl {away}1% tp {back}1%' if scene.has_stops else ''}",
                 f"{side} {size()}",
             )
         )
@@ -44,18 +49,18 @@ def script(seed: int) -> list[Step]:
         draw = rng.random()
         if draw < 0.5:
             lines.append(entry())
-        elif draw < 0.62:
+        elif draw < 0.62 and scene.able.amend:
             lines.append(f"move last {rng.choice('+-')}{rng.randint(1, 9)}t")
-        elif draw < 0.7:
+        elif draw < 0.7 and scene.able.amend:
             lines.append(f"qty last {size()}")
         elif draw < 0.84:
             lines.append("cancel last")
         elif draw < 0.89:
             lines.append(rng.choice(("cancel bids", "cancel asks", "cancel all", "cancel stops")))
         elif draw < 0.94:
-            lines.append("close 50% BTCUSDT")
+            lines.append(f"close 50% {scene.symbol}")
         elif draw < 0.97:
-            lines.append("flat BTCUSDT")
+            lines.append(f"flat {scene.symbol}")
         else:
             lines.append("panic")
-    return [Step(rng.choice((0.0, 0.0, 0.01, 0.03)), line, rng.random() < 0.5) for line in lines]
+    return [Step(rng.choice((0.0, 0.0, 0.01, 0.03)) * scene.pace, line, rng.random() < 0.5) for line in lines]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
 
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import Side
 from tui_trader.sim.engine import Resting
 from tui_trader.sim.ledger import MAKER, TAKER
@@ -15,8 +16,10 @@ from tui_trader.sim.listing import Listing
 if TYPE_CHECKING:
     from tui_trader.sim.exchange import Exchange
 
-SYMBOL = "BTCUSDT"
 PRICE = Decimal(96_000)
+UNIT = Decimal("0.001")
+"""What sizes are counted in here."""
+
 LEVELS = (5, 15, 25, 45)
 """Distances of the quotes from the price, ticks."""
 
@@ -27,9 +30,9 @@ FLICKER_STEPS = 6
 class Street:
     """Everybody else."""
 
-    always_on: Sequence[str] = (SYMBOL,)
-
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, instrument: Instrument) -> None:
+        self.always_on: Sequence[str] = (instrument.symbol,)
+        self._lots = max(1, round(UNIT / instrument.lot))
         self.open_for_trade = True
         self._dice = Random(seed)
         self._quotes: dict[tuple[Side, int], Resting] = {}
@@ -57,7 +60,7 @@ class Street:
         if self._dice.random() < 0.3:
             side = self._dice.choice((Side.BUY, Side.SELL))
             limit = listing.ticks(PRICE) + side.sign * 12
-            exchange.floor.house_order(listing, TAKER, side, limit, self._dice.randint(1, 15), rest=False)
+            exchange.floor.house_order(listing, TAKER, side, limit, self._dice.randint(1, 15) * self._lots, rest=False)
             self._refill(exchange, listing)
 
     def glance(self, exchange: Exchange, listing: Listing) -> None:
@@ -73,4 +76,6 @@ class Street:
                 if quote is None or not quote.lots:
                     lots = self._dice.randint(500, 599) if level == LEVELS[-1] else self._dice.randint(3, 25)
                     ticks = middle - side.sign * level
-                    self._quotes[(side, level)] = exchange.floor.house_order(listing, MAKER, side, ticks, lots, rest=True)
+                    self._quotes[(side, level)] = exchange.floor.house_order(
+                        listing, MAKER, side, ticks, lots * self._lots, rest=True
+                    )

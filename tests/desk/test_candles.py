@@ -16,6 +16,7 @@ from tui_trader.core.event import LinkChanged, TradesPrinted
 from tui_trader.core.second import Second
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, LinkState, Side
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.candles import CandleRecorder
 from tui_trader.net.limiter import Limiter
 from tui_trader.state.charts import Wish, with_live
@@ -55,7 +56,7 @@ class Feed:
         self.store = Store(self.clock)
         self.asked: list[Request] = []
         self.said: list[str] = []
-        self.recorder = CandleRecorder(
+        past = Backfill(
             candles=candles,
             venue="phemex",
             store=self.store,
@@ -64,6 +65,15 @@ class Feed:
             send=self.send,
             can_spare=lambda request: spare,
             watched=lambda: [BTC],
+            listed=lambda: [BTC],
+            server_ns=self.clock.wall_ns,
+        )
+        self.recorder = CandleRecorder(
+            candles=candles,
+            venue="phemex",
+            store=self.store,
+            clock=self.clock,
+            past=past,
             server_ns=self.clock.wall_ns,
             say=lambda text, severity: self.said.append(text),
         )
@@ -162,13 +172,13 @@ async def test_a_terminal_beside_the_one_that_writes_counts_nothing_twice(tmp_pa
 
 async def test_the_past_is_asked_for_once_and_only_while_there_is_budget_to_spare() -> None:
     feed = Feed(opened(), spare=False)
-    await feed.recorder.fill_in()
+    await feed.recorder.past.fill_in()
     assert feed.asked == []
     feed = Feed(opened())
-    await feed.recorder.fill_in()
+    await feed.recorder.past.fill_in()
     assert [request.what for request in feed.asked] == ["candles"] * 3
     assert {request.weight for request in feed.asked} == {10}
-    await feed.recorder.fill_in()
+    await feed.recorder.past.fill_in()
     assert len(feed.asked) == 3
 
 

@@ -205,6 +205,19 @@ async def test_a_position_is_turned_around_once_it_is_closed(shell: Shell) -> No
     await until(lambda: [p.signed_qty for p in shell.desk.store.open_positions()] == [D("-0.01")], "the other side")
 
 
+async def test_of_two_legs_one_is_turned_around(shell: Shell, world: World) -> None:
+    await shell("mode hedge")
+    await shell.order("buy 0.01", OrderStatus.FILLED)
+    await shell.order("sell 0.02", OrderStatus.FILLED)
+    await until(lambda: len(shell.desk.store.open_positions()) == 2, "both legs")
+    with pytest.raises(CommandError, match="one position at a time") as caught:
+        await shell("rev")
+    assert caught.value.fix == "rev longs, or rev shorts"
+    (turned,) = await shell("rev longs")
+    assert turned.outcome is Outcome.ACK, turned.text
+    await until(lambda: [p.signed_qty for p in shell.desk.store.open_positions()] == [D("-0.03")], "the long on the other side")
+
+
 async def test_a_reverse_whose_first_half_is_not_known_opens_nothing(shell: Shell, world: World) -> None:
     await shell.order("buy 0.01", OrderStatus.FILLED)
     await until(shell.desk.store.open_positions, "the position")

@@ -137,7 +137,7 @@ async def test_a_desk_trades_without_its_history(world: World, path: Path, fault
     desk = await world.desk(history=kept(path), limits=AGAIN)
     await buy(desk)
     if fault == "a folder is in its place":
-        await until(lambda: any("no history is written" in notice.text for notice in desk.store.notices), "the notice")
+        await until(lambda: any("cannot keep the history" in notice.text for notice in desk.store.notices), "the notice")
     else:
         assert not any("history" in notice.text for notice in desk.store.notices)
     await desk.close()

@@ -6,8 +6,10 @@ import argparse
 import sys
 import time
 from concurrent.futures import as_completed
+from pathlib import Path
 
-from tests.dst.history import fast_folder, run
+from tests.dst.grounds import GROUNDS
+from tests.dst.history import Result, fast_folder, run
 from tests.dst.mutants import MUTANTS
 from tests.dst.pool import Tally, cores, look_for, play_many, workers
 from tests.dst.shrink import shrink_seed, tell
@@ -19,6 +21,7 @@ PROGRESS_S = 5.0
 def main() -> int:
     """Do what was asked for; 1 when something was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.dst", description=__doc__)
+    parser.add_argument("--venue", choices=sorted(GROUNDS), default="phemex", help="where they are played (default: phemex)")
     parser.add_argument("--histories", type=int, default=1_000, metavar="N", help="how many to play, or to look for a bug in")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="seed of the first: where an earlier run stopped")
     parser.add_argument("--jobs", type=int, default=cores(), metavar="N", help="processes (default: one a core)")
@@ -30,22 +33,28 @@ def main() -> int:
     args = parser.parse_args()
     if args.replay is not None or args.shrink is not None:
         with fast_folder() as folder:
-            result = run(args.replay, folder) if args.shrink is None else shrink_seed(args.shrink, folder)
+            result = _tell_one(args, folder)
         print(tell(result), "" if result.violations else "\nnothing was wrong")
         return 1 if result.violations else 0
     if args.soak:
         with fast_folder() as folder:
-            wrong = soak(float(args.soak.removesuffix("h")), args.first, folder)
+            wrong = soak(float(args.soak.removesuffix("h")), args.first, folder, args.venue)
         print("\n".join(f"WRONG {text}" for text in wrong) or "nothing was wrong")
         return 1 if wrong else 0
-    return _mutants(args.histories, args.jobs) if args.mutants else _run(args)
+    return _mutants(args.histories, args.jobs, args.venue) if args.mutants else _run(args)
 
 
-def _mutants(most: int, jobs: int) -> int:
+def _tell_one(args: argparse.Namespace, folder: Path) -> Result:
+    if args.shrink is None:
+        return run(args.replay, folder, args.venue)
+    return shrink_seed(args.shrink, folder, args.venue)
+
+
+def _mutants(most: int, jobs: int, venue: str) -> int:
     seen = 0
     print(f"{'planted bug':<72} {'histories':>9} {'CPU s':>6}  what was seen")
     with workers(jobs) as pool:
-        for done in as_completed([pool.submit(look_for, name, most) for name in MUTANTS]):
+        for done in as_completed([pool.submit(look_for, name, most, None, venue) for name in MUTANTS]):
             sighting = done.result()
             seen += sighting.failure is not None
             told = f"seed {sighting.failure.seed}: {sighting.failure.violations[0]}" if sighting.failure else "NOT SEEN"
@@ -56,11 +65,12 @@ def _mutants(most: int, jobs: int) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     began = told = time.monotonic()
+    where = "" if args.venue == "phemex" else f"--venue {args.venue} "
     failed = 0
     tally = Tally()
-    for tally in play_many(args.first, args.histories, args.jobs):
+    for tally in play_many(args.first, args.histories, args.jobs, args.venue):
         for failure in tally.failures[failed:]:
-            print(f"seed {failure.seed}: {'; '.join(failure.violations[:3])}   (--shrink {failure.seed})", flush=True)
+            print(f"seed {failure.seed}: {'; '.join(failure.violations[:3])}   ({where}--shrink {failure.seed})", flush=True)
         failed = len(tally.failures)
         now = time.monotonic()
         if now - told > PROGRESS_S or tally.histories == args.histories or failed >= args.stop:

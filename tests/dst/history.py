@@ -18,6 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.dst import oracle
+from tests.dst.grounds import Create
 from tests.dst.loop import Asleep, VirtualClock, VirtualLoop
 from tests.dst.plan import Plan, Step
 from tests.dst.steps import Steps
@@ -27,14 +28,12 @@ from tests.dst.weather import Weather
 from tests.dst.wire import Line, Road
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import NS
+from tui_trader.core.order import OrderTicket
 from tui_trader.core.types import OrderStatus
 from tui_trader.desk import attention, inquiry, reconcile, rounds
 from tui_trader.net import endpoint
 from tui_trader.net.rest import RestClient
-from tui_trader.sim.masks import phemex_pages, phemex_private, phemex_reads
 from tui_trader.state.store import Store
-from tui_trader.venues.phemex import orders as requests
-from tui_trader.venues.phemex import replies
 
 SOON_S = 12.0 + 30.0
 """After the venue answers again, an order that a stream without a break would have told of is known this soon: the life of a
@@ -46,8 +45,8 @@ BREATH_S = 0.1
 OPENING_S = 1.0
 """A stream that has begun to speak is known to the client as live within this."""
 
-SPARE = 25
-"""Requests that are free of a hundred a minute, of which a fifth is kept for cancels: below it, questions wait for their turn."""
+SPARE = 0.25
+"""Share of a budget of questions that is free, of which a fifth is kept for cancels: below it, questions wait for their turn."""
 
 PATIENCE_S = 240.0
 """By then everything must be known and agree: the life, the lag of a history, and the pauses between questions."""
@@ -95,7 +94,8 @@ class History:
         venue_clock = VirtualClock(loop, self.asleep)
         venue_clock.offset_ns = round(plan.skew_s * NS)
         self.clock = VirtualClock(loop, self.asleep)
-        self.venue = Venue(venue_clock, plan)
+        self.venue = Venue(venue_clock, plan, loop)
+        self.ground = self.venue.ground
         self.meant: dict[str, float] = {}
         """When the trader gave an order to a running desk, by client id."""
         self.bracketed: dict[str, str] = {}
@@ -173,7 +173,9 @@ class History:
             do(*args)
         self._later.clear()
         for market in self.venue.markets.values():
-            market.requote(Random(self.plan.seed))  # whoever wants to close finds somebody to trade with
+            market.requote(
+                Random(self.plan.seed + 1)
+            )  # a market that moves tells so, and whoever wants to close finds somebody to trade with
         calm_s = self.now_s
         soon_looked = False
         while self.now_s < calm_s + PATIENCE_S:
@@ -190,7 +192,9 @@ class History:
 
     def _complain_of_doubt(self) -> None:
         """Complain of orders that should be known by now: sent by this run, with a stream that has not broken since before."""
-        if self.terminal.desk._limiter.bucket("other").free(self.clock.mono_ns()) < SPARE:
+        limiter, now_ns = self.terminal.desk._limiter, self.clock.mono_ns()
+        buckets = [limiter.bucket(group) for group in self.ground.groups]
+        if any(bucket.free(now_ns) < bucket.capacity * SPARE for bucket in buckets):
             return  # so many questions are open that the venue's own limit decides when they are answered
         since_s = self.line.streaming_since_s
         for order in self.terminal.desk.store.blotter.working():
@@ -203,7 +207,7 @@ class History:
         self.line = Line(self._road, self._created)
         self.lines.append(self.line)
         random = Random(self.plan.seed * 1_000 + len(self.lines))
-        self.terminal = Terminal(self.line, self.clock, self._path, self.plan, random, self.complain, self.say)
+        self.terminal = Terminal(self.line, self.clock, self._path, self.plan, random, self.complain, self.say, self._meant)
         self.opened_ns = self.venue.clock.wall_ns()
         protect = self.terminal.desk.protect
         end = protect._end
@@ -216,18 +220,22 @@ class History:
 
         protect._end = watched  # type: ignore[method-assign]
 
-    def _created(self, body: dict[str, Any]) -> None:
+    def _meant(self, ticket: OrderTicket) -> None:
+        """Note an order that the terminal sends for the trader: a part of a scale, a chase, the rest of one."""
+        self.meant.setdefault(ticket.client_id, self.now_s)
+
+    def _created(self, made: Create) -> None:
         """Look at a create as it leaves: its intent is on the disk, or the disk is broken and it is a way out."""
-        client_id = body["clOrdID"]
-        is_exit = body.get("reduceOnly", False) or client_id not in self.meant  # in hedged mode an exit carries no such flag
+        client_id = made.client_id
+        is_exit = made.reduces or client_id not in self.meant  # in hedged mode an exit carries no such flag
         may_leave = bool(self.terminal.journal.failure) and is_exit
         if not may_leave and not oracle.is_journalled(self._path, client_id):
             self.complain(f"not journalled: {client_id} left before its intent was on the disk")
 
 
-def run(seed: int, folder: Path) -> Result:
-    """Play the history of a seed; its journal lies in ``folder`` for as long as it lasts."""
-    return play(Plan.drawn(seed), folder)
+def run(seed: int, folder: Path, venue: str = "phemex") -> Result:
+    """Play the history of a seed at a venue; its journal lies in ``folder`` for as long as it lasts."""
+    return play(Plan.drawn(seed, venue), folder)
 
 
 def play(plan: Plan, folder: Path) -> Result:
@@ -269,10 +277,7 @@ async def _live(plan: Plan, folder: Path, loop: VirtualLoop, play: Callable[[His
     with contextlib.ExitStack() as stack:
         for owner, name, value in (
             (endpoint, "open_client", lambda *args: history.line.open_client(*args)),
-            (phemex_private, "OLD_ROWS", plan.climate.snapshot_rows),
-            (phemex_reads, "page", lambda rows, args: phemex_pages.page(history.venue.known_to_history(rows), args)),
-            (replies, "PAGE_ROWS", plan.climate.page_rows),
-            (requests, "PAGE_ROWS", plan.climate.page_rows),
+            *history.ground.patches(history.venue),
             (reconcile, "MAX_PAGES", MAX_PAGES),
             (inquiry, "MAX_PAGES", MAX_PAGES),
             (rounds, "BEAT_S", BEAT_S),

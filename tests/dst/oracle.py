@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.dst.venue import ACCOUNT
+from tests.dst.grounds import ACCOUNT
 from tests.dst.watch import agrees
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import NS
@@ -62,6 +62,7 @@ def _settled(history: History) -> Iterator[str]:
 
 def _orders(history: History) -> Iterator[str]:
     blotter, venue = history.terminal.desk.store.blotter, history.venue
+    ground = venue.ground
     records = list(read(history.terminal.journal.path))
     ends, intents = _ends(records), {str(record.body["id"]) for record in records if record.kind == "intent"}
     for client_id in history.meant:
@@ -77,20 +78,20 @@ def _orders(history: History) -> Iterator[str]:
             continue  # over before this run began, and too long ago for the snapshot
         if status is None or (ours is None and theirs is not None):
             yield f"lost: {client_id} is {theirs.status if theirs else '?'} at the exchange and not shown"
-        elif not agrees(status, theirs):
+        elif not agrees(status, theirs, ground):
             yield f"not so: {client_id} is shown {status}, the exchange has {theirs.status if theirs else 'nothing'}"
         if ours is not None and ours.external:
             yield f"disowned: {client_id} is shown as somebody else's"
     for theirs in venue.exchange.open_orders(ACCOUNT):
-        ours = blotter.find(theirs.order_id)
+        ours = blotter.find(venue.ground.order_id(venue, theirs))
         if ours is None:
             yield f"lost: {theirs.client_id} rests at the exchange and is not shown"
         elif (ours.qty, ours.price or None, ours.filled) != (theirs.qty, theirs.price, theirs.filled):
             shown, held = (ours.qty, ours.price, ours.filled), (theirs.qty, theirs.price, theirs.filled)
             yield f"terms differ: {theirs.client_id} is shown {shown}, the exchange has {held}"
     for order in blotter.orders():
-        theirs = venue.exchange.order(ACCOUNT, order_id=order.venue_id) if order.venue_id else None
-        if theirs is not None and (not agrees(order.status, theirs) or order.filled != theirs.filled):
+        theirs = venue.told_as(order.venue_id) if order.venue_id else None
+        if theirs is not None and (not agrees(order.status, theirs, ground) or order.filled != theirs.filled):
             yield (
                 f"not so: {order.client_id} is shown {order.status} {order.filled}, "
                 f"the exchange has {theirs.status} {theirs.filled}"
@@ -99,17 +100,19 @@ def _orders(history: History) -> Iterator[str]:
 
 def _executions(history: History) -> Iterator[str]:
     ours = {fill.exec_id: fill.qty for fill in history.terminal.desk.store.blotter.fills()}
-    reports = history.venue.exchange.fills(ACCOUNT)
-    theirs = {report.exec_id: report.exec_qty for report in reports}
+    venue = history.venue
+    reports = [(report.at_ns, venue.ground.exec_id(venue, report), report.exec_qty) for report in venue.exchange.fills(ACCOUNT)]
+    theirs = {exec_id: qty for _, exec_id, qty in reports}
     since_ns = 0 if remembers_all(history) else history.opened_ns
-    if missed := [report.exec_id for report in reports if report.at_ns >= since_ns and report.exec_id not in ours]:
+    if missed := [exec_id for at_ns, exec_id, _ in reports if at_ns >= since_ns and exec_id not in ours]:
         yield f"executions not shown: {', '.join(missed)}"
     if wrong := [exec_id for exec_id, qty in ours.items() if theirs.get(exec_id) != qty]:
         yield f"executions that were not: {', '.join(wrong)}"
 
 
 def _funding(history: History) -> Iterator[str]:
-    paid = {charge.exec_id: charge.amount for charge in history.venue.exchange.funding(ACCOUNT)}
+    venue = history.venue
+    paid = {venue.ground.charge_id(venue, charge): charge.amount for charge in venue.exchange.funding(ACCOUNT)}
     told = Counter(event.exec_id for event in history.terminal.desk.store._funded)
     for event in history.terminal.desk.store._funded:
         if told[event.exec_id] > 1 or paid.get(event.exec_id) != event.amount:
@@ -118,7 +121,7 @@ def _funding(history: History) -> Iterator[str]:
 
 def remembers_all(history: History) -> bool:
     """Whether the stream's snapshot goes back to the beginning of the history, and came through whole."""
-    if history.line.cut_short:
+    if history.line.cut_short or not history.venue.ground.remembers:
         return False
     exchange, rows = history.venue.exchange, history.plan.climate.snapshot_rows
     return rows >= 100 and len(exchange.fills(ACCOUNT)) <= rows and len(exchange.closed_orders(ACCOUNT)) <= rows
@@ -199,12 +202,14 @@ def given_up(history: History, bracket: Bracket) -> str:
     lately = lately or any(step.what == "suspend" for step in history.plan.steps)  # then what is told is as old as the sleep
     if entry is not None and entry.status.is_open:
         return f"given up: {bracket.entry} is {entry.status}"
-    if entry is None or not entry.filled or held <= 0 or lately:
+    entries = [entry, *(history.venue.order(one) for one in bracket.also)]
+    filled = sum(one.filled for one in entries if one is not None)
+    if entry is None or not filled or held <= 0 or lately:
         return ""
     made = [history.venue.order(one) for one in (*bracket.stops, *(one for row in bracket.targets for one in row))]
     made += [one for one in exchange.floor.orders[ACCOUNT].values() if one.parent == entry.order_id]
-    if entry.filled > sum(one.filled for one in made if one is not None):
-        return f"given up: {bracket.entry} filled {entry.filled}, and {held} is held"
+    if filled > sum(one.filled for one in made if one is not None):
+        return f"given up: {bracket.entry} filled {filled}, and {held} is held"
     return ""
 
 
@@ -214,7 +219,7 @@ def _words(legs: dict[tuple[str, PositionSide], Decimal]) -> str:
 
 def _books(history: History) -> Iterator[str]:
     for symbol in history.plan.symbols:
-        if problem := history.terminal.desk.wrong_book(InstrumentId("phemex", symbol), newest=True):
+        if problem := history.terminal.desk.wrong_book(InstrumentId(history.plan.venue, symbol), newest=True):
             yield problem
 
 

@@ -5,11 +5,15 @@ A plan follows from its seed. Choices can be taken out of it, and what is left p
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from tests.dst.grounds import GROUNDS
 from tests.dst.weather import Climate
+from tui_trader.core.types import OrderType
+from tui_trader.venues.base import Capabilities
+from tui_trader.venues.registry import load
 
 WEIGHTS: dict[str, int] = {
     "submit": 10,
@@ -38,13 +42,11 @@ WEIGHTS: dict[str, int] = {
 
 ALWAYS = frozenset({"submit", "move"})
 
-SECOND = (None, None, "ETHUSDT", "BTCUSDC")
+ALGORITHMS = ("scale", "chase")
+"""Orders that the terminal looks after, which one history in four has instead of some of its plain ones."""
 
-COIN = "BTCUSD"
-"""The second instrument of one history in eight of an account that is not hedged: COIN-M knows one merged position."""
-
-SETTLED = {"BTCUSDC": "USDC", COIN: "BTC"}
-"""What a second instrument is settled in where that is not USDT."""
+CHANGING = frozenset({"amend", "chase"})
+"""Steps that need orders to be changed in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +76,56 @@ class Plan:
     """The venue's clock minus the true time."""
     troubles: frozenset[str] | None = None
     """The troubles that happen, by name; None where the climate decides."""
+    venue: str = "phemex"
+    """Where it is played."""
+    cancels: bool = False
+    """Whether the venue cancels everything when the private connection ends, where it can."""
 
     @classmethod
-    def drawn(cls, seed: int) -> Plan:
-        """Return the history of a seed. Most are short and dense; one in twenty is long."""
+    def drawn(cls, seed: int, venue: str = "phemex") -> Plan:
+        """Return the history of a seed at a venue. Most are short and dense; one in twenty is long."""
         random = Random(seed)
+        ground, able = GROUNDS[venue], capabilities(venue)
         climate = Climate.drawn(random)
         many = random.choices((random.randint(2, 7), random.randint(7, 16), random.randint(16, 60)), (79, 17, 4))[0]
-        names = [name for name in WEIGHTS if name in ALWAYS or random.random() < 0.6]
-        weights = [WEIGHTS[name] for name in names]
+        known = {**WEIGHTS, **ground.more}
+        names = [name for name in known if name in ALWAYS or random.random() < 0.6]
+        names = [name for name in names if able.amend or name not in CHANGING]
+        weights = [known[name] for name in names]
         rate = random.choice((1.0, 2.0, 4.0))
         steps = [
             Step(number, random.expovariate(rate), what) for number, what in enumerate(random.choices(names, weights, k=many))
         ]
-        second, hedged = random.choice(SECOND), random.random() < 0.2
-        if not hedged and Random(f"coin of {seed}").random() < 0.125:
-            second = COIN
+        second, hedged = random.choice(ground.seconds), random.random() < 0.2 and able.hedge
+        if ground.coin and not hedged and Random(f"coin of {seed}").random() < 0.125:
+            second = ground.coin
+        if OrderType.STOP in able.order_types:
+            steps = _bracketed(steps, Random(f"brackets of {seed}"))
+        algorithms = [name for name in ALGORITHMS if able.amend or name not in CHANGING]
+        steps = _automated(steps, algorithms, Random(f"algorithms of {seed}"))
         return cls(
             seed=seed,
             climate=climate,
-            steps=tuple(_bracketed(steps, Random(f"brackets of {seed}"))),
+            steps=tuple(steps),
             second=second,
             hedged=hedged,
             poor=random.random() < 0.15,
             skew_s=random.choice((0.0, 0.0, 0.0, 3.0, -3.0, 240.0, -240.0)),
+            venue=venue,
+            cancels=able.cancel_on_disconnect and Random(f"cancels of {seed}").random() < 0.25,
         )
 
     @property
     def currencies(self) -> tuple[str, ...]:
         """The currencies that are settled in."""
-        return ("USDT", SETTLED[self.second]) if self.second in SETTLED else ("USDT",)
+        settled = GROUNDS[self.venue].settled
+        return tuple(dict.fromkeys(settled[symbol] for symbol in self.symbols))
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """The instruments that are traded."""
-        return ("BTCUSDT", self.second) if self.second else ("BTCUSDT",)
+        first = GROUNDS[self.venue].first
+        return (first, self.second) if self.second else (first,)
 
     def simpler(self) -> list[Plan]:
         """Return plans with one circumstance less each, those that are different."""
@@ -118,6 +135,7 @@ class Plan:
             replace(self, hedged=False),
             replace(self, poor=False),
             replace(self, skew_s=0.0),
+            replace(self, cancels=False),
             *(
                 replace(self, climate=replace(self.climate, **{name: getattr(calm, name)}))
                 for name in ("history_lag_s", "snapshot_rows", "page_rows")
@@ -138,6 +156,20 @@ class Plan:
     def random(self, step: Step) -> Random:
         """Return the chance of one step, which does not depend on the others."""
         return Random(self.seed * 1_000_003 + step.number)
+
+
+def capabilities(venue: str) -> Capabilities:
+    """Return what a venue can do: steps that it cannot take are not drawn."""
+    return load(venue).capabilities
+
+
+def _automated(steps: list[Step], names: Sequence[str], random: Random) -> list[Step]:
+    """Return the steps of a history, in which one in four lets the terminal look after some of its orders."""
+    if random.random() > 0.25:
+        return steps
+    return [
+        replace(step, what=random.choice(names)) if step.what == "submit" and random.random() < 0.4 else step for step in steps
+    ]
 
 
 def _bracketed(steps: list[Step], random: Random) -> list[Step]:

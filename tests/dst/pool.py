@@ -67,12 +67,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def play_batch(first: int, count: int) -> Tally:
+def play_batch(first: int, count: int, venue: str = "phemex") -> Tally:
     """Play ``count`` histories; what a worker process does."""
     tally = Tally()
     with fast_folder() as folder:
         for seed in range(first, first + count):
-            result = run(seed, folder)
+            result = run(seed, folder, venue)
             tally.histories += 1
             tally.orders += result.orders
             tally.steps += len(result.plan.steps)
@@ -83,13 +83,13 @@ def play_batch(first: int, count: int) -> Tally:
     return tally
 
 
-def look_for(name: str, most: int, recorded: int | None = None) -> Sighting:
+def look_for(name: str, most: int, recorded: int | None = None, venue: str = "phemex") -> Sighting:
     """Plant a bug and play histories until one sees it, at most ``most``, after the one that is recorded to."""
     began = time.process_time()
     seeds = range(most) if recorded is None else (recorded, *range(most))
     with fast_folder() as folder, planted(name):
         for number, seed in enumerate(seeds, 1):
-            result = run(seed, folder)
+            result = run(seed, folder, venue)
             if result.violations:
                 if "<locals>" in result.violations[0]:
                     raise TypeError(f"the planted bug {name!r} no longer fits the code: {result.violations[0]}")
@@ -107,7 +107,7 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def play_many(first: int, count: int, jobs: int) -> Iterator[Tally]:
+def play_many(first: int, count: int, jobs: int, venue: str = "phemex") -> Iterator[Tally]:
     """Play histories on ``jobs`` cores and yield the tally of all so far after each batch."""
     starts = iter(range(first, first + count, BATCH))
     total = Tally()
@@ -119,7 +119,7 @@ def play_many(first: int, count: int, jobs: int) -> Iterator[Tally]:
                 start = next(starts, None)
                 if start is None:
                     return
-                waiting.add(pool.submit(play_batch, start, min(BATCH, first + count - start)))
+                waiting.add(pool.submit(play_batch, start, min(BATCH, first + count - start), venue))
 
         feed()
         while waiting:

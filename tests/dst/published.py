@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
-import orjson
-
+from tests.dst.grounds import Ground
 from tui_trader.core.instrument import Instrument
 
 Sides = tuple[dict[int, Any], dict[int, Any]]
@@ -19,7 +17,8 @@ KEPT = 512
 class Published:
     """Applies every book frame of one connection as it leaves the venue, before anything can happen to it."""
 
-    def __init__(self, instruments: dict[str, Instrument]) -> None:
+    def __init__(self, instruments: dict[str, Instrument], ground: Ground) -> None:
+        self._ground = ground
         self._ticks = {symbol: {} for symbol in instruments}  # type: dict[str, dict[str | int, int]]
         self._instruments = instruments
         self._last: dict[str, Sides] = {}
@@ -28,12 +27,10 @@ class Published:
 
     def tell(self, frame: bytes) -> bool:
         """Take one book frame; return whether it is a snapshot."""
-        message = orjson.loads(frame)
-        symbol, levels = message["symbol"], message["orderbook_p"] if "orderbook_p" in message else message["book"]
-        snapshot = message["type"] == "snapshot"
+        symbol, sequence, snapshot, *sides = self._ground.book(frame)
         held = ({}, {}) if snapshot else self._last[symbol]
         bids, asks = dict(held[0]), dict(held[1])
-        for side, rows in ((bids, levels["bids"]), (asks, levels["asks"])):
+        for side, rows in ((bids, sides[0]), (asks, sides[1])):
             for price, size in rows:
                 ticks = self._to_ticks(symbol, price)
                 if size in ("0", 0):
@@ -41,7 +38,7 @@ class Published:
                 else:
                     side[ticks] = size
         self._last[symbol] = (bids, asks)
-        self._sequence[symbol] = sequence = message["sequence"]
+        self._sequence[symbol] = sequence
         self._books[symbol, sequence] = (bids, asks)
         if len(self._books) > KEPT:
             del self._books[next(iter(self._books))]
@@ -60,6 +57,5 @@ class Published:
         ticks = known.get(price)
         if ticks is None:
             instrument = self._instruments[symbol]
-            told = Decimal(price).scaleb(-instrument.price_scale) if isinstance(price, int) else Decimal(price)
-            ticks = known[price] = int(told / instrument.tick)
+            ticks = known[price] = int(self._ground.price(price, instrument) / instrument.tick)
         return ticks

@@ -23,9 +23,9 @@ def shrink(result: Result, folder: Path) -> Result:
     return _Shrinker(result, folder).smallest()
 
 
-def shrink_seed(seed: int, folder: Path) -> Result:
+def shrink_seed(seed: int, folder: Path, venue: str = "phemex") -> Result:
     """Play the history of a seed, and shrink it when it fails."""
-    result = run(seed, folder)
+    result = run(seed, folder, venue)
     return shrink(result, folder) if result.violations else result
 
 
@@ -92,6 +92,7 @@ def tell(result: Result) -> str:
     """Return a history as text: its circumstances, its choices, what happened, and what was wrong."""
     plan, climate, calm = result.plan, result.plan.climate, Climate()
     circumstances = [f"trades {', '.join(plan.symbols)}"]
+    circumstances += ["the venue cancels on disconnect"] if plan.cancels else []
     circumstances += ["hedged"] if plan.hedged else []
     circumstances += ["poor"] if plan.poor else []
     circumstances += [f"the venue's clock is {plan.skew_s:+g} s off"] if plan.skew_s else []
@@ -102,7 +103,7 @@ def tell(result: Result) -> str:
     ]
     return "\n".join(
         [
-            f"seed {plan.seed}: {'; '.join(circumstances)}",
+            f"seed {plan.seed} at {plan.venue}: {'; '.join(circumstances)}",
             f"steps: {', '.join(step.what for step in plan.steps) or 'none'}",
             *(f"trouble: {name}: {what}" for name, what in result.struck.items()),
             *result.story,

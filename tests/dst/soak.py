@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+from tests.dst.grounds import GROUNDS
 from tests.dst.history import History, live
-from tests.dst.plan import WEIGHTS, Plan, Step
+from tests.dst.plan import CHANGING, WEIGHTS, Plan, Step, capabilities
 from tests.dst.weather import Climate
 
 PAUSE_S = 20.0
@@ -25,16 +26,19 @@ RARE = {"crash": 0.3, "submit_and_crash": 0.3, "fill_the_disk": 0.1, "suspend": 
 """Steps that are taken this much more seldom than in a short history: a run of the program is to last some hours."""
 
 
-def soak(hours: float, seed: int, folder: Path, say: Callable[[str], None] = print) -> list[str]:
+def soak(hours: float, seed: int, folder: Path, venue: str = "phemex", say: Callable[[str], None] = print) -> list[str]:
     """Play ``hours`` virtual hours, saying one line an hour; return what was wrong."""
     climate = Climate(badness=0.1, stream_badness=0.05, public_badness=0.02, history_lag_s=2.0)
-    plan = Plan(seed, climate, (), second="BTCUSDC")
+    ground, able = GROUNDS[venue], capabilities(venue)
+    plan = Plan(seed, climate, (), second=ground.seconds[-1], venue=venue)
     began = time.monotonic()
 
     async def play(history: History) -> None:
         loop = asyncio.get_running_loop()
         random = Random(seed)
-        names, weights = list(WEIGHTS), [weight * RARE.get(name, 1.0) for name, weight in WEIGHTS.items()]
+        known = {**WEIGHTS, **ground.more}
+        names = [name for name in known if able.amend or name not in CHANGING]
+        weights = [known[name] * RARE.get(name, 1.0) for name in names]
         number, hour, first_kb = 0, 0, 0
         while history.now_s < hours * HOUR_S:
             hour += 1

@@ -8,11 +8,11 @@ from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.dst.plan import COIN
-from tests.dst.venue import ACCOUNT, Market
+from tests.dst.grounds import ACCOUNT
+from tests.dst.venue import Market
 from tui_trader.core.bracket import Bracket, Goal, words
 from tui_trader.core.clock import NS
-from tui_trader.core.decimals import HUNDRED
+from tui_trader.core.decimals import HUNDRED, plain
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderType, PositionSide, Side, TimeInForce
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tests.dst.history import History
     from tests.dst.plan import Step
     from tests.dst.wire import Line
+
+_KINDS = (OrderType.LIMIT,) * 5 + (OrderType.MARKET, OrderType.STOP)
+_TIFS = (TimeInForce.GTC,) * 4 + (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)
+"""What orders are drawn from, as far as the venue has it."""
 
 JUST_NOW_NS = 2 * NS
 """An order that another screen placed so lately may be younger than the answer that did not list it."""
@@ -30,9 +34,18 @@ class Steps:
 
     def __init__(self, history: History) -> None:
         self._history = history
+        able = history.ground.description().capabilities
+        self._kinds = [one for one in _KINDS if one in able.order_types]
+        self._tifs = [one for one in _TIFS if one in able.tifs]
+        self._attaches = able.attached_exits
+        self._stops = OrderType.STOP in able.order_types
 
     def take(self, step: Step, random: Random) -> Awaitable[None] | None:
         """Take one step; what it returns has to be awaited before the next."""
+        if step.what in self._history.ground.more:
+            special: Callable[[History, Random], None] = getattr(self._history.ground, step.what)
+            special(self._history, random)
+            return None
         do: Callable[[Step, Random], Awaitable[None] | None] = getattr(self, step.what)
         return do(step, random)
 
@@ -43,19 +56,18 @@ class Steps:
         history, venue = self._history, self._history.venue
         market = self._market(random)
         side = random.choice((Side.BUY, Side.SELL))
-        kind = random.choice((OrderType.LIMIT,) * 5 + (OrderType.MARKET, OrderType.STOP))
+        kind = random.choice(self._kinds)
         away = market.tick * random.choice((-35, -15, 5, 30, 100, 900)) * side.sign
         leg = random.choice((PositionSide.LONG, PositionSide.SHORT)) if venue.hedged else PositionSide.MERGED
         many = random.randint(20, 80) if history.plan.poor else random.randint(1, 10)
         ticket = OrderTicket(
             client_id=ClientOrderId(f"tt-{step.number:04d}"),
-            instrument=InstrumentId("phemex", market.symbol),
+            instrument=InstrumentId(history.plan.venue, market.symbol),
             side=side,
             type=kind,
-            # COIN-M has no words for half a contract: that one is refused before it is worded.
-            qty=market.size * many + (market.instrument.lot / 2 if random.random() < 0.03 and market.symbol != COIN else 0),
+            qty=market.size * many + (market.instrument.lot / 2 if random.random() < 0.03 and self._halves(market) else 0),
             price=market.price - away if kind is OrderType.LIMIT else None,
-            tif=random.choice((TimeInForce.GTC,) * 4 + (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)),
+            tif=self._lifetime(kind, random),
             position_side=leg,
             reduce_only=random.random() < 0.15,
             trigger_price=market.price + abs(away) * 3 * side.sign if kind is OrderType.STOP else None,
@@ -82,14 +94,14 @@ class Steps:
         ]
         ticket = OrderTicket(
             client_id=ClientOrderId(f"tt-{step.number:04d}"),
-            instrument=InstrumentId("phemex", market.symbol),
+            instrument=InstrumentId(history.plan.venue, market.symbol),
             side=side,
             type=OrderType.LIMIT,
             qty=market.size * random.randint(1, 30),
             price=price,
             position_side=leg,
-            stop_loss=stop,
-            take_profit=goals[0].trigger if goals else None,
+            stop_loss=stop if self._attaches else None,
+            take_profit=goals[0].trigger if goals and self._attaches else None,
         )
         bracket = Bracket(
             entry=ticket.client_id,
@@ -98,13 +110,30 @@ class Steps:
             position_side=leg,
             stop=stop,
             goals=tuple(goals),
-            attached=random.random() < 0.7,
+            attached=random.random() < 0.7 and self._attaches,
         )
         if history.terminal.started:
             history.meant[ticket.client_id] = history.now_s
             history.bracketed[ticket.client_id] = market.symbol
             history.say(f"  {side} {ticket.qty} {market.symbol} @ {price} {ticket.client_id} {words(bracket)} {bracket.attached}")
             history.terminal.bracket(ticket, bracket)
+
+    def scale(self, step: Step, random: Random) -> None:
+        """Send several orders below or above the market, as a line of the order language."""
+        market = self._market(random)
+        count = random.randint(2, 5)
+        near, far = random.choice((("-0.05%", "-0.4%"), ("-0.2%", "-1%"), ("+0.1%", "-0.5%")))
+        side, qty = random.choice(("buy", "sell")), plain(market.size * count * random.randint(1, 3))
+        ends = f" sl {'-' if side == 'buy' else '+'}4%" if self._stops and random.random() < 0.3 else ""
+        turn = str if side == "buy" else _mirrored
+        self._history.terminal.type(f"scale {side} {qty} {market.symbol} in {count} from {turn(near)} to {turn(far)}{ends}")
+
+    def chase(self, step: Step, random: Random) -> None:
+        """Send an order that is moved after its touch, for a few seconds."""
+        market = self._market(random)
+        side, qty = random.choice(("buy", "sell")), plain(market.size * random.randint(1, 10))
+        then = random.choice(("", " then market", " then stop"))
+        self._history.terminal.type(f"chase {side} {qty} {market.symbol} max 1% for {random.randint(2, 20)}s{then}")
 
     def cancel(self, step: Step, random: Random) -> None:
         """Cancel one order that the screen lists."""
@@ -131,7 +160,7 @@ class Steps:
     def cancel_all(self, step: Step, random: Random) -> None:
         """Cancel everything of one instrument, or all but its stops."""
         terminal = self._history.terminal
-        iid = InstrumentId("phemex", self._market(random).symbol)
+        iid = InstrumentId(self._history.plan.venue, self._market(random).symbol)
         if terminal.started:
             keep_stops = random.random() < 0.5
             if not keep_stops:
@@ -278,5 +307,18 @@ class Steps:
         """Let the journal fail until the next start."""
         self._history.terminal.journal.failure = "the disk is full"
 
+    def _lifetime(self, kind: OrderType, random: Random) -> TimeInForce:
+        tif = random.choice(self._tifs)
+        whole = kind is OrderType.MARKET and tif is TimeInForce.FOK
+        return TimeInForce.IOC if whole and not self._history.ground.whole_markets else tif
+
+    def _halves(self, market: Market) -> bool:
+        return market.symbol not in self._history.ground.unworded
+
     def _market(self, random: Random) -> Market:
         return random.choice(list(self._history.venue.markets.values()))
+
+
+def _mirrored(distance: str) -> str:
+    """Return a distance on the other side of the touch."""
+    return ("+" if distance.startswith("-") else "-") + distance[1:]

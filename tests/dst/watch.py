@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.dst.grounds import Ground
 from tests.dst.venue import Venue
 from tui_trader.core.event import BookDelta, BookRun, BookSnapshot, Event, PositionChanged
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
 from tui_trader.desk.desk import Desk
-from tui_trader.sim.masks.phemex_words import AT_THE_GATE
 from tui_trader.sim.types import Refusal, SimOrder, SimStatus
 from tui_trader.state.blotter import Blotter
 
@@ -35,9 +35,12 @@ BY_THE_ENGINE = frozenset({Refusal.WOULD_CROSS, Refusal.NO_LIQUIDITY})
 """What the matching engine turns away: post-only that would take, fill-or-kill that cannot be filled."""
 
 
-def agrees(status: OrderStatus, theirs: SimOrder | None) -> bool:
+def agrees(status: OrderStatus, theirs: SimOrder | None, ground: Ground | type[Ground]) -> bool:
     """Whether a status is true of what the exchange holds; a status of doubt never is."""
-    if theirs is not None and theirs.refusal in AT_THE_GATE and status is OrderStatus.ABSENT:
+    ended = theirs is not None and theirs.status is SimStatus.CANCELED and theirs.refusal is not Refusal.NONE
+    if ground.closes_alike and ended and not theirs.filled and status is OrderStatus.REJECTED:
+        return True  # one word for both, and a reason that sounds like a refusal
+    if theirs is not None and theirs.refusal in ground.at_the_gate and status is OrderStatus.ABSENT:
         return True  # what the gate turned away is told by its answer alone, and that may be lost
     if theirs is not None and theirs.refusal in BY_THE_ENGINE and status is OrderStatus.CANCELED:
         return True  # some venues take such an order and cancel it at once
@@ -47,9 +50,12 @@ def agrees(status: OrderStatus, theirs: SimOrder | None) -> bool:
 class WatchedBlotter(Blotter):
     """Tells ``complain`` of every false or moving end and of every execution that there was not."""
 
-    def __init__(self, venue: Venue, complain: Callable[[str], None], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, venue: Venue, terms: Ground | type[Ground], complain: Callable[[str], None], say: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._venue = venue
+        self._terms = terms
         self._complain = complain
         self._say = say
 
@@ -61,9 +67,11 @@ class WatchedBlotter(Blotter):
             self._say(f"    {key} {after.status} {after.filled}/{after.qty} {after.pending or ''} {after.reason}")
         theirs = self._venue.told_as(after.venue_id) if after.venue_id else self._venue.order(key)
         if before is not None and before.status.is_terminal and after.status is not before.status:
-            if not (agrees(before.status, theirs) and agrees(after.status, theirs)):  # found absent, later heard of as refused
+            if not (
+                agrees(before.status, theirs, self._terms) and agrees(after.status, theirs, self._terms)
+            ):  # found absent, later heard of as refused
                 self._complain(f"end moved: {key} was {before.status} and is {after.status}")
-        elif after.status.is_terminal and not agrees(after.status, theirs):
+        elif after.status.is_terminal and not agrees(after.status, theirs, self._terms):
             self._complain(f"false end: {key} is shown {after.status}, the exchange has {theirs.status if theirs else 'nothing'}")
         if theirs is not None and after.filled > theirs.filled:
             self._complain(f"executions that were not: {key} shows {after.filled} of {theirs.filled}")

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import aiohttp
-import orjson
 from aiohttp import WSMsgType
 from yarl import URL
 
+from tests.dst.grounds import Create, Kind
 from tests.dst.loop import VirtualLoop
 from tests.dst.published import Published
 from tests.dst.venue import Venue
 from tests.dst.weather import Fate, Roll, Way, Weather
 from tui_trader.net.endpoint import Interrupted
-from tui_trader.sim.masks.base import RestCall, RestReply
+from tui_trader.sim.masks.base import Handshaking, RestCall, RestReply
 
 MOST_LATE_S = 14.0
 """Longer than a signed create may live."""
 
 _UNEXECUTED = (Fate.LOST, Fate.CUT_BEFORE, Fate.ERROR_BEFORE, Fate.LIMITED)
 _PAGE = b"<html><body><h1>something is wrong</h1></body></html>"
-CREATES = frozenset({"/g-orders", "/orders"})
-"""Where orders are created, in either contract family."""
-
-_ID = re.compile(r"(?:clOrdID|origClOrdID|orderID)=([^&]+)")
-_WORD = re.compile(r"(?:symbol|currency|untriggered)=([^&]+)")
 
 
 class Road:
@@ -69,7 +63,7 @@ class Road:
 class Line:
     """Everything that one run of the program is connected by; a crash cuts it."""
 
-    def __init__(self, road: Road, on_create: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, road: Road, on_create: Callable[[Create], None]) -> None:
         self.alive = True
         self.down = False
         """An outage: nobody can be reached."""
@@ -115,15 +109,12 @@ class Line:
     async def exchange(self, call: RestCall, timeout_s: float) -> RestReply:
         """Send one request to whatever fate it has; raises what aiohttp raises."""
         weather, loop = self.weather, self.loop
-        name = _ID.search(call.query) or _WORD.search(call.query)
-        ref = name[1] if name else ""
-        if call.path in CREATES and call.method == "POST":
-            body = orjson.loads(call.body)
-            ref = body["clOrdID"]
-            self.creates[ref] += 1
-            self._on_create(body)
-        roll = weather.roll(f"{call.method} {call.path} {ref}")
-        fate = Fate.CLEAN if call.path.startswith("/public/") else weather.fate(roll)
+        ground = self.venue.ground
+        for made in ground.creates(call):
+            self.creates[made.client_id] += 1
+            self._on_create(made)
+        roll = weather.roll(f"{call.method} {call.path} {ground.reference(call)}")
+        fate = Fate.CLEAN if ground.is_public(call) else weather.fate(roll)
         if not self.alive or self.down or fate is Fate.REFUSED:
             await asyncio.sleep(roll.between(2, 0.001, 0.03))
             raise refused()
@@ -136,7 +127,7 @@ class Line:
         if fate in (Fate.ERROR_BEFORE, Fate.ERROR_THEN):
             self._answer(answer, RestReply(_status(roll), _PAGE), roll)
         elif fate is Fate.LIMITED:
-            self._answer(answer, RestReply(429, b'{"code":"39995","msg":"Too many requests."}', {"retry-after": "1"}), roll)
+            self._answer(answer, ground.limited(), roll)
         elif fate is Fate.CUT_BEFORE:
             loop.call_later(roll.between(3, 0.001, 0.03), _break, answer)
         timer = loop.call_later(timeout_s, _give_up, answer)
@@ -150,8 +141,10 @@ class Line:
         reply = self.venue.rest(call)
         late_s = 0.0
         match fate:
-            case Fate.DOUBLED:
-                reply = self.venue.rest(call)
+            case Fate.DOUBLED if not self.venue.ground.is_nameless(call):
+                again = self.venue.rest(call)
+                # One that the venue has no room for is not what the box hands on: it has an answer already.
+                reply = reply if self.venue.ground.is_limited(again) else again
             case Fate.REPLY_LOST | Fate.ERROR_THEN:
                 return
             case Fate.CUT_AFTER:
@@ -201,7 +194,11 @@ class Client:
         if not line.alive or line.down:
             raise refused()
         socket = Socket(line, number)
-        if line.venue.mask.admit(socket.peer):
+        mask = line.venue.mask
+        if isinstance(mask, Handshaking) and (status := mask.handshake(url.query_string)):
+            where: Any = SimpleNamespace(real_url=url)
+            raise aiohttp.WSServerHandshakeError(where, (), status=status)
+        if mask.admit(socket.peer):
             raise refused()
         line.sockets[socket] = None
         return socket
@@ -257,7 +254,7 @@ class Socket:
         self.muted = False
         """Half-open: nothing comes through any more and nobody says so."""
         self.peer = _Peer(self, number)
-        self.published = Published(line.venue.exchange.instruments)
+        self.published = Published(line.venue.exchange.instruments, line.venue.ground)
         self.misled: set[str] = set()
         """Symbols of which a frame was lost or overtaken: their book may be wrong until the next snapshot."""
         self._opened: set[str] = set()
@@ -297,30 +294,34 @@ class Socket:
             if self._opened:
                 self._line.streaming_since_s = None
             self._line.sockets.pop(self, None)
-            self._line.venue.mask.depart(self.peer)
+            self._line.venue.depart(self.peer)
             self._put(Message(WSMsgType.CLOSED))
 
     def push(self, payload: bytes, topic: str) -> None:
         """Let a frame of the venue travel."""
         if self._gone:
             return
-        weather, opening = self._line.weather, False
-        if topic in ("aop_p", "aop"):
-            opening = topic not in self._opened and b'"accounts' in payload
+        ground, weather = self._line.venue.ground, self._line.weather
+        kind, symbol = ground.kind(topic, payload)
+        opened = ground.opened(topic, payload)
+        opening = bool(opened) and opened not in self._opened
+        if kind is Kind.OWN:
             roll = weather.roll(f"private frame of connection {self.peer.number}")
             way = weather.way(roll, private=True)
-        elif topic.startswith("orderbook"):
-            symbol = topic.partition(":")[2]
+        elif kind is Kind.BOOK:
             snapshot = self.published.tell(payload)
             roll = weather.roll(f"{symbol} book frame of connection {self.peer.number}")
-            way = Way.CLEAN if snapshot else weather.way(roll, private=False)
-            if snapshot:
+            way = Way.CLEAN if snapshot and ground.is_seed else weather.way(roll, private=False)
+            if snapshot and ground.is_seed:
                 self._deliver_at(0.005, payload, symbol)
                 return
-            if way in (Way.DROPPED, Way.SWAPPED):
+            if ground.blind and way in (Way.DROPPED, Way.SWAPPED):
                 self.misled.add(symbol)
         else:
             self._deliver_at(0.005, payload)
+            if opening:
+                self._opened.add(opened)
+                self._line.streaming_since_s = self._in_s if len(self._opened) == ground.opens else None
             return
         travel_s = roll.between(2, 0.001, 0.03)
         match way:
@@ -342,11 +343,11 @@ class Socket:
             case _:
                 self._deliver_at(travel_s, payload)
         if opening and way is Way.TRUNCATED:
-            self._unopened.add(topic)
+            self._unopened.add(opened)
         elif opening:
-            self._opened.add(topic)
-            self._unopened.discard(topic)
-        if opening or (self._opened and topic.startswith("aop") and way is Way.TRUNCATED):
+            self._opened.add(opened)
+            self._unopened.discard(opened)
+        if opening or (self._opened and kind is Kind.OWN and way is Way.TRUNCATED):
             # What was said before then, or with this one, is not known.
             self._line.streaming_since_s = None if self._unopened else self._in_s
 
@@ -362,7 +363,7 @@ class Socket:
     def _deliver(self, payload: bytes, healed: str = "") -> None:
         if not self._gone and not self.muted:
             self.misled.discard(healed)
-            self._put(Message(WSMsgType.TEXT, payload))
+            self._put(Message(WSMsgType.TEXT if payload[:1] in b"{[" else WSMsgType.BINARY, payload))
 
     def _arrive(self, frame: bytes) -> None:
         if not self._gone and not self.muted:
@@ -381,7 +382,7 @@ class _Peer:
         self.number = number
         self._socket = socket
 
-    def send(self, payload: bytes, topic: str = "") -> None:
+    def send(self, payload: bytes, topic: str = "", *, binary: bool = False) -> None:
         self._socket.push(payload, topic)
 
     def close(self, code: int, reason: str) -> None:

@@ -1,6 +1,9 @@
 """Makes the pictures of the README: the running program against its own exchange, exported as SVG.
 
 python -m tests.pictures [--out docs/img]
+python -m tests.pictures --everything FOLDER [--only staged] [--themes midnight,ansi16]
+
+The second draws every screen of ``tests/ui/likeness``, at three sizes in every theme, to be looked at.
 """
 
 from __future__ import annotations
@@ -10,8 +13,11 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
+from tests.ui.likeness.scenes import ACTS, SIZES
+from tests.ui.likeness.take import Sitting, played
 from tui_trader.cli import launch
 from tui_trader.desk.config import load
 from tui_trader.desk.desk import Desk
@@ -70,6 +76,20 @@ async def picture(path: Path, theme: str, size: tuple[int, int]) -> None:
         await wait(lambda: app.return_code is not None)
 
 
+async def everything(folder: Path, only: str, themes: list[str]) -> None:
+    """Draw every scene at every size in these themes."""
+    for act, size, theme in product(ACTS, SIZES, themes):
+        scenes = tuple(scene for scene in act.scenes if only in scene.name)
+        if not scenes:
+            continue
+        with tempfile.TemporaryDirectory() as journal:
+            async for scene, shown in played(Sitting(act, size, theme, scenes), Path(journal)):
+                file = folder / theme / f"{scene.name}-{size[0]}x{size[1]}.svg"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(shown.app.export_screenshot(title=f"{scene.about}, {theme}"))
+                print(file)
+
+
 async def type_line(pilot, text: str) -> None:  # type: ignore[no-untyped-def]
     """Type an order, stage it with Enter and send it with a second Enter."""
     stage = pilot.app.desk.stage
@@ -97,7 +117,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.pictures", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/img"))
     parser.add_argument("--only", default="")
+    parser.add_argument("--everything", type=Path, default=None, metavar="FOLDER")
+    parser.add_argument("--themes", default="")
     args = parser.parse_args()
+    if args.everything is not None:
+        themes, _ = load_themes(shipped("themes"), None)
+        asyncio.run(everything(args.everything, args.only, [name for name in args.themes.split(",") if name] or sorted(themes)))
+        return
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUI_TRADER_HOME"] = home

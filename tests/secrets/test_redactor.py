@@ -161,6 +161,15 @@ def test_what_it_remembers_is_bounded() -> None:
     assert not redactor.knows("value number 0000")
 
 
+def test_the_key_is_still_known_after_more_tokens_than_are_remembered(redactor: Redactor) -> None:
+    for number in range(2 * MOST):
+        redactor.learn(f"eyJhbGciOiJFUzI1NiJ9.eyJleHAiOjE3{number:08}.c2lnbmF0dXJlLW9m{number:08}")
+    assert repr(redactor) == f"Redactor({MOST} values)"
+    assert redactor.knows(SECRET), "tokens come every few minutes: they must not push the key out"
+    assert redactor.knows(LONG)
+    assert redactor.exact(f"signed with {SECRET}") == f"signed with {MARK}"
+
+
 @given(st.text(min_size=8, max_size=60), st.text(max_size=40), st.text(max_size=40))
 def test_no_value_survives(secret: str, before: str, after: str) -> None:
     redactor = Redactor()

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from tui_trader.ui.frame import FPS_LEAST, FPS_LOCAL, FPS_SSH, FramePump, Pane, Topic, usual_fps
+from tui_trader.core.turn import HOLD_S, TURN
+from tui_trader.ui.frame import FPS_LEAST, FPS_LOCAL, FPS_SSH, SLICE_GAP_S, SLICE_MS, FramePump, Pane, Topic, usual_fps
 
 
 class Source:
@@ -24,6 +25,7 @@ class Recorder:
     def __init__(self, *topics: Topic) -> None:
         self.topics = frozenset(topics)
         self.showing = True
+        self.hot = False
         self.painted: list[frozenset[Topic]] = []
 
     def paint(self, dirty: frozenset[Topic]) -> None:
@@ -206,3 +208,80 @@ def test_what_the_terminal_takes_is_measured() -> None:
 def test_ssh_starts_lower() -> None:
     assert usual_fps({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}) == FPS_SSH
     assert usual_fps({}) == FPS_LOCAL
+
+
+class Slow(Recorder):
+    """A pane that takes its time, in a clock of the processor that only it moves."""
+
+    spent = 0.0
+
+    def paint(self, dirty: frozenset[Topic]) -> None:
+        super().paint(dirty)
+        Slow.spent += SLICE_MS / 1000 + 0.0001
+
+
+def test_a_frame_that_takes_long_is_painted_in_slices_and_nobody_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trader.ui.frame.time.thread_time", lambda: Slow.spent)
+    source, panes = Source(), [Slow(BOOK) for _ in range(5)]
+    panes[3].hot = True
+    pump = FramePump(source, fps=10)
+    for pane in panes:
+        pump.subscribe(pane)
+    seen: list[list[int]] = []
+
+    def look() -> None:
+        seen.append([len(pane.painted) for pane in panes])
+
+    looks = [(0.101 + place * (SLICE_GAP_S + 0.0001), look) for place in range(5)]
+    run(0.199, pump, *looks)
+    assert seen == [[0, 0, 0, 1, 0], [1, 0, 0, 1, 0], [1, 1, 0, 1, 0], [1, 1, 1, 1, 0], [1, 1, 1, 1, 1]]
+
+
+def test_what_was_painted_longest_ago_comes_first_when_a_frame_cannot_be_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trader.ui.frame.time.thread_time", lambda: Slow.spent)
+    source, panes = Source(), [Slow(BOOK) for _ in range(4)]
+    pump = FramePump(source, fps=1 / SLICE_GAP_S)
+    for pane in panes:
+        pump.subscribe(pane)
+    changes = [(0.001 + place * SLICE_GAP_S, lambda: source.dirty.add(BOOK)) for place in range(40)]
+    run(SLICE_GAP_S * 40.5, pump, *changes)
+    counts = [len(pane.painted) for pane in panes]
+    assert max(counts) - min(counts) <= 1
+    assert min(counts) >= 10
+
+
+def test_a_nudge_paints_what_cannot_wait_and_leaves_the_market_to_the_clock() -> None:
+    source, book, orders = Source(), Recorder(BOOK), Recorder(ORDERS, BOOK)
+    pump = FramePump(source, fps=1, patient={"book"})
+    pump.subscribe(book)
+    pump.subscribe(orders)
+
+    def change() -> None:
+        source.dirty |= {BOOK, ORDERS}
+        pump.nudge()
+
+    seen: list[tuple[int, int]] = []
+    run(1.1, pump, (0.3, change), (0.4, lambda: seen.append((len(book.painted), len(orders.painted)))))
+    assert seen == [(0, 1)]
+    assert (len(book.painted), len(orders.painted)) == (1, 1)
+
+
+def test_a_key_goes_before_a_frame_but_does_not_hold_it_up_for_long() -> None:
+    source, pane = Source(), Recorder(BOOK)
+    pump = FramePump(source, fps=10)
+    pump.subscribe(pane)
+    counts: list[int] = []
+
+    async def life() -> None:
+        loop = asyncio.get_running_loop()
+        pump.start()
+        loop.call_at(0.099, TURN.claim, 0.099)
+        loop.call_at(0.099 + HOLD_S - 0.001, lambda: counts.append(len(pane.painted)))
+        loop.call_at(0.099 + HOLD_S + 0.004, lambda: counts.append(len(pane.painted)))
+        await asyncio.sleep(0.15)
+        pump.stop()
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(life())
+    TURN.release()
+    assert counts == [0, 1]

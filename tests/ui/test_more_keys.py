@@ -16,6 +16,7 @@ from tui_trader.ui.mask import HIDDEN
 from tui_trader.ui.screens.palette import PaletteScreen
 from tui_trader.ui.screens.rows import RowsScreen
 from tui_trader.ui.slot import Slot
+from tui_trader.venues.base import RequestKind
 
 
 @pytest.fixture
@@ -137,3 +138,40 @@ async def test_size_mode_keeps_the_size_and_changes_its_words(desk: ScriptedDesk
         seen.append(view.draft.size.unit)
     assert seen == [SizeUnit.EQUITY, SizeUnit.BASE, SizeUnit.QUOTE, SizeUnit.EQUITY]
     assert "size is percent of equity" in shown.said
+
+
+async def test_v_marks_a_range_of_orders_and_esc_takes_it_back(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.press("g", "o", "j", "v", "j")
+    assert [shown.screen.name_of(order) for order in shown.screen.orders.marked()] == ["a1", "a2"]
+    assert "2 marked" in shown.pane("orders")
+    await shown.press("j", "k", "k")
+    assert [shown.screen.name_of(order) for order in shown.screen.orders.marked()] == ["a1"]
+    await shown.press("escape")
+    assert shown.screen.orders.marked() == []
+    assert shown.screen.orders.selected() is not None  # the next Esc lets go of the row
+    await shown.press("j", "v", "j", "v", "k", "space")
+    assert [shown.screen.name_of(order) for order in shown.screen.orders.marked()] == ["a3"]
+    assert desk.sent == []
+
+
+async def test_a_range_of_marks_is_cancelled_as_one_chose_it(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.press("g", "o", "j", "v", "j", "v", "c", "c")
+    assert set(desk.kinds()) == {RequestKind.CANCEL}
+    assert shown.said == "cancelled 2 of 2"
+    assert shown.screen.orders.marked() == []
+
+
+async def test_a_typed_size_sifts_the_tape(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.type(":tape >0.1")
+    await shown.press("enter")
+    assert shown.said == "tape: trades >0.1"
+    assert "TAPE >0.1" in shown.pane("tape")
+    assert "0.044" not in shown.pane("tape")
+    await shown.type(":tape >$1m")
+    await shown.press("enter")
+    assert shown.said == "tape: trades >1M USDT"
+    await shown.type(":tape")
+    await shown.press("enter")
+    assert shown.said == "tape: every trade"
+    assert "0.044" in shown.pane("tape")
+    assert desk.sent == []

@@ -1,4 +1,4 @@
-"""Draw the kept pictures of the trading screen again, after having looked at them:
+"""Draw the kept pictures of the trading screen again, and take its likenesses anew, after having looked at them:
 
 python -m tests.ui.update_snapshots
 """
@@ -10,11 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.ui.likeness.__main__ import everything
+from tests.ui.likeness.kept import written
+from tests.ui.likeness.take import FOLDER as LIKENESSES
 from tests.ui.pictures_of_screens import CASES, FOLDER, draw, name_of
 
 
 def main() -> None:
-    """Write every picture and say which changed."""
+    """Write every picture and every likeness, and say which changed."""
     FOLDER.mkdir(exist_ok=True)
     for theme, size in CASES:
         file = FOLDER / name_of(theme, size)
@@ -23,6 +26,14 @@ def main() -> None:
             svg = asyncio.run(draw(Path(folder), theme, size))
         if svg != before:
             file.write_text(svg)
+            sys.stdout.write(f"changed: {file}\n")
+    likenesses = written(asyncio.run(everything()))
+    for file in set(LIKENESSES.glob("*/*.txt")) - likenesses.keys():
+        file.unlink()
+    for file, text in likenesses.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
             sys.stdout.write(f"changed: {file}\n")
 
 

@@ -28,3 +28,13 @@ def test_there_is_no_testnet() -> None:
     with pytest.raises(ConfigError, match="MEXC has no testnet"):
         MEXC.addresses("testnet")
     assert PHEMEX.addresses("testnet").rest == "https://testnet-api.phemex.com"
+
+
+def test_the_feed_of_mexc_is_had_from_either_host_too() -> None:
+    assert MEXC.addresses("live", ws_host="api.mexc.com").ws == "wss://api.mexc.com/edge"
+    both = MEXC.addresses("live", "contract.mexc.com", "contract.mexc.com")
+    assert (both.rest, both.ws) == ("https://contract.mexc.com", "wss://contract.mexc.com/edge")
+    with pytest.raises(ConfigError, match=r"\[venues.mexc\] ws_host: ws.mexc.com is not one of MEXC's hosts"):
+        MEXC.addresses("live", ws_host="ws.mexc.com")
+    with pytest.raises(ConfigError, match="is not one of Phemex's hosts"):
+        PHEMEX.addresses("live", ws_host="ws.phemex.com")

@@ -115,7 +115,7 @@ async def _asked(desk: Desk, args: argparse.Namespace) -> int:
     since_s, until_s = _span(args, interval)
     desk.store.charts.wish = Wish(iid, interval, max(1, min(10_000, (until_s - since_s) // interval)), until_s)
     await wait_until(lambda: iid in desk.store.tapes, 3.0)
-    await recorder.fill_in(eager=True)
+    await recorder.past.fill_in(eager=True)
     await recorder.flush()
     if args.invent:
         instrument = desk.store.instruments[iid]

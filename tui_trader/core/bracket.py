@@ -111,6 +111,8 @@ class Seen:
     """Whether the leg is known as of the latest execution: only then may protection be made smaller."""
     wait_for_native: bool = False
     """Whether the venue may still be making its exits."""
+    resizable: bool = True
+    """Whether the venue changes the size of a waiting order in place; else another one stands in its place before it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +230,13 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
         return None
     theirs, ours = live_size(native), live_size(own)
     if bracket.keeps_stop:  # what the trader took away is not put back; what still stands of it follows the position down
-        if len(own) > 1 and theirs + ours - own[-1].remaining >= held:
+        if len(own) > 1 and theirs + ours - own[-1].remaining >= held and seen.resizable:
             return Drop(own[-1], "one stop is enough")  # one that was thought lost has turned up
-        if held and done and own and theirs >= held:
+        if held and not seen.resizable and (spare := _spare((*own, *native), held)) is not None:
+            if spare in own and native and native[0].trigger_price != bracket.stop:
+                return Shift(native[0], bracket.stop)
+            return Drop(spare, "another stop covers it")
+        if held and done and own and theirs >= held and seen.resizable:
             if native[0].trigger_price != bracket.stop:
                 return Shift(native[0], bracket.stop)
             return Drop(own[0], "the venue's own stop covers it")
@@ -239,18 +245,27 @@ def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step 
                 return None
             missing = held - theirs - ours
             # An order that has fired is closing: it is not made larger, what it does not close gets a stop of its own.
-            if own and own[0].status is OrderStatus.ARMED:
+            if seen.resizable and own and own[0].status is OrderStatus.ARMED:
                 return Resize(own[0], own[0].qty + missing)
             return Place("stop", missing)
     if not seen.sure or theirs + ours <= held:
         return None
     excess = theirs + ours - held
-    for order in (*own, *native):
-        if order.status is OrderStatus.ARMED:
-            if order.remaining <= excess:
-                return Drop(order, "the position is smaller" if held else "the position is closed")
-            return Resize(order, order.qty - excess)
+    armed = [order for order in (*own, *native) if order.status is OrderStatus.ARMED]
+    if not seen.resizable:
+        armed.sort(key=lambda order: (order.remaining > excess, -order.remaining))
+    for order in armed:
+        if order.remaining <= excess:
+            return Drop(order, "the position is smaller" if held else "the position is closed")
+        return Resize(order, order.qty - excess) if seen.resizable else Place("stop", order.remaining - excess)
     return None
+
+
+def _spare(stops: Sequence[Order], held: Decimal) -> Order | None:
+    """Return the stop without which the others still cover all and exceed it the least; None where each is needed."""
+    whole = live_size(stops)
+    left = [(whole - order.remaining, order) for order in stops if whole - order.remaining >= held]
+    return min(left, key=lambda one: one[0])[1] if left else None
 
 
 def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instrument: Instrument) -> Step | None:
@@ -267,6 +282,8 @@ def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instru
             excess = size - wanted[index]
             if last.remaining <= excess:
                 return Drop(last, "the position is smaller" if held else "the position is closed")
+            if not seen.resizable:
+                return Drop(last, "a smaller one takes its place")
             return Resize(last, last.qty - excess)
         if not live and bracket.keeps_targets and wanted[index] >= max(instrument.lot, instrument.min_qty):
             return Place(str(index), wanted[index])

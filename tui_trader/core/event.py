@@ -18,7 +18,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.position import Position
 from tui_trader.core.tape import Trade
-from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity
+from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity, Taking
 
 RawLevels = Sequence[Sequence[Any]]
 """``[[price, size], …]`` as sent: decimal text, or integers scaled by the instrument's scales."""
@@ -79,6 +79,13 @@ class BookRun(NamedTuple):
         for step in self.steps:
             sides: Sides = step.levels
             yield BookDelta(self.instrument, sides.bids, sides.asks, step.sequence, step.depth, step.timestamp or self.at_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class BookWanted:
+    """Changes of a book came and the whole one is not known: it has to be asked for."""
+
+    instrument: InstrumentId
 
 
 class TradesPrinted(NamedTuple):
@@ -173,6 +180,24 @@ class PositionModeTold:
 
     venue: str
     mode: PositionMode
+
+
+@dataclass(frozen=True, slots=True)
+class TakingTold:
+    """What a venue takes from anybody at present."""
+
+    venue: str
+    taking: Taking
+    reason: str = ""
+    """In a sentence, where it is less than everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardTold:
+    """Whether the venue cancels the account's open orders when the private connection ends."""
+
+    venue: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +320,7 @@ Event = (
     BookSnapshot
     | BookDelta
     | BookRun
+    | BookWanted
     | TradesPrinted
     | TickerChanged
     | CandlesChanged
@@ -305,6 +331,8 @@ Event = (
     | PositionChanged
     | PositionsSnapshot
     | PositionModeTold
+    | TakingTold
+    | GuardTold
     | BackingTold
     | BalanceChanged
     | RiskUnitsTold

@@ -147,7 +147,7 @@ def _verb(cursor: Cursor) -> str:
     if not typed:
         cursor.fail(f"a command expected, not {cursor.peek_run()!r}", fix="start with buy, sell, close, cancel, … or help")
     if typed not in VERBS and typed not in NOT_YET:
-        found = sorted(word for word in (*VERBS, *NOT_YET) if word.startswith(typed))
+        found = sorted({SHORT_FOR.get(word, word) for word in (*VERBS, *NOT_YET) if word.startswith(typed)})
         if not found:
             near = difflib.get_close_matches(typed, VERBS, n=1)
             cursor.fail(f"unknown command {typed!r}", column=start, fix=near[0] if near else "help lists the commands")

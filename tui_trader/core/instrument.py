@@ -42,12 +42,19 @@ class Instrument:
     min_notional: Decimal = ZERO
     min_price: Decimal = ZERO
     max_price: Decimal = Decimal("1e12")
+    price_band: Decimal = ZERO
+    """How far past the mark an order may be willing to go, as a fraction: a buy above, a sell below; zero where that is free."""
+    max_orders: int = 0
+    """Most open orders that the venue takes of an account in this contract; zero where it does not say."""
     max_leverage: Decimal = Decimal(100)
     default_leverage: Decimal = Decimal(10)
     maker_fee: Decimal = Decimal("0.0001")
     """Fraction of executed value; negative is a rebate."""
     taker_fee: Decimal = Decimal("0.0006")
     funding_interval_s: int = 28_800
+    """From one settlement to the next; where funding runs, what the rate is told for."""
+    funding_runs: bool = False
+    """Whether funding is paid all the time, and settled at no time of its own."""
     tiers: tuple[RiskTier, ...] = ()
     """Ascending by notional; may be empty when the venue does not tell."""
     tradable: bool = True

@@ -103,6 +103,16 @@ class TriggerSource(StrEnum):
     INDEX = "index"
 
 
+class Taking(StrEnum):
+    """What a venue takes from anybody at present."""
+
+    ALL = "all"
+    POST_ONLY = "post_only"
+    """Orders that rest, and cancels."""
+    CANCELS = "cancels"
+    NOTHING = "nothing"
+
+
 class PositionMode(StrEnum):
     """One merged position per instrument, or a long and a short leg."""
 

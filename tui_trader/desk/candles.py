@@ -1,28 +1,27 @@
-"""Keeps the candles: listens to the trades of watched symbols, writes them in another thread, asks the venue for what nobody
-heard, and reads what a chart wants to see.
+"""Keeps the candles: listens to the trades of watched symbols, writes them in another thread, and reads what a chart wants to
+see.
 
-Nothing here delays a message, an order or a frame. What is asked of the venue goes last: never more than half of the budget.
+Nothing here delays a message, an order or a frame. What nobody heard is asked of the venue (``backfill``).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 
 from tui_trader.core.bar import Bar, Bars, Gap
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.event import CandlesChanged, Event, LinkChanged, TradesPrinted
-from tui_trader.core.interval import DAY_S
+from tui_trader.core.event import Event, LinkChanged, TradesPrinted
 from tui_trader.core.second import Second
 from tui_trader.core.types import InstrumentId, LinkState, Severity
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.listener import Listener
 from tui_trader.state import topic
 from tui_trader.state.charts import Page, Wish
 from tui_trader.state.store import Store
-from tui_trader.storage.candle_tables import LEVELS
 from tui_trader.storage.candles import CandleStore, Heard
-from tui_trader.venues.base import Lane, OrderDialect, Outcome, Request, Verdict
+from tui_trader.venues.base import Lane
 
 FLUSH_S = 1.0
 """Between two batches that are written."""
@@ -36,15 +35,6 @@ OPEN_EVERY = 30
 MAX_WAITING = 20_000
 """Seconds that wait for the disk at most; beyond it the oldest are let go, and become a gap."""
 
-FILL_S = 2.0
-"""Between two looks at what the venue could be asked for."""
-
-FILL_BARS = 1_000
-"""Bars of each length that are asked for after a start; and the most of one question."""
-
-SOON_NS, LATER_NS = 300 * NS, 21_600 * NS
-"""A stretch that stays unknown is asked for again after this: one that ends within the last hour, and an older one."""
-
 
 class CandleRecorder:
     """Keeps the candles of one venue."""
@@ -56,10 +46,7 @@ class CandleRecorder:
         venue: str,
         store: Store,
         clock: Clock,
-        dialect: OrderDialect,
-        send: Callable[[Request], Awaitable[Verdict]],
-        can_spare: Callable[[Request], bool],
-        watched: Callable[[], Iterable[InstrumentId]],
+        past: Backfill,
         server_ns: Callable[[], int],
         say: Callable[[str, Severity], None],
     ) -> None:
@@ -67,10 +54,6 @@ class CandleRecorder:
         self._venue = venue
         self._store = store
         self._clock = clock
-        self._dialect = dialect
-        self._send = send
-        self._can_spare = can_spare
-        self._watched = watched
         self._server_ns = server_ns
         self._say = say
         self._listeners: dict[InstrumentId, Listener] = {}
@@ -80,12 +63,13 @@ class CandleRecorder:
         self._writing: tuple[asyncio.Future[bool], int] | None = None
         """What a thread is writing, and how many of the waiting batches that is."""
         self._lost = 0
-        self._asked: dict[tuple[InstrumentId, int, int], int] = {}
-        """When a stretch was asked for last, by instrument, length of bars and its end (0 for now); monotonic."""
         self._told: set[str] = set()
         self._busy = asyncio.Lock()
         self._wished = asyncio.Event()
-        store.charts.wished = self._wished.set
+        self.past = past
+        """Asks the venue for what nobody heard."""
+        past.kept = self._wished.set
+        store.charts.wished = self._wish
 
     # -- listening -------------------------------------------------------------------------------------------------
 
@@ -135,10 +119,10 @@ class CandleRecorder:
 
     async def run(self) -> None:
         """Open the file, write to it and read for the chart until cancelled."""
-        beat = 0
+        beat, loop = 0, asyncio.get_running_loop()
         while True:
-            if not self.candles.writable and not beat % OPEN_EVERY:
-                await asyncio.to_thread(self.candles.open)
+            if not self.candles.writable and not beat % OPEN_EVERY and await asyncio.to_thread(self.candles.open):
+                loop.run_in_executor(None, self.candles.examine)  # nobody waits for it
             await self.flush()
             await self.show()
             beat += 1
@@ -199,7 +183,7 @@ class CandleRecorder:
         """Read what the chart wants to see, if anything is looked at."""
         charts = self._store.charts
         wish = charts.wish
-        if wish is None:
+        if wish is None or wish.instrument.venue != self._venue:
             return
         page = await asyncio.to_thread(self._read, wish)
         if charts.wish != wish:
@@ -239,79 +223,12 @@ class CandleRecorder:
     # -- the past --------------------------------------------------------------------------------------------------
 
     async def fill(self) -> None:
-        """Ask the venue for what nobody heard, a question at a time and last of all, until cancelled."""
-        while True:
-            await asyncio.sleep(FILL_S)
-            await self.fill_in()
+        """Ask the venue for what nobody heard, until cancelled; see ``Backfill``."""
+        await self.past.run()
 
-    async def fill_in(self, *, eager: bool = False) -> int:
-        """Ask for stretches of which nothing is known while there is budget to spare; return how many bars came.
-
-        ``eager`` goes on until everything was asked for once, for a command that somebody waits for.
-        """
-        count = 0
-        while self.candles.writable:
-            found = await asyncio.to_thread(self._next_question)
-            if found is None:
-                break
-            key, start, end = found
-            iid, level, _ = key
-            request = self._dialect.candles(iid, level, start, end)
-            if request is not None:
-                if not eager and not self._can_spare(request):
-                    break
-                self._asked[key] = self._clock.mono_ns()
-                count += await self._ask(request, iid, level)
-            else:
-                self._asked[key] = self._clock.mono_ns()
-        return count
-
-    async def _ask(self, request: Request, iid: InstrumentId, level: int) -> int:
-        try:
-            verdict = await self._send(request)
-        except ConnectionError:
-            return 0
-        if verdict.outcome is not Outcome.ACK:
-            return 0
-        now_s = self._server_ns() // NS
-        bars = [
-            bar
-            for event in verdict.events
-            if isinstance(event, CandlesChanged)
-            for bar in event.candles
-            if bar.interval_s == level and bar.start_s + level <= now_s
-        ]
-        if not bars:
-            return 0
-        span = (bars[0].start_s, bars[-1].start_s + level)
-        await asyncio.to_thread(self.candles.tell, iid, level, bars, [span])
-        return len(bars)
-
-    def _next_question(self) -> tuple[tuple[InstrumentId, int, int], int, int] | None:
-        """Return the most wanted stretch that nobody knows: what the chart looks at first, then each watched symbol."""
-        now_s, now_ns = self._server_ns() // NS, self._clock.mono_ns()
-        wish = self._store.charts.wish
-        for iid, level, start, end in self._wanted(wish, now_s):
-            stop = end - end % level
-            unknown = self.candles.unknown(iid, level, start - start % level, stop)
-            for begin, until in reversed(unknown):
-                begin, until = begin - begin % level, min(-(-until // level) * level, stop)
-                begin = max(begin, until - FILL_BARS * level)
-                key = (iid, level, 0 if until == stop else until)
-                again_ns = SOON_NS if until > now_s - 3_600 else LATER_NS
-                asked_ns = self._asked.get(key)
-                if until - begin >= level and (asked_ns is None or now_ns - asked_ns >= again_ns):
-                    return key, begin, until
-        return None
-
-    def _wanted(self, wish: Wish | None, now_s: int) -> Iterable[tuple[InstrumentId, int, int, int]]:
-        if wish is not None:
-            level = max((one for one in LEVELS if wish.interval_s % one == 0), default=LEVELS[0])
-            end = min(now_s, wish.end_s or now_s)
-            yield wish.instrument, level, end - wish.count * wish.interval_s, end
-        for iid in list(self._watched()):
-            for level in LEVELS:
-                yield iid, level, max(0, now_s - min(FILL_BARS * level, 1_000 * DAY_S)), now_s
+    def _wish(self) -> None:
+        self._wished.set()
+        self.past.wake()
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

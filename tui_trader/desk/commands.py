@@ -207,6 +207,8 @@ class Executor:
                 return Result(desk.controls.words())
             case c.Resume(name):
                 return Result(desk.resume(name))
+            case c.GuardOrders(on):
+                return Result(desk.guard.words if on is None else desk.guard.switch(on=on))
             case c.Override():
                 desk.stage.override_unknown()
                 return Result("the staged order may go out beside the one of unknown outcome: Enter sends")
@@ -214,6 +216,8 @@ class Executor:
                 desk.feeds.retry()
                 desk.sync.again()
                 return Result("asking the venue for orders, executions and positions")
+            case c.Export() if not self._stays:
+                return Result(await self.keeping.export(command))
             case _:
                 return Result(self._answer(command) or self.keeping.keep(command))
 
@@ -334,11 +338,9 @@ class Executor:
     async def _reverse(self, selector: Selector | None, *, send: bool) -> list[Result]:
         positions = self.choosing.positions(selector)
         if len(positions) != 1:
-            raise CommandError("reverse one position at a time", fix="rev SYMBOL")
-        position = positions[0]
-        if self._desk.facts.mode(position.instrument) is PositionMode.HEDGED:
-            raise CommandError("in hedged mode a leg is closed and the other opened", fix="close, then sell or buy")
-        self._desk.stage.reverse(position)
+            legs = len({position.instrument for position in positions}) == 1
+            raise CommandError("reverse one position at a time", fix="rev longs, or rev shorts" if legs else "rev SYMBOL")
+        self._desk.stage.reverse(positions[0])
         return [await self._finish(send)]
 
     async def _move(self, command: MoveOrder) -> list[Result]:

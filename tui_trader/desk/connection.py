@@ -25,6 +25,7 @@ from tui_trader.core.event import (
     OrderFilled,
     PositionChanged,
     PositionModeTold,
+    TakingTold,
     TradesPrinted,
 )
 from tui_trader.core.order import Fill
@@ -125,6 +126,8 @@ class Connection(Parts):
             self._spawn("history", self.recorder.run())
             if not self.account.ends_with_program:  # that one has no past
                 self._spawn("past", self.recorder.follow())
+        if self._funding_times is not None:
+            self._spawn("funding times", self._funding_times.run())
         if self.candles is not None:
             self._spawn("candles", self.candles.run())
             self._spawn("candles of the past", self.candles.fill())
@@ -212,14 +215,19 @@ class Connection(Parts):
         if self._rest is None:
             raise LinkError("not connected yet")
         began_ns = self.clock.mono_ns()
+        self.pace.count(request)
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
         if request.kind.is_write:
+            if verdict.outcome is Outcome.NOT_SENT:
+                self.pace.take_back(request)
             took_ns = self.clock.mono_ns() - began_ns
             text = sanitise(verdict.text, 120)
             dispatch = Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text)
             self.store.note_dispatch(dispatch)
             if self.recording is not None:
                 self.recording.dispatched(dispatch)
+        if verdict.outcome is Outcome.REJECTED and (told := [event for event in verdict.events if type(event) is TakingTold]):
+            self.absorb([*told])  # the refusal was of orders as such, and whoever sent this one would not look for it
         if verdict.no_orders:
             self.permit.shut(verdict.text)
             self.store.touch(topic.STAGE)

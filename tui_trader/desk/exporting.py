@@ -47,6 +47,11 @@ class Exporting:
         self._spawn("export", self._run(what, since_ns, until_ns))
         return f"exporting {what.span} …"
 
+    async def whole(self, what: Export) -> str:
+        """Write, and return where it is. Raises CommandError for a span that is none, TraderError where it cannot be."""
+        since_ns, until_ns = span(what.span, self._clock.wall_ns())
+        return await asyncio.to_thread(self._write, what.span, since_ns, until_ns, what.csv)
+
     async def _run(self, what: Export, since_ns: int, until_ns: int) -> None:
         try:
             where = await asyncio.to_thread(self._write, what.span, since_ns, until_ns, what.csv)

@@ -5,12 +5,13 @@ It must not know orders. What the sessions bring is handed to ``absorb``, frame 
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.event import Event, LinkChanged, Notice, Unreadable
+from tui_trader.core.event import BookSnapshot, BookWanted, Event, LinkChanged, Notice, Unreadable
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import InstrumentId, LinkState, PositionMode, Severity
 from tui_trader.desk.account import Account
@@ -19,10 +20,13 @@ from tui_trader.net.session import Session
 from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
 from tui_trader.state.store import Store
-from tui_trader.venues.base import Channel, FeedDialect, Lane, Negotiating, Subscription
+from tui_trader.venues.base import Channel, FeedDialect, Guarding, Lane, Negotiating, Seeded, Subscription
 
 RESYNC_NS = 2 * NS
 """A doubtful book is asked for again at most this often."""
+
+SEED_PAUSES_S = (0.25, 0.5, 1.0, 2.0)
+"""Before a whole book is asked for again that failed, or that was older than the changes that are known."""
 
 
 class Feeds:
@@ -41,13 +45,19 @@ class Feeds:
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         server_ns: Callable[[], int],
         misheard: Callable[[], None],
-        admit: Callable[[], Awaitable[Secret | None]],
+        admit: Callable[[Secret | None], Awaitable[Secret | None]],
+        whole_book: Callable[[InstrumentId], Awaitable[BookSnapshot | None]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """``hear`` takes what a frame said, ``absorb`` what was learned otherwise.
 
         ``misheard`` is called when something that the account's own stream said could not be read; ``admit`` returns the token
-        that a private login needs, None where it needs none.
+        that a private login needs, None where it needs none; ``whole_book`` asks for a book by a request, None where that failed.
         """
+        self._whole_book = whole_book
+        self._sleep = sleep
+        self._seeding: set[InstrumentId] = set()
+        """Books that are being asked for."""
         self.focus: InstrumentId | None = None
         """The instrument whose book comes first when not all fit into the venue's limit."""
         self.watched: list[InstrumentId] = []
@@ -82,7 +92,7 @@ class Feeds:
             hosts=account.hosts,
             clock=self._clock,
             rng=self._rng,
-            on_events=self._deliver(lane),
+            on_events=self._deliver(lane, dialect),
             server_ns=self._server_ns,
             gate_ms=self._gate_ms if lane is Lane.PUBLIC else 0,
             record=self._record(lane),
@@ -115,6 +125,18 @@ class Feeds:
         """Tell every lane how the account holds positions."""
         for dialect in self._dialects:
             dialect.take_mode(mode)
+
+    def guard(self, *, on: bool) -> bool:
+        """Ask the venue to cancel open orders when the private connection ends, or not to, now and after every connect.
+
+        False where it is not connected now: it is asked then.
+        """
+        told = False
+        for dialect in self._dialects:
+            session = self._sessions.get(dialect.lane)
+            if dialect.lane is Lane.PRIVATE and session is not None and isinstance(dialect, Guarding):
+                told = session.tell(dialect.guard(on=on))
+        return told
 
     def retry(self) -> None:
         """Start lanes again that gave up because their login was refused: the trader says that the cause is gone."""
@@ -200,13 +222,28 @@ class Feeds:
         """Return what gives a dialect the token that its next login needs."""
 
         async def admit() -> None:
-            token = await self._admit()
+            token = await self._admit(dialect.denied if isinstance(dialect, Negotiating) else None)
             if token is not None and isinstance(dialect, Negotiating):
                 dialect.take_token(token)
 
         return admit
 
-    def _deliver(self, lane: Lane) -> Callable[[list[Event]], None]:
+    async def _seed(self, dialect: Seeded, iid: InstrumentId) -> None:
+        """Ask for a whole book until it fits what the stream has told since."""
+        try:
+            for pause_s in SEED_PAUSES_S:
+                whole = await self._whole_book(iid)
+                events = dialect.seed(whole) if whole is not None else [BookWanted(iid)]
+                told = [event for event in events if type(event) is not BookWanted]
+                if told:
+                    self._absorb(told)
+                if len(told) == len(events):
+                    return
+                await self._sleep(pause_s)
+        finally:
+            self._seeding.discard(iid)  # the next change asks again
+
+    def _deliver(self, lane: Lane, dialect: FeedDialect) -> Callable[[list[Event]], None]:
         absorb, hear, heard, venue, name = self._absorb, self._hear, self._store.heard, self._account.venue.name, lane.value
 
         def deliver(events: list[Event]) -> None:
@@ -219,7 +256,20 @@ class Feeds:
             if any(type(event) is Unreadable for event in events):
                 self._misheard()
 
-        return deliver_own if lane is Lane.PRIVATE else deliver
+        def deliver_seeded(events: list[Event]) -> None:
+            wanted = [event.instrument for event in events if type(event) is BookWanted]
+            if len(wanted) < len(events):
+                deliver([event for event in events if type(event) is not BookWanted])
+            else:
+                heard(venue, name)
+            for iid in wanted:
+                if iid not in self._seeding and isinstance(dialect, Seeded):
+                    self._seeding.add(iid)
+                    self._spawn(f"book {iid.symbol}", self._seed(dialect, iid))
+
+        if lane is Lane.PRIVATE:
+            return deliver_own
+        return deliver_seeded if isinstance(dialect, Seeded) else deliver
 
     def _record(self, lane: Lane) -> Callable[[str, bytes], None]:
         def record(direction: str, frame: bytes) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tui_trader.core.clock import NS
-from tui_trader.core.decimals import ZERO, down_to, is_multiple, plain
+from tui_trader.core.decimals import down_to, is_multiple, plain
 from tui_trader.core.error import CommandError, LinkError, OutcomeUnknown, RefusedError, VenueError
 from tui_trader.core.event import Event, FundingPaid, FundsListed, FundsTransferred, Notice
 from tui_trader.core.funds import FundsEntry, Transfer, TransferState
@@ -36,7 +36,7 @@ FEES_S = 6 * 3_600.0
 
 FEES_AGAIN_S = 60.0
 
-FUNDING_LOOK_S, FUNDING_NS = 1.0, 300 * NS
+FUNDING_LOOK_S, FUNDING_GAP_NS, FUNDING_NS = 1.0, 5 * NS, 300 * NS
 """Between looks at whether funding moved a position, and between questions where it did not."""
 
 
@@ -157,25 +157,27 @@ class Funds:
     async def keep_funding(self) -> None:
         """Learn what funding cost where the stream does not tell it, until cancelled.
 
-        A position whose own sum of funding moved is asked after at once, every other one now and then.
+        A position that is new or was told anew is asked after at once, one that was closed too, for some venues pay when that
+        happens; every other one that is open now and then.
         """
         since_ns = self._server_ns()
-        sums: dict[PositionKey, Decimal] = {}
+        seen: dict[PositionKey, tuple[Decimal, int]] = {}
         asked_ns: dict[InstrumentId, int] = {}
         while True:
             await self._sleep(FUNDING_LOOK_S)
             now_ns = self._server_ns()
-            for position in self._store.open_positions():
-                iid = position.instrument
-                moved = sums.get(position.key, ZERO) != position.funding
-                if not moved and now_ns - asked_ns.setdefault(iid, now_ns) < FUNDING_NS:
-                    sums[position.key] = position.funding
+            for position in list(self._store.positions.values()):
+                iid, told = position.instrument, (position.funding, position.at_ns)
+                if position.is_flat and position.key not in seen:
+                    continue
+                moved, quiet_ns = seen.get(position.key) != told, now_ns - asked_ns.get(iid, 0)
+                if quiet_ns < FUNDING_GAP_NS or (not moved and (position.is_flat or quiet_ns < FUNDING_NS)):
                     continue
                 verdict = await self._send(self._dialect.funding_history(iid, since_ns))
                 if verdict.outcome is Outcome.ACK:
-                    told = [event for event in verdict.events if isinstance(event, FundingPaid) and event.at_ns >= since_ns - NS]
-                    self._absorb([*told])
-                    sums[position.key], asked_ns[iid] = position.funding, now_ns
+                    paid = [event for event in verdict.events if isinstance(event, FundingPaid) and event.at_ns >= since_ns - NS]
+                    self._absorb([*paid])
+                    seen[position.key], asked_ns[iid] = told, now_ns
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -201,6 +201,8 @@ class Inquiry:
             self._unlisted.discard(client_id)
             self.follow(client_id)
         found = self._store.blotter.get(client_id)
+        if found is not None and found.waited_as:
+            self.follow(client_id)  # what it has become since may have been told while nobody knew that it was this one
         if found is not None and not acknowledged:
             named = {"venue_id": found.waited_as or found.venue_id} if self.is_nameless(found) else {}
             self._record("seen", {"id": client_id, "status": found.status, **named})

@@ -75,6 +75,13 @@ class Keeping:
                 )
         raise CommandError(SCREEN_ONLY)
 
+    async def export(self, command: c.Export) -> str:
+        """Write files and return where they are: for a program that ends with the command. Raises CommandError, JournalError."""
+        exporter = self._desk.exporter
+        if exporter is None:
+            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
+        return await exporter.whole(command)
+
     def _name(self, typed: str) -> str:
         return self._choosing.instrument(typed).symbol
 

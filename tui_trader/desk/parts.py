@@ -15,8 +15,8 @@ from typing import Any
 from tui_trader.core.alert_text import read_whole, spell_condition
 from tui_trader.core.bracket import Bracket
 from tui_trader.core.clock import Clock
-from tui_trader.core.command import Export
 from tui_trader.core.event import (
+    BookSnapshot,
     Event,
     Notice,
 )
@@ -28,15 +28,19 @@ from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.candles import CandleRecorder
 from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.exits import Exits
 from tui_trader.desk.expiry import Expiries
+from tui_trader.desk.exporting import Exporting
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.feeds import Feeds
+from tui_trader.desk.funding_times import FundingTimes
 from tui_trader.desk.funds import Funds
+from tui_trader.desk.guard import Guard
 from tui_trader.desk.listening import Listening
 from tui_trader.desk.macros import Macros
 from tui_trader.desk.margin import Margin
@@ -44,6 +48,7 @@ from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.pace import Pace
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
 from tui_trader.desk.reconcile import Reconciler
@@ -142,6 +147,7 @@ class Parts(abc.ABC):
             server_ns=self._server_ns,
             misheard=lambda: self._listening.misheard(),
             admit=self._admitted,
+            whole_book=self._whole_book,
         )
         self.orders = OrderPath(
             store=self.store,
@@ -160,6 +166,8 @@ class Parts(abc.ABC):
         self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
         """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
+        self.pace = Pace(account.venue.terms, clock)
+        """How much of what the venue's better terms allow was sent."""
         self.facts = FactSource(
             store=self.store,
             clock=clock,
@@ -167,6 +175,7 @@ class Parts(abc.ABC):
             state=lambda: self.controls.state,
             recent=self.orders.recent,
             widened=self.orders.at_most,
+            pace=self.pace.why_wait,
         )
         self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
@@ -180,6 +189,7 @@ class Parts(abc.ABC):
             ready=self._may_protect,
             spawn=self._spawn,
             say=self._say,
+            resizable=lambda instrument: account.venue.capabilities_of(instrument).resize_waiting,
         )
         """Keeps the brackets of entries."""
         self.nudges = Nudges(
@@ -235,6 +245,8 @@ class Parts(abc.ABC):
             say=self._say,
             web=account.endpoints.web,
         )
+        self.guard = Guard(account=account, store=self.store, feeds=self.feeds, record=self._minutes.record)
+        """What becomes of open orders when the connection ends."""
         self.permit = Permit(
             account=account,
             store=self.store,
@@ -255,13 +267,14 @@ class Parts(abc.ABC):
             sending=self.sending,
             spawn=self._spawn,
             say=self._say,
+            in_place=lambda iid: account.venue.capabilities_of(self.store.instruments[iid]).amend,
         )
         self.expiries = Expiries(
             store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
         )
         self.macros = Macros()
         """Names and keys for lines."""
-        self.exporter: Callable[[Export], str] | None = None
+        self.exporter: Exporting | None = None
         """Writes fills to a file and says where."""
         self._listening = Listening(
             venue=account.venue.name,
@@ -312,15 +325,24 @@ class Parts(abc.ABC):
         self.candles: CandleRecorder | None = None
         """Keeps the candles; None where nobody wants any."""
         if candles is not None:
-            self.candles = CandleRecorder(
+            past = Backfill(
                 candles=candles,
                 venue=account.venue.name,
                 store=self.store,
                 clock=clock,
                 dialect=self._dialect,
                 send=self.send,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 watched=lambda: self.feeds.watched,
+                listed=lambda: self.attention.watchlist.rows(),
+                server_ns=self._server_ns,
+            )
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                past=past,
                 server_ns=self._server_ns,
                 say=self._say,
             )
@@ -328,6 +350,19 @@ class Parts(abc.ABC):
         if candles is not None:
             self._ranges = TrueRanges(candles, clock, watched=lambda: self.feeds.watched, server_ns=self._server_ns)
             self.resolver.atr = self._ranges.of
+        self._funding_times: FundingTimes | None = None
+        if candles is not None:  # where somebody looks at markets, not for one command
+            self._funding_times = FundingTimes(
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                dialect=self._dialect,
+                send=self.send,
+                absorb=self.absorb,
+                can_spare=self._can_spare,
+                wanted=lambda: [*self.feeds.watched, *self.attention.watchlist.rows()],
+                server_ns=self._server_ns,
+            )
         self.controls.attend(record=self._minutes.record, say=self._say)
         with contextlib.suppress(ValueError):  # figures that cannot be read: the day begins now
             self.store.opening.recall(self.controls.note("opening") or {})
@@ -402,14 +437,23 @@ class Parts(abc.ABC):
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
+    def _can_spare(self, request: Request) -> bool:
+        """Whether a question of the last class may be asked now: half of the budget is left to everything else."""
+        return self._limiter.can_spare(request.group, request.weight)
+
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
 
-    async def _admitted(self) -> Secret | None:
-        """Return the token that the venue lets in by; None where it has none."""
+    async def _whole_book(self, iid: InstrumentId) -> BookSnapshot | None:
+        """Ask for a whole book; None where that failed."""
+        verdict = await self.send(self._dialect.book(iid))
+        return next((event for event in verdict.events if isinstance(event, BookSnapshot)), None)
+
+    async def _admitted(self, denied: Secret | None) -> Secret | None:
+        """Return the token that the venue lets in by, which is not one that it denied; None where it has none."""
         if self._rest is None or self.account.credential is None:
             return None
-        return await self._rest.admit(self._dialect, self.account.credential)
+        return await self._rest.admit(self._dialect, self.account.credential, denied)
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
         if self._closed:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from tui_trader.core.error import RefusedError
 from tui_trader.core.facts import TradingState
-from tui_trader.core.types import InstrumentId
+from tui_trader.core.order import OrderTicket
+from tui_trader.core.types import InstrumentId, Taking, TimeInForce
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.exits import Exits
@@ -17,6 +18,8 @@ from tui_trader.desk.facts import Judgement
 from tui_trader.desk.sync import Sync
 from tui_trader.state.store import Store
 from tui_trader.storage.journal import Journal
+
+_LOCKS = {Taking.POST_ONLY: "POST-ONLY", Taking.CANCELS: "CANCEL-ONLY", Taking.NOTHING: "MAINTENANCE"}
 
 
 class Permit:
@@ -70,7 +73,10 @@ class Permit:
         if self._journal is not None and self._journal.failure:
             return "NO JOURNAL"
         state = self._controls.state
-        return "" if state is TradingState.ACTIVE else state.value.upper()
+        if state is TradingState.ACTIVE:
+            told = self._store.takings.get(self._account.venue.name)
+            return _LOCKS.get(told.taking, "") if told is not None else ""
+        return state.value.upper()
 
     def blocked(self, iid: InstrumentId) -> str:
         """Return why no entry in an instrument may leave now, in one sentence; empty when one may."""
@@ -83,6 +89,8 @@ class Permit:
             return venue.capabilities.why_not
         if self._shut:
             return f"read-only: {venue.title} takes no orders ({self._shut}); what is held is still shown, resume tries again"
+        if taking := self._closed_to(None):
+            return f"{taking}; cancels still work, and entries open by themselves when it does"
         if self._journal is None:
             return "read-only: this terminal has no journal to write to"
         if self._journal.failure:
@@ -110,10 +118,19 @@ class Permit:
         instrument = self._store.instruments.get(judgement.ticket.instrument)
         if instrument is not None and (unable := self._account.venue.capabilities_of(instrument).refuse(judgement.ticket)):
             reasons.append(unable)
-        if not judgement.reduces and (why := self.blocked(judgement.ticket.instrument)):
+        if not judgement.reduces and (why := self.blocked(judgement.ticket.instrument) or self._closed_to(judgement.ticket)):
             reasons.insert(0, why)
         if reasons:
             raise RefusedError("; ".join(dict.fromkeys(reasons)))
+
+    def _closed_to(self, ticket: OrderTicket | None) -> str:
+        """Return why the venue takes no entry at present, or not this one; empty where it does."""
+        told = self._store.takings.get(self._account.venue.name)
+        if told is None or told.taking is Taking.ALL:
+            return ""
+        if told.taking is Taking.POST_ONLY:
+            return "" if ticket is None or ticket.tif is TimeInForce.POST_ONLY else f"{told.reason}: add po"
+        return told.reason
 
     def still(self, judgement: Judgement) -> None:
         """Look once more at the last moment: raise RefusedError when entries have ended since the order was admitted."""

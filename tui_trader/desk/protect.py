@@ -79,8 +79,11 @@ class Protector:
         ready: Callable[[], bool],
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         say: Callable[[str, Severity], None],
+        resizable: Callable[[Instrument], bool] = lambda instrument: True,
     ) -> None:
-        """``ready`` says whether orders and positions are known, and whether this terminal may act on them."""
+        """``ready`` says whether orders and positions are known, and whether this terminal may act on them; ``resizable`` whether
+        the size of a waiting order can be changed in place."""
+        self._resizable = resizable
         self._store = store
         self._clock = clock
         self._journal = journal
@@ -197,7 +200,7 @@ class Protector:
             if instrument is None:
                 continue
             bracket = self._with_natives(bracket)
-            seen = self._seen(bracket, rooms, now)
+            seen = replace(self._seen(bracket, rooms, now), resizable=self._resizable(instrument))
             if bracket.entry in self._busy:
                 continue
             steps = next_steps(bracket, seen, instrument)

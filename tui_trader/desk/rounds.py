@@ -16,7 +16,7 @@ from tui_trader.core.error import LinkError, WireError
 from tui_trader.core.event import Event
 from tui_trader.core.facts import TradingState
 from tui_trader.core.risk import Limits
-from tui_trader.core.types import InstrumentId, Severity
+from tui_trader.core.types import InstrumentId, Severity, Taking
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.feeds import Feeds
 from tui_trader.desk.hearing import Hearing
@@ -26,7 +26,7 @@ from tui_trader.net.rest import RestClient
 from tui_trader.state import topic
 from tui_trader.state.store import Store
 from tui_trader.state.tally import Difference, Leg
-from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
+from tui_trader.venues.base import OrderDialect, Outcome, Request, Stating, Verdict
 
 BEAT_S = 0.25
 """How often the age of books is looked at: a stale one is marked at most this late."""
@@ -48,6 +48,9 @@ SYNC_AGAIN_NS = 10 * NS
 
 RELIST_NS = 1_800 * NS
 """How old the product list may grow: ticks, lots and listings change."""
+
+STATE_NS, STATE_AGAIN_NS = 30 * NS, 5 * NS
+"""How old the venue's own word on what it takes may grow, while it takes everything and while it does not."""
 
 DESYNC_NS = 5 * NS
 """Executions and positions may be told this far apart before they count as contradicting each other."""
@@ -100,6 +103,7 @@ class Rounds:
         self._beat_ns = now
         self._clock_read_ns = now
         self._listed_ns = now
+        self._stated_ns = now
         self._skewed = False
         self._apart: dict[Leg, int] = {}
         """Since when executions and positions contradict each other, by monotonic time."""
@@ -125,6 +129,7 @@ class Rounds:
             self._store.touch(topic.CLOCK, topic.LINKS)
             await self._look_at_the_clock()
             await self._look_at_products()
+            await self._look_at_the_venue()
             if self._clock.mono_ns() - self._rest.last_used_ns > WARM_NS:
                 await self._rest.warm(self._dialect)
 
@@ -220,6 +225,19 @@ class Rounds:
         changed = {iid for iid, instrument in before.items() if now.get(iid) != instrument}
         if changed or len(now) != len(before):
             self._relisted(changed)
+
+    async def _look_at_the_venue(self) -> None:
+        """Ask what the venue takes, where it tells; say when that changes. An answer that does not come changes nothing."""
+        if not isinstance(self._dialect, Stating):
+            return
+        told = next(iter(self._store.takings.values()), None)
+        usual = told is None or told.taking is Taking.ALL
+        if self._clock.mono_ns() - self._stated_ns < (STATE_NS if usual else STATE_AGAIN_NS):
+            return
+        self._stated_ns = self._clock.mono_ns()
+        verdict = await self._send(self._dialect.system_state())
+        if verdict.outcome is Outcome.ACK:
+            self._absorb(list(verdict.events))
 
     def _skew_ns(self) -> int:
         """Return by how much the venue's clock is ahead of this machine's, nanoseconds; 0 before it was measured."""

@@ -50,7 +50,7 @@ class TicketWriter:
             instrument=draft.instrument,
             side=draft.side,
             type=kind,
-            qty=ZERO if draft.whole and draft.close_on_trigger else qty,
+            qty=ZERO if draft.whole and draft.close_on_trigger and self._may_be_whole(draft) else qty,
             price=limit_price,
             tif=draft.tif,
             position_side=leg,
@@ -177,6 +177,10 @@ class TicketWriter:
         if not can.attached_exits or (limits and not can.attached_limits):
             return False
         return can.attached_to_more or self._resolver.leg(ticket.instrument, ticket.position_side) is None
+
+    def _may_be_whole(self, draft: Draft) -> bool:
+        """Whether an exit may be over a position however large it is by then; else it has the size that the position has now."""
+        return self._can is None or self._can(self._resolver.instrument(draft.instrument)).whole_exits
 
     def _size(self, draft: Draft, price: Decimal, stop: Decimal | None) -> Decimal:
         """Size by value is held against the limit, the worst price there may be; size by risk against the likely fill."""

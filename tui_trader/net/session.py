@@ -21,6 +21,7 @@ from tui_trader.core.clock import NS, Clock
 from tui_trader.core.error import TraderError
 from tui_trader.core.event import Event, LinkChanged, PongReceived, Subscribed, Unreadable
 from tui_trader.core.sanitise import sanitise
+from tui_trader.core.turn import TURN
 from tui_trader.core.types import LinkState
 from tui_trader.net import endpoint, gate, tasks
 from tui_trader.net.backlog import Backlog
@@ -33,8 +34,11 @@ from tui_trader.venues.base import Batching, FeedDialect, Lane, Negotiating, Sub
 PUBLIC_GATE_MS = 10
 """Default read gate of public lanes, milliseconds; private lanes have none."""
 
-SLICE_NS = 4_000_000
+SLICE_NS = 2_000_000
 """Longest stretch of draining a backlog before keys and orders get a turn."""
+
+TURN_S = 0.001
+"""How soon a public lane goes on with its next message after it let a key go first, seconds."""
 
 MAX_FRAME = 4 << 20
 """Largest frame accepted, bytes."""
@@ -200,6 +204,13 @@ class Session:
         """Give the present connection up for a new one; nothing happens while there is none."""
         self._drop(_Ended(reason))
 
+    def tell(self, frames: list[bytes]) -> bool:
+        """Send frames over the present connection; False, and nothing is sent, while none is live."""
+        if self.state is not LinkState.LIVE:
+            return False
+        self._post(frames)
+        return True
+
     async def close(self) -> None:
         """Hang up and end ``run`` within a second."""
         self._closed = True
@@ -277,6 +288,7 @@ class Session:
         traffic, record, text, binary = self.traffic, self._record, WSMsgType.TEXT, WSMsgType.BINARY
         backlog = None if self._private else Backlog(ws)
         slice_ns = mono_ns()
+        loop = asyncio.get_running_loop()
         while True:
             message = await receive()
             if message.type is not text and message.type is not binary:
@@ -299,8 +311,8 @@ class Session:
             done_ns = mono_ns()
             if backlog is not None:
                 backlog.allow(len(frames), done_ns - now_ns, SLICE_NS // 2)
-            if done_ns - slice_ns > SLICE_NS:
-                await asyncio.sleep(0)
+            if TURN.claimed or done_ns - slice_ns > SLICE_NS:
+                await asyncio.sleep(TURN_S if not self._private and TURN.taken(loop.time()) else 0)
                 slice_ns = mono_ns()
 
     def _translate(self, frames: list[bytes], at_ns: int) -> list[Event]:
@@ -344,6 +356,8 @@ class Session:
                 self._backoff.live()
                 self._move(LinkState.LIVE)
                 self._align()
+            case Stage.PARTIAL if isinstance(self._dialect, Negotiating) and self._dialect.asks_otherwise():
+                raise _Ended(f"subscription refused: {sanitise(opening.reason, 160)}; asking in other words")
             case Stage.PARTIAL:
                 self._denied = 0
                 self._move(LinkState.SYNCING, f"subscription refused: {sanitise(opening.reason, 160)}")

@@ -29,7 +29,8 @@ BLOCK: Final = 8
 """A part of a secret of at least twice this length is recognised, wherever it was cut."""
 
 MOST: Final = 64
-"""Values that are remembered; a terminal has three or four. Above that the ones learned first are forgotten."""
+"""Values that are remembered; a terminal has three or four, and a new one every few minutes where a venue lets in by tokens.
+Above that the tokens learned first are forgotten: they ended by themselves long ago, and a key must not go before them."""
 
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
 _NAMED = re.compile(
@@ -89,7 +90,7 @@ class Redactor:
         for value in fresh:
             self._known[value] = (tuple(dict.fromkeys(_forms(value))), tuple(dict.fromkeys(_forms_any_case(value))))
         while len(self._known) > MOST:
-            del self._known[next(iter(self._known))]
+            del self._known[next(filter(_JWT.match, self._known), next(iter(self._known)))]
         exact = dict.fromkeys(form for forms, _ in self._known.values() for form in forms)
         any_case = dict(form for _, forms in self._known.values() for form in forms)
         self._wholes = (*exact, *any_case)

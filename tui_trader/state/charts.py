@@ -36,6 +36,22 @@ class Page:
     """Up to when the feed was listened to without a break; later seconds are not known yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How much of what a chart wishes to see the venue is still asked for."""
+
+    wish: Wish
+    unknown_s: int
+    of_s: int
+    waits: bool = False
+    """Whether nothing is asked now: the rest of the venue's budget is kept for orders."""
+
+    @property
+    def percent(self) -> int:
+        """How much is known, in whole percent."""
+        return (self.of_s - self.unknown_s) * 100 // self.of_s
+
+
 class Charts:
     """One wish and its page. Two writers that never overlap: the view writes the wish, the desk everything else."""
 
@@ -44,6 +60,8 @@ class Charts:
         self.page: Page | None = None
         self.live: dict[InstrumentId, list[Second]] = {}
         """What was traded and is not in the page yet, by instrument, oldest first."""
+        self.filling: Filling | None = None
+        """What the venue is still asked for; None where nothing is, also when it told all that it knows."""
         self.wished: Callable[[], None] = lambda: None
         """Called when the wish has changed."""
         self.version = 0

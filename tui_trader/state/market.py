@@ -311,7 +311,8 @@ class Market(Board):
         known = self.tickers.get(iid)
         self.tickers[iid] = (_BLANK if known is None else known).merge(event)
         key = ("ticker", iid)
-        self._heard[key] = self.mono_ns
+        if event.last is not None or event.mark is not None or event.index is not None:
+            self._heard[key] = self.mono_ns  # a message without a price says nothing about how old the prices are
         self._dirty.add(key)
         self._dirty.add(t.TICKERS)
         if iid in self.attended:

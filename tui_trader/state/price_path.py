@@ -1,11 +1,12 @@
 """Where prices have been in the last hour or so, a minute at a time: what a change over an hour and a small line are made of.
 
-A minute in which nothing reliable was heard has no price, and nothing is put in its place.
+A minute in which nothing reliable was heard gets the last price of its candle, where that is known (``seed``), and else has none.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from decimal import Decimal
 
 from tui_trader.core.clock import NS
@@ -43,6 +44,18 @@ class PricePath:
         else:
             points.append((minute, price))
 
+    def seed(self, points: Iterable[tuple[int, Decimal]]) -> bool:
+        """Take prices of minutes in which this run heard nothing, from whoever else knows them; whether there was one."""
+        known = dict(self._points)
+        new = {minute: price for minute, price in points if minute not in known}
+        self._points = deque(sorted((known | new).items()), maxlen=KEPT)
+        return bool(new)
+
+    def is_whole(self, minute: int) -> bool:
+        """Whether every minute of the hour before one has a price."""
+        known = {at for at, _ in self._points}
+        return known.issuperset(range(minute - HOUR, minute))
+
     def points(self) -> list[tuple[int, Decimal]]:
         """Return what is known, oldest first: minutes since the epoch, and the last price of each."""
         return list(self._points)
@@ -72,6 +85,14 @@ class PricePaths:
         if path is None:
             path = self._paths[instrument] = PricePath()
         path.add(wall_ns, price)
+
+    def seed(self, instrument: InstrumentId, points: Iterable[tuple[int, Decimal]]) -> bool:
+        """Take prices of minutes in which this run heard nothing; whether there was one."""
+        path = self._paths.get(instrument) or PricePath()
+        changed = path.seed(points)
+        if changed:
+            self._paths[instrument] = path
+        return changed
 
     def items(self) -> list[tuple[InstrumentId, PricePath]]:
         """Return every path."""

@@ -17,12 +17,14 @@ from tui_trader.core.event import (
     BookDelta,
     BookRun,
     BookSnapshot,
+    BookWanted,
     CandlesChanged,
     Event,
     FeeRatesTold,
     FundingPaid,
     FundsListed,
     FundsTransferred,
+    GuardTold,
     InstrumentsListed,
     LinkChanged,
     Notice,
@@ -35,6 +37,7 @@ from tui_trader.core.event import (
     PositionsSnapshot,
     RiskUnitsTold,
     Subscribed,
+    TakingTold,
     TickerChanged,
     TradesPrinted,
     Unreadable,
@@ -56,10 +59,15 @@ class Store(Holdings):
         super().__init__(clock, limits)
         self.charts = Charts()
         """What charts look at, and the bars that were read for them."""
+        self.takings: dict[str, TakingTold] = {}
+        """What venues take from anybody at present, by name, where they tell."""
+        self.guards: dict[str, bool] = {}
+        """Whether open orders end with the private connection that there is, by venue, where that can be chosen."""
         self._apply: dict[type, Callable[[Any], None]] = {
             BookDelta: self._book_delta,
             BookRun: self._book_run,
             BookSnapshot: self._book_snapshot,
+            BookWanted: lambda event: None,  # who asks for it has heard of it before
             TradesPrinted: self._trades,
             TickerChanged: self._ticker,
             CandlesChanged: self._candles,
@@ -71,6 +79,8 @@ class Store(Holdings):
             PositionsSnapshot: self._positions,
             PositionModeTold: self._mode,
             BackingTold: self._backing,
+            TakingTold: self._takes,
+            GuardTold: self._guarded,
             BalanceChanged: self._balance,
             FundingPaid: self._funding,
             RiskUnitsTold: self._risk,
@@ -115,7 +125,17 @@ class Store(Holdings):
                     self._dirty.add(("book", iid))
         if event.lane == "private" and event.state is LinkState.SYNCING:
             self._forget_ranks(event.venue)
+        if event.lane == "private" and event.state is LinkState.DOWN:
+            self.guards.pop(event.venue, None)
         self._dirty.update((t.LINKS, t.POSITIONS, t.PNL))
+
+    def _takes(self, event: TakingTold) -> None:
+        self.takings[event.venue] = event
+        self._dirty.update((t.LINKS, t.STAGE))
+
+    def _guarded(self, event: GuardTold) -> None:
+        self.guards[event.venue] = event.on
+        self._dirty.add(t.LINKS)
 
     def _forget_ranks(self, venue: str) -> None:
         """Let whatever a new connection tells win over what was known before it: sequences of the old one say nothing now."""

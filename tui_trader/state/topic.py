@@ -26,6 +26,9 @@ STAGE: Topic = ("stage",)
 CLOCK: Topic = ("clock",)
 """A second has passed: ages and countdowns moved."""
 
+MARKET: frozenset[object] = frozenset({"book", "tape", "ticker", "tickers", "chart", "clock"})
+"""The first words of what changes by itself, all the time: what own events and keys changed does not wait for it."""
+
 
 def book_topic(instrument: InstrumentId) -> Topic:
     """Return the topic of one book."""

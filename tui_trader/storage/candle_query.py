@@ -1,8 +1,7 @@
 """Bars of any length out of the candle store: put together from the longest kept bars that fit, and gaps where nothing is known.
 
-An interval is cut into whole days, hours, minutes and seconds, so that a chart of days reads days and one of 599 seconds reads
-minutes and only the seconds at its edges. Intervals begin at multiples of their length since 1970 (UTC). What was invented is
-not looked at unless it is asked for, then only where nothing is known, and it comes back marked.
+Intervals begin at multiples of their length since 1970 (UTC). What was invented is not looked at unless it is asked for, then
+only where nothing is known, and it comes back marked.
 """
 
 from __future__ import annotations
@@ -14,20 +13,18 @@ from typing import Final
 
 from tui_trader.core.bar import Bar, Bars, Basis, Gap
 from tui_trader.core.interval import DAY_S
-from tui_trader.core.spans import Span, length, whole_units
+from tui_trader.core.spans import length
 from tui_trader.storage.candle_cover import read_cover
-from tui_trader.storage.candle_rollup import Sum, added
+from tui_trader.storage.candle_pieces import interval_sums
+from tui_trader.storage.candle_rollup import added
 from tui_trader.storage.candle_tables import LEVELS, MIXED, TRADES, VENUE, Series, find_series
 
 PAGE = 1_000
 """Intervals looked up at a time."""
 
-_FUSE_S: Final = 30
-"""Seconds that lie closer than this are read in one go: a query costs as much as some rows."""
-
 _BASIS: Final = {TRADES: Basis.TRADES, VENUE: Basis.VENUE, MIXED: Basis.MIXED}
 
-Rows = dict[int, tuple[int, ...]]
+_Rows = dict[int, tuple[int, ...]]
 
 
 def query(
@@ -101,9 +98,7 @@ class _Page:
         self._interval_s = interval_s
         self._start, self._end, self._now_s = start, end, now_s
         self._cover = read_cover(db, series.id, start, end)
-        self._pieces = [_pieces(at, at + interval_s) for at in range(start, end, interval_s)]
-        self._sums = self._summed() if interval_s < LEVELS[0] else None
-        self._rows = {level: self._read(level) for level in (1, *LEVELS)} if self._sums is None else {}
+        self._sums = interval_sums(db, series.id, interval_s, start, end)
         self._synthetic = self._invented() if synthetic else {}
         self.carry: Decimal | None = None
         """The last price, where it is still the price: nothing unknown came after it."""
@@ -111,18 +106,15 @@ class _Page:
     def items(self, carry: Decimal | None) -> Iterator[Bar | Gap]:
         """Yield one bar or gap for each interval; ``carry`` is the price that the page before ended with, where it stands."""
         self.carry = carry
-        for number, pieces in enumerate(self._pieces):
-            yield self._item(self._start + number * self._interval_s, pieces)
+        for start in range(self._start, self._end, self._interval_s):
+            yield self._item(start)
 
-    def _item(self, start: int, pieces: list[tuple[int, Span]]) -> Bar | Gap:
+    def _item(self, start: int) -> Bar | Gap:
         interval = self._interval_s
         end = start + interval
         passed = max(0, min(end, self._now_s) - start)
         known = self._cover.known(start, end)
-        if self._sums is not None:
-            found = self._sums.get(start)
-        else:
-            found = added(row for level, span in pieces for row in self._between(level, span))
+        found = self._sums.get(start)
         series = self._series
         if found is not None:
             opened, high, low, close, volume, trades, basis = found
@@ -156,55 +148,7 @@ class _Page:
             )  # fmt: skip
         return Gap(start, end)
 
-    def _between(self, level: int, span: Span) -> Iterator[tuple[int, ...]]:
-        rows = self._rows[level]
-        if rows:
-            for at in range(span[0], span[1], level):
-                row = rows.get(at)
-                if row is not None:
-                    yield row
-
-    def _read(self, level: int) -> Rows:
-        """Read the rows of a level that the intervals are made of."""
-        spans: list[Span] = []
-        for pieces in self._pieces:
-            for piece, (start, end) in pieces:
-                if piece != level:
-                    continue
-                if spans and start - spans[-1][1] <= (_FUSE_S if level == 1 else 2 * level):
-                    spans[-1] = (spans[-1][0], end)
-                else:
-                    spans.append((start, end))
-        rows: Rows = {}
-        if level == 1:
-            text = (
-                "SELECT start, open, high, low, close, volume, trades, 1 FROM seconds"
-                " WHERE series = ? AND start >= ? AND start < ?"
-            )
-        else:
-            text = (
-                "SELECT start, open, high, low, close, volume, trades, basis FROM bars"
-                f" WHERE series = ? AND level = {level} AND start >= ? AND start < ?"
-            )
-        for start, end in spans:
-            for row in self._db.execute(text, (self._series.id, start, end)):
-                rows[row[0]] = row[1:]
-        return rows
-
-    def _summed(self) -> dict[int, Sum]:
-        """Return the sums of intervals shorter than a minute, which are made of seconds alone, added up by SQLite."""
-        values = (self._interval_s, self._series.id, self._start, self._end)
-        among = "FROM seconds WHERE series = ?2 AND start >= ?3 AND start < ?4 GROUP BY start / ?1"
-        # With one MIN or MAX in a query the other columns are those of its row.
-        opens = self._db.execute(f"SELECT MIN(start), open {among}", values)
-        closes = self._db.execute(f"SELECT MAX(start), close {among}", values)
-        sums = self._db.execute(f"SELECT start / ?1, MAX(high), MIN(low), SUM(volume), SUM(trades) {among}", values)
-        return {
-            at * self._interval_s: (opened, high, low, close, volume, trades, TRADES)
-            for (at, high, low, volume, trades), (_, opened), (_, close) in zip(sums, opens, closes, strict=True)
-        }
-
-    def _invented(self) -> Rows:
+    def _invented(self) -> _Rows:
         found = self._db.execute(
             "SELECT start, open, high, low, close, volume FROM synthetic WHERE series = ? AND start >= ? AND start < ?",
             (self._series.id, self._start, self._end),
@@ -230,19 +174,3 @@ class _Page:
             if since == moment or read_cover(self._db, self._series.id, since, moment).is_known(since, moment):
                 best = (end, row[1])
         return None if best is None else self._series.price(best[1])
-
-
-def _pieces(start: int, end: int) -> list[tuple[int, Span]]:
-    """Return a stretch as spans of whole days, hours, minutes and seconds, in the order of time."""
-    return _cut(start, end, len(LEVELS) - 1)
-
-
-def _cut(start: int, end: int, rung: int) -> list[tuple[int, Span]]:
-    if start >= end:
-        return []
-    if rung < 0:
-        return [(1, (start, end))]
-    inner, outer = whole_units(start, end, LEVELS[rung])
-    if inner >= outer or outer > end:
-        return _cut(start, end, rung - 1)
-    return [*_cut(start, inner, rung - 1), (LEVELS[rung], (inner, outer)), *_cut(outer, end, rung - 1)]

@@ -8,7 +8,9 @@ the event loop.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,6 +32,9 @@ from tui_trader.storage.database import Database, is_damage, reader, words_of
 
 PRUNE_S = 3_600
 """Between two looks at what is too old or too much."""
+
+_LEAST_BYTES = 20
+"""What a second takes in the file at the very least; a usual one takes 36."""
 
 _UPSERT = (
     "INSERT INTO seconds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series, start) DO UPDATE SET"
@@ -70,11 +75,14 @@ class CandleStore:
     def __init__(self, path: Path | None, clock: Clock, kept: Kept | None = None) -> None:
         """Without a ``path`` it lives in memory and ends with the object."""
         self.file = Database(
-            path, clock, noun="the candles", application=tables.APPLICATION, migrations=tables.MIGRATIONS, tables=tables.TABLES
-        )
+            path, clock, noun="the candles", after="a new file was begun", application=tables.APPLICATION,
+            migrations=tables.MIGRATIONS, probes=[f"SELECT * FROM {table} LIMIT 1" for table in tables.TABLES],
+        )  # fmt: skip
         self._clock = clock
         self._kept = kept or Kept()
         self._reading: sqlite3.Connection | None = None
+        self._look = threading.RLock()
+        """Held by whoever uses ``_reading``, who does not wait for who writes. Taken after ``file.turn``, never before it."""
         self._pruned_s = 0
         self._failing = False
 
@@ -92,12 +100,15 @@ class CandleStore:
         """Open the file for writing; False when another process writes it, or nothing can be written."""
         return self.file.open()
 
+    def examine(self) -> None:
+        """Look through a file whose last writer was killed, while others read and write it; a damaged one is set aside."""
+        if not self.file.examine():
+            self._let_go()
+
     def close(self) -> None:
         """Release the file. What was written is on the disk."""
         with self.file.turn:
-            if self._reading is not None:
-                self._reading.close()
-                self._reading = None
+            self._let_go()
             self.file.close()
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -169,42 +180,39 @@ class CandleStore:
         What cannot be read is nothing. What was invented is left out unless ``synthetic`` asks for it, and then marked.
         """
         now = self._clock.wall_ns() // NS if now_s is None else now_s
-        with self.file.turn:
-            try:
-                db = self._reader()
+        try:
+            with self._looking() as db:
                 return query(db, instrument.venue, instrument.symbol, interval_s, start_s, end_s, now, synthetic=synthetic)
-            except (sqlite3.DatabaseError, FileNotFoundError):
-                return []
+        except (sqlite3.DatabaseError, FileNotFoundError):
+            return []
 
     def stream(
         self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int, *, synthetic: bool = False
     ) -> Iterator[Bar | Gap]:
         """Yield what ``bars`` returns, for ranges that need not fit into memory; raises sqlite3.DatabaseError when it cannot."""
         now = self._clock.wall_ns() // NS
-        db = self._reader()
-        yield from stream(db, instrument.venue, instrument.symbol, interval_s, start_s, end_s, now, synthetic=synthetic)
+        with self._looking() as db:
+            yield from stream(db, instrument.venue, instrument.symbol, interval_s, start_s, end_s, now, synthetic=synthetic)
 
     def unknown(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> list[Span]:
         """Return the stretches between two times of which nothing is known in bars of this length or shorter ones."""
-        with self.file.turn:
-            try:
-                db = self._reader()
+        try:
+            with self._looking() as db:
                 series = tables.find_series(db, instrument.venue, instrument.symbol)
                 if series is None:
                     return [(start_s, end_s)]
                 cover = read_cover(db, series.id, start_s, end_s)
-                for level in LEVELS:
-                    if level > interval_s:
-                        cover.spans.pop(level, None)
-                return missing(cover.known(start_s, end_s), start_s, end_s)
-            except (sqlite3.DatabaseError, FileNotFoundError):
-                return [(start_s, end_s)]
+        except (sqlite3.DatabaseError, FileNotFoundError):
+            return [(start_s, end_s)]
+        for level in LEVELS:
+            if level > interval_s:
+                cover.spans.pop(level, None)
+        return missing(cover.known(start_s, end_s), start_s, end_s)
 
     def last_heard(self, instrument: InstrumentId) -> tuple[int, Span | None]:
         """Return when the newest trade was (UTC nanoseconds, 0 for none) and the newest stretch that was observed."""
-        with self.file.turn:
-            try:
-                db = self._reader()
+        try:
+            with self._looking() as db:
                 series = tables.find_series(db, instrument.venue, instrument.symbol)
                 if series is None:
                     return 0, None
@@ -212,11 +220,10 @@ class CandleStore:
                 last = db.execute(f"SELECT start, last_ns FROM seconds {newest}", (series.id,)).fetchone()
                 span = db.execute(
                     "SELECT start, until FROM spans WHERE series = ? AND level = 1 ORDER BY start DESC LIMIT 1", (series.id,)
-                )
-                row = span.fetchone()
-                return (last[0] * NS + last[1] if last else 0), (row[0], row[1]) if row else None
-            except (sqlite3.DatabaseError, FileNotFoundError):
-                return 0, None
+                ).fetchone()
+                return (last[0] * NS + last[1] if last else 0), (span[0], span[1]) if span else None
+        except (sqlite3.DatabaseError, FileNotFoundError):
+            return 0, None
 
     # -- letting go ------------------------------------------------------------------------------------------------
 
@@ -234,7 +241,7 @@ class CandleStore:
                     if db.execute("DELETE FROM bars WHERE series = ? AND level = 60 AND start < ?", (series.id, edge)).rowcount:
                         cut_before(db, series.id, 60, edge)
                     db.execute("DELETE FROM told WHERE series = ? AND level = 60 AND start < ?", (series.id, edge))
-                spare = db.execute("SELECT COUNT(*) FROM seconds").fetchone()[0] - self._kept.max_seconds
+                spare = self._too_many(db)
                 while spare > 0:
                     oldest = [
                         at
@@ -249,6 +256,13 @@ class CandleStore:
                 self.file.db.execute("PRAGMA incremental_vacuum").fetchall()
         except sqlite3.DatabaseError as error:
             self.file.say(f"the candles could not be shortened: {words_of(error)}")
+
+    def _too_many(self, db: sqlite3.Connection) -> int:
+        """Return how many seconds there are beyond what may be kept; they are counted only where the file is large enough."""
+        size = db.execute("PRAGMA page_count").fetchone()[0] * db.execute("PRAGMA page_size").fetchone()[0]
+        if size < self._kept.max_seconds * _LEAST_BYTES:
+            return 0
+        return int(db.execute("SELECT COUNT(*) FROM seconds").fetchone()[0]) - self._kept.max_seconds
 
     def _cut_seconds(self, db: sqlite3.Connection, series: Series, edge: int) -> int:
         count = db.execute("DELETE FROM seconds WHERE series = ? AND start < ?", (series.id, edge)).rowcount
@@ -290,10 +304,27 @@ class CandleStore:
         return True
 
     def _begin_again(self, why: str) -> bool:
-        if self._reading is not None:
-            self._reading.close()
-            self._reading = None
+        self._let_go()
         return self.file.begin_again(why)
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection to read with."""
+        if self.file.path is None:
+            with self.file.turn:
+                yield self.file.db
+            return
+        with self._look:
+            if self._reading is None:
+                self._reading = reader(self.file.path)
+            yield self._reading
+
+    def _let_go(self) -> None:
+        """Close the connection that is read with; the next look opens another."""
+        with self._look:
+            if self._reading is not None:
+                self._reading.close()
+                self._reading = None
 
     def _write(self, db: sqlite3.Connection, heard: Heard) -> None:
         seconds = heard.seconds
@@ -329,13 +360,6 @@ class CandleStore:
         if price_scale > series.price_scale or size_scale > series.size_scale:
             tables.widen(db, series, max(price_scale, series.price_scale), max(size_scale, series.size_scale))
         return series
-
-    def _reader(self) -> sqlite3.Connection:
-        if self.file.path is None:
-            return self.file.db
-        if self._reading is None:
-            self._reading = reader(self.file.path)
-        return self._reading
 
 
 def _scaled(series: Series, bar: Candle) -> tuple[int, int, int, int, int]:

@@ -31,11 +31,21 @@ class Database:
     """A file with tables, or tables in memory when there is no ``path``. Calls may come from any thread, one after the other."""
 
     def __init__(
-        self, path: Path | None, clock: Clock, *, noun: str, application: int, migrations: Sequence[str], tables: Sequence[str]
+        self,
+        path: Path | None,
+        clock: Clock,
+        *,
+        noun: str,
+        after: str,
+        application: int,
+        migrations: Sequence[str],
+        probes: Sequence[str],
     ) -> None:
-        """``migrations`` lead from each schema version to the next, the first from an empty file; ``tables`` must then be there.
+        """``migrations`` lead from each schema version to the next, the first from an empty file; ``probes`` are queries that
+        must then be understood.
 
-        ``noun`` is what a person calls the whole: ``the candles``.
+        ``noun`` is what a person calls the whole, ``after`` what comes of it when it was damaged: ``the candles``, ``a new file
+        was begun``.
         """
         self.path = path
         self.notices: list[str] = []
@@ -45,9 +55,12 @@ class Database:
         self._db: sqlite3.Connection | None = None
         self._clock = clock
         self._noun = noun
+        self._after = after
         self._application = application
         self._migrations = migrations
-        self._tables = tables
+        self._probes = probes
+        self._doubtful = False
+        self._examined: sqlite3.Connection | None = None
         self._lock_fd = -1
 
     @property
@@ -75,10 +88,10 @@ class Database:
                     self._db = self._opened()
                 except sqlite3.DatabaseError as error:
                     if attempt == 2 or not is_damage(error) or not self._put_aside(str(error)):
-                        self.say(f"{self._noun} are not kept: {words_of(error)}")
+                        self.say(f"cannot keep {self._noun}: {words_of(error)}")
                         break
                 except OSError as error:
-                    self.say(f"{self._noun} are not kept: {self.path}: {error.strerror or error}")
+                    self.say(f"cannot keep {self._noun}: {self.path}: {error.strerror or error}")
                     break
                 else:
                     return True
@@ -86,8 +99,10 @@ class Database:
             return False
 
     def close(self) -> None:
-        """Release the file. What was committed is on the disk."""
+        """Release the file. What was committed is on the disk; an examination is broken off."""
         with self.turn:
+            if self._examined is not None:
+                self._examined.interrupt()
             if self._db is not None:
                 with contextlib.suppress(sqlite3.Error):
                     self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -117,6 +132,37 @@ class Database:
                     self._db = self._opened()
             return self._db is not None
 
+    def examine(self) -> bool:
+        """Look through a file whose last writer was killed, beside whoever writes meanwhile; whether it was in order.
+
+        It may take a second for every hundred megabytes. SQLite bears a killed writer, but not a disk that lost writes when the
+        machine went down. A damaged file is set aside and a new one begun.
+        """
+        with self.turn:
+            if not self._doubtful or self.path is None or self._db is None:
+                return True
+            self._doubtful = False
+            try:
+                self._examined = reader(self.path)
+            except (sqlite3.DatabaseError, FileNotFoundError):
+                return True
+        try:
+            verdict = str(self._examined.execute("PRAGMA quick_check(1)").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                return True
+            verdict = words_of(error)
+        finally:
+            with self.turn:
+                self._examined.close()
+                self._examined = None
+        if verdict == "ok":
+            return True
+        with self.turn:
+            if self._db is not None:
+                self.begin_again(verdict)
+        return False
+
     def say(self, text: str) -> None:
         """Have a person told."""
         self.notices.append(text)
@@ -125,21 +171,21 @@ class Database:
 
     def _opened(self) -> sqlite3.Connection:
         name: str | Path = ":memory:"
-        fresh = True
+        self._doubtful = False
         if self.path is not None:
             create_private(self.path)
             name = self.path
             # A log that is still there was left by a writer that did not end by itself.
-            fresh = not self.path.with_name(f"{self.path.name}-wal").exists()
+            self._doubtful = self.path.with_name(f"{self.path.name}-wal").exists()
         db = sqlite3.connect(name, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
-            self._prepare(db, check=not fresh)
+            self._prepare(db)
         except BaseException:
             db.close()
             raise
         return db
 
-    def _prepare(self, db: sqlite3.Connection, *, check: bool) -> None:
+    def _prepare(self, db: sqlite3.Connection) -> None:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         owner = int(db.execute("PRAGMA application_id").fetchone()[0])
         newest = len(self._migrations)
@@ -159,13 +205,8 @@ class Database:
         db.execute(f"PRAGMA application_id = {self._application}")
         db.execute(f"PRAGMA user_version = {newest}")
         db.execute("COMMIT")
-        for table in self._tables:
-            db.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()
-        if check and version:
-            # The last writer was killed, or the machine went down: SQLite bears that, a disk that lost writes does not.
-            verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if verdict != "ok":
-                raise damaged(str(verdict))
+        for query in self._probes:
+            db.execute(query).fetchone()
 
     def _put_aside(self, why: str) -> bool:
         if self.path is None:
@@ -173,9 +214,9 @@ class Database:
         try:
             name = set_aside(self.path, self._clock)
         except OSError as error:
-            self.say(f"{self._noun} in {self.path} are damaged and cannot be set aside: {error.strerror or error}")
+            self.say(f"the file of {self._noun}, {self.path}, is damaged and cannot be set aside: {error.strerror or error}")
             return False
-        self.say(f"{self._noun} were damaged ({why}); the file was set aside as {name} and a new one begun")
+        self.say(f"the file of {self._noun} was damaged ({why}); it was set aside as {name}, and {self._after}")
         return True
 
     def _drop(self) -> None:
@@ -193,7 +234,7 @@ class Database:
         except lock.HeldError:
             return False  # another process writes it
         except (JournalError, OSError) as error:
-            self.say(f"{self._noun} are not kept: {error}")
+            self.say(f"cannot keep {self._noun}: {error}")
             return False
         return True
 

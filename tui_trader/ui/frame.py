@@ -1,18 +1,23 @@
 """The frame clock: N times a second it tells displayed panes which topics changed, and nothing when nothing did.
 
-One timer for all panes, and no message per tick of the market. The rate falls when the terminal or the painting is slow and
-comes back slowly. It knows topics and panes as shapes only; what a topic means and how a pane draws is theirs.
+One timer for all panes, and no message per tick of the market. A frame that would keep keys and orders waiting is painted in
+slices, and what an own event or a key changed does not wait for what the market changed. The rate falls when the terminal or the
+painting is slow and comes back slowly. It knows topics and panes as shapes only; what a topic means and how a pane draws is
+theirs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
+
+from tui_trader.core.turn import TURN
 
 Topic = tuple[object, ...]
 """``("book", symbol)``, ``("orders",)`` …"""
@@ -24,6 +29,15 @@ FPS_LEAST: Final = 4.0
 _SMOOTHING = 0.2
 _BUSY = 0.4
 """Share of a frame's time that draining or painting may take before the rate falls."""
+
+SLICE_MS: Final = 2.0
+"""CPU milliseconds of painting after which the loop gets a turn; the pane that is being painted is finished first."""
+
+SLICE_GAP_S: Final = 0.02
+"""Between two slices of one frame."""
+
+_TURN_S = 0.002
+"""How soon a frame looks again that let a key go first."""
 
 log = logging.getLogger("tui_trader.frame")
 
@@ -45,6 +59,10 @@ class Pane(Protocol):
     @property
     def showing(self) -> bool:
         """Whether anybody can see the pane now."""
+
+    @property
+    def hot(self) -> bool:
+        """Whether it is painted before the others."""
 
     def paint(self, dirty: frozenset[Topic]) -> None:
         """Bring the pane up to date; ``dirty`` is the part of ``topics`` that changed since it last painted."""
@@ -80,7 +98,8 @@ def usual_fps(environ: Mapping[str, str] = os.environ) -> float:
 class FramePump:
     """Hands changed topics to panes at ``fps`` frames a second.
 
-    ``on_error`` is told of a pane whose ``paint`` raised; that pane gets no more frames, the others go on.
+    ``on_error`` is told of a pane whose ``paint`` raised; that pane gets no more frames, the others go on. ``patient`` are the
+    first words of topics that wait for the clock when somebody asks for a frame at once.
     """
 
     def __init__(
@@ -90,22 +109,26 @@ class FramePump:
         fps: float | None = None,
         gauge: Gauge | None = None,
         on_error: Callable[[Pane, Exception], None] | None = None,
+        patient: AbstractSet[object] = frozenset(),
     ) -> None:
         self.fps_most = usual_fps() if fps is None else fps
         self.fps = self.fps_most
         self.frames = 0
         """Frames in which at least one pane painted."""
         self.frame_ms = 0.0
-        """CPU milliseconds of a painting frame on this thread, smoothed."""
+        """CPU milliseconds of one stretch of painting on this thread, smoothed."""
         self.bytes_per_second = 0.0
         """What the terminal took over the last second."""
         self._source = source
         self._gauge = gauge
         self._on_error = on_error
+        self._patient = patient
         self._panes: dict[Pane, set[Topic]] = {}
+        """What each pane is owed; the one that was painted longest ago comes first."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._nudged: asyncio.Handle | None = None
+        self._slice: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._review_due = 0.0
         self._bytes_before = 0
@@ -130,11 +153,11 @@ class FramePump:
         self._timer = self._loop.call_at(self._due, self._tick)
 
     def stop(self) -> None:
-        """Stop both the timer and a frame that was asked for."""
-        for handle in (self._timer, self._nudged):
+        """Stop the timer and what was asked for."""
+        for handle in (self._timer, self._nudged, self._slice):
             if handle is not None:
                 handle.cancel()
-        self._timer = self._nudged = None
+        self._timer = self._nudged = self._slice = None
 
     def nudge(self) -> None:
         """Paint before the event loop sleeps again, without waiting for the clock: own fills, acks, rejects, link changes."""
@@ -143,41 +166,72 @@ class FramePump:
 
     def _nudge(self) -> None:
         self._nudged = None
-        self.frame()
+        self._owe()
+        if self._paint_due(SLICE_MS, self._patient):
+            self.nudge()
 
     def _tick(self) -> None:
         loop = self._loop
         assert loop is not None
         now = loop.time()
+        if TURN.taken(now):
+            self._timer = loop.call_at(now + _TURN_S, self._tick)
+            return
         if now >= self._review_due:
             self._review(now)
         self._due = max(self._due + 1 / self.fps, now)  # a late frame delays the next ones, it is not made up for
         self._timer = loop.call_at(self._due, self._tick)
-        self.frame()
+        self._owe()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Paint for as long as a slice lasts, and see to it that the rest follows."""
+        if self._slice is not None:
+            self._slice.cancel()
+            self._slice = None
+        loop = self._loop
+        assert loop is not None
+        if TURN.taken(loop.time()):
+            self._slice = loop.call_later(_TURN_S, self._go_on)
+        elif self._paint_due(SLICE_MS):
+            self._slice = loop.call_later(SLICE_GAP_S, self._go_on)
 
     def frame(self) -> None:
-        """Take what changed and let the panes that show it paint; keep it for the panes nobody sees."""
+        """Take what changed and let all panes that show it paint, however long it takes."""
+        self._owe()
+        self._paint_due()
+
+    def _owe(self) -> None:
+        """Take what changed and owe it to the panes that draw it, those that nobody sees among them."""
         dirty = self._source.take_dirty()
-        due: list[tuple[Pane, frozenset[Topic]]] = []
-        for pane, owed in self._panes.items():
-            if dirty:
+        if dirty:
+            for pane, owed in self._panes.items():
                 owed |= dirty & pane.topics
-            if owed and pane.showing:
-                due.append((pane, frozenset(owed)))
-                owed.clear()
+
+    def _paint_due(self, most_ms: float = math.inf, patient: AbstractSet[object] = frozenset()) -> bool:
+        """Let the panes paint that are owed something else than ``patient`` topics; whether any are left after ``most_ms``."""
+        due = [pane for pane, owed in self._panes.items() if owed and pane.showing and any(t[0] not in patient for t in owed)]
         if not due:
-            return
+            return False
+        due.sort(key=_is_cold)
         started = time.thread_time()
         if self._gauge is not None:
             self._gauge.hold()
+        done = 0
         try:
-            for pane, topics in due:
-                self._paint(pane, topics)
+            for pane in due:
+                owed = self._panes.pop(pane)
+                self._panes[pane] = set()
+                done += 1
+                self._paint(pane, frozenset(owed))
+                if (time.thread_time() - started) * 1000 > most_ms:
+                    break
         finally:
             if self._gauge is not None:
                 self._gauge.present()
         self.frames += 1
         self.frame_ms += ((time.thread_time() - started) * 1000 - self.frame_ms) * _SMOOTHING
+        return done < len(due)
 
     def _paint(self, pane: Pane, topics: frozenset[Topic]) -> None:
         try:
@@ -204,3 +258,7 @@ class FramePump:
             self.fps = max(FPS_LEAST, self.fps / 2)
         elif self.fps < self.fps_most:
             self.fps = min(self.fps_most, self.fps + 1)
+
+
+def _is_cold(pane: Pane) -> bool:
+    return not pane.hot

@@ -20,9 +20,11 @@ from typing import Any, Final
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import CursorPosition
+from textual.events import CursorPosition, Key, Paste
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
+
+from tui_trader.core.turn import TURN
 
 from . import adapter
 from .cells import CellModel
@@ -155,6 +157,7 @@ class TraderDriver(LinuxDriver):
         if text:
             data = text.encode("utf-8", "replace")
             self.frames_written += 1
+            TURN.release()
             outlet.send(_SYNC_START + data + _SYNC_END if self._sync and len(data) >= _SYNC_FROM else data)
 
     def redraw(self) -> None:
@@ -278,7 +281,9 @@ class TraderDriver(LinuxDriver):
                     self.process_message(event)
 
     def process_message(self, message: Message) -> None:
-        """Pass what was read on to the app; answers to our own question stop here."""
+        """Pass what was read on to the app, keys before the market; answers to our own question stop here."""
+        if isinstance(message, (Key, Paste)):
+            TURN.claim(self._loop.time())
         if isinstance(message, CursorPosition):
             wide, self._wide = self._wide, None
             if wide is not None and (message.x, message.y) == (2, 1):

@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from tui_trader.core.error import ConfigError
-from tui_trader.core.event import Event
+from tui_trader.core.event import BookSnapshot, Event
 from tui_trader.core.funds import Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
@@ -180,6 +180,15 @@ class Capabilities:
     tifs: frozenset[TimeInForce]
     triggers: frozenset[TriggerSource]
     amend: bool = True
+    """An order can be changed in place."""
+    amend_waiting: bool = True
+    """What an order waits for can be changed in place."""
+    resize_waiting: bool = True
+    """The size of an order that waits can be changed in place."""
+    whole_exits: bool = True
+    """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
+    nameless: bool = False
+    """Orders that wait carry no id of ours: one whose answer is lost is known again by what it is."""
     hedge: bool = True
     attached_exits: bool = True
     """TP/SL attached to an entry."""
@@ -189,6 +198,8 @@ class Capabilities:
     """TP/SL attached to an entry that adds to a position."""
     touched_reduces: bool = False
     """Orders that wait for a better price (a target) can only reduce."""
+    isolated: bool = True
+    """A position can be backed by margin of its own, and not by the whole account."""
     assign_margin: bool = False
     """The margin of an isolated position can be set."""
     risk_limit: bool = False
@@ -291,8 +302,43 @@ class Negotiating(Protocol):
         The next ``query`` may be another one.
         """
 
+    denied: Secret | None
+    """The token that the last login was refused with; None where it was taken."""
+
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
+
+    def asks_otherwise(self) -> bool:
+        """Whether what was refused on this connection will be asked for in other words on the next; said once."""
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """What a FeedDialect has besides where a venue cancels open orders when the private connection ends, if it is asked to.
+
+    What was asked last is said again on every connection, before anything else.
+    """
+
+    def guard(self, *, on: bool) -> list[bytes]:
+        """Return the frames that ask for it, or for the end of it; the answer is a GuardTold, or a Notice of a refusal."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """What an OrderDialect has besides where a venue tells what it takes at present; the answer holds a TakingTold."""
+
+    def system_state(self) -> Request: ...
+
+
+@runtime_checkable
+class Seeded(Protocol):
+    """What a FeedDialect has besides where changes of a book count from a whole one that is asked for by a request.
+
+    It says so with a BookWanted; whoever sends the request (``OrderDialect.book``) hands the answer to ``seed``.
+    """
+
+    def seed(self, whole: BookSnapshot) -> list[Event]:
+        """Take the whole book and return what it is by now; a BookWanted again where it is older than the changes known."""
 
 
 @runtime_checkable
@@ -307,6 +353,9 @@ class Admitting(Protocol):
 
     def token(self, credential: Credential) -> Secret:
         """Return the token that lets in; raises LinkError before there is one."""
+
+    def distrust(self, token: Secret) -> None:
+        """Learn that the venue does not take a token any more, however long it was to be good."""
 
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
@@ -384,6 +433,12 @@ class OrderDialect(Protocol):
     def funding_history(self, instrument: InstrumentId, since_ns: int) -> Request: ...
     def funds_journal(self, currency: str, since_ns: int) -> Request: ...
     def book(self, instrument: InstrumentId) -> Request: ...
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Ask when funding of a contract is settled next; None where the stream tells, nobody does, or it is paid all the time.
+
+        The answer comes as one TickerChanged.
+        """
+
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for the closed bars of a minute, an hour or a day that begin between two UTC seconds, the second one excluded.
 
@@ -411,6 +466,18 @@ class OrderDialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Better terms that a venue gives to those who send no more orders than so many."""
+
+    name: str
+    """What such orders are called."""
+    windows: tuple[tuple[int, float], ...]
+    """Orders in seconds, shortest first."""
+    beyond: str
+    """What comes of one more, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Venue:
     """Identity of a venue and how to build its translators."""
 
@@ -435,29 +502,34 @@ class Venue:
     """Funding payments are told by a list that is asked for, and not by the stream."""
     choose: Callable[..., Venue] | None = None
     """Returns the venue with choices of the trader's, by name; None where there are none to make."""
+    choices: Mapping[str, object] = field(default_factory=dict)
+    """What was chosen, as ``choose`` takes it."""
     other_hosts: frozenset[str] = frozenset()
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
     max_subscriptions: int = 20
     key_words: tuple[str, str] = ("Key id", "Secret")
     """What the venue calls the two parts of an API key."""
+    terms: Terms | None = None
+    """Better terms for few orders; entries are held back so that they stay in force."""
     unproven: str = ""
     """What has not been shown of it yet: with real money it is looked at and not traded. Empty where all has."""
 
-    def addresses(self, env: str, rest_host: str = USUAL) -> Endpoints:
-        """Return the addresses of an environment, with requests going to another of the venue's hosts where one is named.
+    def addresses(self, env: str, rest_host: str = USUAL, ws_host: str = USUAL) -> Endpoints:
+        """Return the addresses of an environment, with requests or the feed at another of the venue's hosts where one is named.
 
         Raises ConfigError where there is no such environment or host.
         """
         found = self.endpoints.get(env)
         if found is None:
             raise ConfigError([f"{self.title} has no {env}; there is: sim (the built-in exchange), {', '.join(self.endpoints)}"])
-        if rest_host == USUAL:
-            return found
-        if rest_host not in self.other_hosts and rest_host != urlsplit(found.rest).hostname:
-            known = ", ".join(sorted({str(urlsplit(found.rest).hostname), *self.other_hosts}))
-            raise ConfigError([f"[venues.{self.name}] rest_host: {rest_host} is not one of {self.title}'s hosts ({known})"])
-        return replace(found, rest=f"https://{rest_host}")
+        known = {str(urlsplit(found.rest).hostname), str(urlsplit(found.ws).hostname), *self.other_hosts}
+        for name, host in (("rest_host", rest_host), ("ws_host", ws_host)):
+            if host != USUAL and (host not in known or not self.other_hosts):
+                there = ", ".join(sorted(known if self.other_hosts else {str(urlsplit(found.rest).hostname)}))
+                raise ConfigError([f"[venues.{self.name}] {name}: {host} is not one of {self.title}'s hosts ({there})"])
+        rest = found.rest if rest_host == USUAL else f"https://{rest_host}"
+        return replace(found, rest=rest, ws=found.ws if ws_host == USUAL else f"wss://{ws_host}{urlsplit(found.ws).path}")
 
     def capabilities_of(self, instrument: Instrument) -> Capabilities:
         """Return what can be done with a contract."""

@@ -11,7 +11,7 @@ from tests.ui.panes.conftest import screen as lines
 from tui_trader.core.bar import Bar, Basis, Gap
 from tui_trader.core.clock import NS
 from tui_trader.core.types import InstrumentId, Side
-from tui_trader.state.charts import Page, Wish
+from tui_trader.state.charts import Filling, Page, Wish
 from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.chart_column import column_of, volume_of
 from tui_trader.ui.panes.chart_scale import Scale, nice_step, scale_for, time_labels
@@ -155,7 +155,7 @@ def test_steps_are_one_two_or_five(least: str, tick: str, step: str) -> None:
 
 def test_times_stand_under_the_bars_that_begin_then() -> None:
     starts = [MINUTE - MINUTE % 3_600 + 60 * n for n in range(40)]
-    line = time_labels(starts, 1, 40)
+    line = time_labels(starts, 1, 40, "UTC")
     assert len(line) == 40
     hour = f"{starts[0] % 86_400 // 3_600:02d}"
     for minute in (0, 10, 20, 30):
@@ -164,7 +164,16 @@ def test_times_stand_under_the_bars_that_begin_then() -> None:
 
 def test_days_are_written_as_days() -> None:
     starts = [1_700_006_400 + 86_400 * n for n in range(30)]
-    assert time_labels(starts, 1, 30).split("  ")[-2:] == ["Dec 07", ""]
+    assert time_labels(starts, 1, 36, "UTC").split()[-3:] == ["Dec", "07", "UTC"]
+
+
+def test_a_time_under_the_newest_bars_reaches_beyond_them_and_the_zone_makes_room_for_it() -> None:
+    start = MINUTE - MINUTE % 3_600
+    starts = [start - 60 * (38 - n) for n in range(40)]  # the round hour is that of the last bar but one
+    line = time_labels(starts, 1, 51, "UTC")
+    assert line[38:43] == f"{start % 86_400 // 3_600:02d}:00"
+    assert line.endswith("UTC")
+    assert "UTC" not in time_labels(starts, 1, 45, "UTC")
 
 
 def test_own_prices_are_lines_with_a_letter_and_those_beyond_are_at_the_edge(world: World) -> None:
@@ -181,6 +190,35 @@ def test_the_price_of_now_stands_at_the_side(world: World) -> None:
     rows = chart(world).body(80, 20)
     (row,) = [row for row in rows if "▸ 67,400.0" in text_of(row)]
     assert row[-1].role == "bid_bar"
+
+
+def test_the_crosshair_colours_its_own_bar_and_nothing_beside_it(world: World) -> None:
+    view = chart(world)
+    view.body(120, 20)
+    for _ in range(5):
+        view.cursor_left()
+    marked = [span.text for row in view.body(120, 20) for span in row if span.role == "cursor"]
+    assert marked
+    assert all(len(text) == 1 for text in marked)
+
+
+def test_a_low_chart_has_round_prices_beside_it_all_the_same(world: World) -> None:
+    rows = chart(world).body(60, 11)
+    assert sum("┤" in text_of(row) for row in rows) >= 2
+
+
+def test_what_the_venue_is_still_asked_for_is_told(world: World) -> None:
+    view = chart(world)
+    charts, wish = world.store.charts, Wish(BTC, 60, 40)
+    charts.filling = Filling(wish, 600, 2_400)
+    assert "filling 75%" in [text_of(each.spans) for each in view.title()]
+    charts.filling = Filling(wish, 600, 2_400, waits=True)
+    assert "filling 75%, waits" in [text_of(each.spans) for each in view.title()]
+    show(world, [Gap(MINUTE - 2_400, MINUTE)])
+    assert "asking phemex for candles" in lines(view.body(60, 10))
+    charts.filling = Filling(Wish(BTC, 3_600, 40), 600, 2_400)  # another chart's
+    assert not any("filling" in text_of(each.spans) for each in view.title())
+    assert "no candle of 1m is known" in lines(view.body(60, 10))
 
 
 def test_own_fills_are_marked_in_their_bar(world: World) -> None:

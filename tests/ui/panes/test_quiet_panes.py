@@ -95,7 +95,7 @@ def test_tape_leaves_out_small_trades(trading: World) -> None:
     view.filter_size(1)
     assert "no trade >50k USDT yet" in screen(view.body(40, 4))
     view.filter_size(1)
-    view.set_least(D("0.31"))
+    assert view.sift(D("0.31")) == "tape: trades >0.31"
     assert "0.310" in screen(view.body(40, 4))
     assert "0.044" not in screen(view.body(40, 4))
     assert texts(boxed(view, 40, 4))[0].startswith("┌─ TAPE >0.31 ")

@@ -270,6 +270,7 @@ class TestConversation:
             "asset",
             "plan.order",
             "stop.planorder",
+            "track.order",
         ]
         assert receive(feed, {"channel": "rs.personal.filter", "data": "success"}) == [Subscribed("mexc", Lane.PRIVATE, 0, True)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.stand import Ground, Stand
-from tui_trader.core.error import RefusedError, TraderError
+from tui_trader.core.error import RefusedError
 from tui_trader.core.facts import TradingState
 from tui_trader.core.grammar import parse
 from tui_trader.core.order import OrderTicket
@@ -139,11 +139,27 @@ async def test_what_leaves_is_counted_in_contracts(stand: Stand) -> None:
     assert stand.shown("tt-a").qty == D("0.03")  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("line", ["buy 0.01 sl 49000", "buy 0.01 sl 49000 tp 52000", "buy 0.01 tp 52000"])
-async def test_an_entry_with_exits_is_refused_when_it_is_staged(stand: Stand, line: str) -> None:
-    """They would have to be orders that a lost answer leaves in doubt for ever."""
+async def test_exits_go_along_with_their_entry_and_stand_at_the_venue(stand: Stand) -> None:
     desk, door = stand.desk, Door(stand)
-    [command] = parse(line).commands
-    with pytest.raises(TraderError, match=r"knows no stop orders"):
-        await Executor(desk).run(command, send=True)
-    assert not door.bodies
+    [command] = parse("buy 0.01 sl 49000 tp 52000").commands
+    await Executor(desk).run(command, send=True)
+    [body] = door.bodies
+    assert (body["stopLossPrice"], body["lossTrend"], body["takeProfitPrice"], body["profitTrend"]) == (49_000, 2, 52_000, 2)
+    await until(lambda: any(order.venue_id.startswith("exit-") for order in desk.store.blotter.working()))
+    [exit_order] = desk.store.blotter.working()
+    assert (exit_order.type, exit_order.trigger_price, exit_order.take_profit) == (OrderType.STOP, 49_000, 52_000)
+    await until(lambda: not desk.protect.naked)
+    assert desk.protect.role(exit_order) == "native"
+
+
+async def test_a_stop_over_a_whole_leg_has_its_size(stand: Stand) -> None:
+    """Here an exit of no size would close nothing: what waits is told how much it closes."""
+    desk = stand.desk
+    stand.trade("sim", Side.BUY, D("0.02"), None, "web-1")
+    await until(lambda: desk.store.open_positions())
+    [position] = desk.store.open_positions()
+    desk.stage.protect(position)
+    await desk.begin_send()
+    await until(lambda: any(order.status is OrderStatus.ARMED for order in desk.store.blotter.working()))
+    [stop] = desk.store.blotter.working()
+    assert (stop.type, stop.qty, stop.reduce_only, stop.external) == (OrderType.STOP, D("0.02"), True, False)

@@ -24,6 +24,7 @@ from tui_trader.core.event import (
     OrdersSnapshot,
     PositionModeTold,
     PositionsSnapshot,
+    TickerChanged,
 )
 from tui_trader.core.funds import TransferState
 from tui_trader.core.types import (
@@ -218,7 +219,9 @@ class TestOrders:
         verdict = orders.parse(asked("exit_by_id", "exit-357859177"), answer(row))
         [event] = told(verdict, OrderChanged)
         report = event.report
-        assert (report.status, report.type, report.side) == (OrderStatus.FILLED, OrderType.STOP, Side.SELL)
+        # It has fired: what became of the order that came of it, that one tells.
+        assert (report.status, report.type, report.side) == (OrderStatus.LIVE, OrderType.STOP, Side.SELL)
+        assert report.becomes == "720744238723187712"
         assert (report.trigger_price, report.take_profit, report.qty) == (D(111325), D("113573.9"), D("0.0002"))
         assert report.reduce_only
 
@@ -375,6 +378,17 @@ class TestMarket:
         assert (book.sequence, book.at_ns) == (2827730444, 1634117846232 * 10**6)
         assert book.asks == [(D("3445.72"), D("483.79")), (D("3445.75"), D("349.94"))]
         assert book.bids[0] == (D("3445.55"), D("440.81"))
+
+    def test_a_recorded_funding_rate_tells_when_it_is_settled(self, orders: MexcOrders, recorded: Recorded) -> None:
+        request = orders.funding_due(InstrumentId("mexc", "BTC_USDT"))
+        assert request is not None
+        assert (request.path, request.query) == ("/api/v1/contract/funding_rate/BTC_USDT", "")
+        body = recorded("fetch_funding_rate")
+        assert orders.parse(request, answer(body)).events == (
+            TickerChanged(InstrumentId("mexc", "BTC_USDT"), 0, next_funding_ns=1_643_241_600_000 * 10**6),
+        )
+        without = {**body, "data": {**body["data"], "nextSettleTime": None}}
+        assert orders.parse(request, answer(without)).outcome is Outcome.UNKNOWN
 
     def test_recorded_bars_in_columns(self, orders: MexcOrders, recorded: Recorded) -> None:
         request = orders.candles(InstrumentId("mexc", "ETH_USDT"), 60, 1634052300, 1634052480)

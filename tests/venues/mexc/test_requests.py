@@ -88,10 +88,12 @@ def test_cancels(orders: MexcOrders) -> None:
     one = orders.cancel(order("129402018493145088"))
     is_same_call(one, "cancelOrder")
     assert body(one) == STATIC["cancelOrder"]["body"]
-    active, plans, exits = orders.cancel_all(BY_SYMBOL["LTC_USDT"].id)
+    active, *waiting = orders.cancel_all(BY_SYMBOL["LTC_USDT"].id)
     is_same_call(active, "cancelAllOrders")
     assert body(active) == STATIC["cancelAllOrders"]["body"]
-    assert [plans.path, exits.path] == [f"/api/v1/private/{kind}/cancel_all" for kind in ("planorder", "stoporder")]
+    paths = ["planorder/cancel_all", "stoporder/cancel_all", "trackorder/cancel"]
+    assert [one.path.removeprefix("/api/v1/private/") for one in waiting] == paths
+    assert [body(one) for one in waiting] == [{"symbol": "LTC_USDT"}] * 3
 
 
 def test_reads(orders: MexcOrders) -> None:
@@ -168,7 +170,7 @@ def test_isolated_orders_carry_the_leverage_that_the_account_told(orders: MexcOr
         {"qty": D("0.00015")},
         {"qty": D(0)},
         {"client_id": ClientOrderId("x" * 33)},
-        {"type": OrderType.STOP, "trigger_price": D(1)},
+        {"type": OrderType.STOP, "trigger_price": None},
         {"tif": TimeInForce.FOK},
         {"instrument": BY_SYMBOL["ETH_USDT"].id},
         {"take_profit_limit": D(1)},
@@ -179,7 +181,7 @@ def test_what_must_not_leave(orders: MexcOrders, change: dict[str, Any]) -> None
         orders.place(replace(ticket(BTC, Side.BUY, "0.001"), **change), BTC)
 
 
-def test_nothing_is_changed_in_place(orders: MexcOrders) -> None:
+def test_what_rests_is_not_changed_in_place(orders: MexcOrders) -> None:
     with pytest.raises(RefusedError, match="cancel it and place it again"):
         orders.amend(order("1"), BTC, price=D(2))
 
@@ -253,13 +255,13 @@ class TestSettings:
             orders.set_leverage(BTC.id, D(leverage), cross=True, hedged=False)
 
 
-def test_a_list_of_open_orders_has_three_parts(orders: MexcOrders) -> None:
+def test_a_list_of_open_orders_has_four_parts(orders: MexcOrders) -> None:
     request: Request | None = orders.open_orders(BTC.id)
     parts = []
     while request is not None:
         parts.append(request.path.removeprefix("/api/v1/private/"))
         request = orders.parse(request, answer({"success": True, "code": 0, "data": []})).next_page
-    assert parts == ["order/list/open_orders", "planorder/list/orders", "stoporder/list/orders"]
+    assert parts == ["order/list/open_orders", "planorder/list/orders", "stoporder/list/orders", "trackorder/list/orders"]
 
 
 def test_a_request_nobody_knows_is_a_bug(orders: MexcOrders) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.venues.paradex import oracles
+from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.clock import SystemClock
+from tui_trader.core.error import RefusedError
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.risk import Limits
@@ -49,19 +50,6 @@ LIMITS = Limits(
     per_second=50,
     per_minute=500,
 )
-
-
-class CppStark:
-    """StarkWare's implementation where the mask would use its textbook."""
-
-    def pedersen(self, a: int, b: int) -> int:
-        return int(oracles.cpp_hash(a, b))
-
-    def verify(self, message: int, r: int, s: int, public: int) -> bool:
-        return oracles.verifies(message, (r, s), public)
-
-    def public_key(self, private: int) -> int:
-        return oracles.cpp_public_key(private)
 
 
 class House:
@@ -160,7 +148,9 @@ def ticket(name: str, **terms: Any) -> OrderTicket:
     return OrderTicket(ClientOrderId(name), BTC, **(plain | terms))
 
 
-async def test_an_order_from_the_way_in_to_the_position(house: House) -> None:
+@pytest.mark.parametrize("binary", [False, True])
+async def test_an_order_from_the_way_in_to_the_position(house: House, binary: bool) -> None:
+    house.mask.feed.private_binary = binary
     desk = await house.desk()
     await until(ready(desk), "ready")
     book = desk.store.book(BTC)
@@ -202,14 +192,17 @@ async def test_what_the_venue_refuses_is_said_by_the_answer_or_by_the_stream(hou
     assert (await desk.orders.submit(crossing, reduces=False)).outcome is Outcome.ACK
     await until(lambda: status(desk, "crosses") is OrderStatus.REJECTED, "rejected")
     assert shown(desk, "crosses").reason == "post-only, and the price would take"
-    far = await desk.orders.submit(ticket("far", price=Decimal("40000.0")), reduces=False)
+    far = await desk.orders.submit(ticket("far", price=Decimal("53000.0")), reduces=False)
     assert (far.outcome, status(desk, "far")) == (Outcome.REJECTED, OrderStatus.REJECTED)
     assert "price bands" in far.text
     house.mask.system.state = "cancel_only"
     shut = await desk.orders.submit(ticket("shut"), reduces=False)
     assert shut.outcome is Outcome.REJECTED
     assert "cancels alone" in shut.text
+    assert "cancels alone" in desk.blocked(BTC)
     house.mask.system.state = "ok"
+    house.trade(Side.BUY, Decimal("0.1"), Decimal(49_800))
+    await until(lambda: "cancels alone" not in desk.blocked(BTC), "let in again by itself")
     again = await desk.orders.submit(ticket("crosses2"), reduces=False)
     assert again.outcome is Outcome.ACK
 
@@ -245,6 +238,22 @@ async def test_the_version_of_the_encoding_is_negotiated(house: House) -> None:
     assert desk.store.links["paradex", "public"].state is LinkState.LIVE
 
 
+async def test_where_whole_books_are_not_served_the_best_levels_are_shown(house: House) -> None:
+    house.mask.feed.whole_books = False
+    for step in range(6, 20):
+        house.trade(Side.BUY, Decimal(1), MIDDLE - 10 * step)
+    desk = await house.desk()
+    await until(ready(desk), "ready, with the second connection")
+    book = desk.store.book(BTC)
+    assert book is not None
+    assert (book.best_bid, book.best_ask, len(book.bids(99))) == (Decimal(49_990), Decimal(50_010), 15)
+    assert any("best 15 levels" in notice.text for notice in desk.store.notices)
+    house.trade(Side.BUY, Decimal(2), Decimal(50_000))
+    await until(lambda: book.best_bid == Decimal(50_000) and book.is_live, "told again whole")
+    house.trade(Side.SELL, Decimal(2), Decimal(50_000), TimeInForce.IOC)
+    await until(lambda: book.best_bid == Decimal(49_990), "what went is gone")
+
+
 async def test_orders_end_with_the_connection_where_that_was_chosen(house: House) -> None:
     desk = await house.desk(cancel_on_disconnect=True)
     await until(ready(desk), "ready")
@@ -257,6 +266,56 @@ async def test_orders_end_with_the_connection_where_that_was_chosen(house: House
     await until(lambda: status(desk, "goes-too") is OrderStatus.LIVE, "live")
     house.server.cut()
     await until(lambda: status(desk, "goes-too") is OrderStatus.CANCELED, "cancelled again")
+
+
+async def test_the_switch_is_the_traders_at_any_time(house: House) -> None:
+    desk = await house.desk()
+    await until(ready(desk), "ready")
+    assert desk.guard.words == "cancel-on-disconnect is off: open orders stay at the venue when this connection ends"
+    assert desk.guard.switch(on=True) == "asking Paradex to switch cancel-on-disconnect on"
+    await until(lambda: desk.store.guards == {"paradex": True}, "the venue agreed")
+    await desk.submit(ticket("goes"))
+    await until(lambda: status(desk, "goes") is OrderStatus.LIVE, "live")
+    house.server.cut()
+    await until(lambda: status(desk, "goes") is OrderStatus.CANCELED, "cancelled by the venue")
+    assert desk.store.guards in ({}, {"paradex": True}), "not known while there is no connection"
+    await until(ready(desk), "back")
+    assert desk.store.guards == {"paradex": True}, "armed again without being asked, before entries may leave"
+    house.mask.feed.guards = False
+    desk.guard.switch(on=False)
+    await until(lambda: any("was not switched off" in notice.text for notice in desk.store.notices), "refused, and said so")
+    assert desk.store.guards == {"paradex": True}
+
+
+async def test_a_lane_on_which_the_wish_was_refused_lets_no_entry_out(house: House) -> None:
+    house.mask.feed.guards = False
+    desk = await house.desk(cancel_on_disconnect=True)
+    await until(lambda: "subscription refused" in said(desk), "told")
+    assert desk.blocked(BTC)
+    assert desk.store.guards == {}
+
+
+async def test_the_state_of_the_venue_is_shown_and_obeyed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trader.desk.rounds.STATE_NS", 0)
+    monkeypatch.setattr("tui_trader.desk.rounds.STATE_AGAIN_NS", 0)
+    desk = await house.desk()
+    await until(ready(desk), "ready")
+    house.mask.system.state = "maintenance"
+    await until(lambda: desk.lock == "MAINTENANCE", "shown")
+    assert desk.blocked(BTC).startswith("Paradex is in maintenance: nothing trades; cancels still work")
+    with pytest.raises(RefusedError, match="in maintenance"):
+        await desk.submit(ticket("never"))
+    house.mask.system.state = "post_only"
+    await until(lambda: desk.lock == "POST-ONLY", "shown")
+    house.trade(Side.BUY, Decimal("0.1"), Decimal(49_800))
+    await until(lambda: not desk.blocked(BTC), "what rests may leave, once the book is young")
+    with pytest.raises(RefusedError, match="takes post-only orders alone at present: add po"):
+        await desk.submit(ticket("takes"))
+    assert house.server.receipts["POST /v1/orders"] == 0
+    await desk.submit(ticket("rests", tif=TimeInForce.POST_ONLY))
+    await until(lambda: status(desk, "rests") is OrderStatus.LIVE, "live")
+    house.mask.system.state = "ok"
+    await until(lambda: desk.lock == "", "over")
 
 
 async def test_orders_stay_where_nothing_was_chosen(house: House) -> None:

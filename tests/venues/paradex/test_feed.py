@@ -18,6 +18,7 @@ from tui_trader.core.event import (
     BookDelta,
     BookSnapshot,
     Event,
+    GuardTold,
     Notice,
     OrderChanged,
     OrderFilled,
@@ -28,7 +29,7 @@ from tui_trader.core.event import (
     TradesPrinted,
     Unreadable,
 )
-from tui_trader.core.types import InstrumentId, Liquidity, OrderStatus, OrderType, Side, TimeInForce
+from tui_trader.core.types import InstrumentId, Liquidity, OrderStatus, OrderType, Severity, Side, TimeInForce
 from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Channel, Lane, Subscription
 from tui_trader.venues.paradex.feed import ParadexFeed
@@ -107,6 +108,7 @@ def test_what_becomes_of_orders_is_said_before_anything_else(on: bool) -> None:
     assert isinstance(events[-1], Subscribed)
     assert events[-1].ok
     assert any(isinstance(event, Notice) for event in events) == on
+    assert GuardTold("paradex", on) in events
     [beat] = feed.heartbeat()
     assert orjson.loads(beat)["params"] == {"enabled": on}
     assert feed.receive(answer("order.cancel_on_disconnect", beat), 7) == [PongReceived("paradex", Lane.PRIVATE, 7)]
@@ -116,9 +118,53 @@ def test_a_switch_that_is_refused_holds_the_lane_up_only_where_it_was_wanted() -
     for on in (False, True):
         feed = private(cancel_on_disconnect=on)
         frames = feed.subscribe([ACCOUNT])
-        [event] = feed.receive(answer("method-not-found", frames[0]), 1)
-        assert isinstance(event, Subscribed)
-        assert event.ok is not on
+        events = feed.receive(answer("method-not-found", frames[0]), 1)
+        assert isinstance(events[-1], Subscribed)
+        assert events[-1].ok is not on
+        assert GuardTold("paradex", True) not in events
+
+
+def test_a_switch_of_the_trader_is_in_force_when_the_venue_says_so_and_on_every_later_connection() -> None:
+    feed = private()
+    [frame] = feed.guard(on=True)
+    assert orjson.loads(frame)["params"] == {"enabled": True}
+    notice, told = feed.receive(answer("order.cancel_on_disconnect", frame), 1)
+    assert isinstance(notice, Notice)
+    assert "protective stops too" in notice.text
+    assert told == GuardTold("paradex", True)
+    feed.reset()
+    assert orjson.loads(feed.subscribe([ACCOUNT])[0])["params"] == {"enabled": True}
+    [frame] = feed.guard(on=False)
+    assert feed.receive(answer("order.cancel_on_disconnect", frame), 1)[-1] == GuardTold("paradex", False)
+    assert orjson.loads(feed.heartbeat()[0])["params"] == {"enabled": False}
+
+
+def test_a_switch_that_the_venue_refuses_stays_as_it_was_and_that_is_an_alarm() -> None:
+    feed = private(cancel_on_disconnect=True)
+    [frame] = feed.guard(on=False)
+    notice, told = feed.receive(answer("method-not-found", frame), 1)
+    assert isinstance(notice, Notice)
+    assert (notice.severity, told) == (Severity.ALARM, GuardTold("paradex", True))
+    assert notice.text.startswith("cancel-on-disconnect was not switched off: ")
+    assert orjson.loads(feed.heartbeat()[0])["params"] == {"enabled": True}
+
+
+def test_a_whole_book_that_is_refused_is_asked_for_as_its_best_levels_on_the_next_connection() -> None:
+    feed, book = public(), Subscription(Channel.BOOK, BTC.id)
+    assert not feed.asks_otherwise()
+    frames = feed.subscribe([book])
+    notice, refused = feed.receive(answer("subscribe-invalid-channel", frames[0]), 1)
+    assert isinstance(notice, Notice)
+    assert "books show the best 15 levels from here on" in notice.text
+    assert isinstance(refused, Subscribed)
+    assert not refused.ok
+    assert (feed.asks_otherwise(), feed.asks_otherwise()) == (True, False)
+    feed.reset()
+    frames = feed.subscribe([book])
+    assert orjson.loads(frames[0])["params"] == {"channel": "order_book.BTC-USD-PERP.snapshot@15@50ms"}
+    [snapshot] = feed.receive(BUILT["book-1-snapshot"], 1)
+    assert isinstance(snapshot, BookSnapshot)
+    assert snapshot.depth == 15
 
 
 def test_subscriptions_are_granted_or_refused_with_words() -> None:
@@ -127,7 +173,12 @@ def test_subscriptions_are_granted_or_refused_with_words() -> None:
         [Subscription(Channel.BOOK, BTC.id), Subscription(Channel.TICKER), Subscription(Channel.TRADES, BTC.id)]
     )
     channels = [orjson.loads(frame)["params"]["channel"] for frame in frames]
-    assert channels == ["order_book.BTC-USD-PERP.deltas", "markets_summary", "trades.BTC-USD-PERP"]
+    assert channels == [
+        "order_book.BTC-USD-PERP.deltas",
+        "funding_data.BTC-USD-PERP",
+        "markets_summary",
+        "trades.BTC-USD-PERP",
+    ]
     assert orjson.loads(frames[0]) == CONTROLS["subscribe"]["send"] | {"id": number(frames[0])}
     [granted] = feed.receive(answer("subscribe", frames[0]), 1)
     assert granted == Subscribed("paradex", Lane.PUBLIC, number(frames[0]), True)

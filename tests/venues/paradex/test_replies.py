@@ -18,14 +18,14 @@ from tui_trader.core.event import (
     CandlesChanged,
     FundingPaid,
     InstrumentsListed,
-    Notice,
     OrderChanged,
     OrderFilled,
     OrdersSnapshot,
     PositionsSnapshot,
+    TakingTold,
 )
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import ClientOrderId, Liquidity, MarginMode, OrderStatus, OrderType, Side
+from tui_trader.core.types import ClientOrderId, Liquidity, MarginMode, OrderStatus, OrderType, Side, Taking
 from tui_trader.venues.base import Outcome, Reply, Request
 from tui_trader.venues.paradex.orders import ParadexOrders
 
@@ -80,10 +80,17 @@ def test_time_book_state_and_balance() -> None:
     assert isinstance(book, BookSnapshot)
     assert (book.sequence, book.asks, book.bids) == (14115975, [["69578.2", "3.019"]], [["68477.6", "0.1"]])
     state, account = DIALECT.standing(None)
-    assert DIALECT.parse(state, ok(static("fetchStatus"))).events == ()
-    [notice] = DIALECT.parse(state, ok({"status": "cancel_only"})).events
-    assert isinstance(notice, Notice)
-    assert "cancels alone" in notice.text
+    assert DIALECT.parse(state, ok(static("fetchStatus"))).events == (TakingTold("paradex", Taking.ALL),)
+    for word, taking, said in (
+        ("cancel_only", Taking.CANCELS, "cancels alone"),
+        ("POST_ONLY", Taking.POST_ONLY, "post-only orders alone"),
+        ("maintenance", Taking.NOTHING, "nothing trades"),
+        ("half-open", Taking.ALL, "its state is 'half-open'"),
+    ):
+        [told] = DIALECT.parse(state, ok({"status": word})).events
+        assert isinstance(told, TakingTold)
+        assert told.taking is taking
+        assert said in told.reason
     [told] = DIALECT.parse(account, ok(ccxt_sample("handle_balance", "ws")["params"]["data"])).events
     assert told == BalanceChanged(Balance("paradex", "USDC", Decimal(1000), Decimal("99.5"), 1_718_950_074_249_000_000))
 
@@ -213,7 +220,10 @@ def test_every_documented_error_is_a_sentence() -> None:
     told = admitted().parse(placed(), ok(ccxt_sample("handle_errors"), 400))
     assert told.bad_key
     assert "not known to the venue" in told.text
-    assert DIALECT.parse(placed(), ok({"error": "SYSTEM_STATUS_CANCEL_ONLY", "message": ""}, 400)).no_orders
+    for code, taking in (("SYSTEM_STATUS_CANCEL_ONLY", Taking.CANCELS), ("SYSTEM_STATUS_POST_ONLY", Taking.POST_ONLY)):
+        [state] = DIALECT.parse(placed(), ok({"error": code, "message": ""}, 400)).events
+        assert isinstance(state, TakingTold)
+        assert state.taking is taking, "it is a state of the venue, which ends by itself, and nothing about the key"
 
 
 def test_a_cancel_that_is_queued_says_nothing() -> None:

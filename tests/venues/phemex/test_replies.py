@@ -19,6 +19,7 @@ from tui_trader.core.event import (
     OrderFilled,
     OrdersSnapshot,
     PositionsSnapshot,
+    TickerChanged,
     Unreadable,
 )
 from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction
@@ -468,6 +469,21 @@ class TestReads:
         verdict = ask(orders, orders.server_time(), {"code": 0, "msg": "", "data": {"serverTime": 1676172826345}})
         assert (verdict.outcome, verdict.server_ns) == (Outcome.ACK, 1_676_172_826_345_000_000)
         assert ask(orders, orders.server_time(), {"code": 0, "data": {}}).outcome is Outcome.UNKNOWN
+
+    def test_the_documented_answer_tells_when_funding_is_settled(
+        self, orders: PhemexOrders, lines: Callable[[str], list[Any]]
+    ) -> None:
+        request = orders.funding_due(BTC)
+        assert request is not None
+        assert (request.path, request.query) == ("/contract-biz/public/real-funding-rates", "symbol=BTCUSDT")
+        sample = next(row["raw"] for row in lines("docs_samples.jsonl") if row["section"] == "Query real funding rates")
+        due = TickerChanged(BTC, 0, next_funding_ns=1_742_457_600_000_000_000)
+        assert orders.parse(request, Reply(200, {}, sample.encode())).events == (due,)
+        assert ask(orders, request, {"code": 0, "msg": "OK", "data": json.loads(sample)}).events == (due,)
+        other = sample.replace("BTCUSDT", "ETHUSDT")
+        assert orders.parse(request, Reply(200, {}, other.encode())).outcome is Outcome.UNKNOWN
+        assert orders.parse(request, Reply(200, {}, b"[]")).outcome is Outcome.UNKNOWN
+        assert orders.funding_due(InstrumentId("phemex", "BTCUSD")) is None
 
     def test_book(self, orders: PhemexOrders) -> None:
         result = {

@@ -11,7 +11,7 @@ from tui_trader.core.language.read_calculation import NAMES
 from tui_trader.core.language.read_state import SPANS
 from tui_trader.core.language.selector import SelectorKind
 from tui_trader.core.language.terms import PriceRef
-from tui_trader.core.language.words import CHASE_WORDS, CLAUSES, MARGIN_WORDS, SCALE_WORDS, SIDES, VERBS
+from tui_trader.core.language.words import CHASE_WORDS, CLAUSES, MARGIN_WORDS, SCALE_WORDS, SHORT_FOR, SIDES, VERBS
 
 _PIECE = re.compile(r"[^\s@:()+*/]*\Z")
 _JOINT = re.compile(r";|&&")
@@ -22,7 +22,7 @@ _REFS = tuple(str(ref) for ref in PriceRef)
 _SELECTORS = tuple(str(kind) for kind in SelectorKind if kind is not SelectorKind.NAME)
 _POSITIONS = ("all", "longs", "shorts", "marked")
 _FIGURES = (*(str(figure) for figure in Figure), *(str(event) for event in Event))
-_WORDS = tuple(word for word in VERBS if len(word) > 1)
+_WORDS = tuple(word for word in VERBS if len(word) > 1 and word not in SHORT_FOR)
 
 _SECOND: dict[str, tuple[str, ...]] = {
     "panic": ("flatten",),
@@ -32,6 +32,7 @@ _SECOND: dict[str, tuple[str, ...]] = {
     "rec": ("start", "stop"),
     "export": SPANS,
     "off": ("all",),
+    "tape": ("all",),
     "help": _WORDS,
     "sl": ("be", "entry"),
     "scale": ("buy", "sell"),
@@ -78,6 +79,7 @@ def _candidates(before: str, symbols: Sequence[str], names: tuple[str, ...]) -> 
     if before.endswith(":"):
         return ["long", "short", "merged"] if words[-1] in ("pos:", "posside:") else ["mark", "last", "index"]
     verb = words[0] if words[0] in VERBS else next((word for word in VERBS if word.startswith(words[0])), "")
+    verb = SHORT_FOR.get(verb, verb)
     if verb in ("size", "scale", "chase") and len(words) > 1:
         return _order(words[1:], symbols, extra=_extra(verb, words)) if words[1] in SIDES else _nested(verb, words, symbols)
     if verb in SIDES:

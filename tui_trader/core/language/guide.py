@@ -30,7 +30,8 @@ term   = [symbol] figure (> | < | >= | <=) (NUM | [symbol] figure) | [symbol] ev
 time   = NUM (s|m|h|d)"""
 
 _RULES = (
-    "Letter case and blanks do not matter. Unambiguous beginnings of commands are read: `can all` is `cancel all`.",
+    "Letter case and blanks do not matter. Unambiguous beginnings of commands are read: `can all` is `cancel all`;"
+    " `q`, `reverse` and `flatten` are `quit`, `rev` and `flat`.",
     "`_` between digits is ignored, and so is `,` where it groups thousands; `1,5` is refused rather than read as fifteen.",
     "A bare percentage is refused with the three things that it may be of: `%e`, `%b`, `%p`.",
     "A market order whose size looks like a price (within 50 % of the last) is refused: *did you mean `@ 50000`?*",

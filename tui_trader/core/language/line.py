@@ -45,10 +45,12 @@ Command = (
     | state.Panic
     | state.Halt
     | state.Resume
+    | state.GuardOrders
     | state.Override
     | state.Reconcile
     | state.Arm
     | state.GroupPrices
+    | state.FilterTape
     | state.ShowLog
     | state.ShowKeys
     | state.BindKey

@@ -23,7 +23,7 @@ def read_symbol(cursor: Cursor, side: Side, size: Size, also: tuple[str, ...] = 
     name = cursor.peek_name()
     if word and len(word) == len(name) and (word in CLAUSES or word in also or word in ("at", "posside")):
         return ""
-    if also and cursor.peek_factor():
+    if "in" in also and cursor.peek_factor():  # of a scale: sizes that grow by it
         return ""
     if word in NO_SUCH_CLAUSE and len(word) == len(name):
         cursor.fail(f"{name!r} is neither a symbol nor a clause", fix=NO_SUCH_CLAUSE[word])

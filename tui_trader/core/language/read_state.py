@@ -8,12 +8,14 @@ from tui_trader.core.decimals import ONE
 from tui_trader.core.language.cursor import Cursor
 from tui_trader.core.language.line import Command
 from tui_trader.core.language.read_name import read_word
-from tui_trader.core.language.read_size import read_amount
+from tui_trader.core.language.read_size import read_amount, shifted
 from tui_trader.core.language.read_time import read_time
 from tui_trader.core.language.state import (
     Arm,
     Export,
+    FilterTape,
     GroupPrices,
+    GuardOrders,
     Halt,
     Note,
     Override,
@@ -72,6 +74,13 @@ def _ro(cursor: Cursor) -> Command:
     return Halt(reducing=True) if word == "on" else Resume()
 
 
+def _cod(cursor: Cursor) -> Command:
+    word = cursor.take_word("on", "off")
+    if not word and not cursor.ended:
+        cursor.fail("on or off expected", fix="cod on has open orders cancelled when the connection ends, cod off lets them be")
+    return GuardOrders(word == "on" if word else None)
+
+
 def _override(cursor: Cursor) -> Command:
     if not cursor.take_word("unknown"):
         cursor.fail(
@@ -90,6 +99,30 @@ def _group(cursor: Cursor) -> Command:
     if not step:
         cursor.fail("a price step of zero", column=start, fix="group alone shows single ticks")
     return GroupPrices(step)
+
+
+def _tape(cursor: Cursor) -> Command:
+    """Read the least size of a trade that is shown; ``>`` and ``>=`` before it are how people write that."""
+    sign = cursor.take(">")
+    if sign:
+        cursor.take("=")
+    if (cursor.ended and not sign) or cursor.take_word("all"):
+        return FilterTape()
+    cursor.skip()
+    start = cursor.column
+    if not cursor.peek_number() and cursor.next_char() != "$":
+        run = cursor.peek_run()
+        cursor.fail(
+            f"a size expected, not {run!r}" if run else "a size is missing",
+            column=start,
+            fix="tape >0.25, tape >$10k or tape all",
+        )
+    quote = cursor.take("$")
+    value = cursor.take_number("a size", fix="tape >0.25")
+    value = shifted(value, cursor.take_multiple())
+    quote = cursor.take("$") or quote
+    cursor.end_number()
+    return FilterTape(value, quote) if value else FilterTape()
 
 
 def _note(cursor: Cursor) -> Command:
@@ -150,6 +183,7 @@ STATING = {
     "paper": lambda cursor: UseAccount("paper", _optional(cursor, "an account", "paper")),
     "live": lambda cursor: UseAccount("live", _optional(cursor, "an account", "live main")),
     "on": lambda cursor: UseAccount("", read_word(cursor, "a venue", "on phemex").lower()),
+    "acct": lambda cursor: UseAccount("acct", read_word(cursor, "an account", "acct main").lower()),
     "quit": lambda cursor: Quit(),
     "help": lambda cursor: ShowHelp(_optional(cursor, "a topic", "help buy").lower()),
     "conn": lambda cursor: ShowConnections(),
@@ -158,10 +192,12 @@ STATING = {
     "halt": lambda cursor: Halt(),
     "ro": _ro,
     "resume": lambda cursor: Resume(_optional(cursor, "the name of the venue", "resume phemex").lower()),
+    "cod": _cod,
     "override": _override,
     "reconcile": lambda cursor: Reconcile(),
     "arm": lambda cursor: Arm(None if cursor.ended else read_time(cursor, "arm")),
     "group": _group,
+    "tape": _tape,
     "log": lambda cursor: ShowLog(),
     "keys": lambda cursor: ShowKeys(),
     "note": _note,

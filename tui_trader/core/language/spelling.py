@@ -111,6 +111,8 @@ def _stating(command: Command) -> str | None:
             return "ro on" if reducing else "halt"
         case state.Resume(name):
             return join("resume", name)
+        case state.GuardOrders(on):
+            return "cod" if on is None else "cod on" if on else "cod off"
         case state.Override():
             return "override unknown"
         case state.Reconcile():
@@ -119,6 +121,8 @@ def _stating(command: Command) -> str | None:
             return "arm" if seconds is None else f"arm {spell_time(seconds)}"
         case state.GroupPrices(step):
             return "group" if step is None else f"group {plain(step)}"
+        case state.FilterTape(least, quote):
+            return "tape" if least is None else f"tape >{'$' if quote else ''}{plain(least)}"
         case state.ShowLog():
             return "log"
         case state.ShowKeys():

@@ -68,6 +68,13 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardOrders:
+    """Have the venue cancel open orders when the connection ends, or let them be; ask what is in force."""
+
+    on: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """Send the staged order although another one of unknown outcome stands beside it."""
 
@@ -91,6 +98,16 @@ class GroupPrices:
 
     step: Decimal | None = None
     """In quote currency; None for single ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTape:
+    """Leave small trades out of the tape."""
+
+    least: Decimal | None = None
+    """In base units or contracts; None shows every trade."""
+    quote: bool = False
+    """Whether ``least`` is a value in quote currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +150,7 @@ class UseAccount:
     """Trade somewhere else."""
 
     environment: str = ""
-    """``paper`` or ``live``; empty when only a venue was named."""
+    """``paper``, ``live``, or ``acct`` for the one that the program is in; empty when only a venue was named."""
     name: str = ""
     """Of the account, or of the venue when there is no environment."""
 

@@ -14,7 +14,7 @@ SIDES: dict[str, Side] = {
     "short": Side.SELL,
 }
 
-SHORT_FOR: dict[str, str] = {"q": "quit"}
+SHORT_FOR: dict[str, str] = {"q": "quit", "reverse": "rev", "flatten": "flat"}
 """Other spellings of verbs."""
 
 VERBS: tuple[str, ...] = (*SIDES, *(word.name for word in VERB_TABLE if word.name not in SIDES), *SHORT_FOR)

@@ -15,12 +15,35 @@ from tui_trader.desk.settings.keeping import Candles, History
 from tui_trader.desk.settings.risk import Mode, Risk
 from tui_trader.desk.settings.screen import Borders, Confirm, Hangup, Keys, OnHangup, Ui, UpColor
 from tui_trader.desk.settings.ticket import Ticket
-from tui_trader.desk.settings.venue import ParadexSettings, Profile, VenueSettings
+from tui_trader.desk.settings.venue import MexcBooks, MexcSettings, ParadexSettings, Profile, VenueSettings
 from tui_trader.desk.settings.watching import Notify, Watching
 
 __all__ = [
-    "KEYS", "SECTIONS", "Borders", "Candles", "Confirm", "Feed", "General", "Hangup", "History", "Keys", "Mode", "Notify",
-    "OnHangup", "ParadexSettings", "Profile", "Risk", "Settings", "Sim", "Ticket", "Ui", "UpColor", "VenueSettings", "Watching",
+    "KEYS",
+    "SECTIONS",
+    "Borders",
+    "Candles",
+    "Confirm",
+    "Feed",
+    "General",
+    "Hangup",
+    "History",
+    "Keys",
+    "MexcBooks",
+    "MexcSettings",
+    "Mode",
+    "Notify",
+    "OnHangup",
+    "ParadexSettings",
+    "Profile",
+    "Risk",
+    "Settings",
+    "Sim",
+    "Ticket",
+    "Ui",
+    "UpColor",
+    "VenueSettings",
+    "Watching",
     "keys_of",
 ]  # fmt: skip
 
@@ -41,7 +64,7 @@ class Settings:
     sim: Sim = Sim()
     phemex: VenueSettings = VenueSettings()
     """Section ``[venues.phemex]``."""
-    mexc: VenueSettings = VenueSettings()
+    mexc: MexcSettings = MexcSettings()
     """Section ``[venues.mexc]``."""
     paradex: ParadexSettings = ParadexSettings()
     """Section ``[venues.paradex]``."""
@@ -63,7 +86,7 @@ SECTIONS: dict[str, type[Any]] = {
     "alerts": Watching,
     "sim": Sim,
     "venues.phemex": VenueSettings,
-    "venues.mexc": VenueSettings,
+    "venues.mexc": MexcSettings,
     "venues.paradex": ParadexSettings,
 }
 """Section as written in the file -> its dataclass, in the order of the example."""

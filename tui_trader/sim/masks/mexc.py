@@ -22,10 +22,11 @@ from tui_trader.sim.masks.mexc_orders import OrderEntry
 from tui_trader.sim.masks.mexc_private import PrivateFeed
 from tui_trader.sim.masks.mexc_public import PublicReads
 from tui_trader.sim.masks.mexc_reads import AccountReads
-from tui_trader.sim.masks.mexc_rows import Rows
+from tui_trader.sim.masks.mexc_rows import EXIT, Rows, has_fired, kind_of
 from tui_trader.sim.masks.mexc_terms import Args, Complaint, Contracts, Ids, refused
+from tui_trader.sim.masks.mexc_waiting import WaitingOrders
 from tui_trader.sim.masks.mexc_ws import Conversations
-from tui_trader.sim.types import BookChange, PublicTrade
+from tui_trader.sim.types import BookChange, PublicTrade, Report, SimOrder, SimStatus
 
 PUBLIC, PRIVATE = "/api/v1/contract/", "/api/v1/private/"
 
@@ -54,6 +55,7 @@ class MexcMask:
         self._conversations = Conversations(setting, self._market, self._private)
         public = PublicReads(exchange, setting.clock, contracts, books)
         orders, reads = OrderEntry(exchange, rows), AccountReads(exchange, rows)
+        waiting = WaitingOrders(exchange, rows, orders.mode_said)
         self._public: dict[str, PublicRoute] = {
             "ping": public.ping,
             "detail": public.detail,
@@ -78,17 +80,27 @@ class MexcMask:
             ("POST", "order/cancel_with_external"): orders.cancel_with_external,
             ("POST", "order/batch_cancel_with_external"): orders.batch_cancel_with_external,
             ("POST", "order/cancel_all"): orders.cancel_all,
-            ("POST", "planorder/place"): orders.plan,
-            ("POST", "planorder/cancel"): orders.cancel_plan,
-            ("POST", "planorder/cancel_all"): orders.cancel_plans,
-            ("POST", "stoporder/cancel_all"): orders.cancel_exits,
+            ("POST", "position/close_all"): orders.close_all,
+            ("POST", "position/reverse"): orders.reverse,
+            ("POST", "planorder/place"): waiting.plan,
+            ("POST", "planorder/place/v2"): waiting.plan,
+            ("POST", "planorder/change_price"): waiting.change_plan,
+            ("POST", "planorder/cancel"): waiting.cancel_plans,
+            ("POST", "planorder/cancel_all"): waiting.cancel_all_plans,
+            ("POST", "stoporder/change_plan_price"): waiting.change_exit,
+            ("POST", "stoporder/cancel"): waiting.cancel_exits,
+            ("POST", "stoporder/cancel_all"): waiting.cancel_all_exits,
+            ("POST", "trackorder/place"): waiting.trail,
+            ("POST", "trackorder/change_order"): waiting.change_trail,
+            ("POST", "trackorder/cancel"): waiting.cancel_trail,
             ("GET", "order/list/open_orders"): reads.open_orders,
             ("GET", "order/list/history_orders"): reads.history,
             ("GET", "order/list/order_deals"): reads.deals,
             ("GET", "order/batch_query"): reads.batch,
-            ("GET", "planorder/list/orders"): reads.plans,
-            ("GET", "stoporder/list/orders"): reads.exits,
-            ("GET", "stoporder/open_orders"): reads.exits,
+            ("GET", "planorder/list/orders"): waiting.plans,
+            ("GET", "stoporder/list/orders"): waiting.exits,
+            ("GET", "stoporder/open_orders"): waiting.open_exits,
+            ("GET", "trackorder/list/orders"): waiting.trails,
             ("GET", "position/open_positions"): reads.positions,
             ("GET", "position/position_mode"): reads.mode,
             ("POST", "position/change_position_mode"): reads.set_mode,
@@ -179,13 +191,25 @@ class MexcMask:
 
     def flush(self) -> None:
         """Publish everything the exchange did since the last call, private first."""
-        for event in self._exchange.drain():
-            if isinstance(event, BookChange | PublicTrade):
-                self._market.absorb(event)
-            else:
-                self._private.absorb(event)
+        while events := list(self._exchange.drain()):
+            for event in events:
+                if isinstance(event, BookChange | PublicTrade):
+                    self._market.absorb(event)
+                else:
+                    self._private.absorb(event)
+            for event in events:
+                if isinstance(event, Report):
+                    self._end_twin(event.order)
         self._private.publish()
         self._market.publish()
+
+    def _end_twin(self, order: SimOrder) -> None:
+        """Take off what else an exit held once its stop or its target has fired: they are one order, and it is over."""
+        if kind_of(order) != EXIT or not has_fired(order):
+            return
+        for other in self._exchange.open_orders(order.account, order.symbol):
+            if other.parent == order.parent and other.status is SimStatus.UNTRIGGERED:
+                self._exchange.cancel(other.account, other.symbol, order_id=other.order_id)
 
 
 def _arguments(call: RestCall) -> Any:

@@ -21,7 +21,14 @@ BUDGETS = {
     "/api/v1/contract/detail": (1, 5 * NS),
     "/api/v1/private/order/create": (4, 2 * NS),
     "/api/v1/private/order/submit_batch": (4, 2 * NS),
+    "/api/v1/private/position/close_all": (4, 2 * NS),
+    "/api/v1/private/position/reverse": (4, 2 * NS),
     "/api/v1/private/planorder/place": (4, 2 * NS),
+    "/api/v1/private/planorder/place/v2": (4, 2 * NS),
+    "/api/v1/private/planorder/change_price": (4, 2 * NS),
+    "/api/v1/private/stoporder/change_plan_price": (4, 2 * NS),
+    "/api/v1/private/trackorder/place": (4, 2 * NS),
+    "/api/v1/private/trackorder/change_order": (4, 2 * NS),
     "/api/v1/private/order/batch_query": (5, 2 * NS),
 }
 """Requests in so many nanoseconds; every other path has the usual budget."""

@@ -1,4 +1,4 @@
-"""Order entry as MEXC takes it: create, batch, cancel by either id, cancel all, trigger orders.
+"""Order entry as MEXC takes it: create, batch, cancel by either id, cancel all.
 
 A refusal is said by the answer; what the matching engine turns away is taken first and cancelled by a push. The documentation
 says of batches that an ``externalOid`` that exists returns the order that has it; single orders do the same here.
@@ -9,16 +9,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.types import OrderType, PositionMode, Side, TimeInForce
+from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
-from tui_trader.sim.masks.mexc_rows import PLAN, Rows, leg_of, side_of
+from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order, leg_of, side_of
 from tui_trader.sim.masks.mexc_terms import (
     ENGINE,
     LIMIT_TYPES,
     MILLI,
     REFUSALS,
-    TRENDS,
     Args,
     Complaint,
     Row,
@@ -26,11 +25,10 @@ from tui_trader.sim.masks.mexc_terms import (
     success,
     whole,
 )
+from tui_trader.sim.masks.mexc_waiting import GONE, OVER, exit_orders
 from tui_trader.sim.types import NewOrder, Refusal, SimOrder, SimStatus
 
 MOST = 50
-GONE = (2040, "order not exist")
-OVER = (2041, "order state cannot be cancelled")
 
 
 class OrderEntry:
@@ -90,70 +88,34 @@ class OrderEntry:
 
     def cancel_all(self, account: str, args: Args) -> RestReply:
         """Cancel what rests, of one contract or of all."""
-        return self._cancel_all(account, args, untriggered=False)
-
-    def cancel_plans(self, account: str, args: Args) -> RestReply:
-        """Cancel what waits, of one contract or of all."""
-        return self._cancel_all(account, args, untriggered=True)
-
-    def cancel_exits(self, account: str, args: Args) -> RestReply:
-        """Cancel exits: there are none besides trigger orders here."""
-        if args.get("symbol"):
-            self._rows.contracts.need(args["symbol"])
+        symbol = args.get("symbol")
+        if symbol:
+            self._rows.contracts.need(symbol)
+        self._exchange.cancel_all(account, symbol or None, untriggered=False)
         return success(bare=True)
 
-    def plan(self, account: str, args: Args) -> RestReply:
-        """Take a trigger order; it carries no id of the client's."""
-        contract = self._rows.contracts.need(args.get("symbol"))
-        code, kind = whole(args, "side"), whole(args, "orderType")
-        trigger = amount(args, "triggerPrice")
-        direction, source = whole(args, "triggerType"), TRENDS.get(whole(args, "trend"))
-        if trigger is None or trigger <= 0 or direction not in (1, 2):
-            raise Complaint(3004, "Trigger price error")
-        if source is None:
-            raise Complaint(3001, "Trigger price type error")
-        if whole(args, "executeCycle") not in (1, 2):
-            raise Complaint(3003, "Executive cycle error")
-        if code not in (1, 2, 3, 4):
-            raise Complaint(2001, "Wrong order direction")
-        limit = kind in LIMIT_TYPES
-        stop = (direction == 1) is (side_of(code) is Side.BUY)
-        types = {
-            (True, True): OrderType.STOP_LIMIT,
-            (True, False): OrderType.STOP,
-            (False, True): OrderType.LIMIT_IF_TOUCHED,
-            (False, False): OrderType.MARKET_IF_TOUCHED,
-        }
-        mode = self._mode(account, args)
-        order = self._place(
-            account,
-            NewOrder(
-                "",
-                contract.symbol,
-                side_of(code),
-                types[stop, limit],
-                self._vol(contract.symbol, args),
-                self._price(args) if limit else None,
-                LIMIT_TYPES.get(kind, TimeInForce.IOC),
-                leg_of(code, mode),
-                reduce_only=mode is PositionMode.ONE_WAY and code in (2, 4),
-                trigger_price=trigger,
-                trigger_source=source,
-            ),
-        )
-        return success(str(self._rows.ids.of(PLAN + order.order_id)))
+    def close_all(self, account: str, args: Any) -> RestReply:
+        """Close every position at the market; what rests stays."""
+        for position in self._exchange.positions(account):
+            if position.qty:
+                side = Side.SELL if position.qty > 0 else Side.BUY
+                self._market(account, position.symbol, side, abs(position.qty), position.position_side, closes=True)
+        return success([])
 
-    def cancel_plan(self, account: str, args: Any) -> RestReply:
-        """Cancel trigger orders by their ids: all of them, or the first that cannot be is what is said."""
-        if not isinstance(args, list) or not args or len(args) > MOST:
-            raise Complaint(2013, "Cancel orders over maximum limit")
-        for one in args:
-            name = self._rows.ids.name(one.get("orderId") if isinstance(one, dict) else None)
-            order = self._exchange.order(account, order_id=name.removeprefix(PLAN)) if name.startswith(PLAN) else None
-            code, message = self._cancel(account, order)
-            if code:
-                raise Complaint(code, message)
-        return success(bare=True)
+    def reverse(self, account: str, args: Args) -> RestReply:
+        """Close a position and open as much on the other side."""
+        symbol = self._rows.contracts.need(args.get("symbol")).symbol
+        wanted, qty = whole(args, "positionId"), self._vol(symbol, args)
+        for position in self._exchange.positions(account):
+            kind = held_kind(position)
+            if position.symbol != symbol or not kind or self._rows.ids.of(f"position:{account}:{symbol}:{kind}") != wanted:
+                continue
+            side, leg = (Side.SELL if position.qty > 0 else Side.BUY), position.position_side
+            other = {PositionSide.LONG: PositionSide.SHORT, PositionSide.SHORT: PositionSide.LONG}.get(leg, leg)
+            self._market(account, symbol, side, abs(position.qty), leg, closes=True)
+            self._market(account, symbol, side, qty, other, closes=False)
+            return success(bare=True)
+        raise Complaint(2009, "Positions do not exist or have been closed")
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -171,7 +133,7 @@ class OrderEntry:
         code, kind = whole(args, "side"), whole(args, "type")
         if code not in (1, 2, 3, 4):
             raise Complaint(2001, "Wrong order direction")
-        mode = self._mode(account, args)
+        mode = self.mode_said(account, args)
         if mode is PositionMode.HEDGED and args.get("reduceOnly"):
             raise Complaint(600, "Parameter error: reduceOnly")
         market = kind in (5, 6)
@@ -199,8 +161,14 @@ class OrderEntry:
                 TimeInForce.IOC if market else LIMIT_TYPES[kind],
                 leg_of(code, mode),
                 reduce_only=mode is PositionMode.ONE_WAY and (closes or args.get("reduceOnly") is True),
+                **exit_orders(args),
             ),
         )
+
+    def _market(self, account: str, symbol: str, side: Side, qty: Decimal, leg: PositionSide, *, closes: bool) -> None:
+        reduces = closes and leg is PositionSide.MERGED
+        order = NewOrder("", symbol, side, OrderType.MARKET, qty, None, TimeInForce.IOC, leg, reduce_only=reduces)
+        self._place(account, order)
 
     def _place(self, account: str, new: NewOrder) -> SimOrder:
         order = self._exchange.submit(account, new)
@@ -208,7 +176,7 @@ class OrderEntry:
             raise Complaint(*REFUSALS.get(order.refusal, (600, f"Parameter error: {order.refusal}")))
         return order
 
-    def _mode(self, account: str, args: Args) -> PositionMode:
+    def mode_said(self, account: str, args: Args) -> PositionMode:
         """Return the account's position mode; raises Complaint 7002 where the order says another one."""
         modes = self._exchange.accounts[account].modes.values()
         mode = next(iter(modes), PositionMode.ONE_WAY)
@@ -253,7 +221,8 @@ class OrderEntry:
 
     def _by_id(self, account: str, identity: object) -> SimOrder | None:
         name = self._rows.ids.name(identity)
-        return self._exchange.order(account, order_id=name) if name and not name.startswith(PLAN) else None
+        order = self._exchange.order(account, order_id=name) if name else None
+        return order if order is not None and is_order(order) else None
 
     def _by_external(self, account: str, args: Any) -> SimOrder | None:
         if not isinstance(args, dict) or not isinstance(args.get("externalOid"), str):
@@ -266,10 +235,3 @@ class OrderEntry:
             return GONE
         ended = self._exchange.cancel(account, order.symbol, order_id=order.order_id)
         return OVER if isinstance(ended, Refusal) else (0, "success")
-
-    def _cancel_all(self, account: str, args: Args, *, untriggered: bool) -> RestReply:
-        symbol = args.get("symbol")
-        if symbol:
-            self._rows.contracts.need(symbol)
-        self._exchange.cancel_all(account, symbol or None, untriggered=untriggered)
-        return success(bare=True)

@@ -13,7 +13,7 @@ from tui_trader.core.types import PositionMode
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.ledger import is_house
 from tui_trader.sim.masks.base import Notify, Peer
-from tui_trader.sim.masks.mexc_rows import Rows, held_kind
+from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order, kind_of
 from tui_trader.sim.masks.mexc_terms import ENGINE, MILLI, Row
 from tui_trader.sim.types import AccountTouched, Event, FundingCharge, PositionTouched, Report, SimStatus
 
@@ -95,9 +95,15 @@ class PrivateFeed:
     def _report(self, report: Report) -> None:
         order = report.order
         account, symbol = order.account, order.symbol
-        if order.trigger_price is not None and (report.event is not Event.FILL):
-            self._tell(account, "plan.order", symbol, self._rows.plan(order))
-        if order.status is SimStatus.UNTRIGGERED or (order.trigger_price is not None and not order.triggered):
+        if report.event is not Event.FILL:
+            match kind_of(order):
+                case "plan:":
+                    self._tell(account, "plan.order", symbol, self._rows.plan(order))
+                case "trail:":
+                    self._tell(account, "track.order", symbol, self._rows.trail(order))
+                case "exit:":
+                    self._tell(account, "stop.planorder", symbol, self._rows.exit(order))
+        if not is_order(order):
             return
         if report.event is Event.FILL:
             self._tell(account, "order.deal", symbol, self._rows.fill(report))

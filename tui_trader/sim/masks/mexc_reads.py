@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from tui_trader.core.types import PositionMode, PositionSide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
-from tui_trader.sim.masks.mexc_orders import GONE
-from tui_trader.sim.masks.mexc_rows import PLAN, Rows, held_kind
-from tui_trader.sim.masks.mexc_terms import MILLI, REFUSALS, Args, Complaint, Row, amount, number, success, whole
+from tui_trader.sim.masks.mexc_pages import in_states, numbered, page_of
+from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order
+from tui_trader.sim.masks.mexc_terms import MILLI, REFUSALS, Args, Complaint, amount, number, success, whole
+from tui_trader.sim.masks.mexc_waiting import GONE
 from tui_trader.sim.types import Refusal, SimOrder, SimPosition, SimStatus
-
-MOST_ROWS = 100
 
 
 class AccountReads:
@@ -28,34 +24,22 @@ class AccountReads:
     def open_orders(self, account: str, args: Args) -> RestReply:
         """Return what rests, newest first."""
         orders = [one for one in self._open(account, args) if one.status is not SimStatus.UNTRIGGERED]
-        return success(_page([self._rows.order(one) for one in reversed(orders)], args))
-
-    def plans(self, account: str, args: Args) -> RestReply:
-        """Return trigger orders, newest first, in the states that are asked for."""
-        symbol = args.get("symbol") or None
-        orders = [*self._exchange.open_orders(account, symbol), *self._exchange.closed_orders(account, symbol)]
-        rows = [self._rows.plan(one) for one in orders if one.trigger_price is not None and one.status is not SimStatus.REJECTED]
-        rows.sort(key=lambda row: row["createTime"], reverse=True)
-        return success(_page(_in_states(rows, args), args))
-
-    def exits(self, account: str, args: Args) -> RestReply:
-        """Return no exits: positions have none here."""
-        return success([])
+        return success(page_of([self._rows.order(one) for one in reversed(orders)], args))
 
     def history(self, account: str, args: Args) -> RestReply:
         """Return orders in the states that are asked for, newest first."""
         symbol = args.get("symbol") or None
         orders = [*self._exchange.closed_orders(account, symbol), *self._open(account, args)]
-        orders = [one for one in orders if _was_taken(one)]
+        orders = [one for one in orders if _was_taken(one) and is_order(one)]
         since, until = whole(args, "start_time", 0), whole(args, "end_time", 1 << 62)
         rows = [self._rows.order(one) for one in sorted(orders, key=lambda one: one.seq, reverse=True)]
         rows = [row for row in rows if since <= row["updateTime"] and row["createTime"] <= until]
-        return success(_page(_in_states(rows, args), args))
+        return success(page_of(in_states(rows, args), args))
 
     def by_id(self, account: str, identity: str) -> RestReply:
         """Return one order by the venue's id."""
         name = self._rows.ids.name(identity)
-        return self._one(self._exchange.order(account, order_id=name) if name and not name.startswith(PLAN) else None)
+        return self._one(self._exchange.order(account, order_id=name) if name else None)
 
     def by_external(self, account: str, symbol: str, external: str) -> RestReply:
         """Return one order by the client's id."""
@@ -66,7 +50,7 @@ class AccountReads:
         """Return orders by the venue's ids; those that are not there are left out."""
         names = [self._rows.ids.name(each) for each in str(args.get("order_ids")).split(",")]
         found = [self._exchange.order(account, order_id=name) for name in names if name]
-        return success([self._rows.order(one) for one in found if one is not None])
+        return success([self._rows.order(one) for one in found if one is not None and is_order(one)])
 
     def deals(self, account: str, args: Args) -> RestReply:
         """Return executions of a contract, newest first."""
@@ -74,7 +58,7 @@ class AccountReads:
         since, until = whole(args, "start_time", 0), whole(args, "end_time", 1 << 62)
         reports = reversed(self._exchange.fills(account, contract.symbol))
         rows = [self._rows.fill(one) for one in reports if since <= one.at_ns // MILLI <= until]
-        return success(_page(rows, args))
+        return success(page_of(rows, args))
 
     def deals_of(self, account: str, identity: str) -> RestReply:
         """Return the executions of one order."""
@@ -109,7 +93,7 @@ class AccountReads:
         """Return funding settlements, newest first."""
         charges = self._exchange.funding(account, args.get("symbol") or None)
         rows = [self._rows.funding(one) for one in reversed(charges)]
-        return success(_numbered(rows, args))
+        return success(numbered(rows, args))
 
     def transfers(self, account: str, args: Args) -> RestReply:
         """Return movements between wallet and futures account, newest first."""
@@ -127,7 +111,7 @@ class AccountReads:
             for move in reversed(self._exchange.moves(account, args.get("currency") or None))
             if move.kind == "transfer"
         ]
-        return success(_numbered(rows, args))
+        return success(numbered(rows, args))
 
     # -- settings --------------------------------------------------------------------------------------------------
 
@@ -194,7 +178,7 @@ class AccountReads:
         return self._exchange.open_orders(account, symbol or None)
 
     def _one(self, order: SimOrder | None) -> RestReply:
-        if order is None or not _was_taken(order) or order.status is SimStatus.UNTRIGGERED:
+        if order is None or not _was_taken(order) or not is_order(order):
             raise Complaint(*GONE)
         return success(self._rows.order(order))
 
@@ -223,23 +207,3 @@ class AccountReads:
 def _was_taken(order: SimOrder) -> bool:
     """Whether the venue ever took an order: what the answer to its create refused is no order."""
     return order.status is not SimStatus.REJECTED or order.refusal in (Refusal.WOULD_CROSS, Refusal.NO_LIQUIDITY)
-
-
-def _in_states(rows: Sequence[Row], args: Args) -> list[Row]:
-    states = {text for text in str(args.get("states") or "").split(",") if text}
-    return [row for row in rows if not states or str(row["state"]) in states]
-
-
-def _page(rows: Sequence[Row], args: Args) -> list[Row]:
-    page, size = whole(args, "page_num", 1), whole(args, "page_size", 20)
-    if page < 1 or not 1 <= size <= MOST_ROWS:
-        raise Complaint(600, "Parameter error: page")
-    return list(rows[(page - 1) * size : page * size])
-
-
-def _numbered(rows: Sequence[Row], args: Args) -> dict[str, Any]:
-    size = whole(args, "page_size", 20)
-    pages = -(-len(rows) // size)
-    page = whole(args, "page_num", 1)
-    told = {"pageSize": size, "totalCount": len(rows), "totalPage": pages, "currentPage": page}
-    return told | {"resultList": _page(rows, args)}

@@ -21,8 +21,8 @@ from tui_trader.sim.masks.mexc_terms import (
 )
 from tui_trader.sim.types import FundingCharge, Report, SimOrder, SimPosition, SimStatus
 
-PLAN = "plan:"
-"""Begins the names under which trigger orders are numbered."""
+PLAN, EXIT, TRAIL = "plan:", "exit:", "trail:"
+"""Begin the names under which trigger orders, exits and trailing orders are numbered; an exit's goes on with its entry."""
 
 
 class Rows:
@@ -31,6 +31,8 @@ class Rows:
     def __init__(self, exchange: Exchange, ids: Ids) -> None:
         self.contracts = Contracts(exchange)
         self.ids = ids
+        self.starts: dict[str, Decimal] = {}
+        """Where trailing orders begin to follow, by their order's id."""
         self._exchange = exchange
 
     def order(self, order: SimOrder) -> Row:
@@ -68,7 +70,7 @@ class Rows:
             "feeCurrency": instrument.settle,
             "openType": 1 if position.isolated else 2,
             "state": state,
-            "externalOid": order.client_id or f"_m_{self.ids.of(order.order_id):032x}"[:32],
+            "externalOid": order.client_id or f"_m_{self.ids.of(order.order_id):032x}",
             "errorCode": code,
             "usedMargin": 0,
             "createTime": order.created_ns // MILLI,
@@ -83,7 +85,7 @@ class Rows:
     def plan(self, order: SimOrder) -> Row:
         """Return a trigger order: waiting, over, or executed as the order whose id it names."""
         mode = mode_of(order.position_side)
-        executed = order.triggered and order.status is not SimStatus.UNTRIGGERED
+        executed = has_fired(order)
         state = 1 if order.status is SimStatus.UNTRIGGERED else 3 if executed else 2
         position = self._exchange.position(order.account, order.symbol, order.position_side)
         return {
@@ -106,6 +108,78 @@ class Rows:
             "createTime": order.created_ns // MILLI,
             "updateTime": order.updated_ns // MILLI,
         } | ({"orderId": str(self.ids.of(order.order_id))} if executed else {})
+
+    def trail(self, order: SimOrder) -> Row:
+        """Return a trailing order: waiting, following, over, or executed as the order whose id it names."""
+        mode = mode_of(order.position_side)
+        waits = order.status is SimStatus.UNTRIGGERED
+        position = self._exchange.position(order.account, order.symbol, order.position_side)
+        start = self.starts.get(order.order_id, ZERO)
+        return {
+            "id": str(self.ids.of(TRAIL + order.order_id)),
+            "symbol": order.symbol,
+            "leverage": number(position.leverage),
+            "side": side_code(order, mode),
+            "vol": self.contracts.vol(order.symbol, order.qty),
+            "openType": 1 if position.isolated else 2,
+            "trend": TREND_CODES[order.trigger_source],
+            "activePrice": number(start),
+            "markPrice": number(self._exchange.market(order.symbol).mark),
+            "backType": 2,
+            "backValue": number(order.trail),
+            "triggerPrice": number(order.trigger_price or ZERO) if order.trailing else 0,
+            "triggerType": 1 if order.rising else 2,
+            "orderId": self.ids.of(order.order_id) if has_fired(order) else 0,
+            "errorCode": 0,
+            "state": (1 if order.trailing else 0) if waits else 2 if has_fired(order) else 4,
+            "positionMode": 1 if mode is PositionMode.HEDGED else 2,
+            "reduceOnly": order.reduce_only,
+            "createTime": order.created_ns // MILLI,
+            "updateTime": order.updated_ns // MILLI,
+        }
+
+    def exit(self, part: SimOrder) -> Row:
+        """Return the exit that a stop or a target is part of: both are under one id, which counts from their entry."""
+        listed = [*self._exchange.open_orders(part.account), *self._exchange.closed_orders(part.account)]
+        parts = [one for one in listed if one.parent == part.parent]
+        fired = next((one for one in parts if has_fired(one)), None)
+        waits = any(one.status is SimStatus.UNTRIGGERED for one in parts) and fired is None
+        stop = next((one for one in parts if one.type.is_stop), None)
+        target = next((one for one in parts if not one.type.is_stop), None)
+        position = self._exchange.position(part.account, part.symbol, part.position_side)
+        return {
+            "id": self.ids.of(EXIT + part.parent),
+            "orderId": str(self.ids.of(part.parent)),
+            "symbol": part.symbol,
+            "positionId": str(self.ids.of(f"position:{part.account}:{part.symbol}:{1 if part.side is Side.SELL else 2}")),
+            "lossTrend": TREND_CODES[stop.trigger_source] if stop else 1,
+            "profitTrend": TREND_CODES[target.trigger_source] if target else 1,
+            "stopLossPrice": number(stop.trigger_price or ZERO) if stop else 0,
+            "takeProfitPrice": number(target.trigger_price or ZERO) if target else 0,
+            "state": 1 if waits else 3 if fired else 2,
+            "triggerSide": 0 if fired is None else 2 if fired.type.is_stop else 1,
+            "positionType": 1 if part.side is Side.SELL else 2,
+            "vol": self.contracts.vol(part.symbol, (fired or part).qty),
+            "realityVol": self.contracts.vol(part.symbol, fired.qty if fired else ZERO),
+            **({"placeOrderId": str(self.ids.of(fired.order_id))} if fired else {}),
+            "errorCode": 0,
+            "version": max(one.seq for one in parts),
+            "isFinished": 0 if waits else 1,
+            "priceProtect": 0,
+            "profitLossVolType": "SAME",
+            "takeProfitVol": self.contracts.vol(part.symbol, target.qty if target else ZERO),
+            "stopLossVol": self.contracts.vol(part.symbol, stop.qty if stop else ZERO),
+            "createTime": min(one.created_ns for one in parts) // MILLI,
+            "updateTime": max(one.updated_ns for one in parts) // MILLI,
+            "volType": 1,
+            "takeProfitReverse": 2,
+            "stopLossReverse": 2,
+            "closeTryTimes": 0,
+            "reverseTryTimes": 0,
+            "reverseErrorCode": 0,
+            "takeProfitType": 0,
+            "openType": 1 if position.isolated else 2,
+        }
 
     def fill(self, report: Report) -> Row:
         """Return an execution."""
@@ -212,6 +286,25 @@ class Rows:
             "rate": number(charge.rate),
             "settleTime": charge.at_ns // MILLI,
         }
+
+
+def kind_of(order: SimOrder) -> str:
+    """Return which list a waiting order is kept in; empty for what never waited."""
+    if not order.type.is_conditional:
+        return ""
+    if order.parent:
+        return EXIT
+    return TRAIL if order.type is OrderType.TRAILING_STOP else PLAN
+
+
+def has_fired(order: SimOrder) -> bool:
+    """Whether what waited has become an order."""
+    return order.triggered and order.status is not SimStatus.UNTRIGGERED
+
+
+def is_order(order: SimOrder) -> bool:
+    """Whether the venue calls it an order: what waits is none, nor what was cancelled while it waited."""
+    return not order.type.is_conditional or has_fired(order)
 
 
 def mode_of(leg: PositionSide) -> PositionMode:

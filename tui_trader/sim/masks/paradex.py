@@ -20,7 +20,7 @@ from tui_trader.sim.masks.paradex_gate import Gate, Token, mint
 from tui_trader.sim.masks.paradex_orders import OrderEntry
 from tui_trader.sim.masks.paradex_public import PublicReads, System
 from tui_trader.sim.masks.paradex_reads import AccountReads
-from tui_trader.sim.masks.paradex_rows import Row, order_row
+from tui_trader.sim.masks.paradex_rows import Ids, Row, order_row
 from tui_trader.sim.masks.paradex_stark import PlainStark, Stark
 
 __all__ = ["ParadexMask", "mint", "with_stark"]
@@ -41,11 +41,14 @@ class ParadexMask:
         """What the venue takes at present."""
         self.gate = Gate(setting, stark if stark is not None else PlainStark())
         """Tokens and signatures."""
+        self.ids = Ids(exchange)
+        """The venue's numbers for what the exchange names otherwise."""
         self._exchange: Exchange = exchange
         self._public = PublicReads(exchange, setting.clock, self.system)
         self._orders = OrderEntry(exchange, self.gate, setting.clock, self.system)
         self._reads = AccountReads(exchange)
-        self._feed = Feed(exchange, self.gate.account_of)
+        self.feed = Feed(exchange, self.gate.account_of)
+        """The sockets."""
 
     # -- REST ------------------------------------------------------------------------------------------------------
 
@@ -147,20 +150,20 @@ class ParadexMask:
 
     def admit(self, peer: Peer) -> str:
         """Take in a new connection."""
-        self._feed.admit(peer)
+        self.feed.admit(peer)
         return ""
 
     def receive(self, peer: Peer, frame: bytes) -> None:
         """Answer one frame."""
-        self._feed.receive(peer, frame)
+        self.feed.receive(peer, frame)
 
     def depart(self, peer: Peer) -> None:
         """Forget a connection."""
-        self._feed.depart(peer)
+        self.feed.depart(peer)
 
     def flush(self) -> None:
         """Publish everything the exchange did since the last call."""
-        self._feed.publish(list(self._exchange.drain()))
+        self.feed.publish(list(self._exchange.drain()))
 
 
 def with_stark(stark: Stark) -> Callable[[Setting], ParadexMask]:

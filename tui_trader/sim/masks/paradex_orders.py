@@ -16,11 +16,14 @@ from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.paradex_args import Complaint, decimal
 from tui_trader.sim.masks.paradex_gate import Gate, Token
 from tui_trader.sim.masks.paradex_public import System
-from tui_trader.sim.masks.paradex_rows import Row, millis, number_of, order_row
+from tui_trader.sim.masks.paradex_rows import AT_THE_GATE, Row, millis, number_of, order_row
 from tui_trader.sim.types import NewOrder, Refusal, SimOrder
 
 RECV_WINDOW_MS: Final = 300_000
 BAND: Final = Decimal("0.05")
+RELEASE_BAND: Final = Decimal("0.0005")
+"""Around a release; aggressive orders alone are held against a band (docs.paradex.trade, "Price bands", "Maintenance")."""
+
 MOST_OPEN: Final = 100
 """Open orders that a market takes of an account."""
 
@@ -36,16 +39,6 @@ _TYPE: Final = {
     "TAKE_PROFIT_LIMIT": OrderType.LIMIT_IF_TOUCHED,
     "TAKE_PROFIT_MARKET": OrderType.MARKET_IF_TOUCHED,
 }
-_AT_THE_GATE: Final = {
-    Refusal.DUPLICATE_CLIENT_ID: "DUPLICATED_CLIENT_ID",
-    Refusal.SYMBOL: "MARKET_NOT_FOUND",
-    Refusal.PRICE_TICK: "INVALID_ORDER_PRICE",
-    Refusal.QTY_LOT: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_LARGE: "INVALID_ORDER_SIZE",
-    Refusal.QTY_TOO_SMALL: "INVALID_ORDER_SIZE",
-    Refusal.VALUE_TOO_SMALL: "INVALID_ORDER_SIZE",
-}
-"""Refused with an answer; everything else is received, and refused on the stream."""
 
 
 class OrderEntry:
@@ -72,7 +65,8 @@ class OrderEntry:
         if kind.startswith(("STOP_LOSS", "TAKE_PROFIT")) and not reduce_only:
             raise Complaint("VALIDATION_ERROR", "TPSL orders must be reduce only")
         mark = self._exchange.market(market).mark
-        if price and mark and kind == "LIMIT" and abs(price - mark) > mark * BAND:
+        band = BAND if self._system.state == "ok" else RELEASE_BAND
+        if price and mark and kind == "LIMIT" and (price - mark) * side.sign > mark * band:
             raise Complaint("INVALID_ORDER_PRICE", "price outside of the price bands")
         if len(self._exchange.open_orders(token.account, market)) >= MOST_OPEN:
             raise Complaint("MAX_OPEN_ORDERS_EXCEEDED")
@@ -92,8 +86,8 @@ class OrderEntry:
                 trigger_source=TriggerSource.MARK,
             ),
         )
-        if order.refusal in _AT_THE_GATE:
-            raise Complaint(_AT_THE_GATE[order.refusal], order.refusal.value)
+        if order.refusal in AT_THE_GATE:
+            raise Complaint(AT_THE_GATE[order.refusal], order.refusal.value)
         return order_row(order, fresh=True) | {"created": True}
 
     def modify(self, token: Token, number: str, body: Row) -> Row:

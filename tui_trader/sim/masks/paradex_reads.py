@@ -12,7 +12,16 @@ from typing import Final
 from tui_trader.core.types import PositionSide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.paradex_args import Complaint
-from tui_trader.sim.masks.paradex_rows import Row, account_row, fill_row, millis, order_row, payment_row, position_row
+from tui_trader.sim.masks.paradex_rows import (
+    Row,
+    account_row,
+    fill_row,
+    millis,
+    order_row,
+    payment_row,
+    position_row,
+    was_received,
+)
 
 PAGE: Final = 100
 
@@ -34,7 +43,7 @@ class AccountReads:
         market, client_id = args.get("market"), args.get("client_id")
         since = int(args.get("start_at", 0))
         orders = [*self._exchange.open_orders(account, market), *self._exchange.closed_orders(account, market)]
-        found = [order for order in orders if client_id is None or order.client_id == client_id]
+        found = [one for one in orders if was_received(one) and client_id in (None, one.client_id)]
         found.sort(key=lambda order: order.created_ns, reverse=True)
         return self._pages(args, [order_row(order) for order in found if millis(order.created_ns) >= since])
 

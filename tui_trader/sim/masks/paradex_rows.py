@@ -49,10 +49,45 @@ REASON: Final = {
 }
 """By why the exchange refused; the list of the venue's words is not complete, so that others are made of ours."""
 
+AT_THE_GATE: Final = {
+    Refusal.DUPLICATE_CLIENT_ID: "DUPLICATED_CLIENT_ID",
+    Refusal.SYMBOL: "MARKET_NOT_FOUND",
+    Refusal.PRICE_TICK: "INVALID_ORDER_PRICE",
+    Refusal.QTY_LOT: "INVALID_ORDER_SIZE",
+    Refusal.QTY_TOO_LARGE: "INVALID_ORDER_SIZE",
+    Refusal.QTY_TOO_SMALL: "INVALID_ORDER_SIZE",
+    Refusal.VALUE_TOO_SMALL: "INVALID_ORDER_SIZE",
+}
+"""Refused with an answer, and no order of anybody's; everything else is received, and refused on the stream."""
 
-def number_of(order_id: str) -> str:
-    """Return an order's id as the venue's: digits alone."""
-    return str(int(order_id.replace("-", ""), 16) % 10**28)
+
+def was_received(order: SimOrder) -> bool:
+    """Whether an order came through the gate: what the answer refused is told by no stream and no list."""
+    return order.refusal not in AT_THE_GATE
+
+
+def number_of(name: str) -> str:
+    """Return the exchange's id of an order or an execution as the venue's: digits alone."""
+    return str(int(name.replace("-", ""), 16) % 10**28)
+
+
+class Ids:
+    """The venue's ids of what the exchange names otherwise; for those who look at both sides."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def of(self, name: str) -> str:
+        """Return the number of a name."""
+        return number_of(name)
+
+    def name(self, identity: object) -> str:
+        """Return the exchange's id of the order with a number; empty where there is none."""
+        for orders in self._exchange.floor.orders.values():
+            for name in orders:
+                if number_of(name) == identity:
+                    return name
+        return ""
 
 
 def millis(at_ns: int) -> int:
@@ -116,7 +151,7 @@ def fill_row(report: Report) -> Row:
         "fee": plain(report.exec_fee),
         "fee_currency": SETTLE,
         "fill_type": "LIQUIDATION" if report.kind == "liquidation" else "FILL",
-        "id": report.exec_id,
+        "id": number_of(report.exec_id),
         "liquidity": report.liquidity.value.upper(),
         "market": order.symbol,
         "order_id": number_of(order.order_id),
@@ -126,7 +161,7 @@ def fill_row(report: Report) -> Row:
         "remaining_size": plain(order.remaining),
         "side": SIDE[order.side],
         "size": plain(report.exec_qty),
-        "trade_id": report.exec_id,
+        "trade_id": number_of(report.exec_id),
         "underlying_price": "",
         "flags": ["interactive"],
         "orderbook_seq_no": report.seq,
@@ -147,7 +182,7 @@ def position_row(exchange: Exchange, account: str, position: SimPosition) -> Row
         "created_at": millis(position.updated_ns),
         "id": f"{account}-{position.symbol}",
         "last_fill_id": "",
-        "last_updated_at": millis(position.updated_ns),
+        "last_updated_at": millis(max(position.updated_ns, position.last_funding_ns)),
         "leverage": plain(position.leverage),
         "liquidation_price": plain(liquidation.quantize(Decimal("1e-8"))) if liquidation is not None else "",
         "market": position.symbol,
@@ -187,7 +222,7 @@ def payment_row(charge: FundingCharge) -> Row:
         "account": charge.account,
         "created_at": millis(charge.at_ns),
         "fill_id": "",
-        "id": charge.exec_id,
+        "id": number_of(charge.exec_id),
         "index": "0",
         "market": charge.symbol,
         "payment": plain(-charge.amount),

@@ -16,7 +16,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.interval import STEPS, interval_text
 from tui_trader.core.types import InstrumentId, Side
 from tui_trader.state import topic as t
-from tui_trader.state.charts import Wish
+from tui_trader.state.charts import Filling, Wish
 from tui_trader.state.store import Store
 from tui_trader.ui.format import fitted, number, percent
 from tui_trader.ui.panes.chart_column import EMPTY, Column, column_of, role_of, volume_of
@@ -161,6 +161,9 @@ class ChartView(View):
             parts.append(part(1, "PAST", "warn"))
         elif self._is_stale():
             parts.append(part(1, "STALE ?", "alarm"))
+        filling = self._filling()
+        if filling is not None:
+            parts.append(part(1, f"filling {filling.percent}%{', waits' if filling.waits else ''}", "dim"))
         if self._iid is not None:
             parts.append(part(2, self._iid.symbol, "dim"))
         return parts
@@ -183,6 +186,8 @@ class ChartView(View):
             return waiting("reading candles", width, height)
         bars = self._lined_up(found, count)
         known = [bar for bar in bars if isinstance(bar, Bar)]
+        if not known and self._filling() is not None:
+            return waiting(f"asking {self._iid.venue} for candles", width, height)
         if not known:
             return waiting(f"no candle of {interval_text(self.interval_s)} is known of this time yet", width, height)
         return self._draw(instrument, bars, known, spacing, plot_width, width, height)
@@ -209,9 +214,7 @@ class ChartView(View):
         out += [(*row, label) for row, label in zip(plot, labels, strict=True)]
         out += self._volume_rows(bars, known, spacing, plot_width, volumes, width - plot_width, instrument)
         if times:
-            axis = time_labels(self._starts, spacing, plot_width)
-            zone = " UTC".ljust(width - plot_width)[: width - plot_width]
-            out.append((Span(axis + zone, "dim"),))
+            out.append((Span(time_labels(self._starts, spacing, width, "UTC"), "dim"),))
         return page(out, width, height)
 
     # -- bars ------------------------------------------------------------------------------------------------------
@@ -368,6 +371,13 @@ class ChartView(View):
         longest = max([*known, last or ZERO, instrument.tick])
         return len(number(longest, instrument.price_places)) + 3
 
+    def _filling(self) -> Filling | None:
+        """Return what the venue is still asked for of what is shown."""
+        filling = self.store.charts.filling
+        if filling is None or filling.wish.instrument != self._iid or filling.wish.interval_s != self.interval_s:
+            return None
+        return filling
+
     def _is_stale(self) -> bool:
         link = self.store.links.get((self._iid.venue, "public")) if self._iid else None
         return link is not None and not link.is_live
@@ -402,7 +412,7 @@ def _joined(cells: list[Span], between: int, mark: Mark | None, width: int) -> R
         pieces += [filler] * between
     pieces += [filler] * lead
     for piece in pieces:
-        if piece.role == role or piece.text == " ":
+        if piece.role == role or (piece.text == " " and role != "cursor"):  # that one has a ground of its own
             text += piece.text
         else:
             if text:

@@ -20,8 +20,8 @@ _TIME_STEPS = (
     *(DAY_S, 2 * DAY_S, 7 * DAY_S, 14 * DAY_S, 28 * DAY_S, 84 * DAY_S, 364 * DAY_S),
 )
 
-_LABEL_ROWS = 3
-"""Rows from one written price to the next, at least."""
+_LABEL_ROWS, _LABEL_ROWS_LOW, _LOW = 3, 2, 16
+"""Rows from one written price to the next, at least; and in a chart of fewer rows than the last, where round prices are few."""
 
 _LEAST_FILL = 0.45
 """Part of the height that what is drawn must fill; below it the scale is chosen anew."""
@@ -64,7 +64,7 @@ def scale_for(low: Decimal, high: Decimal, rows: int, tick: Decimal) -> Scale:
 
 @lru_cache(maxsize=64)
 def _ticks(bottom: Decimal, top: Decimal, rows: int, tick: Decimal) -> dict[int, Decimal]:
-    wanted = max(2, rows // _LABEL_ROWS)
+    wanted = max(2, rows // (_LABEL_ROWS if rows >= _LOW else _LABEL_ROWS_LOW))
     step = nice_step((top - bottom) / wanted, tick)
     scale = Scale(bottom, top, rows)
     found: dict[int, Decimal] = {}
@@ -88,8 +88,11 @@ def nice_step(least: Decimal, tick: Decimal) -> Decimal:
     return (least / tick).to_integral_value(ROUND_CEILING) * tick
 
 
-def time_labels(starts: list[int], spacing: int, width: int) -> str:
-    """Return the time axis under columns of bars that begin at the given times, the first one at cell 0, in ``width`` cells."""
+def time_labels(starts: list[int], spacing: int, width: int, zone: str) -> str:
+    """Return the time axis under columns of bars that begin at the given times, the first one at cell 0, in ``width`` cells.
+
+    ``zone`` stands at its right end where it is free: a time under the newest bars reaches beyond them.
+    """
     line = [" "] * width
     if len(starts) < 2:
         return "".join(line)
@@ -106,6 +109,8 @@ def time_labels(starts: list[int], spacing: int, width: int) -> str:
         if at >= free and at + len(text) <= width:
             line[at : at + len(text)] = text
             free = at + len(text) + 2
+    if free + len(zone) <= width:
+        line[width - len(zone) :] = zone
     return "".join(line)
 
 

@@ -51,6 +51,7 @@ class LadderView(View):
     """Book of one instrument as a static ladder."""
 
     name: ClassVar[str] = "ladder"
+    hot = True
 
     def __init__(
         self,

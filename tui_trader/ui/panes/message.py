@@ -20,6 +20,7 @@ class MessageView(View):
     """One line: what was just said, or where to type."""
 
     name: ClassVar[str] = "message"
+    hot = True
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)

@@ -26,6 +26,7 @@ class StatusView(View):
     """SAFE or ARMED, then hints."""
 
     name: ClassVar[str] = "status"
+    hot = True
 
     def __init__(self, store: Store, clock: Clock, hints: Sequence[Hint] = ()) -> None:
         super().__init__(store, clock)

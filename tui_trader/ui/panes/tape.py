@@ -44,6 +44,8 @@ class TapeView(View):
         """Steps of the size filter in quote currency, ascending; the first shows everything."""
         self._qty: Decimal | None = None
         """A size that was typed; it stands in place of the steps."""
+        self._value: Decimal | None = None
+        """A value in quote currency that was typed; it too stands in their place."""
         self._iid = instrument
         self._filter = 0
         self._usual = ZERO
@@ -66,27 +68,35 @@ class TapeView(View):
 
     def filter_size(self, step: int) -> None:
         """Leave out more (+1) or fewer (-1) small trades, by their value."""
-        self._qty = None
+        self._qty = self._value = None
         self._filter = min(max(self._filter + step, 0), len(self.sizes) - 1)
         self.moved()
 
     def next_size(self) -> None:
         """Take the next step of the filter; after the last one everything is shown again."""
-        self._filter = 0 if self._qty is not None else (self._filter + 1) % len(self.sizes)
-        self._qty = None
+        typed = self._qty is not None or self._value is not None
+        self._filter = 0 if typed else (self._filter + 1) % len(self.sizes)
+        self._qty = self._value = None
         self.moved()
 
-    def set_least(self, qty: Decimal) -> None:
-        """Leave out trades smaller than ``qty``; zero shows everything."""
-        self._qty, self._filter = (qty or None), 0
+    def sift(self, least: Decimal | None, quote: bool = False) -> str:
+        """Leave out trades smaller than a size, or than a value in quote currency; None shows everything. Return one line."""
+        self._qty = self._value = None
+        if quote:
+            self._value = least or None
+        else:
+            self._qty = least or None
+        self._filter = 0
         self.moved()
+        words = self._filter_words()
+        return f"tape: trades {words}" if words else "tape: every trade"
 
     def _passes(self, instrument: Instrument) -> Callable[[Trade], bool]:
         """Return what says of a trade whether it is large enough to be shown."""
         if self._qty is not None:
             least = self._qty
             return lambda trade: trade.qty >= least
-        value = self.sizes[self._filter]
+        value = self._value if self._value is not None else self.sizes[self._filter]
         size = instrument.contract_size
         if instrument.kind is ContractKind.INVERSE:
             return lambda trade: trade.qty * size >= value
@@ -96,10 +106,11 @@ class TapeView(View):
         """Return the filter as the title says it, ``>0.25`` or ``>10k USDT``; empty without one."""
         if self._qty is not None:
             return f">{plain(self._qty)}"
-        if not self._filter:
+        value = self._value if self._value is not None else self.sizes[self._filter]
+        if not value:
             return ""
         instrument = self.store.instruments.get(self._iid) if self._iid else None
-        return f">{_brief(self.sizes[self._filter])} {instrument.quote if instrument else ''}".rstrip()
+        return f">{_brief(value)} {instrument.quote if instrument else ''}".rstrip()
 
     def pause(self) -> None:
         """Hold the tape still to read it, or let it run again."""
@@ -149,7 +160,7 @@ class TapeView(View):
         instrument = self.store.instruments.get(self._iid)
         if tape is None or not len(tape) or instrument is None:
             return waiting("waiting for the first trade", width, height)
-        everything = self._qty is None and not self._filter
+        everything = self._qty is None and self._value is None and not self._filter
         trades = self._paused if self._paused is not None else tape.newest(height if everything else _LOOK_BACK)
         if not self._usual and len(tape) >= _ENOUGH:
             self._usual = _usual_size(tape.newest(_LOOK_BACK))

@@ -51,6 +51,7 @@ class TicketView(View):
     """What would be sent, and what it would do."""
 
     name: ClassVar[str] = "ticket"
+    hot = True
 
     def __init__(self, store: Store, clock: Clock, stage: Stage) -> None:
         super().__init__(store, clock)

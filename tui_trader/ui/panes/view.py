@@ -26,6 +26,9 @@ class View:
     name: ClassVar[str] = ""
     """Identity in layouts and key maps."""
 
+    hot: ClassVar[bool] = False
+    """Whether it is painted before the others: what a key aims at and what answers to a key."""
+
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
         self.clock = clock

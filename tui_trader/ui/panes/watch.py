@@ -193,11 +193,15 @@ class WatchView(CursorView[InstrumentId]):
         }
 
     def _next(self, iid: InstrumentId) -> str:
-        """Return the time to the next funding; where the venue tells an interval only, that of the UTC schedule, marked ``~``."""
+        """Return the time to the next funding; where the venue tells an interval only, that of the UTC schedule, marked ``~``.
+
+        Where funding is paid all the time there is no such time.
+        """
         ticker, instrument, now = self.store.ticker(iid), self.store.instruments.get(iid), self.clock.wall_ns()
-        if ticker.next_funding_ns is not None:
-            left = ticker.next_funding_ns - now
-            return countdown(left, seconds=False) if left > 0 else NOTHING
+        if instrument is not None and instrument.funding_runs:
+            return "runs"
+        if ticker.next_funding_ns is not None and (left := ticker.next_funding_ns - now) > 0:
+            return countdown(left, seconds=False)
         if ticker.funding_rate is None or instrument is None or not instrument.funding_interval_s:
             return NOTHING
         interval = instrument.funding_interval_s * NS

@@ -14,6 +14,7 @@ from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.orders import Sent
 from tui_trader.ui.habits import Habits
+from tui_trader.ui.performers.fellows import Alone, Fellows
 from tui_trader.ui.performers.surface import Surface
 from tui_trader.ui.twice import Twice
 from tui_trader.venues.base import Outcome
@@ -57,6 +58,8 @@ class Bench:
         """Change the arrangement of panes; return one line. Raises CommandError naming those there are."""
         self.grouping: Callable[[Decimal | None], str] = _no_steps
         """Gather the ladder's levels by a step; return one line. Raises CommandError naming those that can be."""
+        self.sifting: Callable[[Decimal | None, bool], str] = _no_tape
+        """Leave trades smaller than a size, or than a value, out of the tape; return one line."""
         self.key_does: Callable[[str], str] = lambda key: ""
         """What a key does already, in words; empty for nothing."""
         self.arm: Callable[[int | None], None] = lambda seconds: None
@@ -65,6 +68,10 @@ class Bench:
         """Raises CommandError once where the program had better not end yet."""
         self.quit: Callable[[], None] = lambda: None
         """Ends the program on a typed line."""
+        self.fellows: Fellows = Alone(desk, surface)
+        """The accounts of the program, this one among them."""
+        self.returned = False
+        """Whether the screen came back and nothing was done on it since: what is staged there may have been forgotten."""
         self.agreed: frozenset[str] = frozenset()
         """The doubts that were shown: Enter sends in spite of these, and of no others."""
 
@@ -129,6 +136,10 @@ def severity_of(outcome: Outcome) -> Severity:
 
 def _no_layouts(name: str) -> str:
     raise CommandError("there are no layouts on this screen", fix="z zooms a pane")
+
+
+def _no_tape(least: Decimal | None, quote: bool) -> str:
+    raise CommandError("there is no tape on this screen", fix="the trading screen has one")
 
 
 def _no_steps(step: Decimal | None) -> str:

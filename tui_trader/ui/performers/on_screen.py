@@ -33,6 +33,8 @@ class OnScreen:
                 surface.focus_log()
             case c.GroupPrices(step):
                 surface.say(bench.grouping(step))
+            case c.FilterTape(least, quote):
+                surface.say(bench.sifting(least, quote))
             case c.Arm(seconds):
                 bench.arm(seconds)
             case c.BindKey(key, line) if line:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 
@@ -22,12 +22,11 @@ from tui_trader.ui.action import Action, Context
 from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name, spoken
-from tui_trader.ui.mask import MASK
 from tui_trader.ui.panes.base import Pane
 from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.registry import FOCUS_ORDER
-from tui_trader.ui.panes.view import View
+from tui_trader.ui.panes.tape import TapeView
 from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
@@ -44,9 +43,7 @@ from tui_trader.ui.trading import Trading
 from tui_trader.ui.workspace import Shelf
 
 if TYPE_CHECKING:
-    pass
-
-V = TypeVar("V", bound=View)
+    from tui_trader.ui.accounts import Accounts
 
 MAX_PASTE = 500
 """Characters of pasted text that are kept."""
@@ -77,11 +74,16 @@ class TradeScreen(Cockpit):
     AUTO_FOCUS = ""
 
     def __init__(
-        self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None, shelf: Shelf | None = None
+        self,
+        desk: Desk,
+        symbols: list[InstrumentId],
+        keymap: KeyMap,
+        habits: Habits | None = None,
+        shelf: Shelf | None = None,
+        accounts: Accounts | None = None,
     ) -> None:
         labels = OrderLabels()
-        super().__init__(desk, symbols, labels, shelf)
-        MASK.on = False
+        super().__init__(desk, symbols, labels, shelf, accounts)
         self.keymap = keymap
         self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
         self.trading.bench.layout = self.workspaces.by_name
@@ -91,6 +93,7 @@ class TradeScreen(Cockpit):
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
         self.trading.bench.grouping = self.gather
+        self.trading.bench.sifting = self._view(Slot.TAPE, TapeView).sift
         self.trading.bench.executor.choosing.marked_orders = self.orders.marked
         self.trading.bench.key_does = self.keymap.does
         self.performers = self._performers()
@@ -343,6 +346,7 @@ class TradeScreen(Cockpit):
                 view.watch(iid)
         if before is not None and before != iid:
             self.second.watch(before)
+        self.compare(wide=self.orders.with_others)
         self.program.pump.nudge()
 
     def group(self, step: int) -> None:
@@ -410,6 +414,27 @@ class TradeScreen(Cockpit):
             await work
         finally:
             self.refresh_hints()
+
+    # -- other accounts ----------------------------------------------------------------------------------------------
+
+    def step_back(self) -> None:
+        """Give the screen to another account: keys are SAFE, and nothing half-done here waits for a key."""
+        self.trigger.forget("another account is on the screen")
+        self.keymap.pending = ""
+        self.trading.leave_screen()
+
+    def come_back(self) -> None:
+        """Be the account on the screen."""
+        self.trading.come_back()
+        if self.is_running:
+            self.lay_out()
+            self.tick()
+            self.refresh_hints()
+
+    def company_changed(self) -> None:
+        """Make room for what is said of other accounts, or take it back."""
+        self.lay_out()
+        self.refresh_hints()
 
     # -- following the desk ----------------------------------------------------------------------------------------
 

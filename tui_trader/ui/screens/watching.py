@@ -58,6 +58,8 @@ class Watching:
             view.next_size()
         elif isinstance(view, PnlView):
             view.next_span()
+        elif view is self._screen.orders:
+            self._screen.say(self._screen.orders.toggle_range())
 
     def _note(self) -> None:
         """Begin a note on the trade under the journal's cursor; without one it is about the newest of the symbol."""

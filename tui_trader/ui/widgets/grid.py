@@ -65,6 +65,8 @@ class CellGrid(Widget):
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
+        self.hot = False
+        """Whether it is painted before others in a frame."""
         self._rows: list[_Row] = []
         self._strips: dict[int, Strip] = {}
         self._strip_width = -1

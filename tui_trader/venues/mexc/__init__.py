@@ -1,43 +1,59 @@
 """MEXC: perpetual futures settled in dollars' stand-ins and in coin. The one name that others use is MEXC, its description."""
 
-from tui_trader.core.types import OrderType, TimeInForce
+from dataclasses import replace
+
+from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 from tui_trader.venues.base import Capabilities, Endpoints, Venue
-from tui_trader.venues.mexc.feed import MexcFeed
+from tui_trader.venues.mexc.feed import IncrementalFeed, MexcFeed
 from tui_trader.venues.mexc.orders import GROUPS, MexcOrders
 from tui_trader.venues.mexc.products import SETTLE, assumed
+from tui_trader.venues.mexc.terms import is_linear
 from tui_trader.venues.mexc.words import VENUE
 
-__all__ = ["MEXC"]
+__all__ = ["MEXC", "mexc"]
 
-MEXC = Venue(
-    name=VENUE,
-    title="MEXC",
-    # There is no testnet. Both hosts serve both paths' requests; the feed is at one address alone.
-    endpoints={
-        "live": Endpoints(rest="https://api.mexc.com", ws="wss://contract.mexc.com/edge", web="https://www.mexc.com/futures"),
-    },
-    capabilities=Capabilities(
-        order_types=frozenset({OrderType.LIMIT, OrderType.MARKET}),
-        tifs=frozenset(TimeInForce),
-        triggers=frozenset(),
-        amend=False,
-        attached_exits=False,
-        attached_limits=False,
-        attached_to_more=False,
-        assign_margin=True,
-        max_client_id=32,
-    ),
-    settle_currencies=SETTLE,
-    default_symbol="BTC_USDT",
-    rate_groups=GROUPS,
-    feed=MexcFeed,
-    orders=MexcOrders,
-    assume=assumed,
-    fills_by_contract=True,
-    funding_by_asking=True,
-    other_hosts=frozenset({"contract.mexc.com"}),
-    max_subscriptions=20,
-    key_words=("Access key", "Secret key"),
-    unproven="its order path was not played through random histories of faults, and it takes no stops from here",
+_LINEAR = Capabilities(
+    order_types=frozenset(OrderType),
+    tifs=frozenset(TimeInForce),
+    triggers=frozenset(TriggerSource),
+    amend=False,
+    resize_waiting=False,
+    whole_exits=False,
+    nameless=True,
+    attached_limits=False,
+    assign_margin=True,
+    max_client_id=32,
 )
-"""MEXC futures as documented in 2025 and spoken to by its maintained clients in 2026."""
+_INVERSE = replace(_LINEAR, attached_to_more=False)
+"""What exits that come with an addition to a position do to those that are there is not told of coin-margined contracts."""
+
+
+def mexc(*, increments: bool = False) -> Venue:
+    """Return the venue with a trader's choice: books whole each time, or ``increments`` upon a whole one."""
+    return Venue(
+        name=VENUE,
+        title="MEXC",
+        # There is no testnet. Both hosts serve the same requests; of the feed only the second one's address is documented.
+        endpoints={
+            "live": Endpoints(rest="https://api.mexc.com", ws="wss://contract.mexc.com/edge", web="https://www.mexc.com/futures"),
+        },
+        capabilities=_LINEAR,
+        settle_currencies=SETTLE,
+        default_symbol="BTC_USDT",
+        rate_groups=GROUPS,
+        feed=IncrementalFeed if increments else MexcFeed,
+        orders=MexcOrders,
+        assume=assumed,
+        choose=mexc,
+        families=lambda instrument: _LINEAR if is_linear(instrument) else _INVERSE,
+        fills_by_contract=True,
+        funding_by_asking=True,
+        other_hosts=frozenset({"contract.mexc.com"}),
+        max_subscriptions=20,
+        key_words=("Access key", "Secret key"),
+        unproven="its order path was not played through random histories of faults, and it takes no stops from here",
+    )
+
+
+MEXC = mexc()
+"""MEXC futures as documented in 2025 and 2026, with books that come whole."""

@@ -1,8 +1,9 @@
 """MEXC's WebSocket protocol as a pure translator: frames in, events out; subscriptions in, frames out.
 
 One address serves public and private lanes. What a frame is stands in ``channel``. Books are the twenty best levels a side, sent
-whole each time: a stream that needs no seed and cannot have a gap. It must not know sockets, time or the Store. Source: WebSocket
-part of the futures API documentation; recorded frames under tests/venues/mexc/payloads.
+whole each time: a stream that needs no seed and cannot have a gap; or, by choice, increments upon a whole book. It must not know
+sockets, time or the Store. Source: WebSocket part of the futures API documentation; recorded frames under
+tests/venues/mexc/payloads.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ from tui_trader.venues.exact import decode_body, sample
 from tui_trader.venues.mexc import sign, words
 from tui_trader.venues.mexc.books import levels_of
 from tui_trader.venues.mexc.held import Held
-from tui_trader.venues.mexc.rows import NS_PER_MS, Row, balance_of, exit_of, fill_of, plan_of, readable, report_of
+from tui_trader.venues.mexc.increments import Increment, Increments
+from tui_trader.venues.mexc.rows import NS_PER_MS, Row, balance_of, fill_of, readable, report_of
 from tui_trader.venues.mexc.terms import Terms
+from tui_trader.venues.mexc.waiting_rows import exit_of, plan_of, trail_of
 from tui_trader.venues.mexc.words import VENUE
 
 HEARTBEAT_S: Final = 10.0
@@ -56,7 +59,7 @@ DEPTH: Final = 20
 
 _SECONDS: Final = {name: seconds for seconds, name in words.INTERVALS.items()}
 
-FILTERS: Final = ("order", "order.deal", "position", "asset", "plan.order", "stop.planorder")
+FILTERS: Final = ("order", "order.deal", "position", "asset", "plan.order", "stop.planorder", "track.order")
 """What of the account is asked for."""
 
 _TICKER: Final = {
@@ -82,6 +85,8 @@ class MexcFeed:
 
     def __init__(self, lane: Lane, credential: Credential | None = None) -> None:
         self.lane = lane
+        self._books: Increments | None = None
+        """Where books come as increments."""
         self.ignored = 0
         """Frames of a channel that is not known here; new ones appear without notice."""
         self.unreadable = 0
@@ -94,6 +99,7 @@ class MexcFeed:
         self._read: dict[str, Callable[[dict[str, Any], int], list[Event]]] = {
             "pong": self._pong,
             "push.depth.full": self._book,
+            "push.depth": self._increment,
             "push.deal": self._deals,
             "push.ticker": self._ticker,
             "push.tickers": self._tickers,
@@ -107,6 +113,7 @@ class MexcFeed:
             "push.personal.asset": self._asset,
             "push.personal.plan.order": self._plan,
             "push.personal.stop.planorder": self._exit,
+            "push.personal.track.order": self._trail,
             "push.personal.position.mode": self._mode,
         }
 
@@ -114,6 +121,8 @@ class MexcFeed:
         """Forget the state of the previous connection; what is known of instruments stays."""
         self._at_the_door = False
         self._held.forget()
+        if self._books is not None:
+            self._books.forget()
 
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Learn the product list: what a contract is worth, without which no volume can be read."""
@@ -142,6 +151,9 @@ class MexcFeed:
 
         The table of all contracts tells neither funding nor open interest, so trades bring the ticker of their contract along.
         """
+        for subscription in subscriptions:
+            if subscription.channel is Channel.BOOK and self._books is not None:
+                self._books.forget(subscription.instrument)
         return [_frame(*call) for subscription in subscriptions for call in self._calls(subscription, "sub")]
 
     def unsubscribe(self, subscriptions: Sequence[Subscription], remaining: Sequence[Subscription]) -> list[bytes]:
@@ -154,7 +166,7 @@ class MexcFeed:
         for subscription in subscriptions:
             calls = self._calls(subscription, "unsub")
             frames += [_frame(*call) for call in calls]
-            if subscription.channel is Channel.BOOK:
+            if subscription.channel is Channel.BOOK and self._books is None:
                 frames.append(_frame("usub.depth.full", calls[0][1]))
             if subscription.channel is Channel.CANDLES:
                 again += [
@@ -215,6 +227,20 @@ class MexcFeed:
             raise WireError("book without a version")
         bids, asks = (levels_of(told.raw(side) or [], instrument) for side in ("bids", "asks"))
         return [BookSnapshot(instrument.id, bids, asks, version, DEPTH, at_ns)]
+
+    def _increment(self, message: dict[str, Any], at_ns: int) -> list[Event]:
+        """Changes of a book: of one version, or of several merged into one push."""
+        instrument = self._need(message)
+        if self._books is None:
+            self.ignored += 1
+            return []
+        told = Row(message.get("data"))
+        version = told.whole("version")
+        begin, end = told.whole("begin") or version, told.whole("end") or version
+        if not 0 < begin <= end:
+            raise WireError("increment without a version")
+        bids, asks = (levels_of(told.raw(side) or [], instrument) for side in ("bids", "asks"))
+        return self._books.take(instrument.id, Increment(begin, end, bids, asks, at_ns))
 
     def _deals(self, message: dict[str, Any], at_ns: int) -> list[Event]:
         """Public trades, in a list or (before 2025) one alone; newest first in a list, they leave oldest first."""
@@ -301,6 +327,9 @@ class MexcFeed:
     def _exit(self, message: dict[str, Any], at_ns: int) -> list[Event]:
         return self._own(message, lambda row: [OrderChanged(exit_of(row, self._terms))], "exit")
 
+    def _trail(self, message: dict[str, Any], at_ns: int) -> list[Event]:
+        return self._own(message, lambda row: [OrderChanged(trail_of(row, self._terms))], "trailing order")
+
     def _fill(self, message: dict[str, Any], at_ns: int) -> list[Event]:
         return self._own(message, lambda row: [OrderFilled(fill_of(row, self._terms))], "execution")
 
@@ -337,6 +366,8 @@ class MexcFeed:
         if subscription.instrument is None:
             raise ValueError(f"{subscription.channel} needs an instrument")
         param: dict[str, Any] = {"symbol": subscription.instrument.symbol}
+        if subscription.channel is Channel.BOOK and self._books is not None:
+            return [(f"{verb}.depth", param)]
         if subscription.channel is Channel.BOOK:
             return [(f"{verb}.depth.full", param | ({"limit": DEPTH} if verb == "sub" else {}))]
         if subscription.channel is Channel.TRADES:
@@ -368,6 +399,18 @@ class MexcFeed:
 
     def _pong(self, message: dict[str, Any], at_ns: int) -> list[Event]:
         return [PongReceived(VENUE, self.lane, at_ns)]
+
+
+class IncrementalFeed(MexcFeed):
+    """One lane whose books come as increments, upon a whole book that is asked for."""
+
+    def __init__(self, lane: Lane, credential: Credential | None = None) -> None:
+        super().__init__(lane, credential)
+        self._increments = self._books = Increments()
+
+    def seed(self, whole: BookSnapshot) -> list[Event]:
+        """Take a whole book and return what it is by now."""
+        return self._increments.seed(whole)
 
 
 def _frame(method: str, param: dict[str, Any] | None = None, **others: Any) -> bytes:

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from tui_trader.core.decimals import plain
 from tui_trader.core.error import RefusedError
 from tui_trader.core.funds import Transfer
 from tui_trader.core.ids import MAX_LENGTH, is_client_id
@@ -22,13 +21,18 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, MarginMode, OrderType, PositionMode, PositionSide, TimeInForce
 from tui_trader.venues.base import Credential, Reply, Request, RequestKind, Verdict
-from tui_trader.venues.mexc import sign, words
+from tui_trader.venues.mexc import sign, waiting, words
 from tui_trader.venues.mexc.replies import PAGE_ROWS, ReplyReader
 from tui_trader.venues.mexc.steps import Steps
-from tui_trader.venues.mexc.terms import Terms, volume
+from tui_trader.venues.mexc.terms import Backing, Terms, volume
+from tui_trader.venues.mexc.waiting import Shelf, number
 
 LIFE_S: Final = 10
 """How far a request's time may be from the venue's: after it, an order that was never seen cannot appear any more."""
+
+DAY_NS: Final = 86_400 * 1_000_000_000
+LOOK_BACK_NS: Final = 80 * DAY_NS
+"""How far back waiting orders are asked for: the venue wants to be told a span, and refuses one of more than 90 days."""
 
 DEPTH: Final = 1_000
 MOST_BARS: Final = 2_000
@@ -42,10 +46,16 @@ GROUPS: Final[dict[str, tuple[int, float]]] = {
     "market": (20, 2.0),
     "bars": (20, 2.0),
     "place": (4, 2.0),
+    "planorder": (4, 2.0),
+    "trackorder": (4, 2.0),
+    "planorder changes": (4, 2.0),
+    "stoporder changes": (4, 2.0),
+    "trackorder changes": (4, 2.0),
     "cancel": (20, 2.0),
     "orders": (20, 2.0),
     "plans": (20, 2.0),
     "exits": (20, 2.0),
+    "trails": (20, 2.0),
     "lookup": (20, 2.0),
     "fills": (20, 2.0),
     "history": (20, 2.0),
@@ -63,7 +73,7 @@ class MexcOrders:
     def __init__(self) -> None:
         self._terms = Terms()
         self._steps = Steps(self._terms)
-        self._replies = ReplyReader(self._terms, self._steps)
+        self._replies = ReplyReader(self._terms, self._steps, lambda symbol, shelf: self._shelf(shelf, symbol, only_open=True))
 
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Learn the product list: what a contract is worth, without which no row can be read."""
@@ -90,6 +100,11 @@ class MexcOrders:
             RequestKind.READ, "book", "GET", path, query(limit=DEPTH), signed=False, group="market", ref=instrument.symbol
         )
 
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Ask when funding is settled next: 20 calls in two seconds."""
+        path = f"{PUBLIC}/funding_rate/{instrument.symbol}"
+        return Request(RequestKind.READ, "funding_due", "GET", path, signed=False, group="market", ref=instrument.symbol)
+
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for closed bars, of 2,000 at most the newest: which of more would be told is not said."""
         name = words.INTERVALS.get(interval_s)
@@ -109,10 +124,12 @@ class MexcOrders:
             raise ValueError(f"not a client order id: {ticket.client_id!r}")
         if instrument.id != ticket.instrument:
             raise ValueError(f"ticket of {ticket.instrument} with instrument {instrument.id}")
-        if ticket.type not in (OrderType.LIMIT, OrderType.MARKET):
-            raise ValueError(f"{ticket.type} orders carry no id of ours here: a lost answer could never be resolved")
         if not ticket.qty:
             raise ValueError("an order without a size")
+        if ticket.type.is_conditional:
+            code = words.way_code(ticket.side, ticket.position_side, ticket.reduce_only or ticket.close_on_trigger)
+            path, waits = waiting.placing(ticket, instrument, self._terms.mode, self._backing(instrument.symbol, code))
+            return self._write(RequestKind.CREATE, "place", path, waits, path.partition("/")[0], ticket.client_id)
         closes = ticket.reduce_only or ticket.close_on_trigger
         code = words.way_code(ticket.side, ticket.position_side, closes)
         body: dict[str, Any] = {"symbol": instrument.symbol, "side": code, "vol": volume(ticket.qty, instrument)}
@@ -138,10 +155,22 @@ class MexcOrders:
             body |= {"takeProfitPrice": number(ticket.take_profit), "profitTrend": words.TREND_TO_WIRE[ticket.take_profit_source]}
         return self._write(RequestKind.CREATE, "place", "order/create", body, "place", ticket.client_id)
 
+    def is_nameless(self, order: Order | OrderTicket) -> bool:
+        """Whether an order of this kind is sent without our id: whatever waits for a price is."""
+        return order.type.is_conditional
+
+    def made_since(self, order: Order, since_ns: int) -> Request:
+        """Ask for the waiting orders of a kind in a contract that were made since a time, in whatever state."""
+        trails = order.type is OrderType.TRAILING_STOP
+        shelf, what = (waiting.TRAILS, "trails_made") if trails else (waiting.PLANS, "plans_made")
+        return self._shelf(shelf, order.instrument.symbol, what=what, since_ns=since_ns)
+
+    def _backing(self, symbol: str, code: int) -> Backing | None:
+        return self._terms.backing(symbol, 1 if words.WAYS[code].leg is PositionSide.LONG else 2)
+
     def _backed(self, symbol: str, code: int) -> dict[str, Any]:
         """Return what backs an order: cross where nothing else was ever told; leverage only where isolated margin needs it."""
-        way = words.WAYS[code]
-        backing = self._terms.backing(symbol, 1 if way.leg is PositionSide.LONG else 2)
+        backing = self._backing(symbol, code)
         if backing is None or backing.margin_mode is MarginMode.CROSS:
             return {"openType": words.MARGIN_TO_WIRE[MarginMode.CROSS]}
         return {"openType": words.MARGIN_TO_WIRE[MarginMode.ISOLATED], "leverage": number(backing.leverage)}
@@ -158,8 +187,16 @@ class MexcOrders:
         stop_loss: Decimal | None = None,
         trail: Decimal | None = None,
     ) -> Request:
-        """Refuse: the venue answers a change with an id and does not say whether it is the order's own or that of a new one."""
-        raise RefusedError(f"orders of {instrument.symbol} cannot be changed in place: cancel it and place it again")
+        """Write a change of an order that waits; raises RefusedError for what is not changed in place.
+
+        That of an order proper is refused: the venue answers with an id and does not say whether it is the order's own or that
+        of a new one.
+        """
+        if waiting.shelf_of(order.venue_id) is None:
+            raise RefusedError(f"orders of {instrument.symbol} cannot be changed in place: cancel it and place it again")
+        change = {"qty": qty, "price": price, "trigger": trigger, "take_profit": take_profit, "stop_loss": stop_loss}
+        path, body = waiting.changing(order, instrument, **change, trail=trail)
+        return self._write(RequestKind.AMEND, "amend", path, body, f"{path.partition('/')[0]} changes", _ref(order))
 
     def cancel(self, order: Order) -> Request:
         """Write a cancel, by the venue's id once it is known."""
@@ -168,15 +205,20 @@ class MexcOrders:
     def cancel_several(self, orders: Sequence[Order]) -> list[Request]:
         """Write one call for the orders of each kind; the answer says for each what became of it."""
         kinds: dict[str, list[Any]] = {}
+        trails: list[Any] = []
         for order in orders:
-            if order.venue_id.startswith(words.PLAN):
+            shelf = waiting.shelf_of(order.venue_id)
+            if shelf is waiting.PLANS:
                 named: Any = {"symbol": order.instrument.symbol, "orderId": order.venue_id.removeprefix(words.PLAN)}
                 kinds.setdefault("planorder/cancel", []).append(named)
-            elif order.venue_id.startswith(words.EXIT):
-                kinds.setdefault("stoporder/cancel", []).append({"stopPlanOrderId": _id(order.venue_id, words.EXIT)})
+            elif shelf is waiting.EXITS:
+                kinds.setdefault("stoporder/cancel", []).append({"stopPlanOrderId": waiting.own_id(order.venue_id, shelf)})
+            elif shelf is waiting.TRAILS:
+                named = {"symbol": order.instrument.symbol, "trackOrderId": waiting.own_id(order.venue_id, shelf)}
+                trails.append(named)
             elif order.venue_id:
                 kinds.setdefault("order/cancel", []).append(order.venue_id)
-            elif order.client_id:
+            elif order.client_id and not self.is_nameless(order):
                 named = {"symbol": order.instrument.symbol, "externalOid": order.client_id}
                 kinds.setdefault("order/batch_cancel_with_external", []).append(named)
             else:
@@ -187,15 +229,13 @@ class MexcOrders:
             self._write(RequestKind.CANCEL, what, path, ids[start : start + MOST_AT_ONCE], "cancel", ref)
             for path, ids in kinds.items()
             for start in range(0, len(ids), MOST_AT_ONCE)
-        ]
+        ] + [self._write(RequestKind.CANCEL, what, "trackorder/cancel", named, "cancel", ref) for named in trails]
 
     def cancel_all(self, instrument: InstrumentId) -> list[Request]:
-        """Write the calls that it takes: active orders, then trigger orders, then the exits of positions."""
+        """Write the calls that it takes: active orders, then trigger orders, the exits of positions, and trailing orders."""
         body = {"symbol": instrument.symbol}
-        return [
-            self._write(RequestKind.CANCEL, "cancel_all", f"{kind}/cancel_all", body, "cancel", instrument.symbol)
-            for kind in ("order", "planorder", "stoporder")
-        ]
+        paths = ("order/cancel_all", "planorder/cancel_all", "stoporder/cancel_all", "trackorder/cancel")
+        return [self._write(RequestKind.CANCEL, "cancel_all", path, body, "cancel", instrument.symbol) for path in paths]
 
     # -- settings --------------------------------------------------------------------------------------------------
 
@@ -256,17 +296,28 @@ class MexcOrders:
         return self._read("open_orders", "order/list/open_orders", _pages(symbol=instrument.symbol), "orders", instrument.symbol)
 
     def order_by_id(self, order: Order) -> Request:
-        """Ask for one order in any state, by our id where it has one; for trigger orders and exits the list of theirs."""
+        """Ask for one order in any state, by our id where the venue has it; for those that wait the list of theirs."""
         symbol = order.instrument.symbol
-        if order.venue_id.startswith(words.PLAN):
-            return self._read("plan_by_id", "planorder/list/orders", _pages(symbol=symbol), "plans", order.venue_id)
-        if order.venue_id.startswith(words.EXIT):
-            return self._read("exit_by_id", "stoporder/list/orders", _pages(symbol=symbol), "exits", order.venue_id)
-        if order.client_id:
-            path = f"order/external/{symbol}/{order.client_id}"
-        else:
-            path = f"order/get/{order.venue_id}"
-        return self._read("order_by_id", path, "", "lookup", _ref(order))
+        shelf = waiting.shelf_of(order.venue_id)
+        if shelf is not None:
+            return self._shelf(shelf, symbol, what=f"{shelf.prefix[:-1]}_by_id", ref=order.venue_id)
+        if order.client_id and not self.is_nameless(order):
+            return self._read("order_by_id", f"order/external/{symbol}/{order.client_id}", "", "lookup", order.client_id)
+        return self._read("order_by_id", f"order/get/{order.venue_id}", "", "lookup", order.venue_id)
+
+    def _shelf(
+        self, shelf: Shelf, symbol: str, *, only_open: bool = False, what: str = "", ref: str = "", since_ns: int = 0
+    ) -> Request:
+        """Ask for the first page of one of the lists that waiting orders are kept in."""
+        page, size = shelf.page
+        values: dict[str, str | int] = {page: 1, size: PAGE_ROWS, "symbol": symbol}
+        values |= shelf.open if only_open else shelf.every
+        now_ns = self._terms.now_ns
+        if since_ns or (shelf.timed and now_ns):
+            values["start_time"] = (since_ns or now_ns - LOOK_BACK_NS) // NS_PER_MS
+            values["end_time"] = (max(now_ns, since_ns) + DAY_NS) // NS_PER_MS
+        kind = f"{shelf.prefix[:-1]}s"
+        return self._read(what or f"open_{kind}", shelf.path, query(**values), kind, ref or symbol)
 
     def fills(self, instrument: InstrumentId | None, since_ns: int) -> Request:
         """Ask for executions of a contract since a time, in pages; the venue wants to be told the contract."""
@@ -306,6 +357,7 @@ class MexcOrders:
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
         """Return the headers that authenticate a request; it is valid for 10 s around ``wall_ns``."""
+        self._terms.now_ns = wall_ns
         if not request.signed:
             return {}
         millis = wall_ns // NS_PER_MS
@@ -343,18 +395,8 @@ def query(**values: str | int) -> str:
     return "&".join(f"{name}={quote(str(values[name]), safe='')}" for name in sorted(values))
 
 
-def number(value: Decimal) -> Decimal:
-    """Return a number that is written without an exponent and without trailing zeros."""
-    return Decimal(plain(value))
-
-
 def _pages(**values: str | int) -> str:
     return query(page_num=1, page_size=PAGE_ROWS, **values)
-
-
-def _id(name: str, prefix: str) -> int | str:
-    text = name.removeprefix(prefix)
-    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _ref(order: Order) -> str:

@@ -30,12 +30,22 @@ from tui_trader.core.event import (
     PositionChanged,
     PositionModeTold,
     PositionsSnapshot,
+    TickerChanged,
     Unreadable,
 )
 from tui_trader.core.funds import FeeRate
 from tui_trader.core.order import OrderReport
 from tui_trader.core.sanitise import sanitise
-from tui_trader.core.types import ClientOrderId, InstrumentId, MarginMode, OrderStatus, PositionMode, VenueOrderId
+from tui_trader.core.types import (
+    ClientOrderId,
+    InstrumentId,
+    MarginMode,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    TimeInForce,
+    VenueOrderId,
+)
 from tui_trader.venues.base import Outcome, Reply, Request, RequestKind, Verdict
 from tui_trader.venues.exact import decode_body
 from tui_trader.venues.mexc import codes, products, words
@@ -44,10 +54,8 @@ from tui_trader.venues.mexc.rows import (
     NS_PER_MS,
     Row,
     balance_of,
-    exit_of,
     fill_of,
     funding_of,
-    plan_of,
     position_of,
     readable,
     report_of,
@@ -55,6 +63,8 @@ from tui_trader.venues.mexc.rows import (
 )
 from tui_trader.venues.mexc.steps import Steps
 from tui_trader.venues.mexc.terms import Backing, Terms
+from tui_trader.venues.mexc.waiting import EXITS, PLANS, TRAILS, Shelf
+from tui_trader.venues.mexc.waiting_rows import exit_of, plan_of, trail_of
 from tui_trader.venues.mexc.words import VENUE
 
 PAGE_ROWS: Final = 100
@@ -65,22 +75,25 @@ MAX_WAIT_S: Final = 60.0
 _SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
 _INTERVAL = re.compile(r"(?:\A|&)interval=([A-Za-z0-9]+)")
 _SECONDS_OF = {name: seconds for seconds, name in words.INTERVALS.items()}
-_PAGE = re.compile(r"(?<=page_num=)[0-9]{1,9}")
-_PRIVATE = "/api/v1/private"
+_PAGE = re.compile(r"(?<=page_num=)[0-9]{1,9}|(?<=pageIndex=)[0-9]{1,9}")
 
 
 class ReplyReader:
     """Reads answers against the terms that it is given (and that may grow); learns mode and backing from them."""
 
-    def __init__(self, terms: Terms, steps: Steps) -> None:
+    def __init__(self, terms: Terms, steps: Steps, waiting: Callable[[str, Shelf], Request]) -> None:
+        """``waiting`` asks for the first page of what waits in one of the lists of a symbol."""
+        self._waiting = waiting
         self._terms = terms
         self._steps = steps
         self._facts: dict[str, Callable[[Request, Any], Verdict]] = {
             "instruments": self._products,
             "server_time": self._server_time,
             "book": self._book,
+            "funding_due": self._funding_due,
             "candles": self._candles,
             "place": self._placed,
+            "amend": _done,
             "cancel": self._canceled,
             "cancel_several": self._canceled,
             "cancel_all": _done,
@@ -96,9 +109,13 @@ class ReplyReader:
             "open_orders": self._open_orders,
             "open_plans": self._open_plans,
             "open_exits": self._open_exits,
+            "open_trails": self._open_trails,
             "order_by_id": self._order_by_id,
             "plan_by_id": lambda request, facts: self._waiting_by_id(request, facts, plan_of),
             "exit_by_id": lambda request, facts: self._waiting_by_id(request, facts, exit_of),
+            "trail_by_id": lambda request, facts: self._waiting_by_id(request, facts, trail_of),
+            "plans_made": lambda request, facts: self._history(request, facts, self._waiting_row(plan_of), "trigger orders"),
+            "trails_made": lambda request, facts: self._history(request, facts, self._waiting_row(trail_of), "trailing orders"),
             "fills": lambda request, facts: self._history(request, facts, self._filled, "executions"),
             "closed_orders": lambda request, facts: self._history(request, facts, self._past_order, "orders"),
             "order_history": lambda request, facts: self._history(request, facts, self._past_order, "orders"),
@@ -166,11 +183,12 @@ class ReplyReader:
         asked = Row(decode_body(request.body))
         instrument = self._terms.need(asked.symbol())
         way = asked.word(words.WAYS, "side")
-        kind, tif = asked.word(words.KIND, "type")
+        shelf = next((one for one in (PLANS, TRAILS) if one.path.partition("/")[0] in request.path), None)
+        kind, tif = (OrderType.TRAILING_STOP, TimeInForce.GTC) if shelf else asked.word(words.KIND, "type")
         report = OrderReport(
             instrument=instrument.id,
             client_id=ClientOrderId(request.ref),
-            venue_id=VenueOrderId(identity),
+            venue_id=VenueOrderId((shelf.prefix if shelf else "") + identity),
             status=OrderStatus.ACKED,
             side=way.side,
             type=kind,
@@ -218,6 +236,12 @@ class ReplyReader:
         bids, asks = (levels_of(row.raw(side) or [], instrument) for side in ("bids", "asks"))
         at_ns = row.whole("timestamp") * NS_PER_MS
         return Verdict(Outcome.ACK, events=(BookSnapshot(instrument.id, bids, asks, version, 0, at_ns),))
+
+    def _funding_due(self, request: Request, facts: Any) -> Verdict:
+        instrument, millis = self._terms.need(request.ref), Row(facts).whole("nextSettleTime")
+        if millis <= 0 or Row(facts).symbol() != request.ref:
+            return _unknown("the answer does not tell when funding is settled", "0")
+        return Verdict(Outcome.ACK, events=(TickerChanged(instrument.id, 0, next_funding_ns=millis * NS_PER_MS),))
 
     def _candles(self, request: Request, facts: Any) -> Verdict:
         """Bars come column by column, their volumes in contracts; columns of unequal length belong to no bar."""
@@ -312,19 +336,18 @@ class ReplyReader:
     # -- orders ----------------------------------------------------------------------------------------------------
 
     def _open_orders(self, request: Request, facts: Any) -> Verdict:
-        plans = _part(request, "open_plans", "planorder/list/orders", "states=1", "plans")
-        return self._open(request, facts, report_of, plans)
+        return self._open(request, facts, report_of, PLANS)
 
     def _open_plans(self, request: Request, facts: Any) -> Verdict:
-        exits = _part(request, "open_exits", "stoporder/list/orders", "is_finished=0", "exits")
-        return self._open(request, facts, plan_of, exits)
+        return self._open(request, facts, plan_of, EXITS)
 
     def _open_exits(self, request: Request, facts: Any) -> Verdict:
-        return self._open(request, facts, exit_of, None)
+        return self._open(request, facts, exit_of, TRAILS)
 
-    def _open(
-        self, request: Request, facts: Any, read: Callable[[Row, Terms], OrderReport], following: Request | None
-    ) -> Verdict:
+    def _open_trails(self, request: Request, facts: Any) -> Verdict:
+        return self._open(request, facts, trail_of, None)
+
+    def _open(self, request: Request, facts: Any, read: Callable[[Row, Terms], OrderReport], following: Shelf | None) -> Verdict:
         """Read one part of the list of open orders; its other pages come before the next part."""
         rows = _rows(facts)
         events: list[Event] = []
@@ -333,7 +356,8 @@ class ReplyReader:
         reports = [event.report for event in events if isinstance(event, OrderChanged)]
         if len(reports) != len(events) or any(report.instrument.symbol != request.ref for report in reports):
             return _unknown("the list of open orders is not whole", "0", events)
-        more = _next_page(request) if len(rows) >= PAGE_ROWS else following
+        then = self._waiting(request.ref, following) if following is not None else None
+        more = _next_page(request) if len(rows) >= PAGE_ROWS else then
         return Verdict(Outcome.ACK, events=(OrdersSnapshot(VENUE, reports, request.ref),), next_page=more)
 
     def _order_by_id(self, request: Request, facts: Any) -> Verdict:
@@ -353,9 +377,14 @@ class ReplyReader:
         found = [e for e in events if isinstance(e, OrderChanged) and e.report.venue_id == request.ref]
         if found:
             return Verdict(Outcome.ACK, events=tuple(found))
-        if len(rows) >= PAGE_ROWS or any(isinstance(event, Unreadable) for event in events):
-            return _unknown("the list does not have the order on its first page", "0")
+        if any(isinstance(event, Unreadable) for event in events):
+            return _unknown("some orders of the list could not be read", "0")
+        if len(rows) >= PAGE_ROWS:
+            return Verdict(Outcome.ACK, next_page=_next_page(request))
         return Verdict(Outcome.MISSING, text=codes.sentence(2040))
+
+    def _waiting_row(self, read: Callable[[Row, Terms], OrderReport]) -> Callable[[Row], list[Event]]:
+        return lambda row: [OrderChanged(read(row, self._terms), replayed=True)]
 
     # -- the past --------------------------------------------------------------------------------------------------
 
@@ -399,13 +428,6 @@ def _rows(facts: Any) -> list[Any]:
     if not isinstance(facts, list):
         raise WireError("no list of rows")
     return facts
-
-
-def _part(request: Request, what: str, path: str, state: str, group: str) -> Request:
-    """Return the question for the first page of another part of the same list; its names are sorted as they stand."""
-    own = f"page_num=1&page_size={PAGE_ROWS}"
-    text = f"{state}&{own}" if state < own else f"{own}&{state}"
-    return replace(request, what=what, path=f"{_PRIVATE}/{path}", query=f"{text}&symbol={request.ref}", group=group)
 
 
 def _next_page(request: Request) -> Request:

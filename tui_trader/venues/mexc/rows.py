@@ -26,11 +26,9 @@ from tui_trader.core.types import (
     InstrumentId,
     Liquidity,
     OrderStatus,
-    OrderType,
     PositionMode,
     PositionSide,
     Side,
-    TriggerSource,
     VenueOrderId,
 )
 from tui_trader.venues.exact import sample
@@ -188,75 +186,6 @@ def report_of(row: Row, terms: Terms) -> OrderReport:
     )
 
 
-def plan_of(row: Row, terms: Terms) -> OrderReport:
-    """Return what the row of a trigger order says; its id is counted apart from those of orders, and it carries none of ours."""
-    symbol = row.symbol()
-    instrument = terms.need(symbol)
-    way = row.word(words.WAYS, "side")
-    kind, tif = row.word(words.KIND, "orderType")
-    rising = row.word({1: True, 2: False}, "triggerType")
-    code = row.whole("errorCode")
-    return OrderReport(
-        instrument=instrument.id,
-        client_id=ClientOrderId(""),
-        venue_id=VenueOrderId(words.PLAN + _needed(row, "id")),
-        status=row.word(words.TRIGGERED_STATE, "state"),
-        side=way.side,
-        type=waiting_type(way.side, rising=rising, limit=kind.has_limit),
-        qty=row.size(instrument, "vol"),
-        price=row.price("price") if kind.has_limit else None,
-        tif=tif,
-        position_side=leg_of(way, mode_of(row, terms)),
-        reduce_only=way.closes or row.flag("reduceOnly") is True,
-        trigger_price=row.price("triggerPrice"),
-        trigger_source=row.word(words.TREND, "trend"),
-        at_ns=(row.whole("updateTime") or row.whole("createTime")) * NS_PER_MS,
-        reason=codes.sentence(code) if code else "",
-        code=str(code) if code else "",
-    )
-
-
-def exit_of(row: Row, terms: Terms) -> OrderReport:
-    """Return what the row of a position's exit says: a stop that carries the target, or a target alone.
-
-    The venue holds both under one id, and what ends one ends the other: so they are one order here too.
-    """
-    instrument = terms.need(row.symbol())
-    held = row.word(words.HELD, "positionType")
-    mode = mode_of(row, terms)
-    leg = PositionSide.LONG if held is Side.BUY else PositionSide.SHORT
-    stop, target = row.price("stopLossPrice"), row.price("takeProfitPrice")
-    if stop is None and target is None:
-        raise WireError("an exit without a price")
-    code = row.whole("errorCode")
-    return OrderReport(
-        instrument=instrument.id,
-        client_id=ClientOrderId(""),
-        venue_id=VenueOrderId(words.EXIT + _needed(row, "id")),
-        status=row.word(words.TRIGGERED_STATE, "state"),
-        side=held.opposite,
-        type=OrderType.MARKET_IF_TOUCHED if stop is None else OrderType.STOP,
-        qty=row.size(instrument, "vol"),
-        position_side=leg if mode is PositionMode.HEDGED else PositionSide.MERGED,
-        reduce_only=True,
-        trigger_price=target if stop is None else stop,
-        trigger_source=words.TREND.get(row.whole("profitTrend" if stop is None else "lossTrend"), TriggerSource.LAST),
-        take_profit=target if stop is not None else None,
-        take_profit_source=words.TREND.get(row.whole("profitTrend")) if stop is not None and target is not None else None,
-        sequence=row.whole("version"),
-        at_ns=(row.whole("updateTime") or row.whole("createTime")) * NS_PER_MS,
-        reason=codes.sentence(code) if code else "",
-        code=str(code) if code else "",
-    )
-
-
-def waiting_type(side: Side, *, rising: bool, limit: bool) -> OrderType:
-    """Return what an order is that waits for a price to rise or to fall: against its own side it is a stop."""
-    if rising is (side is Side.BUY):
-        return OrderType.STOP_LIMIT if limit else OrderType.STOP
-    return OrderType.LIMIT_IF_TOUCHED if limit else OrderType.MARKET_IF_TOUCHED
-
-
 def leg_of(way: Way, mode: PositionMode) -> PositionSide:
     """Return the leg that a side code is about in a position mode."""
     return way.leg if mode is PositionMode.HEDGED else PositionSide.MERGED
@@ -270,7 +199,7 @@ def fill_of(row: Row, terms: Terms) -> Fill:
     if not qty or price is None:
         raise WireError("execution without size or price")
     return Fill(
-        exec_id=ExecId(_needed(row, "id")),
+        exec_id=ExecId(needed(row, "id")),
         instrument=instrument.id,
         client_id=ClientOrderId(row.identity("externalOid")),
         venue_id=VenueOrderId(row.identity("orderId")),
@@ -340,7 +269,7 @@ def funding_of(row: Row, terms: Terms) -> FundingPaid:
         currency=instrument.settle,
         rate=row.amount("rate"),
         at_ns=row.whole("settleTime") * NS_PER_MS,
-        exec_id=f"funding-{_needed(row, 'id')}",
+        exec_id=f"funding-{needed(row, 'id')}",
     )
 
 
@@ -375,7 +304,8 @@ def _partly(status: OrderStatus, filled: Decimal) -> OrderStatus:
     return OrderStatus.PARTIAL if status is OrderStatus.LIVE and filled else status
 
 
-def _needed(row: Row, *names: str) -> str:
+def needed(row: Row, *names: str) -> str:
+    """Return an id; raises WireError where there is none."""
     found = row.identity(*names)
     if not found:
         raise WireError(f"{names[0]} is missing")

@@ -29,6 +29,8 @@ class Terms:
     def __init__(self) -> None:
         self.mode: PositionMode | None = None
         """None until the account's setting is known."""
+        self.now_ns = 0
+        """The venue's time as of the last request; 0 before the first one."""
         self._instruments: dict[str, Instrument] = {}
         self._backings: dict[tuple[str, int], Backing] = {}
 

@@ -73,14 +73,26 @@ STATE: Final = {
 }
 """By ``state``: uninformed (taken, not booked), uncompleted (partly executed too), completed, cancelled, invalid."""
 
+FIRED: Final = 3
 TRIGGERED_STATE: Final = {
     1: OrderStatus.ARMED,
     2: OrderStatus.CANCELED,
-    3: OrderStatus.FILLED,
-    4: OrderStatus.REJECTED,
+    FIRED: OrderStatus.LIVE,
+    4: OrderStatus.EXPIRED,
     5: OrderStatus.REJECTED,
 }
-"""By ``state`` of trigger orders and exits: untriggered, cancelled, executed, invalid, execution failed."""
+"""By ``state`` of trigger orders and exits: untriggered, cancelled, executed, invalid, execution failed. What was executed goes
+on as an order."""
+
+TRAIL_FIRED: Final = 2
+TRAILING_STATE: Final = {
+    0: OrderStatus.ARMED,
+    1: OrderStatus.ARMED,
+    TRAIL_FIRED: OrderStatus.LIVE,
+    3: OrderStatus.REJECTED,
+    4: OrderStatus.CANCELED,
+}
+"""By ``state`` of trailing orders: not activated, activated, executed, execution failed, cancelled."""
 
 TREND_TO_WIRE: Final = {TriggerSource.LAST: 1, TriggerSource.MARK: 2, TriggerSource.INDEX: 3}
 TREND: Final = {number: source for source, number in TREND_TO_WIRE.items()}
@@ -107,4 +119,5 @@ INTERVALS: Final = {
 
 PLAN: Final = "plan-"
 EXIT: Final = "exit-"
-"""Begin our names of trigger orders and of exits: their ids are counted apart from those of orders."""
+TRAIL: Final = "trail-"
+"""Begin our names of trigger orders, of exits and of trailing orders: their ids are counted apart from those of orders."""

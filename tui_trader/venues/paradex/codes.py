@@ -23,7 +23,9 @@ BAD_LOGIN: Final = frozenset({"INVALID_STARKNET_SIGNATURE", "STARKNET_SIGNATURE_
 
 NOT_FOUND: Final = frozenset({"ORDER_ID_NOT_FOUND", "CLIENT_ORDER_ID_NOT_FOUND", "ORDER_IS_CLOSED", "ORDER_NOT_FOUND"})
 DUPLICATE: Final = "DUPLICATED_CLIENT_ID"
-NO_ORDERS: Final = frozenset({"SYSTEM_STATUS_CANCEL_ONLY", "UNAUTHORIZED_ERROR"})
+NO_ORDERS: Final = frozenset({"UNAUTHORIZED_ERROR"})
+STATES: Final = {"SYSTEM_STATUS_CANCEL_ONLY": "cancel_only", "SYSTEM_STATUS_POST_ONLY": "post_only"}
+"""Refusals that tell the state of the whole venue, by its word for it."""
 CLOCK: Final = "INVALID_TIMESTAMP"
 
 _REJECTIONS: Final[dict[str, str]] = {

@@ -23,15 +23,15 @@ from tui_trader.core.event import (
     Event,
     FundsListed,
     InstrumentsListed,
-    Notice,
     OrderChanged,
     OrdersSnapshot,
     PositionChanged,
     PositionsSnapshot,
+    TakingTold,
     Unreadable,
 )
 from tui_trader.core.sanitise import sanitise
-from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, Severity
+from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, Taking
 from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Outcome, Reply, Request, Verdict
 from tui_trader.venues.exact import decode_body
@@ -54,16 +54,17 @@ PAGE_ROWS: Final = 200
 MAX_WAIT_S: Final = 60.0
 
 STATES: Final = {
-    "ok": "",
-    "maintenance": "the venue is in maintenance: nothing trades",
-    "cancel_only": "the venue takes cancels alone at present",
-    "post_only": "the venue takes post-only orders alone at present",
+    "ok": (Taking.ALL, ""),
+    "maintenance": (Taking.NOTHING, "Paradex is in maintenance: nothing trades"),
+    "cancel_only": (Taking.CANCELS, "Paradex takes cancels alone at present"),
+    "post_only": (Taking.POST_ONLY, "Paradex takes post-only orders alone at present"),
 }
-"""By the word of ``/system/state``, what a trader is told."""
+"""By the word of ``/system/state``: what is taken, and what a trader is told. A word that is not known stops nobody: the venue
+refuses what it does not take."""
 
 _BARS = re.compile(r"&resolution=([0-9]+)&start_at=([0-9]+)&end_at=([0-9]+)\Z", re.ASCII)
 _BAR_SIZE: Final = Decimal("0.001")
-_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?\Z", re.ASCII)
+_SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
 _CURSOR = re.compile(r"&cursor=[^&]*")
 _CHAIN = re.compile(r"[A-Z0-9_]{3,31}\Z", re.ASCII)
 
@@ -90,7 +91,7 @@ class ReplyReader:
             "cancel": _done,
             "cancel_several": self._canceled,
             "cancel_all": _done,
-            "set_leverage": _done,
+            "set_leverage": self._backed,
             "account": self._account,
             "margin": self._margin,
             "positions": self._positions,
@@ -149,7 +150,13 @@ class ReplyReader:
             refresh_clock=code == codes.CLOCK,
             bad_key=code in codes.BAD_KEY or (asked_in and code in codes.BAD_LOGIN),
             no_orders=request.kind.is_write and code in codes.NO_ORDERS,
+            events=self._taking(code),
         )
+
+    def _taking(self, code: str) -> tuple[Event, ...]:
+        """Return what a refusal proves of the state of the whole venue."""
+        state = codes.STATES.get(code)
+        return (TakingTold(VENUE, *STATES[state]),) if state is not None else ()
 
     # -- being let in ----------------------------------------------------------------------------------------------
 
@@ -181,10 +188,9 @@ class ReplyReader:
         return Verdict(Outcome.ACK, server_ns=millis * 1_000_000)
 
     def _system_state(self, request: Request, facts: Any) -> Verdict:
-        """Tell the state of the system when it is not the usual one; orders it does not take are refused by the venue itself."""
         state = Row(facts).text("status").lower()
-        said = STATES.get(state, f"the venue says that its state is {sanitise(state, 40)!r}")
-        return Verdict(Outcome.ACK, events=(Notice(said, Severity.WARNING),) if said else ())
+        taking, said = STATES.get(state, (Taking.ALL, f"Paradex says that its state is {sanitise(state, 40)!r}"))
+        return Verdict(Outcome.ACK, events=(TakingTold(VENUE, taking, said),))
 
     def _book(self, request: Request, facts: Any) -> Verdict:
         row = Row(facts)
@@ -252,6 +258,13 @@ class ReplyReader:
 
     def _account(self, request: Request, facts: Any) -> Verdict:
         return Verdict(Outcome.ACK, events=(BalanceChanged(balance_of(Row(facts))),))
+
+    def _backed(self, request: Request, facts: Any) -> Verdict:
+        """What backs the next position from now on, as the venue repeats it."""
+        told = backing_of(Row({"market": request.ref, **facts}))
+        if told.instrument.symbol != request.ref:
+            return _unknown("the answer is about another market", "0")
+        return Verdict(Outcome.ACK, events=(told,))
 
     def _margin(self, request: Request, facts: Any) -> Verdict:
         told = [backing_of(Row(raw)) for raw in _rows(facts, "configs")]

@@ -33,6 +33,7 @@ NS: Final = 1_000_000_000
 CONTRACT: Final = "contract"
 OTHER: Final = "other"
 
+REAL_FUNDING: Final = "/contract-biz/public/real-funding-rates"
 KLINES: Final = "/exchange/public/md/v2/kline"
 KLINE_LIMITS: Final = (5, 10, 50, 100, 500, 1000)
 """The only numbers of newest bars that can be asked for."""
@@ -78,6 +79,15 @@ class PhemexOrders:
         path = self._listing.family(instrument.symbol).book
         query = _query(symbol=instrument.symbol)
         return Request(RequestKind.READ, "book", "GET", path, query, signed=False, group=OTHER, ref=instrument.symbol)
+
+    def funding_due(self, instrument: InstrumentId) -> Request | None:
+        """Ask when funding is settled next, for USDⓈ-M alone. Source: contract reference, "Query real funding rates"."""
+        if self._listing.family(instrument.symbol) is not USD_M:
+            return None
+        query = _query(symbol=instrument.symbol)
+        return Request(
+            RequestKind.READ, "funding_due", "GET", REAL_FUNDING, query, signed=False, group=OTHER, ref=instrument.symbol
+        )
 
     def candles(self, instrument: InstrumentId, interval_s: int, start_s: int, end_s: int) -> Request | None:
         """Ask for closed bars: between two times for USDⓈ-M, the newest ones that reach back far enough for COIN-M.

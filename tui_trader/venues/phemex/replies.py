@@ -26,6 +26,7 @@ from tui_trader.core.event import (
     OrdersSnapshot,
     PositionChanged,
     PositionsSnapshot,
+    TickerChanged,
     Unreadable,
 )
 from tui_trader.core.funds import FeeRate
@@ -47,7 +48,7 @@ MAX_WAIT_S: Final = 60.0
 """The longest wait believed: the windows are one minute."""
 
 _HISTORY: Final = frozenset(
-    {"fills", "order_by_id", "closed_orders", "order_history", "funding_history", "transfers", "funds_journal"}
+    {"funding_due", "fills", "order_by_id", "closed_orders", "order_history", "funding_history", "transfers", "funds_journal"}
 )
 """Reads that the reference documents with a bare list. Open orders are not among them: ``[]`` would say that there are none."""
 
@@ -68,6 +69,7 @@ class ReplyReader:
             "instruments": self._products,
             "server_time": self._server_time,
             "book": self._book,
+            "funding_due": self._funding_due,
             "candles": self._candles,
             "place": self._placed,
             "amend": self._amended,
@@ -215,6 +217,16 @@ class ReplyReader:
             return _unknown("the book carries no sequence", "0")
         snapshot = BookSnapshot(InstrumentId(VENUE, symbol), bids, asks, sequence, depth, row.whole("timestamp"))
         return Verdict(Outcome.ACK, events=(snapshot,))
+
+    def _funding_due(self, request: Request, facts: Any) -> Verdict:
+        rows = facts if isinstance(facts, list) else [facts]
+        for raw in rows:
+            row = Row(raw)
+            millis = row.whole("nextfundingTime") if row.symbol() == request.ref else 0
+            if millis > 0:
+                due = TickerChanged(InstrumentId(VENUE, request.ref), 0, next_funding_ns=millis * 1_000_000)
+                return Verdict(Outcome.ACK, events=(due,))
+        return _unknown("the answer does not tell when funding is settled", "0")
 
     def _candles(self, request: Request, facts: Any) -> Verdict:
         """Rows come oldest or newest first, of nine columns; newer answers repeat the symbol in a tenth."""
