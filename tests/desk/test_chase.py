@@ -210,6 +210,54 @@ async def test_an_end_that_is_not_known_lets_no_market_order_out(chasing: Chasin
     assert "nothing more is sent" in chasing.said
 
 
+async def test_where_orders_cannot_change_it_is_placed_anew_once_it_is_over(chasing: Chasing) -> None:
+    chasing.desk.chases._in_place = lambda iid: False
+    chasing._quote("67000", "67001")
+
+    def second(status: OrderStatus, **change: Any) -> Callable[[], None]:
+        def say() -> None:
+            first, *rest = [order for order in chasing.desk.store.blotter.orders() if not order.external]
+            assert first.status is OrderStatus.CANCELED, "never both"
+            [order] = rest
+            report = OrderReport(
+                BTC,
+                order.client_id,
+                VenueOrderId("v2"),
+                status,
+                order.side,
+                OrderType.LIMIT,
+                order.qty,
+                tif=order.tif,
+                at_ns=1,
+                **change,
+            )
+            chasing.desk.absorb([OrderChanged(report)])
+
+        return say
+
+    chasing.looks = [
+        chasing.tell(OrderStatus.LIVE),
+        chasing.quote("67010", "67011"),
+        chasing.tell(OrderStatus.CANCELED, filled=D("0.04")),
+        second(OrderStatus.LIVE),
+        second(OrderStatus.FILLED, filled=D("0.06")),
+    ]
+    await chasing.run(BUY)
+    assert chasing.kinds() == [RequestKind.CREATE, RequestKind.CANCEL, RequestKind.CREATE]
+    placed = [order for order in chasing.desk.store.blotter.orders() if not order.external][1]
+    assert (placed.qty, placed.price, placed.tif) == (D("0.06"), D(67010), TimeInForce.POST_ONLY)
+    assert "over after 1 moves: filled 0.06" in chasing.said
+
+
+async def test_nothing_is_placed_anew_before_the_end_of_the_old_one_is_known(chasing: Chasing) -> None:
+    chasing.desk.chases._in_place = lambda iid: False
+    chasing._quote("67000", "67001")
+    chasing.looks = [chasing.tell(OrderStatus.LIVE), chasing.quote("67010", "67011")]
+    await chasing.run(BUY)
+    assert chasing.kinds() == [RequestKind.CREATE, RequestKind.CANCEL]
+    assert "nothing more is sent" in chasing.said
+
+
 async def test_a_cancel_by_the_trader_ends_it_without_the_market(chasing: Chasing) -> None:
     chasing._quote("67000", "67001")
 

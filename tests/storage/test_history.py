@@ -186,6 +186,20 @@ def test_an_order_goes_by_the_venues_id_once_it_is_known(opened: History) -> Non
     assert (row.id, row.client_id, row.status, row.price, row.external) == ("v-1", "tt-1", "live", "101", 0)
 
 
+def test_an_order_that_goes_on_under_another_id_stays_one_row(opened: History) -> None:
+    """The venue's past tells what came of it as somebody's; whatever is told first, it is one order and ours."""
+    waited = order().merge(report(at_ns=NOW, status=OrderStatus.ARMED, venue_id=VenueOrderId("plan-7")))
+    fired = waited.merge(
+        report(at_ns=NOW + 1, status=OrderStatus.LIVE, venue_id=VenueOrderId("plan-7"), becomes=VenueOrderId("99"))
+    )
+    follower = replace(told(client_id="_m_99", venue_id="99", at_ns=NOW + 2, status=OrderStatus.FILLED, filled=D(3)), external=1)
+    for facts in ([waited, fired, follower], [follower, waited, fired], [fired, follower, waited], [waited, follower, fired]):
+        opened.write([one if isinstance(one, OrderRow) else OrderRow.of("main", one) for one in facts])
+        (row,) = opened.newest("orders", 9)
+        assert isinstance(row, OrderRow)
+        assert (row.id, row.venue_id, row.client_id, row.status, row.external) == ("99", "99", "tt-1", "filled", 0)
+
+
 def test_an_absence_that_was_concluded_gives_way_to_the_venues_word(opened: History) -> None:
     opened.write([OrderRow.of("main", order(status=OrderStatus.ABSENT))])
     opened.write([told(at_ns=NOW)])

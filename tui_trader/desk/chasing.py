@@ -1,7 +1,8 @@
 """Chases: one resting order that is moved after its touch, within bounds, while this terminal is up.
 
 The order is created once. What is done afterwards are changes of it, each judged like any other, at most one a second; and when
-the trader asked for that, one market order for what is left, sent only after the venue has said that the first one is over.
+the trader asked for that, one market order for what is left, sent only after the venue has said that the first one is over. Where
+orders cannot be changed in place, a move cancels it and places what is left anew, once the venue has said that it is over.
 A cancel by anybody, a panic, or an outcome that is not known ends the chase: it never sends its order again.
 """
 
@@ -14,11 +15,11 @@ from decimal import Decimal
 from typing import Any
 
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.command import Chase, Size, Then
+from tui_trader.core.command import Chase, Price, Size, Then
 from tui_trader.core.decimals import plain
 from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.order import Order
-from tui_trader.core.types import OrderStatus, Severity, Side, TimeInForce
+from tui_trader.core.types import InstrumentId, OrderStatus, Severity, Side, TimeInForce
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.drafting import near
 from tui_trader.desk.expiry import GONE
@@ -77,8 +78,11 @@ class Chases:
         sending: Sending,
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         say: Callable[[str, Severity], None],
+        in_place: Callable[[InstrumentId], bool] = lambda iid: True,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
+        """``in_place`` says whether an order can be changed where it stands."""
+        self._in_place = in_place
         self._store = store
         self._clock = clock
         self._runs = runs
@@ -150,6 +154,8 @@ class Chases:
         now = self._clock.mono_ns()
         if now < max(state.moved_ns + PACE_NS, state.not_before_ns) and state.moves + state.refusals:
             return ""
+        if not self._in_place(order.instrument):
+            return await self._replace(state, order, touch)
         try:
             sent = await self._sending.amend(order, price=touch)
             problem = "" if sent.outcome is Outcome.ACK else sent.text or sent.outcome.value
@@ -164,6 +170,27 @@ class Chases:
         state.not_before_ns = now + REFUSED_NS
         if state.refusals >= MOST_REFUSALS:
             return f"it cannot be moved ({problem}); its order is left at {plain(order.price)}"
+        return ""
+
+    async def _replace(self, state: _State, order: Order, touch: Decimal) -> str:
+        """Cancel the order and place what is left of it at its touch, under another identity; return why the chase ends."""
+        sent = await self._sending.end(order)
+        over = await self._until_over(state.client_id)
+        if over is None:
+            return self._lost(state, sent, "the touch moved")
+        left = over.qty - over.filled
+        if left <= 0:
+            return f"filled {plain(over.filled)}"
+        if state.run.ended:
+            return f"{state.run.ended}; {plain(left)} was not filled"
+        draft = self._draft(state, over, left, price=Price(number=touch), tif=TimeInForce.POST_ONLY, title="chase")
+        again = await self._sending.submit_draft(draft, joins=over.client_id)
+        if again.outcome in GONE:
+            return f"{plain(left)} was not filled, and was not placed again: {again.text or again.outcome.value}"
+        state.client_id = again.client_id
+        state.run.orders.add(again.client_id)
+        state.moved_ns = self._clock.mono_ns()
+        state.moves += 1
         return ""
 
     def _touch(self, state: _State) -> Decimal | None:
@@ -189,12 +216,7 @@ class Chases:
         sent = await self._sending.end(order)
         over = await self._until_over(state.client_id)
         if over is None:
-            self._say(
-                f"chase {state.run.number}: it is not known whether {state.client_id} is cancelled"
-                f" ({sent.text or sent.outcome.value}): nothing more is sent",
-                Severity.ALARM,
-            )
-            return f"{why}; look after {state.client_id}"
+            return self._lost(state, sent, why)
         left = over.qty - over.filled
         if left <= 0:
             return f"{why}; filled {plain(over.filled)}"
@@ -203,6 +225,15 @@ class Chases:
         if state.chase.then is Then.STOP:
             return f"{why}; {plain(left)} was not filled and is cancelled"
         return await self._take(state, over, left, why)
+
+    def _lost(self, state: _State, sent: Sent, why: str) -> str:
+        """Say that the end of the order is not known, so that nothing more is sent; return why the chase ends."""
+        self._say(
+            f"chase {state.run.number}: it is not known whether {state.client_id} is cancelled"
+            f" ({sent.text or sent.outcome.value}): nothing more is sent",
+            Severity.ALARM,
+        )
+        return f"{why}; look after {state.client_id}"
 
     async def _until_over(self, client_id: str) -> Order | None:
         """Return the order once the venue has said that it is over; None when it has not in time."""
@@ -217,20 +248,34 @@ class Chases:
 
     async def _take(self, state: _State, over: Order, left: Decimal, why: str) -> str:
         """Send a crossing order for what is left: another order, with an identity of its own, held against every limit."""
-        draft = state.draft
-        rest = Draft(
-            draft.instrument,
-            draft.side,
-            Size(left),
-            None,
-            tif=TimeInForce.IOC,
-            reduce_only=draft.reduce_only,
-            market=draft.closes,
-            position_side=over.position_side,
-            closes=draft.closes,
-            title="rest of a chase",
-        )
+        rest = self._draft(state, over, left, tif=TimeInForce.IOC, market=state.draft.closes, title="rest of a chase")
         sent = await self._sending.submit_draft(rest, joins=over.client_id)
         if sent.outcome is Outcome.ACK:
             return f"{why}; the market takes {plain(left)}"
         return f"{why}; the market order for {plain(left)}: {sent.text or sent.outcome.value}"
+
+    def _draft(
+        self,
+        state: _State,
+        over: Order,
+        left: Decimal,
+        *,
+        tif: TimeInForce,
+        title: str,
+        price: Price | None = None,
+        market: bool = False,
+    ) -> Draft:
+        """Return an order for what is left of one that is over."""
+        draft = state.draft
+        return Draft(
+            draft.instrument,
+            draft.side,
+            Size(left),
+            price,
+            tif=tif,
+            reduce_only=draft.reduce_only,
+            market=market,
+            position_side=over.position_side,
+            closes=draft.closes,
+            title=title,
+        )

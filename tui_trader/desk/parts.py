@@ -267,6 +267,7 @@ class Parts(abc.ABC):
             sending=self.sending,
             spawn=self._spawn,
             say=self._say,
+            in_place=lambda iid: account.venue.capabilities_of(self.store.instruments[iid]).amend,
         )
         self.expiries = Expiries(
             store=self.store, clock=clock, runs=self.runs, cancel=self.sending.cancel, spawn=self._spawn, say=self._say
@@ -448,11 +449,11 @@ class Parts(abc.ABC):
         verdict = await self.send(self._dialect.book(iid))
         return next((event for event in verdict.events if isinstance(event, BookSnapshot)), None)
 
-    async def _admitted(self) -> Secret | None:
-        """Return the token that the venue lets in by; None where it has none."""
+    async def _admitted(self, denied: Secret | None) -> Secret | None:
+        """Return the token that the venue lets in by, which is not one that it denied; None where it has none."""
         if self._rest is None or self.account.credential is None:
             return None
-        return await self._rest.admit(self._dialect, self.account.credential)
+        return await self._rest.admit(self._dialect, self.account.credential, denied)
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
         if self._closed:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tui_trader.core.clock import DAY_NS, Clock
+from tui_trader.core.ids import PREFIX
 from tui_trader.storage.database import Database, is_damage, reader, words_of
 from tui_trader.storage.history_rows import KINDS, ROWS, OrderRow, Row
 
@@ -185,9 +186,11 @@ def _put(db: sqlite3.Connection, row: Row) -> None:
     where = " AND ".join(f"{name} = ?" for name in kind.key)
     found = db.execute(f"SELECT * FROM {kind.table} WHERE {where}", tuple(getattr(row, name) for name in kind.key)).fetchall()
     if isinstance(row, OrderRow) and row.client_id:
-        # An order is known by our id until the venue tells its own.
+        # An order is known by our id until the venue tells its own; one that waits may be given another one later. Ours are
+        # never used twice, those of others may be.
         query = "SELECT * FROM orders WHERE client_id = ? AND venue = ? AND account = ? AND id <> ?"
-        query += " AND venue_id = ''" if row.venue_id else " ORDER BY id LIMIT 1"
+        others = " AND venue_id = ''" if not row.client_id.startswith(PREFIX) else ""
+        query += others if row.venue_id else " ORDER BY id LIMIT 1"
         found += db.execute(query, (row.client_id, row.venue, row.account, row.id)).fetchall()
     joined = row
     for values in found:

@@ -63,6 +63,11 @@ _MOVED = tuple(
 """States of a transfer by how much each claims; absence is our own conclusion here too."""
 
 
+def _lateness(venue_id: str) -> tuple[bool, str]:
+    """Return what an order's ids are ranked by: that of an order that waits has a word before its number, and comes first."""
+    return venue_id[:1].isdigit(), venue_id
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What every row has in common: whose it is, and what identifies it."""
@@ -171,9 +176,9 @@ class OrderRow(Row):
         executed = max(self, other, key=lambda row: (Decimal(row.filled), Decimal(row.filled_value), row.filled_value))
         return replace(
             terms,
-            id=max(self.venue_id, other.venue_id) or max(self.id, other.id),
+            id=max(self.venue_id, other.venue_id, key=_lateness) or max(self.id, other.id),
             client_id=max(self.client_id, other.client_id),
-            venue_id=max(self.venue_id, other.venue_id),
+            venue_id=max(self.venue_id, other.venue_id, key=_lateness),
             status=state.status,
             reason=state.reason,
             code=state.code,

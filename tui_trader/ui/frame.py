@@ -258,7 +258,7 @@ class FramePump:
     def _paint(self, pane: Pane, topics: frozenset[Topic]) -> None:
         try:
             pane.paint(topics)
-        except Exception as error:  # one of the two supervisors: a broken pane is marked, the others go on
+        except Exception as error:  # one of the three supervisors: a broken pane is marked, the others go on
             self.unsubscribe(pane)
             log.exception("pane %r failed to paint", pane)
             if self._on_error is None:

@@ -302,6 +302,9 @@ class Negotiating(Protocol):
         The next ``query`` may be another one.
         """
 
+    denied: Secret | None
+    """The token that the last login was refused with; None where it was taken."""
+
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
 
@@ -350,6 +353,9 @@ class Admitting(Protocol):
 
     def token(self, credential: Credential) -> Secret:
         """Return the token that lets in; raises LinkError before there is one."""
+
+    def distrust(self, token: Secret) -> None:
+        """Learn that the venue does not take a token any more, however long it was to be good."""
 
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""

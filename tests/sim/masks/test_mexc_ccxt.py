@@ -19,7 +19,7 @@ import pytest_asyncio
 from tests.sim.masks.ccxt_peer import begun, exact, soon, until
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, SystemClock
-from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce
+from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.mexc import MexcMask
 from tui_trader.sim.products import mexc_instruments
@@ -52,7 +52,7 @@ class Peer:
         return self.server.mask.ids  # type: ignore[attr-defined]
 
     def order(self, identity: str) -> SimOrder:
-        found = self.exchange.order("trader", order_id=self.ids.name(identity).removeprefix("plan:"))
+        found = self.exchange.order("trader", order_id=self.ids.name(identity).partition(":")[2] or self.ids.name(identity))
         assert found is not None
         return found
 
@@ -241,6 +241,81 @@ async def test_a_trigger_order_waits(peer: Peer) -> None:
     assert (seen["id"], exact(seen["triggerPrice"]), exact(seen["price"])) == (made["id"], D(48_500), D(48_000))
     await peer.client.cancel_order(made["id"], BTC, {"trigger": True})
     assert order.status is SimStatus.CANCELED
+
+
+async def test_a_trigger_order_becomes_an_order_when_its_price_is_met(peer: Peer) -> None:
+    made = await peer.client.create_order(BTC, "market", "sell", 3, None, {"triggerPrice": 49_000, "triggerType": 2, "trend": 2})
+    order = peer.order(made["id"])
+    assert (order.status, order.type, order.trigger_source) == (SimStatus.UNTRIGGERED, OrderType.STOP, TriggerSource.MARK)
+    peer.exchange.set_reference(SYMBOL, D(48_990))
+    assert order.status is SimStatus.FILLED
+    assert await peer.client.fetch_open_orders(BTC, None, None, {"trigger": True}) == []
+    child = str(peer.ids.of(order.order_id))
+    assert child != made["id"], "it goes on under an id of its own"
+    fetched = await peer.client.fetch_order(child, BTC)
+    assert (fetched["status"], exact(fetched["filled"]) * LOT) == ("closed", order.filled)
+    rows = (await peer.client.contractPrivateGetPlanorderListOrders({"symbol": SYMBOL, "states": "3"}))["data"]
+    assert [row["orderId"] for row in rows if row["id"] == made["id"]] == [child]
+
+
+async def test_all_trigger_orders_are_cancelled_and_what_rests_stays(peer: Peer) -> None:
+    rests = await peer.client.create_order(BTC, "limit", "buy", 1, 47_000)
+    waits = [
+        await peer.client.create_order(BTC, "market", "sell", count, None, {"triggerPrice": 49_000, "triggerType": 2})
+        for count in (1, 2)
+    ]
+    await peer.client.contractPrivatePostPlanorderCancelAll({"symbol": SYMBOL})
+    assert {peer.order(one["id"]).status for one in waits} == {SimStatus.CANCELED}
+    assert peer.order(rests["id"]).status is SimStatus.NEW
+
+
+async def test_a_trailing_order_follows_and_is_changed_and_cancelled(peer: Peer) -> None:
+    """ccxt has no unified call for it; its own signing and names of the calls are used."""
+    wish = {"symbol": SYMBOL, "leverage": 10, "side": 3, "vol": 3, "openType": 2, "trend": 2, "backType": 2, "backValue": 100}
+    name = (await peer.client.contractPrivatePostTrackorderPlace({**wish, "positionMode": 2}))["data"]
+    order = peer.order(name)
+    assert (order.type, order.trail, order.trigger_price) == (OrderType.TRAILING_STOP, D(100), D(49_900))
+    peer.exchange.set_reference(SYMBOL, D(50_200))
+    asked = {"symbol": SYMBOL, "states": "0,1"}
+    [row] = (await peer.client.contractPrivateGetTrackorderListOrders(asked))["data"]
+    assert (row["id"], exact(row["triggerPrice"]), row["state"]) == (name, D(50_100), 1)
+    change = {"symbol": SYMBOL, "trackOrderId": name, "trend": 2, "backType": 2, "backValue": 150, "vol": 3}
+    await peer.client.contractPrivatePostTrackorderChangeOrder(change)
+    assert order.trail == D(150)
+    await peer.client.contractPrivatePostTrackorderCancel({"symbol": SYMBOL, "trackOrderId": name})
+    assert order.status is SimStatus.CANCELED
+
+
+async def test_exits_that_come_with_an_entry_are_one_order_with_two_prices(peer: Peer) -> None:
+    await peer.client.create_order(BTC, "market", "buy", 4, None, {"stopLossPrice": 49_000, "takeProfitPrice": 51_000})
+    [row] = (await peer.client.contractPrivateGetStoporderListOrders({"symbol": SYMBOL, "is_finished": "0"}))["data"]
+    assert (exact(row["stopLossPrice"]), exact(row["takeProfitPrice"]), row["vol"]) == (D(49_000), D(51_000), 4)
+    changed = {"stopPlanOrderId": row["id"], "stopLossPrice": 49_500, "takeProfitPrice": 51_000, "lossTrend": 1, "profitTrend": 1}
+    await peer.client.contractPrivatePostStoporderChangePlanPrice(changed)
+    assert {one.trigger_price for one in peer.exchange.open_orders("trader")} == {D(49_500), D(51_000)}
+    await peer.client.contractPrivatePostStoporderCancel([{"stopPlanOrderId": int(row["id"])}])
+    assert peer.exchange.open_orders("trader") == []
+
+
+async def test_margin_is_added_and_taken(peer: Peer) -> None:
+    await peer.client.set_leverage(10, BTC, {"openType": 1, "positionType": 1})
+    await peer.client.create_order(BTC, "market", "buy", 30, None, {"leverage": 10, "openType": 1})
+    [held] = await peer.client.fetch_positions([BTC])
+    before = peer.exchange.position_margin(peer.position())
+    await peer.client.add_margin(BTC, 5, {"positionId": held["info"]["positionId"]})
+    assert peer.exchange.position_margin(peer.position()) == before + 5
+    await peer.client.reduce_margin(BTC, 2, {"positionId": held["info"]["positionId"]})
+    assert peer.exchange.position_margin(peer.position()) == before + 3
+
+
+async def test_all_positions_are_closed_and_one_is_turned_around(peer: Peer) -> None:
+    await peer.client.create_order(BTC, "market", "buy", 5)
+    [held] = await peer.client.fetch_positions([BTC])
+    wish = {"symbol": SYMBOL, "positionId": int(held["info"]["positionId"]), "vol": 5}
+    await peer.client.contractPrivatePostPositionReverse(wish)
+    assert peer.position().qty == -5 * LOT
+    await peer.client.close_all_positions()
+    assert not peer.position().qty
 
 
 async def test_leverage_and_position_mode(peer: Peer) -> None:

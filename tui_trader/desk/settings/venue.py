@@ -80,7 +80,7 @@ class MexcSettings(VenueSettings):
     )
 
     @property
-    def choices(self) -> dict[str, bool]:
+    def choices(self) -> dict[str, bool | str]:
         """What the venue is built with."""
         return {"increments": self.books is MexcBooks.INCREMENTS}
 

@@ -80,6 +80,8 @@ class MexcMask:
             ("POST", "order/cancel_with_external"): orders.cancel_with_external,
             ("POST", "order/batch_cancel_with_external"): orders.batch_cancel_with_external,
             ("POST", "order/cancel_all"): orders.cancel_all,
+            ("POST", "position/close_all"): orders.close_all,
+            ("POST", "position/reverse"): orders.reverse,
             ("POST", "planorder/place"): waiting.plan,
             ("POST", "planorder/place/v2"): waiting.plan,
             ("POST", "planorder/change_price"): waiting.change_plan,

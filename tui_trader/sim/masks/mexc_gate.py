@@ -21,6 +21,8 @@ BUDGETS = {
     "/api/v1/contract/detail": (1, 5 * NS),
     "/api/v1/private/order/create": (4, 2 * NS),
     "/api/v1/private/order/submit_batch": (4, 2 * NS),
+    "/api/v1/private/position/close_all": (4, 2 * NS),
+    "/api/v1/private/position/reverse": (4, 2 * NS),
     "/api/v1/private/planorder/place": (4, 2 * NS),
     "/api/v1/private/planorder/place/v2": (4, 2 * NS),
     "/api/v1/private/planorder/change_price": (4, 2 * NS),

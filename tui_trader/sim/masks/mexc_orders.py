@@ -9,10 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.types import OrderType, PositionMode, TimeInForce
+from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
-from tui_trader.sim.masks.mexc_rows import Rows, is_order, leg_of, side_of
+from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order, leg_of, side_of
 from tui_trader.sim.masks.mexc_terms import (
     ENGINE,
     LIMIT_TYPES,
@@ -94,6 +94,29 @@ class OrderEntry:
         self._exchange.cancel_all(account, symbol or None, untriggered=False)
         return success(bare=True)
 
+    def close_all(self, account: str, args: Any) -> RestReply:
+        """Close every position at the market; what rests stays."""
+        for position in self._exchange.positions(account):
+            if position.qty:
+                side = Side.SELL if position.qty > 0 else Side.BUY
+                self._market(account, position.symbol, side, abs(position.qty), position.position_side, closes=True)
+        return success([])
+
+    def reverse(self, account: str, args: Args) -> RestReply:
+        """Close a position and open as much on the other side."""
+        symbol = self._rows.contracts.need(args.get("symbol")).symbol
+        wanted, qty = whole(args, "positionId"), self._vol(symbol, args)
+        for position in self._exchange.positions(account):
+            kind = held_kind(position)
+            if position.symbol != symbol or not kind or self._rows.ids.of(f"position:{account}:{symbol}:{kind}") != wanted:
+                continue
+            side, leg = (Side.SELL if position.qty > 0 else Side.BUY), position.position_side
+            other = {PositionSide.LONG: PositionSide.SHORT, PositionSide.SHORT: PositionSide.LONG}.get(leg, leg)
+            self._market(account, symbol, side, abs(position.qty), leg, closes=True)
+            self._market(account, symbol, side, qty, other, closes=False)
+            return success(bare=True)
+        raise Complaint(2009, "Positions do not exist or have been closed")
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _submit(self, account: str, args: Args) -> SimOrder:
@@ -141,6 +164,11 @@ class OrderEntry:
                 **exit_orders(args),
             ),
         )
+
+    def _market(self, account: str, symbol: str, side: Side, qty: Decimal, leg: PositionSide, *, closes: bool) -> None:
+        reduces = closes and leg is PositionSide.MERGED
+        order = NewOrder("", symbol, side, OrderType.MARKET, qty, None, TimeInForce.IOC, leg, reduce_only=reduces)
+        self._place(account, order)
 
     def _place(self, account: str, new: NewOrder) -> SimOrder:
         order = self._exchange.submit(account, new)

@@ -73,6 +73,8 @@ class ParadexFeed:
         self._switching: dict[int, bool] = {}
         """Questions that a trader asked, and what was in force before each."""
         self._version = 0
+        self.denied: Secret | None = None
+        """The token that the last login was refused with; None where it was taken."""
         self._token: Secret | None = None
         self._numbers = count(1)
         self._logins: set[int] = set()
@@ -222,6 +224,7 @@ class ParadexFeed:
             return self._switched(self._switching.pop(number), reason, at_ns)
         if number in self._logins:
             self._logins.discard(number)
+            self.denied = self._token if reason else None
             return [Subscribed(VENUE, self.lane, number, not reason, reason, is_login=True)]
         answer = Subscribed(VENUE, self.lane, number, not reason, reason)
         if self._asked.pop(number, "") and reason:

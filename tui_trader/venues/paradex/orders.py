@@ -330,6 +330,11 @@ class ParadexOrders:
             raise LinkError("there is no session token yet")
         return self._pass.token
 
+    def distrust(self, token: Secret) -> None:
+        """Let go of a token that the venue does not take any more, unless there is a newer one."""
+        if self._pass.token == token:
+            self._pass.drop()
+
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         """Return a create or a change with its signature; raises RefusedError for a write with a token that only looks on."""
         if not request.kind.is_write:
