@@ -14,10 +14,13 @@ from pathlib import Path
 
 TABLE = Path(__file__).parent / "matrix.def"
 
-FLAGS = frozenset({"slow", "cold", "alone", "hedged", "open-ended"})
+VENUES = ("phemex", "mexc", "paradex")
+"""Where rows are played. A row with one of them for a flag is played there alone."""
+
+FLAGS = frozenset({"slow", "cold", "alone", "hedged", "open-ended", "cod", *VENUES})
 """``slow``: waits for the expiry fence, 12 s and more of real time. ``cold``: the faults are there before the desk starts.
 ``alone``: takes something away from the whole process. ``hedged``: the account has two legs. ``open-ended``: something is still
-broken in the end, so nothing can be reckoned."""
+broken in the end, so nothing can be reckoned. ``cod``: the trader has chosen cancel-on-disconnect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Case:
     def id(self) -> str:
         """Name of the row's test."""
         return f"{self.row:02d} {self.name}"
+
+    def is_of(self, venue: str) -> bool:
+        """Whether the row is about a venue: about any, or about this one."""
+        return venue in self.flags or not self.flags & set(VENUES)
 
     @property
     def is_played(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 HEAD_END = b"\r\n\r\n"
 
 TEXT = 0x1
+BINARY = 0x2
 CLOSE = 0x8
 
 

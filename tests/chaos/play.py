@@ -22,7 +22,7 @@ async def play(case: Case, folder: Path, ground: Ground = BTCUSDT) -> BaseExcept
     stand = Stand(folder, ground)
     try:
         async with asyncio.timeout(LIMIT_S):
-            await stand.open(hedged="hedged" in case.flags)
+            await stand.open(hedged="hedged" in case.flags, cancels="cod" in case.flags)
             await Player(stand, case).play()
     except (Exception, asyncio.CancelledError) as error:  # told by the row's own test
         return error

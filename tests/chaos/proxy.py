@@ -5,7 +5,8 @@ that is held back arrives even when the client has long gone, which is what a ne
 
 A fault is written as ``<what it strikes> [#n] [xN]: <what happens>``. ``#n`` lets n matches pass first; ``xN`` strikes N times
 (``x*`` always; once by default). What it strikes is ``METHOD /path``, ``in <text>`` (a frame to the client that contains the
-text), ``out <text>`` (one from it), ``handshake`` (of a WebSocket) or ``connect``.
+text), ``binary <text>`` (the same, of binary ones alone), ``out <text>`` (one from it), ``handshake`` (of a WebSocket) or
+``connect``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.frames import CLOSE, Frame, Message, answer, close_frame, read_frame, read_message, text_frame
+from tests.chaos.frames import BINARY, CLOSE, Frame, Message, answer, close_frame, read_frame, read_message, text_frame
 from tui_trader.net.tasks import TaskSet
 
 PAGE = b"<html><body><h1>something is wrong</h1></body></html>"
@@ -321,7 +322,7 @@ class Proxy:
 
     async def _strike(self, wire: _Wire, writer: asyncio.StreamWriter, frame: Frame, word: str, way: str) -> None:
         """Do to a frame what a word says: ``drop``, ``twice``, ``late s`` (others overtake it), ``cut``, ``half``,
-        ``close code``, ``raw hex``, ``insert text`` (behind it), ``dribble s``."""
+        ``close code``, ``raw hex``, ``patch offset hex`` (of its payload), ``insert text`` (behind it), ``dribble s``."""
         name, _, rest = word.partition(" ")
         match name:
             case "drop":
@@ -339,6 +340,11 @@ class Proxy:
                 await self._put(wire, writer, close_frame(int(rest), "sent away"), way)
             case "raw":
                 await self._put(wire, writer, bytes.fromhex(rest), way)
+            case "patch":
+                offset, _, content = rest.partition(" ")
+                at = len(frame.raw) - len(frame.payload) + int(offset)
+                fresh = bytes.fromhex(content)
+                await self._put(wire, writer, frame.raw[:at] + fresh + frame.raw[at + len(fresh) :], way)
             case "insert":
                 await self._put(wire, writer, frame.raw + text_frame(rest.encode()), way)
             case "dribble":
@@ -357,6 +363,8 @@ class Proxy:
 def _in_frame(way: str, frame: Frame) -> Callable[[str], bool]:
     def matches(what: str) -> bool:
         direction, _, text = what.partition(" ")
+        if direction == "binary":
+            return way == "in" and frame.opcode == BINARY and text.encode() in frame.payload
         return direction == way and frame.opcode != CLOSE and text.encode() in frame.payload
 
     return matches

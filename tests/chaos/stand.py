@@ -163,8 +163,8 @@ class Stand:
         self._tasks = TaskSet(lambda name, error: self.complaints.append(f"{name}: {error!r}"))
         self._numbers = itertools.count(1)
 
-    async def open(self, *, hedged: bool = False) -> Stand:
-        """Build everything; the desk is not started yet."""
+    async def open(self, *, hedged: bool = False, cancels: bool = False) -> Stand:
+        """Build everything; the desk is not started yet. With ``cancels`` orders end with the private connection."""
         ground = self.ground
         symbol, settle = ground.instrument.symbol, ground.instrument.settle
         self.exchange = Exchange([ground.instrument], seed=1, start_ns=self.venue_clock.wall_ns())
@@ -189,7 +189,7 @@ class Stand:
         secret = self.server.secret
         self.desk = Desk(
             Account(
-                clothes.venue,
+                paradex(interactive=False, cancel_on_disconnect=True) if cancels else clothes.venue,
                 Environment.SIM,
                 Endpoints(f"http://127.0.0.1:{self.proxy.port}", f"ws://127.0.0.1:{self.proxy.port}{self.server.mask.ws_path}"),
                 Credential(self.server.key, Secret(secret)),

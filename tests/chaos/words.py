@@ -21,6 +21,8 @@ from tui_trader.core.error import RefusedError
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import ClientOrderId, OrderType, PositionMode, PositionSide, Side, TimeInForce
 from tui_trader.desk.commands import Executor
+from tui_trader.sim.masks.paradex import ParadexMask
+from tui_trader.sim.masks.paradex_gate import Gate
 from tui_trader.sim.types import SimOrder
 
 PATIENCE_S = 40.0
@@ -202,6 +204,19 @@ class Player:
         """Let the venue accept the key again."""
         self._stand.server.restore_key(self._stand.server.key)
 
+    async def _do_tokens(self, what: str, seconds: str = "") -> None:
+        """End every token that was given: ``tokens end``; ``tokens short s`` lets later ones end after so long, unsaid."""
+        gate = self._gate()
+        if what == "short":
+            gate.life_s, gate.frank = int(seconds), False
+        else:
+            gate.forget()
+
+    async def _do_race(self, count: str) -> None:
+        """Ask after ``a`` so many times at once."""
+        ask = self._stand.desk.orders.inquiry.look_up
+        await asyncio.gather(*(ask("tt-a") for _ in range(int(count))))
+
     async def _do_panic(self, *words: str) -> None:
         """Press the big key: ``panic``, or ``panic flatten``."""
         self._sent["panic"] = await self._stand.desk.panic(flatten="flatten" in words)
@@ -236,9 +251,9 @@ class Player:
 
         ``a live``, ``a filled 0.01``, ``a unknown first`` (it was at some time), ``a answer <text>`` (what its sender was told),
         ``a size 0.02``, ``a pending cancel``, ``S a 1`` (creates received), ``made a 1``, ``requests <METHOD /path> n``,
-        ``position 0.01``, ``executions 3``, ``kind <of an execution>``, ``funding <paid>``, ``external <size>``, ``open``
-        (entries may leave), ``blocked <text>``, ``says <text>``, ``lane private <text>``, ``fresh``/``stale`` ``book``/``mark``,
-        ``unreadable n``, ``struck <text>`` (a fault has).
+        ``tokens 2`` (given so far), ``position 0.01``, ``executions 3``, ``kind <of an execution>``, ``funding <paid>``,
+        ``external <size>``, ``open`` (entries may leave), ``blocked <text>``, ``says <text>``, ``lane private <text>``,
+        ``fresh``/``stale`` ``book``/``mark``, ``unreadable n``, ``struck <text>`` (a fault has).
         """
         stand, (first, *rest) = self._stand, text.split()
         store = stand.desk.store
@@ -275,7 +290,13 @@ class Player:
                 fresh = store.book_is_fresh(self._ground.id) if what == "book" else store.mark_is_fresh(self._ground.id)
                 return fresh == (first == "fresh")
             case "requests", [method, path, count]:
-                return stand.server.receipts[f"{method} {path}"] == int(count)
+                wanted = f"{method} {path}"
+                received = stand.server.receipts.items()
+                return sum(n for one, n in received if one == wanted or (wanted[-1] == "/" and one.startswith(wanted))) == int(
+                    count
+                )
+            case "tokens", [count]:
+                return self._gate().given == int(count)
         order = stand.shown(f"tt-{first}")
         match rest:
             case [status, "first"]:
@@ -293,6 +314,11 @@ class Player:
         raise ValueError(f"no such expectation: {text!r}")
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _gate(self) -> Gate:
+        mask = self._stand.server.mask
+        assert isinstance(mask, ParadexMask), "there are no tokens here"
+        return mask.gate
 
     def _size(self, text: str) -> Decimal:
         """Return a size that a word counts in units."""

@@ -79,6 +79,20 @@ def test_invented_seconds_are_shown_only_when_asked_for(shell: Shell, kept: Path
     assert [row["basis"] for row in rows if row["start"] >= _text(AT + 60)] == ["synthetic"] * 60
 
 
+def test_what_was_invented_carries_its_mark_in_every_form_and_is_never_part_of_what_is_known(shell: Shell, kept: Path) -> None:
+    fives = ("candles", "BTCUSDT", "--interval", "5s", *span(120), *LIVE)
+    table = list(csv.DictReader(io.StringIO(shell(*fives, "--invent", "--csv", "--synthetic").out)))
+    marks = [row["basis"] or row["gap"] for row in table]
+    # Heard for 20 seconds, not observed for 40, and a minute that the venue told: of that one the seconds are invented.
+    assert marks == ["trades"] * 4 + ["not observed"] + ["synthetic"] * 12
+    assert all(row["known_s"] == "0" and row["trades"] == "0" for row in table if row["basis"] == "synthetic")
+    for_people = shell(*fives, "--synthetic").out.splitlines()
+    assert sum(line.endswith("synthetic") for line in for_people) == 12
+    minutes = json.loads(shell("candles", "BTCUSDT", *span(120), "--json", "--synthetic", *LIVE).out)
+    shown = [(row["basis"], row["trades"], row["known_s"], row["close"]) for row in minutes]
+    assert shown == [("trades", 2, 20, "96001"), ("venue", 0, 60, "96005")]  # what is known is not touched by it
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -121,9 +121,11 @@ def families() -> list[Family]:
             Ground(paradex_instruments()[0], Decimal("0.01"), Decimal("0.1"), Decimal(1_000_000)),
             {
                 "CREATE": "POST /v1/orders",
+                "WAITS": "POST /v1/orders",
                 "AMEND": "PUT /v1/orders/",
                 "CANCEL": "DELETE /v1/orders/",
                 "ORDERS": '"channel":"orders',
+                "WAITING": '"channel":"orders',
                 "TWICE": "exists",
             },
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_trader.core.book import Book, BookState
+from tui_trader.core.error import WireError
 from tui_trader.core.event import BookDelta, BookRun, BookSnapshot
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import ContractKind, InstrumentId
@@ -76,6 +77,19 @@ class TestSnapshot:
         book.snapshot(snapshot([(999_000, 1500)], [(1_000_100, 1)]))
         assert book.bids() == [(D("99.90"), D("1.500"))]
         assert book.asks() == [(D("100.01"), D("0.001"))]
+
+    @pytest.mark.parametrize("tick", ["0.1", "0.5", "1", "10", "0.00000250", "1E+1"])
+    def test_a_price_is_as_many_ticks_however_it_is_spelled(self, tick: str) -> None:
+        instrument = replace(LINEAR, tick=D(tick))
+        for count in (1, 7, 1999, 10_000_019):
+            price = f"{D(tick) * count:f}"
+            spelled = [price, f"{D(price):.12f}", f"0{price}", D(price)]
+            assert {Book(instrument).ticks_of(raw) for raw in spelled} == {count}
+
+    @pytest.mark.parametrize("raw", ["0.05", "1_0", "１", "", "0", "0.0", "-1", "1.2.3", " 1", "9" * 31])
+    def test_a_price_that_is_none_is_refused_however_it_is_spelled(self, raw: str) -> None:
+        with pytest.raises(WireError):
+            Book(LINEAR).ticks_of(raw)
 
     def test_zero_sizes_are_no_levels(self, book: Book) -> None:
         book.snapshot(snapshot([("99.9", "0"), ("99.7", "1")], [("100.1", "0.000")], sequence=11))

@@ -38,6 +38,31 @@ def sent(count: int, age_s: float, **change: Any) -> tuple[tuple[int, OrderTicke
     return tuple((NOW - int(age_s * NS), ticket(price=D(9000 + n), **change)) for n in range(count))
 
 
+def test_a_limit_past_the_venues_band_is_refused_and_one_on_the_passive_side_is_not() -> None:
+    contract = replace(BTC, price_band=D("0.02"))
+    wide = replace(LIMITS, band_percent=D(90), through_percent=D(90))
+    found = judge(replace(TICKET, price=D("10200.1")), limits=wide, instrument=contract)
+    assert only(found, Rule.PRICE_BAND).fix == "@ 10200"
+    assert "no buy above 10200, 2% past the mark" in only(found, Rule.PRICE_BAND).text
+    for price in ("10200", "9000"):
+        assert judge(replace(TICKET, price=D(price)), limits=wide, instrument=contract) == []
+    exits = replace(EXIT, price=D("9799.9"))
+    assert only(judge(exits, facts(positions=(LONG,)), wide, contract), Rule.PRICE_BAND).hard, "the venue would refuse it too"
+    old = facts(positions=(LONG,), mark_fresh=False)
+    assert Rule.PRICE_BAND not in {o.code for o in judge(exits, old, wide, contract) if o.hard}, (
+        "by an old mark nothing is refused"
+    )
+
+
+def test_a_contract_takes_so_many_open_orders_and_a_market_order_takes_no_place() -> None:
+    contract = replace(BTC, max_orders=2)
+    known = facts(orders=(resting(Side.BUY, "9000"), resting(Side.BUY, "9001")))
+    found = judge(facts=known, instrument=contract)
+    assert only(found, Rule.OPEN_ORDERS).text == "2 orders are open in BTCUSDT, the most that the venue takes"
+    assert judge(replace(TICKET, type=OrderType.MARKET, price=None), known, instrument=contract) == []
+    assert judge(facts=facts(orders=known.orders[:1]), instrument=contract) == []
+
+
 def test_a_plain_order_and_a_plain_exit_pass() -> None:
     assert judge() == []
     assert judge(EXIT, facts(positions=(LONG,))) == []

@@ -82,8 +82,8 @@ class Asked:
             watched=lambda: self.watched,
             listed=lambda: self.listed,
             server_ns=self.clock.wall_ns,
-            kept=self._count,
         )
+        self.past.kept = self._count
 
     def _count(self) -> None:
         self.kept += 1

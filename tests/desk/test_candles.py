@@ -16,6 +16,7 @@ from tui_trader.core.event import LinkChanged, TradesPrinted
 from tui_trader.core.second import Second
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, LinkState, Side
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.candles import CandleRecorder
 from tui_trader.net.limiter import Limiter
 from tui_trader.state.charts import Wish, with_live
@@ -55,7 +56,7 @@ class Feed:
         self.store = Store(self.clock)
         self.asked: list[Request] = []
         self.said: list[str] = []
-        self.recorder = CandleRecorder(
+        past = Backfill(
             candles=candles,
             venue="phemex",
             store=self.store,
@@ -65,6 +66,14 @@ class Feed:
             can_spare=lambda request: spare,
             watched=lambda: [BTC],
             listed=lambda: [BTC],
+            server_ns=self.clock.wall_ns,
+        )
+        self.recorder = CandleRecorder(
+            candles=candles,
+            venue="phemex",
+            store=self.store,
+            clock=self.clock,
+            past=past,
             server_ns=self.clock.wall_ns,
             say=lambda text, severity: self.said.append(text),
         )

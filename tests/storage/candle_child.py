@@ -1,4 +1,4 @@
-"""A child that writes trades of one symbol into a candle store and says what it has flushed, until it is killed.
+"""A child that writes trades of several symbols into a candle store and says what it has flushed, until it is killed.
 
 ``python -m tests.storage.candle_child PATH SEED``: one line for each flush that ``write`` said is kept: the last second of it.
 """
@@ -18,6 +18,9 @@ from tui_trader.core.types import InstrumentId, Side
 from tui_trader.storage.candles import CandleStore, Heard
 
 BTC = InstrumentId("phemex", "BTCUSDT")
+SERIES = (BTC, InstrumentId("phemex", "ETHUSDT"), InstrumentId("mexc", "BTC_USDT"), InstrumentId("paradex", "BTC-USD-PERP"))
+"""The first has the trades of the seed, each other one those of the seed after."""
+
 T0 = 1_700_000_000
 PER_SECOND = 40
 
@@ -49,10 +52,13 @@ def main(path: Path, seed: int) -> None:
     """Write for ever."""
     store = CandleStore(path, ManualClock((T0 + 10_000) * NS))
     assert store.open(), store.notices
-    for trades in trades_of(seed):
-        second = second_of(trades)
-        if store.write([Heard(BTC, [second], [(second.start_s, second.start_s + 1)])]):
-            print(second.start_s, flush=True)
+    streams = [trades_of(seed + number) for number in range(len(SERIES))]
+    for parts in zip(*streams, strict=True):
+        seconds = [second_of(trades) for trades in parts]
+        start = seconds[0].start_s
+        batch = [Heard(iid, [second], [(start, start + 1)]) for iid, second in zip(SERIES, seconds, strict=True)]
+        if store.write(batch):
+            print(start, flush=True)
 
 
 if __name__ == "__main__":

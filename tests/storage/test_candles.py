@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.candle_child import BTC, T0, second_of, trades_of
+from tests.storage.candle_child import BTC, SERIES, T0, second_of, trades_of
 from tui_trader.core.bar import Bar, Bars, Basis, Gap
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, ManualClock
@@ -416,14 +416,63 @@ def test_kill_9_loses_at_most_the_second_that_was_not_flushed(tmp_path: Path, se
     last = int(rest[-1]) if rest else last
     store = opened(path)
     assert store.notices == []  # not damaged
-    found = store.bars(BTC, 1, T0, last + 2)
-    expected: Bars = []
-    for _, trades in zip(range(T0, last + 2), trades_of(seed), strict=False):
-        one = second_of(trades)
-        expected.append(Bar(one.start_s, 1, one.open, one.high, one.low, one.close, one.volume, one.trades, 1, 1, Basis.TRADES))
-    # Everything that was told to be kept is there; of the one after it all or nothing.
-    assert found[: last - T0 + 1] == expected[: last - T0 + 1]
-    assert found[last - T0 + 1 :] in ([expected[last - T0 + 1]], [Gap(last + 1, last + 2)])
-    minutes = [item for item in store.bars(BTC, 60, T0, last + 1) if isinstance(item, Bar)]
-    assert sum(bar.trades for bar in minutes) == sum(item.trades for item in found if isinstance(item, Bar))
+    beyond = set()
+    for number, iid in enumerate(SERIES):
+        found = store.bars(iid, 1, T0, last + 2)
+        expected: Bars = []
+        for _, trades in zip(range(T0, last + 2), trades_of(seed + number), strict=False):
+            one = second_of(trades)
+            prices = (one.open, one.high, one.low, one.close)
+            expected.append(Bar(one.start_s, 1, *prices, one.volume, one.trades, 1, 1, Basis.TRADES))
+        # Everything that was told to be kept is there; of the one after it all or nothing.
+        assert found[: last - T0 + 1] == expected[: last - T0 + 1]
+        assert found[last - T0 + 1 :] in ([expected[last - T0 + 1]], [Gap(last + 1, last + 2)])
+        beyond.add(type(found[-1]))
+        minutes = [item for item in store.bars(iid, 60, T0, last + 1) if isinstance(item, Bar)]
+        assert sum(bar.trades for bar in minutes) == sum(item.trades for item in found if isinstance(item, Bar))
+    assert len(beyond) == 1  # a batch is there for every symbol or for none
+    store.examine()
+    assert store.notices == []
     store.close()
+
+
+def test_the_oldest_days_of_all_symbols_make_room_together(tmp_path: Path) -> None:
+    day = T0 - T0 % DAY
+    store = opened(tmp_path / "c.sqlite", day + 5 * DAY + 7_200, Kept(seconds_days=100, max_seconds=3 * 60))
+    for shift, iid in enumerate(SERIES[:3]):
+        for number in range(2 * shift, 2 * shift + 2):
+            at = day + number * DAY
+            store.write([Heard(iid, [second(at + 60 * n, "100") for n in range(60)], [(at, at + 3_600)])])
+    store.prune()
+    left = dict(store.file.db.execute("SELECT symbol, COUNT(*) FROM seconds JOIN series ON id = series GROUP BY venue, symbol"))
+    assert left == {SERIES[1].symbol: 60, SERIES[2].symbol: 120}
+    for shift, iid in enumerate(SERIES[:3]):  # and their hours stay
+        at = day + 2 * shift * DAY
+        (bar,) = store.bars(iid, 3_600, at, at + 3_600)
+        assert isinstance(bar, Bar)
+        assert (bar.trades, bar.is_whole) == (60, True)
+    store.close()
+
+
+def test_a_symbol_that_needs_more_decimals_leaves_the_others_as_they_were() -> None:
+    store = opened(None)
+    for iid in SERIES[:3]:
+        store.write([Heard(iid, [second(T0, "10.5")], [(T0, T0 + 1)])])
+    store.write([Heard(BTC, [second(T0 + 1, "10.123456")], [(T0 + 1, T0 + 2)])])
+    for iid in SERIES[:3]:
+        (bar,) = store.bars(iid, 1, T0, T0 + 1)
+        assert isinstance(bar, Bar)
+        assert bar.close == Decimal("10.5")
+
+
+def test_a_late_part_of_a_second_moves_every_bar_that_holds_it() -> None:
+    store = opened(None)
+    day = T0 - T0 % DAY
+    store.write([Heard(BTC, [second(day + 30, "10"), second(day + 700, "12")], [(day, day + 800)])])
+    store.write([Heard(BTC, [second(day + 30, "8", "99")], [])])
+    for interval in (1, 7, 60, 599, 3_600, 86_399, DAY):
+        at = day + 30 - (day + 30) % interval
+        (bar,) = store.bars(BTC, interval, at, at + interval, now_s=day + 800)
+        assert isinstance(bar, Bar), interval
+        assert (bar.low, bar.high) == (8, 99), interval
+        assert bar.trades == (4 if interval >= 3_600 else 3), interval

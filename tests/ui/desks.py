@@ -40,9 +40,9 @@ LIMITS = Limits(order_notional=D(100_000), position_notional=D(1_000_000), gross
 class ScriptedDesk(Desk):
     """A desk whose every request is remembered and answered from ``answers``, with ACK when those have run out."""
 
-    def __init__(self, journal: Journal | None, world: World, limits: Limits = LIMITS) -> None:
+    def __init__(self, journal: Journal | None, world: World, limits: Limits = LIMITS, *, label: str = "main") -> None:
         account = Account(
-            PHEMEX, Environment.SIM, Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1"), Credential("k", Secret("s"))
+            PHEMEX, Environment.SIM, Endpoints("http://127.0.0.1:1", "ws://127.0.0.1:1"), Credential("k", Secret("s")), label
         )
         super().__init__(account, clock=world.clock, rng=random.Random(7), journal=journal, limits=limits)
         self.world = world
@@ -176,10 +176,11 @@ def action_named(name: str) -> Action:
     return next(action for action in ACTIONS if action.id == name)
 
 
-def quiet_desk(tmp_path: Path, *, limits: Limits = LIMITS, journal: bool = True) -> ScriptedDesk:
+def quiet_desk(tmp_path: Path, *, limits: Limits = LIMITS, journal: bool = True, label: str = "main") -> ScriptedDesk:
     """Return a desk in the middle of a session, entries allowed."""
     world = World()
-    desk = ScriptedDesk(Journal(tmp_path / "journal.jsonl", world.clock) if journal else None, world, limits)
+    file = tmp_path / ("journal.jsonl" if label == "main" else f"{label}.jsonl")
+    desk = ScriptedDesk(Journal(file, world.clock) if journal else None, world, limits, label=label)
     world.trading()
     for lane in ("public", "private"):
         desk.store.heard("phemex", lane)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_trader.ui.layout import TICKET_ROWS, plan
+from tui_trader.ui.layout import TICKET_ROWS, WIDE_WIDTH, plan
 from tui_trader.ui.panelist import markdown
 from tui_trader.ui.panes.registry import LEAST
 from tui_trader.ui.slot import MIN_HEIGHT, MIN_WIDTH, Rect, Size, Slot
@@ -73,8 +73,21 @@ def test_small_terminals_show_positions_but_do_not_trade(size: tuple[int, int]) 
     ],
 )
 def test_every_pane_is_shown_at_the_designed_sizes(size: tuple[int, int], missing: set[Slot]) -> None:
-    assert set(plan(*size, least=COMPLETE).slots) == set(Slot) - missing - {Slot.ALERTS}  # that one is called
-    assert set(plan(*size).slots) == set(LEAST) - missing - {Slot.ALERTS}
+    assert set(plan(*size, least=COMPLETE).slots) == set(Slot) - missing - {
+        Slot.ALERTS,
+        Slot.BESIDE,
+    }  # one is called, one is of several accounts
+    assert set(plan(*size).slots) == set(LEAST) - missing - {Slot.ALERTS, Slot.BESIDE}
+
+
+@given(SIZES)
+def test_other_accounts_have_a_line_wherever_the_header_does_not_hold_them(size: tuple[int, int]) -> None:
+    width, height = size
+    alone, company = plan(width, height), plan(width, height, company=True)
+    assert (Slot.BESIDE in company.slots) == (height >= 6 and (width < WIDE_WIDTH or not company.tradable))
+    assert Slot.BESIDE not in alone.slots
+    assert company.tradable == alone.tradable
+    assert Slot.POSITIONS in company.slots or Slot.POSITIONS not in alone.slots or height < 6
 
 
 def test_chart_watchlist_and_tape_go_first() -> None:

@@ -78,7 +78,7 @@ async def test_dry_says_it_and_stages_nothing(keys: Keys) -> None:
     [
         ("buy 0.02 @ bid-1% on mexc", "connected to SIM phemex/main"),
         ("buy 0.02 @ bid-1% acct other", "connected to SIM phemex/main"),
-        ("live main", "a terminal stays where it is"),
+        ("live main", "and nowhere else"),
         ("replay a.rec.jsonl", "a terminal of its own"),
     ],
 )

@@ -41,10 +41,15 @@ def ask_consent(config: Config, args: argparse.Namespace) -> None:
         config.settings.general.venue,
         allowed=config.settings.general.allow_live and not config.source(ALLOW).startswith(_NOT_THE_FILE),
         acknowledged=str(notes.get("acknowledged", "")),
-        named=args.live or "",
+        named=_named(args.live or "", config.settings.general.venue),
         ask=_ask if sys.stdin.isatty() else None,
         say=lambda line: print(line, file=sys.stderr),
     )
+
+
+def _named(live: str, venue: str) -> str:
+    """Return the venue as the command line named it, among several perhaps."""
+    return next((word for word in live.split(",") if word.lower() == venue), live)
 
 
 def _ask(question: str) -> str:

@@ -140,10 +140,10 @@ async def _place(config: Config, args: argparse.Namespace, stack: contextlib.Asy
     from tui_trader.cli.launch import greet, start_exchange
     from tui_trader.desk.account import Account
     from tui_trader.venues.base import Endpoints
-    from tui_trader.venues.registry import load
+    from tui_trader.venues.registry import load_chosen
 
     general = config.settings.general
-    venue = load(general.venue)
+    venue = load_chosen(general.venue, config.settings.venue(general.venue).choices)
     if args.sim_url:
         endpoints = await greet(args.sim_url)
         return Account(venue, Environment.SIM, endpoints, None, general.account)

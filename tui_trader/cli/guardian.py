@@ -32,7 +32,7 @@ from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.storage.journal import HeldError, Journal, Record, hear
 from tui_trader.venues.base import Credential, Endpoints, Request, Verdict
-from tui_trader.venues.registry import load as venue_named
+from tui_trader.venues.registry import load_chosen
 
 MAX_LINE = 1 << 16
 """Longest line that a terminal says, bytes."""
@@ -122,7 +122,8 @@ class Watch:
         self._clock = SystemClock()
         endpoints = Endpoints(charge.rest, charge.ws)
         credential = Credential(charge.key, charge.secret)
-        self._account = Account(venue_named(charge.venue), Environment(charge.env), endpoints, credential, charge.label)
+        venue = load_chosen(charge.venue, charge.choices)
+        self._account = Account(venue, Environment(charge.env), endpoints, credential, charge.label)
         self._policy = OnHangup(charge.policy)
         self._dialect = self._account.venue.orders()
         self._client = RestClient(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from tui_trader.net.limiter import Limiter
 from tui_trader.net.rest import RestClient
 from tui_trader.venues.base import USUAL, Endpoints, Outcome, Verdict
 from tui_trader.venues.registry import load as venue_named
+from tui_trader.venues.registry import load_chosen
 
 if TYPE_CHECKING:
     from tui_trader.secrets.entry import KeyName, StoredKey
@@ -59,7 +61,7 @@ def check(args: argparse.Namespace, stores: Stores, name: KeyName) -> int:
         key = taken(read_from_command(settings.venue(name.venue).secret_command, name), name)
     else:
         key = stores.read(name, lambda: ask.passphrase(args.passphrase_fd))
-    report = asyncio.run(_ask(key, Environment(env), endpoints))
+    report = asyncio.run(_ask(key, Environment(env), endpoints, settings.venue(name.venue).choices))
     if args.json:
         render.emit(asdict(report))
     else:
@@ -77,10 +79,10 @@ def _endpoints(own: object, name: KeyName) -> Endpoints:
     return Endpoints(rest, ws)
 
 
-async def _ask(key: StoredKey, env: Environment, endpoints: Endpoints) -> Report:
+async def _ask(key: StoredKey, env: Environment, endpoints: Endpoints, choices: Mapping[str, object]) -> Report:
     from tui_trader.cli.keys_access import credential_for
 
-    venue = venue_named(key.name.venue)
+    venue = load_chosen(key.name.venue, choices)
     account = Account(venue, env, endpoints, credential_for(key, venue, env, endpoints), key.name.account)
     clock = SystemClock()
     dialect = venue.orders()

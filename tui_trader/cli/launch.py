@@ -55,7 +55,7 @@ from tui_trader.storage.chain import mentions
 from tui_trader.storage.history import History
 from tui_trader.storage.state_file import StateFile
 from tui_trader.venues.base import Credential, Endpoints, Venue
-from tui_trader.venues.registry import load as venue_named
+from tui_trader.venues.registry import load_chosen
 
 if TYPE_CHECKING:
     from tui_trader.cli.keys_access import Access
@@ -181,6 +181,7 @@ async def open_desk(config: Config, args: argparse.Namespace, stack: contextlib.
     if not private:
         if not journal.is_held:  # whoever holds it looks for those
             desk.recoverable = recall.to_recover()
+            desk.pace.recall(recall.left)
             desk.brackets = recall.plans.brackets()
             desk.open_transfers = recall.open_transfers()
             desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
@@ -306,9 +307,7 @@ async def _ready(desk: Desk, symbols: Sequence[str]) -> None:
 async def _account(config: Config, args: argparse.Namespace, stack: contextlib.AsyncExitStack) -> tuple[Account, bool]:
     """Return the account to work for, and whether its exchange is a private one that ends with this process."""
     settings = config.settings
-    venue = venue_named(settings.general.venue)
-    if venue.choose is not None:
-        venue = venue.choose(**settings.venue(venue.name).choices)
+    venue = load_chosen(settings.general.venue, settings.venue(settings.general.venue).choices)
     env = settings.general.env
     label = settings.general.account
     sim_url = getattr(args, "sim_url", None)

@@ -31,7 +31,7 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         "--live",
         default=None,
         metavar="VENUE",
-        help="name the venue where real money is meant, instead of being asked at the start",
+        help="name the venue where real money is meant, instead of being asked at the start; several with commas between",
     )
     group.add_argument("--ask-key", action="store_true", help="type the API key for this session; it is not stored")
     group.add_argument("--no-key", action="store_true", help="terminal: connect for market data only, whatever key is stored")
@@ -68,12 +68,13 @@ def flags_of(args: argparse.Namespace) -> dict[str, str]:
         "theme": "ui.theme",
         "fps": "ui.fps",
         "speed": "sim.speed",
+        "beside": "general.beside",
     }
     flags = {}
     for name, key in names.items():
         value = getattr(args, name, None)
         if value is not None:
-            flags[key] = str(value)
+            flags[key] = ",".join(value) if isinstance(value, list) else str(value)
     return flags
 
 

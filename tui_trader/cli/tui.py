@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from tui_trader.core.types import InstrumentId
     from tui_trader.desk.config import Config
     from tui_trader.desk.desk import Desk
+    from tui_trader.desk.desks import Opener
     from tui_trader.desk.playback import Playback
-    from tui_trader.ui.app import Opener, TraderApp
+    from tui_trader.ui.app import TraderApp
 
 NO_TERMINAL = (
     "tui-trader needs a terminal on standard output; without one use: "
@@ -34,6 +35,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--symbol", default=None, metavar="NAME", help="instrument to show first")
     parser.add_argument("--market", default=None, metavar="FILE", help="let the built-in exchange replay a recording")
     parser.add_argument("--speed", default=None, metavar="N", help="how fast the built-in exchange's time passes")
+    parser.add_argument(
+        "--beside",
+        action="append",
+        default=None,
+        metavar="VENUE[/NAME]",
+        help="open another account beside the first one; may be given several times",
+    )
     parser.set_defaults(run=run)
 
 
@@ -46,9 +54,11 @@ def run(args: argparse.Namespace) -> int:
     if args.market and not os.path.isfile(args.market):
         raise UsageError(f"--market {args.market}: no such file")
 
+    from tui_trader.cli.beside import further, opener_of, prepare
     from tui_trader.cli.configure import configuration
     from tui_trader.cli.consent import ask_consent
     from tui_trader.cli.options import needs_key
+    from tui_trader.desk.environment import Environment
 
     config = configuration(args)
     ask_consent(config, args)
@@ -57,6 +67,9 @@ def run(args: argparse.Namespace) -> int:
         from tui_trader.cli.keys_access import look
 
         args.access = look(config, args, on_screen=True)
+    others = [further(config, args, name) for name in config.settings.general.beside]
+    for one in others:
+        prepare(one)
 
     async def opener(stack: AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:
         import os
@@ -68,16 +81,22 @@ def run(args: argparse.Namespace) -> int:
 
         if args.access is not None:
             await unlock(app, args.access)
+        for one in others:
+            if one.args.access is not None:
+                await unlock(app, one.args.access)
         desk = await open_desk(config, args, stack)
         symbols = watched(desk, config)
         app.shelf = Shelf(StateFile(Locations.find(os.environ).state_dir / "screen.json"))
         kept = app.shelf.now.symbol
         await desk.start(symbols, args.symbol or (kept if kept in symbols else None))
         if guardian := start_guardian(desk, config, stack):
-            app.on_leave = guardian.release
+            app.releases[desk] = guardian.release
         return desk, [desk.symbol(text) for text in symbols]
 
     app = terminal_app(config, opener)
+    app.beside = [(one.name, opener_of(app, one)) for one in others]
+    if config.settings.general.env is Environment.SIM:  # elsewhere keys and consent are asked for before the screen is taken
+        app.more = lambda name: opener_of(app, further(config, args, name))
     app.run(mouse=config.settings.ui.mouse)
     return app.return_code or 0
 

@@ -24,6 +24,9 @@ _FAR_ASK = 1 << 62
 _MEMO_LIMIT = 4_096
 """Prices remembered: many times the levels of a book, and less than a megabyte. A market that moves all day would fill more."""
 
+_PLAIN_DIGITS = 18
+"""Digits of a price that is read the quick way."""
+
 _UNREAD_LIMIT = 4_096
 """Prices laid up at most: a book that nobody looks at must not grow."""
 
@@ -55,8 +58,34 @@ class _TickMemo(dict[Any, int]):
     def __init__(self, instrument: Instrument) -> None:
         super().__init__()
         self._instrument = instrument
+        exponent = instrument.tick.normalize().as_tuple().exponent
+        assert isinstance(exponent, int)
+        self._places = max(0, -exponent)
+        """Decimal places of a tick."""
+        self._units = int(instrument.tick.scaleb(self._places))
+        """A tick in units of its last place."""
 
     def __missing__(self, raw: Any) -> int:
+        ticks = self._plain(raw) if type(raw) is str else 0
+        if not ticks:
+            ticks = self._exact(raw)
+        if len(self) >= _MEMO_LIMIT:
+            self.clear()
+        self[raw] = ticks
+        return ticks
+
+    def _plain(self, raw: str) -> int:
+        """Return the ticks of digits with a point or none, a tenth of the cost of what is right for all; 0 for anything else."""
+        whole, point, part = raw.partition(".")
+        digits = whole + part
+        if len(digits) > _PLAIN_DIGITS or len(part) > self._places or not (digits.isascii() and digits.isdigit()):
+            return 0
+        if not whole or (point and not part):
+            return 0
+        ticks, off = divmod(int(whole + part.ljust(self._places, "0")), self._units)
+        return 0 if off else ticks
+
+    def _exact(self, raw: Any) -> int:
         instrument = self._instrument
         if type(raw) is int and instrument.price_scale:
             price = from_scaled(raw, instrument.price_scale)
@@ -65,13 +94,9 @@ class _TickMemo(dict[Any, int]):
         if not 0 < price < _MOST:
             raise WireError(f"{instrument.symbol}: price {price:.6g} in the book")
         try:
-            ticks = instrument.to_ticks(price)
+            return instrument.to_ticks(price)
         except ValueError as error:
             raise WireError(f"{instrument.symbol}: {error}") from None
-        if len(self) >= _MEMO_LIMIT:
-            self.clear()
-        self[raw] = ticks
-        return ticks
 
 
 class Book:

@@ -67,6 +67,8 @@ class Facts:
     """In force for this instrument; None takes the instrument's default."""
     margin_mode: MarginMode = MarginMode.CROSS
     """In force for this instrument."""
+    pace: str = ""
+    """Why one more entry now would leave on worse terms, in a sentence; empty when it would not."""
     day_pnl: Decimal | None = None
     """Realised and open profit since the day began, in US dollars or what stands for them."""
     recent: tuple[tuple[int, OrderTicket], ...] = ()

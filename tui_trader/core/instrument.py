@@ -42,6 +42,10 @@ class Instrument:
     min_notional: Decimal = ZERO
     min_price: Decimal = ZERO
     max_price: Decimal = Decimal("1e12")
+    price_band: Decimal = ZERO
+    """How far past the mark an order may be willing to go, as a fraction: a buy above, a sell below; zero where that is free."""
+    max_orders: int = 0
+    """Most open orders that the venue takes of an account in this contract; zero where it does not say."""
     max_leverage: Decimal = Decimal(100)
     default_leverage: Decimal = Decimal(10)
     maker_fee: Decimal = Decimal("0.0001")

@@ -231,6 +231,8 @@ def _counts(ticket: OrderTicket, facts: Facts, limits: Limits) -> Iterator[Objec
         sent = sum(1 for at_ns, _ in facts.recent if facts.now_ns - at_ns < seconds * NS)
         if sent >= count:
             yield Objection(Rule.RATE, f"{sent} orders in the last {seconds} s, the limit is {count}", "wait a moment")
+    if facts.pace:
+        yield Objection(Rule.RATE, facts.pace, "wait; exits and cancels do not")
     if limits.unknown_override:
         return
     for order in facts.working(ticket.instrument):

@@ -13,7 +13,7 @@ from tui_trader.core.facts import Facts, opening_qty, quote_value, reduces
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.objection import Objection, Rule
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce
+from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
 
 _HUGE, _TINY = 20, -40
 """Powers of ten outside which a number is an accident, and arithmetic on it would no longer be exact."""
@@ -59,6 +59,8 @@ def venue_faults(ticket: OrderTicket, instrument: Instrument, facts: Facts) -> I
     yield from _post_only(ticket, instrument, facts)
     yield from _trigger_side(ticket, facts)
     yield from _exits(ticket, facts)
+    yield from _band(ticket, instrument, facts)
+    yield from _room(ticket, instrument, facts)
 
 
 def closes(ticket: OrderTicket | Order) -> bool:
@@ -127,6 +129,32 @@ def _position_side(ticket: OrderTicket, facts: Facts) -> Iterator[Objection]:
     if not merged and facts.mode is PositionMode.ONE_WAY:
         text = f"one-way mode has no {ticket.position_side} leg"
         yield Objection(Rule.POSITION_SIDE, text, f"drop pos:{ticket.position_side}")
+
+
+def _band(ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Iterator[Objection]:
+    """Refuse a limit that reaches past the venue's band around the mark; one on the passive side may be as far as it likes."""
+    mark = facts.reference(TriggerSource.MARK)
+    if (
+        not instrument.price_band
+        or ticket.type is not OrderType.LIMIT
+        or ticket.price is None
+        or mark is None
+        or not facts.mark_fresh
+    ):
+        return
+    edge = instrument.round_price(mark * (1 + ticket.side.sign * instrument.price_band), ticket.side)
+    if (ticket.price - edge) * ticket.side.sign > 0:
+        where = "above" if ticket.side is Side.BUY else "below"
+        text = f"the venue takes no {ticket.side} {where} {plain(edge)}, {plain(instrument.price_band * 100)}% past the mark"
+        yield Objection(Rule.PRICE_BAND, text, f"@ {plain(edge)}")
+
+
+def _room(ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Iterator[Objection]:
+    """Refuse one order more than a contract takes; a market order takes no place."""
+    standing = len(facts.working(instrument.id)) if instrument.max_orders and ticket.type is not OrderType.MARKET else 0
+    if standing and standing >= instrument.max_orders:
+        text = f"{standing} orders are open in {instrument.symbol}, the most that the venue takes"
+        yield Objection(Rule.OPEN_ORDERS, text, "cancel one first")
 
 
 def _reduction(ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Iterator[Objection]:

@@ -82,6 +82,8 @@ class Answers:
             f"price within {plain(limits.band_percent)}% of the mark",
             f"{limits.per_second} a second, {limits.per_minute} a minute",
         ]
+        if pace := self._desk.pace.words():
+            parts.append(pace)
         if limits.day_loss is not None:
             facts = self._desk.facts.gather(self._desk.focus) if self._desk.focus is not None else None
             used = "?" if facts is None or facts.day_pnl is None else f"{facts.day_pnl:+,.2f}"
@@ -107,16 +109,19 @@ class Answers:
         """Say where this terminal is connected; raises CommandError with the way to another place."""
         account = self._desk.account
         here = f"connected to {account.badge} {account.name}"
-        if not command.environment and command.name == account.venue.name:
+        own = {"": account.venue.name, "acct": account.label}
+        if command.name.lower() == own.get(command.environment):
             return here
         is_paper = account.ends_with_program or account.badge == "SIM"
         if command.environment and (command.environment == "paper") is is_paper and command.name in ("", account.label):
             return here
-        if command.environment:
+        if command.environment == "acct":
+            how = f"--beside {account.venue.name}/{command.name}"
+        elif command.environment:
             how = _HOW[command.environment] + (f" --account {command.name}" if command.name else "")
         else:
-            how = f"--venue {command.name}"
-        raise CommandError(f"{here}: a terminal stays where it is", fix=f"another one beside it: tui-trader {how}")
+            how = f"--beside {command.name}"
+        raise CommandError(f"{here}, and nowhere else", fix=f"tui-trader {how}")
 
     def running(self) -> list[str]:
         """Return one line for everything that can be ended by number."""

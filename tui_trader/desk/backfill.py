@@ -76,10 +76,10 @@ class Backfill:
         watched: Callable[[], Iterable[InstrumentId]],
         listed: Callable[[], Iterable[InstrumentId]],
         server_ns: Callable[[], int],
-        kept: Callable[[], None],
     ) -> None:
-        """``watched`` are the instruments whose trades are heard, ``listed`` those of the watchlist; ``kept`` is called when
-        bars have come."""
+        """``watched`` are the instruments whose trades are heard, ``listed`` those of the watchlist."""
+        self.kept: Callable[[], None] = lambda: None
+        """Called when bars have come."""
         self._candles = candles
         self._venue = venue
         self._store = store
@@ -90,7 +90,6 @@ class Backfill:
         self._watched = watched
         self._listed = listed
         self._server_ns = server_ns
-        self._kept = kept
         self._due: dict[tuple[InstrumentId, int, int], int] = {}
         """When a question that was asked may be asked again, monotonic."""
         self._seeded: dict[InstrumentId, int] = {}
@@ -164,7 +163,7 @@ class Backfill:
         await asyncio.to_thread(self._candles.tell, question.instrument, level, bars, [span])
         if level == MINUTE_S and self._seeded.pop(question.instrument, None) is not None:
             await self.seed()
-        self._kept()
+        self.kept()
         return len(bars)
 
     def _show(self, filling: Filling | None) -> None:

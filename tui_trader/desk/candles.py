@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 
 from tui_trader.core.bar import Bar, Bars, Gap
 from tui_trader.core.clock import NS, Clock
@@ -21,7 +21,7 @@ from tui_trader.state import topic
 from tui_trader.state.charts import Page, Wish
 from tui_trader.state.store import Store
 from tui_trader.storage.candles import CandleStore, Heard
-from tui_trader.venues.base import Lane, OrderDialect, Request, Verdict
+from tui_trader.venues.base import Lane
 
 FLUSH_S = 1.0
 """Between two batches that are written."""
@@ -46,11 +46,7 @@ class CandleRecorder:
         venue: str,
         store: Store,
         clock: Clock,
-        dialect: OrderDialect,
-        send: Callable[[Request], Awaitable[Verdict]],
-        can_spare: Callable[[Request], bool],
-        watched: Callable[[], Iterable[InstrumentId]],
-        listed: Callable[[], Iterable[InstrumentId]],
+        past: Backfill,
         server_ns: Callable[[], int],
         say: Callable[[str, Severity], None],
     ) -> None:
@@ -70,21 +66,10 @@ class CandleRecorder:
         self._told: set[str] = set()
         self._busy = asyncio.Lock()
         self._wished = asyncio.Event()
-        store.charts.wished = self._wish
-        self.past = Backfill(
-            candles=candles,
-            venue=venue,
-            store=store,
-            clock=clock,
-            dialect=dialect,
-            send=send,
-            can_spare=can_spare,
-            watched=watched,
-            listed=listed,
-            server_ns=server_ns,
-            kept=self._wished.set,
-        )
+        self.past = past
         """Asks the venue for what nobody heard."""
+        past.kept = self._wished.set
+        store.charts.wished = self._wish
 
     # -- listening -------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,14 @@ def contradictions(settings: Settings, venues: Collection[str], given: Collectio
     general, risk = settings.general, settings.risk
     if general.venue not in venues:
         yield "general.venue", f'must be one of {", ".join(sorted(venues))}, not "{general.venue}"'
+    open_already = {f"{general.venue}/{general.account}"}
+    for name in map(whole_name, general.beside):
+        venue = name.partition("/")[0]
+        if venue not in venues:
+            yield "general.beside", f'must name one of {", ".join(sorted(venues))}, not "{venue}"'
+        elif name in open_already:
+            yield "general.beside", f"must not name {name} again: it is open already"
+        open_already.add(name)
     for lesser, greater in _ORDERED:
         low, high = (Decimal(getattr(risk, key.removeprefix("risk."))) for key in (lesser, greater))
         if low > high and (lesser in given or greater not in given):
@@ -41,7 +49,13 @@ def contradictions(settings: Settings, venues: Collection[str], given: Collectio
             yield greater, f"must not be below {lesser} ({plain(low)})"
     custom = general.env is Environment.CUSTOM
     for venue in VENUE_DOMAINS:
-        yield from _addresses(venue, settings.venue(venue), needed=custom and general.venue == venue)
+        named = {general.venue, *(name.partition("/")[0] for name in general.beside)}
+        yield from _addresses(venue, settings.venue(venue), needed=custom and venue in named)
+
+
+def whole_name(name: str) -> str:
+    """Return an account as it is called everywhere, venue and label: ``mexc`` is ``mexc/main``."""
+    return name if "/" in name else f"{name}/main"
 
 
 def _addresses(venue: str, settings: VenueSettings, *, needed: bool) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from tui_trader.core.error import (
 )
 from tui_trader.core.event import (
     BookDelta,
+    BookRun,
     Event,
     FundingPaid,
     FundsTransferred,
@@ -172,7 +173,7 @@ class Connection(Parts):
         for event in events:
             store.apply(event)
             kind = type(event)
-            if kind is BookDelta:
+            if kind is BookRun or kind is BookDelta:
                 continue
             if candles is not None and (kind is TradesPrinted or kind is LinkChanged):
                 candles.hear(event)
@@ -214,8 +215,11 @@ class Connection(Parts):
         if self._rest is None:
             raise LinkError("not connected yet")
         began_ns = self.clock.mono_ns()
+        self.pace.count(request)
         verdict = await self._rest.send(request, self._dialect, self.account.credential)
         if request.kind.is_write:
+            if verdict.outcome is Outcome.NOT_SENT:
+                self.pace.take_back(request)
             took_ns = self.clock.mono_ns() - began_ns
             text = sanitise(verdict.text, 120)
             dispatch = Dispatch(self.clock.wall_ns(), request.what, request.ref, verdict.outcome, took_ns, text)

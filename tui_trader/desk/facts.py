@@ -50,8 +50,11 @@ class FactSource:
         state: Callable[[], TradingState],
         recent: Iterable[tuple[int, OrderTicket]],
         widened: Callable[[Order], Order] = lambda order: order,
+        pace: Callable[[], str] = lambda: "",
     ) -> None:
-        """``widened`` returns an order as large as it may have become by a change whose outcome is not known."""
+        """``widened`` returns an order as large as it may have become by a change whose outcome is not known; ``pace`` why one
+        more order would leave on worse terms."""
+        self._pace = pace
         self._store = store
         self._clock = clock
         self.limits = limits
@@ -107,6 +110,7 @@ class FactSource:
             margin_mode=leg.margin_mode if leg else MarginMode.CROSS,
             day_pnl=pnl.day * worth if pnl and pnl.complete and worth is not None else None,
             recent=tuple(self._recent),
+            pace=self._pace(),
         )
 
     def judge(

@@ -45,7 +45,7 @@ class Feeds:
         spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
         server_ns: Callable[[], int],
         misheard: Callable[[], None],
-        admit: Callable[[], Awaitable[Secret | None]],
+        admit: Callable[[Secret | None], Awaitable[Secret | None]],
         whole_book: Callable[[InstrumentId], Awaitable[BookSnapshot | None]],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -222,7 +222,7 @@ class Feeds:
         """Return what gives a dialect the token that its next login needs."""
 
         async def admit() -> None:
-            token = await self._admit()
+            token = await self._admit(dialect.denied if isinstance(dialect, Negotiating) else None)
             if token is not None and isinstance(dialect, Negotiating):
                 dialect.take_token(token)
 

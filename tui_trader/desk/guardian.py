@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import orjson
@@ -68,6 +68,8 @@ class Charge:
     """Instruments that may have orders."""
     since: str
     """When the terminal started, RFC 3339: intents since then may be alive."""
+    choices: dict[str, object] = field(default_factory=dict)
+    """What the venue is built with."""
 
     def __repr__(self) -> str:
         return f"Charge({self.venue}/{self.label}, {self.policy})"
@@ -89,6 +91,7 @@ class Charge:
             journal=str(journal),
             journal_name=account.journal_name,
             symbols=tuple(symbols),
+            choices=dict(account.venue.choices),
             since=since,
         )
 

@@ -28,6 +28,7 @@ from tui_trader.desk import recording
 from tui_trader.desk.account import Account
 from tui_trader.desk.alert_file import AlertFile
 from tui_trader.desk.attention import Attention, AttentionTerms
+from tui_trader.desk.backfill import Backfill
 from tui_trader.desk.candles import CandleRecorder
 from tui_trader.desk.chasing import Chases
 from tui_trader.desk.controls import Controls
@@ -47,6 +48,7 @@ from tui_trader.desk.minutes import Minutes
 from tui_trader.desk.notes import Notes
 from tui_trader.desk.nudge import Nudges
 from tui_trader.desk.orders import OrderPath, Sent
+from tui_trader.desk.pace import Pace
 from tui_trader.desk.permit import Permit
 from tui_trader.desk.protect import Protector
 from tui_trader.desk.reconcile import Reconciler
@@ -164,6 +166,8 @@ class Parts(abc.ABC):
         self.runs = Runs(lambda: self.attention.next_number(), lambda: self.store.touch(topic.STAGE))
         """What runs only while this terminal is up."""
         self.resolver = Resolver(self.store, presets or Presets())
+        self.pace = Pace(account.venue.terms, clock)
+        """How much of what the venue's better terms allow was sent."""
         self.facts = FactSource(
             store=self.store,
             clock=clock,
@@ -171,6 +175,7 @@ class Parts(abc.ABC):
             state=lambda: self.controls.state,
             recent=self.orders.recent,
             widened=self.orders.at_most,
+            pace=self.pace.why_wait,
         )
         self._ids = ids = ids or IdFactory()
         self.stage = Stage(self.resolver, self.facts, ids, can=account.venue.capabilities_of)
@@ -320,16 +325,24 @@ class Parts(abc.ABC):
         self.candles: CandleRecorder | None = None
         """Keeps the candles; None where nobody wants any."""
         if candles is not None:
-            self.candles = CandleRecorder(
+            past = Backfill(
                 candles=candles,
                 venue=account.venue.name,
                 store=self.store,
                 clock=clock,
                 dialect=self._dialect,
                 send=self.send,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 watched=lambda: self.feeds.watched,
                 listed=lambda: self.attention.watchlist.rows(),
+                server_ns=self._server_ns,
+            )
+            self.candles = CandleRecorder(
+                candles=candles,
+                venue=account.venue.name,
+                store=self.store,
+                clock=clock,
+                past=past,
                 server_ns=self._server_ns,
                 say=self._say,
             )
@@ -346,7 +359,7 @@ class Parts(abc.ABC):
                 dialect=self._dialect,
                 send=self.send,
                 absorb=self.absorb,
-                can_spare=lambda request: self._limiter.can_spare(request.group, request.weight),
+                can_spare=self._can_spare,
                 wanted=lambda: [*self.feeds.watched, *self.attention.watchlist.rows()],
                 server_ns=self._server_ns,
             )
@@ -424,6 +437,10 @@ class Parts(abc.ABC):
     def _server_ns(self) -> int:
         return self._rest.server_ns() if self._rest is not None else self.clock.wall_ns()
 
+    def _can_spare(self, request: Request) -> bool:
+        """Whether a question of the last class may be asked now: half of the budget is left to everything else."""
+        return self._limiter.can_spare(request.group, request.weight)
+
     async def _ask_everything(self) -> list[str]:
         return await self._reconciler.run(self.account.venue.name, self.feeds.watched, self._started_ns)
 
@@ -432,11 +449,11 @@ class Parts(abc.ABC):
         verdict = await self.send(self._dialect.book(iid))
         return next((event for event in verdict.events if isinstance(event, BookSnapshot)), None)
 
-    async def _admitted(self) -> Secret | None:
-        """Return the token that the venue lets in by; None where it has none."""
+    async def _admitted(self, denied: Secret | None) -> Secret | None:
+        """Return the token that the venue lets in by, which is not one that it denied; None where it has none."""
         if self._rest is None or self.account.credential is None:
             return None
-        return await self._rest.admit(self._dialect, self.account.credential)
+        return await self._rest.admit(self._dialect, self.account.credential, denied)
 
     def _spawn(self, name: str, coro: Coroutine[Any, Any, Any]) -> None:
         if self._closed:

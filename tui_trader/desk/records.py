@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -121,6 +122,8 @@ class OpenIntents:
         """The brackets that are not over."""
         self._transfers: dict[str, Mapping[str, Any]] = {}
         """Movements of money whose end is not known."""
+        self.left: deque[str] = deque(maxlen=1_000)
+        """When orders and changes were to leave, RFC 3339, oldest first, as far as this part of the journal tells."""
         self.epilogue = ""
         """What a guardian did after the last run was killed; empty when that ended by itself, or something came after."""
 
@@ -142,6 +145,8 @@ class OpenIntents:
         self.plans.take(record.kind, body)
         if record.kind in ("outcome", "seen") and body.get("venue_id"):
             self._venue_ids[str(body.get("ref", client_id))] = str(body["venue_id"])
+        if record.kind in ("intent", "amend"):
+            self.left.append(record.at)
         match record.kind:
             case "intent":
                 self._intend(body)

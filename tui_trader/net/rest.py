@@ -182,10 +182,15 @@ class RestClient:
             raise
         return self._end(verdict)
 
-    async def admit(self, dialect: OrderDialect, credential: Credential) -> Secret | None:
-        """Return the token that lets in, fetched where there is none; None where the venue has none. Raises LinkError."""
+    async def admit(self, dialect: OrderDialect, credential: Credential, denied: Secret | None = None) -> Secret | None:
+        """Return the token that lets in, fetched where there is none; None where the venue has none. Raises LinkError.
+
+        ``denied`` is one that a login was refused with: the token is another then, however long that one was to be good.
+        """
         if not _admits(dialect):
             return None
+        if denied is not None:
+            dialect.distrust(denied)
         if (shut := await self._enter(dialect, credential, early=True)) is not None:
             raise LinkError(f"{self.host} gave no token: {shut.text or shut.outcome}")
         return dialect.token(credential)

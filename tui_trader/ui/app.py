@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import gc
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -17,6 +18,7 @@ from textual.binding import Binding, BindingType
 
 from tui_trader.core.error import CommandError, TraderError
 from tui_trader.core.types import Severity
+from tui_trader.desk.desks import Desks, Opener, Seat
 from tui_trader.desk.settings import OnHangup
 from tui_trader.net.tasks import TaskSet
 from tui_trader.storage.line_history import LineHistory
@@ -24,6 +26,7 @@ from tui_trader.ui import crash
 from tui_trader.ui.adapter import CellApp
 from tui_trader.ui.frame import FramePump
 from tui_trader.ui.habits import Habits
+from tui_trader.ui.mask import MASK
 from tui_trader.ui.panes.view import ASCII
 from tui_trader.ui.screens.opening import OpeningScreen
 from tui_trader.ui.signals import ExitBound, install_exit_handlers
@@ -32,17 +35,15 @@ from tui_trader.ui.theme import DEFAULT_THEME, Theme
 
 if TYPE_CHECKING:
     # Late where they are used: the first paint must not wait for what only trading needs.
-    from tui_trader.core.types import InstrumentId
+    from tui_trader.core.event import Notice
     from tui_trader.desk.alerts import Firing
     from tui_trader.desk.desk import Desk
     from tui_trader.desk.playback import Playback
+    from tui_trader.ui.accounts import Accounts
     from tui_trader.ui.action import Action
     from tui_trader.ui.screens.trade import TradeScreen
     from tui_trader.ui.screens.unlock import Try
     from tui_trader.ui.workspace import Shelf
-
-Opener = Callable[[contextlib.AsyncExitStack], Awaitable["tuple[Desk, list[InstrumentId]]"]]
-"""Opens a started desk and says which symbols n and N walk through; what it starts ends with the stack."""
 
 CLOSE_S = 1.0
 """How long the desk may take to hang up when the program ends."""
@@ -55,7 +56,7 @@ HANGUP = 129
 
 
 class TraderApp(CellApp[int], inherit_bindings=False):
-    """One desk, one screen."""
+    """A desk for each account, and a trading screen for each desk."""
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "tui-trader"
@@ -97,12 +98,14 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.shelf: Shelf | None = None
         """The trader's workspaces; set by the opener, which comes after the first paint."""
         self._on_hangup = on_hangup
-        self.on_leave: Callable[[], None] = lambda: None
-        """Called when the program leaves and has done what it had to do with the orders."""
+        self.releases: dict[Desk, Callable[[], None]] = {}
+        """Called when the program leaves and has done what it had to do with the orders of a desk."""
+        self.beside: list[tuple[str, Opener]] = []
+        """Accounts to be opened after the first one, by name."""
+        self.more: Callable[[str], Opener] | None = None
+        """Returns what opens an account that nobody asked for at the start; None where that is not offered."""
         self.lines = LineHistory(None)
         """The lines that were typed."""
-        self.desk: Desk | None = None
-        """None until it is open."""
         self._opener = opener
         self._playback = playback
         self._problems = list(problems or ())
@@ -112,9 +115,12 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._pump: FramePump | None = None
         self._stack = contextlib.AsyncExitStack()
         self._tasks = TaskSet(self._task_failed)
-        self._trade: TradeScreen | None = None
+        self.desks = Desks(self._task_failed)
+        """The open desks."""
+        self._accounts: Accounts | None = None
         self._opening = OpeningScreen("tui-trader: opening …")
         self._leaving = False
+        self._echoed: dict[Seat, Notice] = {}
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._may_ask_width = ask_width and not ascii_only
         self._uninstall: Callable[[], None] = lambda: None
@@ -152,30 +158,75 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             return
         from tui_trader.core.event import Notice
         from tui_trader.state.topic import MARKET
-        from tui_trader.ui.actions import ACTIONS
-        from tui_trader.ui.keymap import KeyMap
-        from tui_trader.ui.screens.trade import TradeScreen
+        from tui_trader.ui.accounts import Accounts
 
-        self.desk = desk
+        self._accounts = Accounts(self, self.desks)
         gauge = self._driver if isinstance(self._driver, TraderDriver) else None
-        self._pump = FramePump(desk.store, fps=self._fps, gauge=gauge, on_error=self._pane_failed, patient=MARKET)
-        desk.urgent = self._urgent
-        desk.crashed = self._task_failed
-        desk.attention.alerts.on_fire.append(self._alert)
+        self._pump = FramePump(self.desks, fps=self._fps, gauge=gauge, on_error=self._pane_failed, patient=MARKET)
+        MASK.on = False
         for problem in self._problems:
             desk.absorb([Notice(problem, Severity.WARNING, desk.clock.wall_ns())])
-        if self._playback is not None:
-            from tui_trader.ui.screens.replay import ReplayScreen
-
-            self._trade = ReplayScreen(self._playback, symbols, KeyMap(self._actions or ACTIONS))
-        else:
-            self._trade = TradeScreen(desk, symbols, KeyMap(self._actions or ACTIONS), self._habits, self.shelf)
-        await self.push_screen(self._trade)
+        screen = self.seated(Seat(desk, symbols, self._stack.pop_all()))
+        await self.push_screen(screen)
         self._pump.start()
         self.set_interval(1.0, self._tick)
         self._tick()
         # What has been made by now stays to the end: looking through it for garbage takes tenths of a second, in one step.
         gc.freeze()
+        self.accounts.more = self.more
+        for name, opener in self.beside:
+            self.accounts.begin(name, opener)
+
+    def seated(self, seat: Seat) -> TradeScreen:
+        """Take in a desk that is open, and make its screen."""
+        from tui_trader.ui.actions import ACTIONS
+        from tui_trader.ui.keymap import KeyMap
+        from tui_trader.ui.screens.trade import TradeScreen
+
+        desk, keymap = seat.desk, KeyMap(self._actions or ACTIONS)
+        if self.desks.seats:
+            desk.macros = self.desks.seats[0].desk.macros  # names and keys for lines are the trader's, not an account's
+        desk.urgent = partial(self._urgent, seat)
+        desk.crashed = partial(self._desk_failed, seat)
+        desk.attention.alerts.on_fire.append(partial(self._alert, desk))
+        if self._playback is not None:
+            from tui_trader.ui.screens.replay import ReplayScreen
+
+            screen: TradeScreen = ReplayScreen(self._playback, seat.symbols, keymap)
+        else:
+            screen = TradeScreen(desk, seat.symbols, keymap, self._habits, self.shelf, self.accounts)
+        if seat not in self.desks.seats:
+            self.desks.seat(seat)
+        self.accounts.take(seat, screen)
+        self.install_screen(screen, seat.name)
+        return screen
+
+    # -- accounts ------------------------------------------------------------------------------------------------------
+
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts of this program; they exist as soon as the first desk is open."""
+        assert self._accounts is not None
+        return self._accounts
+
+    @property
+    def trade_screens(self) -> list[TradeScreen]:
+        """The trading screens of all accounts, the first account's first."""
+        return list(self._accounts.screens.values()) if self._accounts is not None else []
+
+    @property
+    def desk(self) -> Desk | None:
+        """The desk of the account on the screen; None until one is open."""
+        return self.desks.active.desk if self.desks.seats else None
+
+    def close_over(self, screen: TradeScreen) -> None:
+        """Close whatever stands over a screen."""
+        while self.screen is not screen and screen in self.screen_stack:
+            self.pop_screen()
+
+    def switch(self, screen: TradeScreen) -> None:
+        """Show another account's screen in place of the one that is shown."""
+        self.switch_screen(screen)
 
     async def ask_secret(self, title: str, fields: Sequence[str], attempt: Try) -> bool:
         """Ask for what opens the account, again until ``attempt`` takes it; False when the trader went on without."""
@@ -195,31 +246,36 @@ class TraderApp(CellApp[int], inherit_bindings=False):
     async def _leave(self, code: int, words: str) -> None:
         if self._pump is not None:
             self._pump.stop()
-        if self._trade is not None:
-            self._trade.workspaces.keep()
+        for screen in self.trade_screens[:1]:
+            screen.workspaces.keep()  # what is kept is the first account's
+        await asyncio.gather(*(self._let_go(desk, code) for desk in [seat.desk for seat in self.desks.seats]))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await asyncio.gather(self.desks.close_all(), self._stack.aclose())
+        self.exit(code, return_code=code, message=words or None)
+
+    async def _let_go(self, desk: Desk, code: int) -> None:
+        """Do with the orders of one account what a hang-up asks for; where that is done its guardian has nothing left to do."""
         done = True
-        if code == HANGUP and self._on_hangup is OnHangup.CANCEL_ALL and self.desk is not None:
+        if code == HANGUP and self._on_hangup is OnHangup.CANCEL_ALL:
             done = False
             with contextlib.suppress(TimeoutError, TraderError):
                 async with asyncio.timeout(CANCEL_S):
-                    done = (await self.desk.cancel_everything()).startswith("verified: 0")
+                    done = (await desk.cancel_everything()).startswith("verified: 0")
         if done:
-            self.on_leave()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_S):
-                await self._stack.aclose()
-        self.exit(code, return_code=code, message=words or None)
+            self.releases.get(desk, lambda: None)()
 
     async def on_unmount(self) -> None:
         """Hang up however the program ended."""
         if self._pump is not None:
             self._pump.stop()
+        await self.desks.close_all()
         await self._stack.aclose()
 
     def may_sleep(self) -> bool:
         """Stay awake while anything is at stake: a program that is stopped neither sees fills nor answers the panic key."""
-        desk = self.desk
-        if desk is None or not (desk.store.blotter.working() or desk.store.open_positions()):
+        stores = [seat.desk.store for seat in self.desks.seats]
+        if not any(store.blotter.working() or store.open_positions() for store in stores):
             return True
         if self._event_loop is not None:
             words = "not suspended: orders or positions are open (q q leaves, tmux detaches)"
@@ -239,13 +295,13 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         """
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self.app_focus = True  # gives a text field back the focus it had before the terminal lost its own
-            screen = self._trade
+            screen = self.trade_screen
             shown = screen if screen is self.screen else None
             if shown is not None and shown.is_mounted and shown.focused is None and shown.take(event):
                 return
-        elif isinstance(event, events.AppBlur) and self._trade is not None:
+        elif isinstance(event, events.AppBlur) and self.trade_screen is not None:
             # The terminal went to the background, or tmux was detached: whoever comes back may think of something else.
-            self._trade.trading.disarm("the terminal lost the focus")
+            self.trade_screen.trading.disarm("the terminal lost the focus")
         await super().on_event(event)
 
     # -- for the screen --------------------------------------------------------------------------------------------
@@ -266,8 +322,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
 
     @property
     def trade_screen(self) -> TradeScreen | None:
-        """The trading screen, None until the desk is open."""
-        return self._trade
+        """The trading screen of the account that is shown, None until a desk is open."""
+        return self.accounts.screen if self.trade_screens else None
 
     @property
     def display_delayed(self) -> bool:
@@ -281,8 +337,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             raise CommandError(f"there is no theme called {name!r}", fix=", ".join(sorted(self.themes)))
         self.look = theme
         self.theme = theme.name
-        screen = self.trade_screen
-        if screen is not None:
+        for screen in self.trade_screens:
             screen.dress(theme)
 
     def draw_in_ascii(self) -> None:
@@ -297,8 +352,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._problems.append(words)
         else:
             self._say(words, Severity.WARNING)
-        screen = self.trade_screen
-        if screen is not None:
+        for screen in self.trade_screens:
             for pane in screen.panes.values():
                 pane.draw_in_ascii()
 
@@ -330,12 +384,25 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         if isinstance(self._driver, TraderDriver):
             self._driver.probe()
 
-    def _urgent(self) -> None:
+    def _urgent(self, seat: Seat) -> None:
         screen = self.trade_screen
         if screen is not None and screen.is_mounted:
             screen.tick()
+            if seat is not self.desks.active:
+                self._echo(seat)
         if self._pump is not None:
             self._pump.nudge()
+
+    def _echo(self, seat: Seat) -> None:
+        """Say here what an account that is not on the screen is alarmed about; its own log has everything."""
+        notices = seat.desk.store.notices
+        newest = notices[-1] if notices else None
+        if newest is not None and newest.severity is Severity.ALARM and newest is not self._echoed.get(seat):
+            self._echoed[seat] = newest
+            self._say(f"{seat.name}: {newest.text}", Severity.ALARM)
+
+    def _desk_failed(self, seat: Seat, name: str, error: BaseException) -> None:
+        self._task_failed(name if seat is self.desks.seats[0] else f"{seat.name}: {name}", error)
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         mark = crash.record(error)
@@ -344,13 +411,12 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         else:
             self._say(f"{name} failed: {type(error).__name__} (reference {mark} in the log)", Severity.ALARM)
 
-    def _alert(self, firing: Firing) -> None:
+    def _alert(self, desk: Desk, firing: Firing) -> None:
         """Let an alert be seen and heard: in the row of messages, by the bell, and on the desktop if it asks for that."""
         from tui_trader.ui.notify import BELL, notification
 
-        self._say(firing.text, Severity.WARNING)
-        desk = self.desk
-        if desk is None or not isinstance(self._driver, TraderDriver):
+        self._say(firing.text if desk is self.desk else f"{desk.account.name}: {firing.text}", Severity.WARNING)
+        if not isinstance(self._driver, TraderDriver):
             return
         terms = desk.attention.terms
         if terms.bell or firing.alert.bell:

@@ -89,20 +89,27 @@ class Plan:
     """False when the terminal is too small to trade on."""
 
 
-def plan(width: int, height: int, zoomed: Slot | None = None, least: Mapping[Slot, Size] = LEAST) -> Plan:
+def plan(
+    width: int, height: int, zoomed: Slot | None = None, least: Mapping[Slot, Size] = LEAST, *, company: bool = False
+) -> Plan:
     """Return the screen for a terminal of ``width`` by ``height`` cells; ``zoomed`` gives one pane the middle.
 
-    ``least`` has the panes that there are, with the least room that each can be read in.
+    ``least`` has the panes that there are, with the least room that each can be read in. With ``company`` there are other
+    accounts, which have a line of their own where the header is too narrow for them.
     """
     width, height = max(1, width), max(1, height)
     if width < MIN_WIDTH or height < MIN_HEIGHT:
-        return _refuse(width, height)
+        return _refuse(width, height, company=company)
     slots: dict[Slot, Rect] = {Slot.HEADER: Rect(0, 0, width, HEADER_ROWS)}
     bottom = height
     for slot, rows in ((Slot.STATUS, 1), (Slot.COMMAND, 1), (Slot.TICKET, TICKET_ROWS)):
         bottom -= rows
         slots[slot] = Rect(0, bottom, width, rows)
-    middle = Rect(0, HEADER_ROWS, width, bottom - HEADER_ROWS)
+    top = HEADER_ROWS
+    if company and width < WIDE_WIDTH:
+        slots[Slot.BESIDE] = Rect(0, top, width, 1)
+        top += 1
+    middle = Rect(0, top, width, bottom - top)
     if zoomed is not None and zoomed not in slots:
         slots[zoomed] = middle
     else:
@@ -111,7 +118,7 @@ def plan(width: int, height: int, zoomed: Slot | None = None, least: Mapping[Slo
     return Plan(slots, tradable=True)
 
 
-def _refuse(width: int, height: int) -> Plan:
+def _refuse(width: int, height: int, *, company: bool) -> Plan:
     slots = {Slot.HEADER: Rect(0, 0, width, min(HEADER_ROWS, height))}
     left = height - HEADER_ROWS
     if left > 0:
@@ -120,6 +127,10 @@ def _refuse(width: int, height: int) -> Plan:
     if left > 0:
         slots[Slot.COMMAND] = Rect(0, height - 2, width, 1)
         left -= 1
+    top = HEADER_ROWS
+    if company and left > 1:
+        slots[Slot.BESIDE] = Rect(0, top, width, 1)
+        top, left = top + 1, left - 1
     if left > 0:
-        slots[Slot.POSITIONS] = Rect(0, HEADER_ROWS, width, left)
+        slots[Slot.POSITIONS] = Rect(0, top, width, left)
     return Plan(slots, tradable=False)

@@ -14,6 +14,8 @@ class Slot(StrEnum):
     """The places of the trading screen."""
 
     HEADER = "header"
+    BESIDE = "beside"
+    """A line about the other accounts of the program, where the header has no room for them."""
     POSITIONS = "positions"
     BOOK = "book"
     SECOND = "second"

@@ -108,6 +108,10 @@ ROLES: dict[str, Look] = {
     "mode_replay": Look("accent", extra="bold reverse"),
     "rec": Look("alarm", extra="bold"),
     "mode_sim": Look("accent", extra="bold reverse"),
+    "account_1": Look("accent", extra="bold"),
+    "account_2": Look("own_order", extra="bold"),
+    "account_3": Look("warning", extra="bold"),
+    "account_4": Look("text", extra="bold underline"),
 }
 """Every role a pane may name."""
 

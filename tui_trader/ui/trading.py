@@ -24,6 +24,7 @@ from tui_trader.ui.performers.size_mode import SizeMode
 from tui_trader.ui.performers.surface import Surface
 from tui_trader.ui.performers.symbol import Symbol
 from tui_trader.ui.performers.typed import Typed
+from tui_trader.ui.performers.venues import Venues
 from tui_trader.ui.performers.way_out import WayOut
 from tui_trader.ui.performers.working import Working
 from tui_trader.ui.scalper import PREFIX
@@ -62,6 +63,7 @@ class Trading:
             Working(self.bench),
             Symbol(self.bench),
             SizeMode(self.bench),
+            Venues(self.bench),
             way_out,
         )
         self.performers: dict[str, Performer] = {}
@@ -96,6 +98,18 @@ class Trading:
         """Say that a key went elsewhere: what waited for its second press waits no more."""
         self.bench.twice.forget()
         self.bench.agreed = frozenset()
+        self.bench.returned = False
+
+    def leave_screen(self) -> None:
+        """Say that another account goes on the screen: keys are SAFE, and nothing waits for another press."""
+        self.disarm("another account is on the screen")
+        self.other_key()
+
+    def come_back(self) -> None:
+        """Say that this account is on the screen now."""
+        self.disarm("another account was on the screen")
+        self.other_key()
+        self.bench.returned = self.bench.desk.stage.draft is not None
 
     def perform(self, action: Action) -> None:
         """Do what an action says, now or as a task; what cannot be done is said."""
@@ -103,6 +117,7 @@ class Trading:
             self.bench.twice.forget()
         if action.id != "send":
             self.bench.agreed = frozenset()
+            self.bench.returned = False
         try:
             performer = self.performers.get(action.id.removeprefix(PREFIX))
             if performer is None:

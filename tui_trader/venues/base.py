@@ -6,7 +6,7 @@ the dialects' events to the Store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -282,6 +282,14 @@ class FeedDialect(Protocol):
 
 
 @runtime_checkable
+class Batching(Protocol):
+    """What a FeedDialect has besides where frames that came at once cost less together than one by one."""
+
+    def receive_batch(self, frames: Iterable[bytes], at_ns: int) -> list[Event]:
+        """Translate frames, in arrival order; the events say what ``receive`` of each would have said, increments as runs."""
+
+
+@runtime_checkable
 class Negotiating(Protocol):
     """What a FeedDialect has besides where a connection is asked for with a version, or let in by a token."""
 
@@ -294,8 +302,14 @@ class Negotiating(Protocol):
         The next ``query`` may be another one.
         """
 
+    denied: Secret | None
+    """The token that the last login was refused with; None where it was taken."""
+
     def take_token(self, token: Secret) -> None:
         """Learn the token that ``login`` is to use."""
+
+    def asks_otherwise(self) -> bool:
+        """Whether what was refused on this connection will be asked for in other words on the next; said once."""
 
 
 @runtime_checkable
@@ -339,6 +353,9 @@ class Admitting(Protocol):
 
     def token(self, credential: Credential) -> Secret:
         """Return the token that lets in; raises LinkError before there is one."""
+
+    def distrust(self, token: Secret) -> None:
+        """Learn that the venue does not take a token any more, however long it was to be good."""
 
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
@@ -449,6 +466,18 @@ class OrderDialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Better terms that a venue gives to those who send no more orders than so many."""
+
+    name: str
+    """What such orders are called."""
+    windows: tuple[tuple[int, float], ...]
+    """Orders in seconds, shortest first."""
+    beyond: str
+    """What comes of one more, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Venue:
     """Identity of a venue and how to build its translators."""
 
@@ -473,12 +502,16 @@ class Venue:
     """Funding payments are told by a list that is asked for, and not by the stream."""
     choose: Callable[..., Venue] | None = None
     """Returns the venue with choices of the trader's, by name; None where there are none to make."""
+    choices: Mapping[str, object] = field(default_factory=dict)
+    """What was chosen, as ``choose`` takes it."""
     other_hosts: frozenset[str] = frozenset()
     """Hosts of the venue's own that serve the same requests as those of ``endpoints``."""
     max_connections: int = 5
     max_subscriptions: int = 20
     key_words: tuple[str, str] = ("Key id", "Secret")
     """What the venue calls the two parts of an API key."""
+    terms: Terms | None = None
+    """Better terms for few orders; entries are held back so that they stay in force."""
     unproven: str = ""
     """What has not been shown of it yet: with real money it is looked at and not traded. Empty where all has."""
 

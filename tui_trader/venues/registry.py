@@ -6,7 +6,7 @@ that one that does not import breaks nobody else. It must not know any venue bey
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Final
@@ -49,6 +49,12 @@ def load(name: str, found: Callable[[], Iterable[EntryPoint]] | None = None) -> 
     if not isinstance(value, Venue):
         raise UsageError(f"venue {name!r} is not a Venue but {type(value).__name__}")
     return value
+
+
+def load_chosen(name: str, choices: Mapping[str, object]) -> Venue:
+    """Return a venue built with what a trader chose, by name; one that leaves no choice is what it is. Raises as ``load``."""
+    venue = load(name)
+    return venue if venue.choose is None else venue.choose(**choices)
 
 
 def _installed() -> Iterable[EntryPoint]:

@@ -148,7 +148,9 @@ def ticket(name: str, **terms: Any) -> OrderTicket:
     return OrderTicket(ClientOrderId(name), BTC, **(plain | terms))
 
 
-async def test_an_order_from_the_way_in_to_the_position(house: House) -> None:
+@pytest.mark.parametrize("binary", [False, True])
+async def test_an_order_from_the_way_in_to_the_position(house: House, binary: bool) -> None:
+    house.mask.feed.private_binary = binary
     desk = await house.desk()
     await until(ready(desk), "ready")
     book = desk.store.book(BTC)
@@ -190,7 +192,7 @@ async def test_what_the_venue_refuses_is_said_by_the_answer_or_by_the_stream(hou
     assert (await desk.orders.submit(crossing, reduces=False)).outcome is Outcome.ACK
     await until(lambda: status(desk, "crosses") is OrderStatus.REJECTED, "rejected")
     assert shown(desk, "crosses").reason == "post-only, and the price would take"
-    far = await desk.orders.submit(ticket("far", price=Decimal("40000.0")), reduces=False)
+    far = await desk.orders.submit(ticket("far", price=Decimal("53000.0")), reduces=False)
     assert (far.outcome, status(desk, "far")) == (Outcome.REJECTED, OrderStatus.REJECTED)
     assert "price bands" in far.text
     house.mask.system.state = "cancel_only"
@@ -234,6 +236,22 @@ async def test_the_version_of_the_encoding_is_negotiated(house: House) -> None:
     desk = await house.desk()
     await until(ready(desk), "ready in spite of two refusals a lane")
     assert desk.store.links["paradex", "public"].state is LinkState.LIVE
+
+
+async def test_where_whole_books_are_not_served_the_best_levels_are_shown(house: House) -> None:
+    house.mask.feed.whole_books = False
+    for step in range(6, 20):
+        house.trade(Side.BUY, Decimal(1), MIDDLE - 10 * step)
+    desk = await house.desk()
+    await until(ready(desk), "ready, with the second connection")
+    book = desk.store.book(BTC)
+    assert book is not None
+    assert (book.best_bid, book.best_ask, len(book.bids(99))) == (Decimal(49_990), Decimal(50_010), 15)
+    assert any("best 15 levels" in notice.text for notice in desk.store.notices)
+    house.trade(Side.BUY, Decimal(2), Decimal(50_000))
+    await until(lambda: book.best_bid == Decimal(50_000) and book.is_live, "told again whole")
+    house.trade(Side.SELL, Decimal(2), Decimal(50_000), TimeInForce.IOC)
+    await until(lambda: book.best_bid == Decimal(49_990), "what went is gone")
 
 
 async def test_orders_end_with_the_connection_where_that_was_chosen(house: House) -> None:

@@ -149,13 +149,36 @@ def test_a_switch_that_the_venue_refuses_stays_as_it_was_and_that_is_an_alarm() 
     assert orjson.loads(feed.heartbeat()[0])["params"] == {"enabled": True}
 
 
+def test_a_whole_book_that_is_refused_is_asked_for_as_its_best_levels_on_the_next_connection() -> None:
+    feed, book = public(), Subscription(Channel.BOOK, BTC.id)
+    assert not feed.asks_otherwise()
+    frames = feed.subscribe([book])
+    notice, refused = feed.receive(answer("subscribe-invalid-channel", frames[0]), 1)
+    assert isinstance(notice, Notice)
+    assert "books show the best 15 levels from here on" in notice.text
+    assert isinstance(refused, Subscribed)
+    assert not refused.ok
+    assert (feed.asks_otherwise(), feed.asks_otherwise()) == (True, False)
+    feed.reset()
+    frames = feed.subscribe([book])
+    assert orjson.loads(frames[0])["params"] == {"channel": "order_book.BTC-USD-PERP.snapshot@15@50ms"}
+    [snapshot] = feed.receive(BUILT["book-1-snapshot"], 1)
+    assert isinstance(snapshot, BookSnapshot)
+    assert snapshot.depth == 15
+
+
 def test_subscriptions_are_granted_or_refused_with_words() -> None:
     feed = public()
     frames = feed.subscribe(
         [Subscription(Channel.BOOK, BTC.id), Subscription(Channel.TICKER), Subscription(Channel.TRADES, BTC.id)]
     )
     channels = [orjson.loads(frame)["params"]["channel"] for frame in frames]
-    assert channels == ["order_book.BTC-USD-PERP.deltas", "markets_summary", "trades.BTC-USD-PERP"]
+    assert channels == [
+        "order_book.BTC-USD-PERP.deltas",
+        "funding_data.BTC-USD-PERP",
+        "markets_summary",
+        "trades.BTC-USD-PERP",
+    ]
     assert orjson.loads(frames[0]) == CONTROLS["subscribe"]["send"] | {"id": number(frames[0])}
     [granted] = feed.receive(answer("subscribe", frames[0]), 1)
     assert granted == Subscribed("paradex", Lane.PUBLIC, number(frames[0]), True)

@@ -220,7 +220,10 @@ def test_every_documented_error_is_a_sentence() -> None:
     told = admitted().parse(placed(), ok(ccxt_sample("handle_errors"), 400))
     assert told.bad_key
     assert "not known to the venue" in told.text
-    assert DIALECT.parse(placed(), ok({"error": "SYSTEM_STATUS_CANCEL_ONLY", "message": ""}, 400)).no_orders
+    for code, taking in (("SYSTEM_STATUS_CANCEL_ONLY", Taking.CANCELS), ("SYSTEM_STATUS_POST_ONLY", Taking.POST_ONLY)):
+        [state] = DIALECT.parse(placed(), ok({"error": code, "message": ""}, 400)).events
+        assert isinstance(state, TakingTold)
+        assert state.taking is taking, "it is a state of the venue, which ends by itself, and nothing about the key"
 
 
 def test_a_cancel_that_is_queued_says_nothing() -> None:

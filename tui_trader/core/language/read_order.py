@@ -185,9 +185,7 @@ class _Reader:
                 cursor, "a venue" if word == "on" else "an account", f"{word} {'phemex' if word == 'on' else 'main'}"
             )
             if cursor.here() == ",":
-                cursor.fail(
-                    "one at a time: a terminal is connected to one account at one venue", fix="a terminal for each, side by side"
-                )
+                cursor.fail("one account for each order: it is judged and confirmed by itself", fix="a line for each")
             if word == "on":
                 found.venue = named.lower()
             else:

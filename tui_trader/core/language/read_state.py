@@ -183,6 +183,7 @@ STATING = {
     "paper": lambda cursor: UseAccount("paper", _optional(cursor, "an account", "paper")),
     "live": lambda cursor: UseAccount("live", _optional(cursor, "an account", "live main")),
     "on": lambda cursor: UseAccount("", read_word(cursor, "a venue", "on phemex").lower()),
+    "acct": lambda cursor: UseAccount("acct", read_word(cursor, "an account", "acct main").lower()),
     "quit": lambda cursor: Quit(),
     "help": lambda cursor: ShowHelp(_optional(cursor, "a topic", "help buy").lower()),
     "conn": lambda cursor: ShowConnections(),

@@ -150,7 +150,7 @@ class UseAccount:
     """Trade somewhere else."""
 
     environment: str = ""
-    """``paper`` or ``live``; empty when only a venue was named."""
+    """``paper``, ``live``, or ``acct`` for the one that the program is in; empty when only a venue was named."""
     name: str = ""
     """Of the account, or of the venue when there is no environment."""
 

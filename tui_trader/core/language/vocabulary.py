@@ -129,7 +129,8 @@ VERB_TABLE: tuple[Word, ...] = (
     ),
     Word("paper", "paper [ACCOUNT]", "say how to trade on the built-in exchange instead", "paper", _ACCOUNT),
     Word("live", "live [ACCOUNT]", "say how to trade with real money instead", "live main", _ACCOUNT),
-    Word("on", "on VENUE", "say which venue this terminal is connected to, and how to be at another", "on phemex", _ACCOUNT),
+    Word("on", "on VENUE", "put an account of this venue on the screen, with the same market", "on phemex", _ACCOUNT),
+    Word("acct", "acct NAME", "put the account of this name on the screen", "acct main", _ACCOUNT),
     Word("symbol", "symbol NAME", "show another contract", "symbol ETHUSDT", _SCREEN),
     Word(
         "tape",
@@ -186,8 +187,8 @@ CLAUSE_TABLE: tuple[Word, ...] = (
     Word("iso", "iso", "isolated margin", "buy 1 @ bid lev 10 iso"),
     Word("cross", "cross", "cross margin", "buy 1 @ bid lev 10 cross"),
     Word("pos", "pos:long|short|merged", "the leg in hedged mode", "buy 1 @ bid pos:long"),
-    Word("on", "on VENUE", "only at this venue", "buy 1 @ bid on phemex"),
-    Word("acct", "acct NAME", "only in this account", "buy 1 @ bid acct main"),
+    Word("on", "on VENUE", "at this venue, staged on the screen of its account", "buy 1 @ bid on phemex"),
+    Word("acct", "acct NAME", "in this account, staged on its screen", "buy 1 @ bid acct main"),
     Word("dry", "dry", "say what it would be, and send nothing", "buy 1 @ bid dry"),
 )
 """Words that may follow an order's size and symbol, in any order."""

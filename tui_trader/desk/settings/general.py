@@ -34,6 +34,19 @@ class General:
             meaning=PLAIN_NAME_WORDS,
         )
     )
+    beside: tuple[str, ...] = key(
+        Many(
+            default=(),
+            doc="Further accounts that are opened beside the first one in the same program, each as VENUE or VENUE/LABEL, in the"
+            " same env. Each has its own keys, limits, journal and screen; V or :on VENUE shows it.",
+            element=Name(
+                default="", doc="", pattern=r"[a-z0-9_-]{1,32}(/[a-z0-9_-]{1,32})?", meaning="a venue, or a venue/label"
+            ),
+            least=0,
+            most=8,
+            distinct=True,
+        )
+    )
     allow_live: bool = key(
         Flag(
             default=False,

@@ -54,7 +54,7 @@ class VenueSettings:
     )
 
     @property
-    def choices(self) -> dict[str, bool]:
+    def choices(self) -> dict[str, bool | str]:
         """What the venue is built with, where there is anything to choose."""
         return {}
 
@@ -80,7 +80,7 @@ class MexcSettings(VenueSettings):
     )
 
     @property
-    def choices(self) -> dict[str, bool]:
+    def choices(self) -> dict[str, bool | str]:
         """What the venue is built with."""
         return {"increments": self.books is MexcBooks.INCREMENTS}
 
@@ -92,6 +92,14 @@ class Profile(StrEnum):
     PRO = "pro"
 
 
+class SelfTrade(StrEnum):
+    """Which of two orders of one account ends where they would meet."""
+
+    EXPIRE_TAKER = "expire_taker"
+    EXPIRE_MAKER = "expire_maker"
+    EXPIRE_BOTH = "expire_both"
+
+
 @dataclass(frozen=True, slots=True)
 class ParadexSettings(VenueSettings):
     """What is particular to Paradex."""
@@ -100,8 +108,8 @@ class ParadexSettings(VenueSettings):
         Choice(
             default=Profile.RETAIL,
             doc="How orders count: retail takes at 0.024 % behind a speed bump of 0.3 s, at most 3 orders a second, 30 a minute,"
-            " 300 an hour and 1000 a day (beyond, the venue counts them as pro without a word); pro takes at 0.045 % without"
-            " these limits.",
+            " 300 an hour and 1000 a day (beyond, the venue counts them as pro without a word: entries wait for that, exits do"
+            " not); pro takes at 0.045 % without these limits.",
             words=Profile,
         )
     )
@@ -109,11 +117,23 @@ class ParadexSettings(VenueSettings):
         Flag(
             default=False,
             doc="Have the venue cancel the open orders of the account when the private connection ends, protective stops among"
-            " them.",
+            " them; :cod on and :cod off do so for one session.",
+        )
+    )
+
+    self_trade: SelfTrade = key(
+        Choice(
+            default=SelfTrade.EXPIRE_TAKER,
+            doc="Which of two orders of the account ends where they would meet: the one that takes, the one that rests, or both.",
+            words=SelfTrade,
         )
     )
 
     @property
-    def choices(self) -> dict[str, bool]:
+    def choices(self) -> dict[str, bool | str]:
         """What the venue is built with."""
-        return {"interactive": self.profile is Profile.RETAIL, "cancel_on_disconnect": self.cancel_on_disconnect}
+        return {
+            "interactive": self.profile is Profile.RETAIL,
+            "cancel_on_disconnect": self.cancel_on_disconnect,
+            "self_trade": self.self_trade.value,
+        }

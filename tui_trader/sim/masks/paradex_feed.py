@@ -1,7 +1,8 @@
 """The sockets of Paradex's exchange: JSON-RPC in, binary market data and JSON of the account out.
 
 It must not import aiohttp, nor anything the client translates with. Books are sent whole when they are subscribed to and then by
-changes whose sequence is consecutive for each market. Private channels speak JSON, as the newest documents say.
+changes whose sequence is consecutive for each market. Private channels speak JSON, as the newest documents say, or the binary
+encoding, as the schema does: that is a switch.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import paradex_sbe as sbe
 from tui_trader.sim.masks.base import Peer
 from tui_trader.sim.masks.paradex_rows import SIDE, Row, account_row, fill_row, order_row, position_row, was_received
+from tui_trader.sim.masks.paradex_sbe_own import own
 from tui_trader.sim.types import (
     AccountTouched,
     BookChange,
@@ -32,6 +34,8 @@ from tui_trader.sim.types import (
 
 BEAT_NS = 20_000_000_000
 SUMMARY_NS = 1_000_000_000
+TOP = 15
+_TOPS = ("snapshot@15@50ms", "snapshot@15@100ms")
 _PRIVATE = ("orders", "fills", "positions", "account")
 
 
@@ -55,6 +59,10 @@ class Feed:
         self._account_of = account_of
         self._talks: dict[int, _Talk] = {}
         self._sequences: dict[str, int] = dict.fromkeys(exchange.instruments, 1000)
+        self.private_binary = False
+        """Whether the account's own channels are binary; JSON otherwise."""
+        self.whole_books = True
+        """Whether the whole book is served; its best 15 levels always are."""
         self.guards = True
         """Whether accounts may have their orders cancelled with their connection."""
         self._beat_ns = self._summary_ns = 0
@@ -107,8 +115,8 @@ class Feed:
         market = rest.partition(".")[0]
         known = market in self._exchange.instruments
         good = (
-            (family == "order_book" and known and rest.endswith(".deltas"))
-            or (family == "trades" and known)
+            (family == "order_book" and known and self._serves(rest.partition(".")[2]))
+            or (family in ("trades", "bbo", "funding_data") and known)
             or channel == "markets_summary"
             or (family in _PRIVATE and bool(talk.account))
         )
@@ -119,11 +127,16 @@ class Feed:
         self._say(talk, number, {"channel": channel})
         if family == "order_book":
             self._exchange.watch(market)
-            bids, asks = self._exchange.book(market)
-            frame = sbe.book(market, self._now_us(), self._sequences[market], bids, asks, snapshot=True)
-            talk.peer.send(frame, "order_book", binary=True)
+            talk.peer.send(self._whole(market, None if channel.endswith(".deltas") else TOP), "order_book", binary=True)
+        elif family == "bbo":
+            talk.peer.send(self._best(market), "bbo", binary=True)
+        elif family == "funding_data":
+            talk.peer.send(self._funding(market), "funding_data", binary=True)
         elif channel == "markets_summary":
             self._send_summaries([talk])
+
+    def _serves(self, kind: str) -> bool:
+        return kind in _TOPS or (kind == "deltas" and self.whole_books)
 
     # -- pushes ----------------------------------------------------------------------------------------------------
 
@@ -144,6 +157,9 @@ class Feed:
                 sequence = self._sequences[event.symbol]
                 frame = sbe.book(event.symbol, event.at_ns // 1_000, sequence, event.bids, event.asks, snapshot=False)
                 self._market(f"order_book.{event.symbol}.deltas", frame)
+                for kind in _TOPS:
+                    self._market(f"order_book.{event.symbol}.{kind}", partial(self._whole, event.symbol, TOP))
+                self._market(f"bbo.{event.symbol}", partial(self._best, event.symbol))
             elif isinstance(event, PublicTrade):
                 side = SIDE[event.side]
                 frame = sbe.trade(event.symbol, event.at_ns // 1_000, event.seq, side, event.price, event.qty, str(event.seq))
@@ -152,6 +168,8 @@ class Feed:
         if now - self._summary_ns >= SUMMARY_NS:
             self._summary_ns = now
             self._send_summaries([talk for talk in self._talks.values() if "markets_summary" in talk.channels])
+            for symbol in self._exchange.instruments:
+                self._market(f"funding_data.{symbol}", partial(self._funding, symbol))
         if now - self._beat_ns >= BEAT_NS:
             self._beat_ns = now
             for talk in self._talks.values():
@@ -172,23 +190,43 @@ class Feed:
 
     def _own(self, account: str, channel: str, row: Callable[[], Row]) -> None:
         told: bytes | None = None
+        family = channel.partition(".")[0]
         for talk in self._talks.values():
             if talk.account != account or channel not in talk.channels:
                 continue
             if told is None:
-                params = {"channel": channel, "data": self._stamped(row())}
-                told = orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": params})
-            talk.peer.send(told, channel.partition(".")[0])
+                stamped = self._stamped(row())
+                params = {"channel": channel, "data": stamped}
+                if self.private_binary:
+                    told = own(family, stamped)
+                else:
+                    told = orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": params})
+            talk.peer.send(told, family, binary=self.private_binary)
 
     def _stamped(self, row: Row) -> Row:
         """Give a row a sequence of the stream: unique and increasing, not that of REST."""
         self._stamp = max(self._stamp + 1, self._exchange.now_ns)
         return row | {"seq_no": self._stamp}
 
-    def _market(self, channel: str, frame: bytes) -> None:
+    def _market(self, channel: str, frame: bytes | Callable[[], bytes]) -> None:
+        told = frame if isinstance(frame, bytes) else b""
         for talk in self._talks.values():
             if channel in talk.channels:
-                talk.peer.send(frame, channel.partition(".")[0], binary=True)
+                told = told or (frame if isinstance(frame, bytes) else frame())
+                talk.peer.send(told, channel.partition(".")[0], binary=True)
+
+    def _whole(self, market: str, depth: int | None) -> bytes:
+        bids, asks = self._exchange.book(market, depth)
+        return sbe.book(market, self._now_us(), self._sequences[market], bids, asks, snapshot=True)
+
+    def _best(self, market: str) -> bytes:
+        bids, asks = self._exchange.book(market, 1)
+        return sbe.best(market, self._now_us(), self._sequences[market], next(iter(bids), None), next(iter(asks), None))
+
+    def _funding(self, market: str) -> bytes:
+        state = self._exchange.market(market)
+        hours = self._exchange.instruments[market].funding_interval_s // 3_600
+        return sbe.funding(market, self._now_us(), self._exchange.seq, state.funding_rate, hours)
 
     def _send_summaries(self, talks: list[_Talk]) -> None:
         if not talks:

@@ -21,6 +21,9 @@ from tui_trader.sim.types import NewOrder, Refusal, SimOrder
 
 RECV_WINDOW_MS: Final = 300_000
 BAND: Final = Decimal("0.05")
+RELEASE_BAND: Final = Decimal("0.0005")
+"""Around a release; aggressive orders alone are held against a band (docs.paradex.trade, "Price bands", "Maintenance")."""
+
 MOST_OPEN: Final = 100
 """Open orders that a market takes of an account."""
 
@@ -62,7 +65,8 @@ class OrderEntry:
         if kind.startswith(("STOP_LOSS", "TAKE_PROFIT")) and not reduce_only:
             raise Complaint("VALIDATION_ERROR", "TPSL orders must be reduce only")
         mark = self._exchange.market(market).mark
-        if price and mark and kind == "LIMIT" and abs(price - mark) > mark * BAND:
+        band = BAND if self._system.state == "ok" else RELEASE_BAND
+        if price and mark and kind == "LIMIT" and (price - mark) * side.sign > mark * band:
             raise Complaint("INVALID_ORDER_PRICE", "price outside of the price bands")
         if len(self._exchange.open_orders(token.account, market)) >= MOST_OPEN:
             raise Complaint("MAX_OPEN_ORDERS_EXCEEDED")

@@ -23,11 +23,13 @@ def e8(value: Decimal | None) -> int:
     return NULL if value is None else int(value.scaleb(8))
 
 
-def _frame(template: int, block: bytes, rest: bytes) -> bytes:
+def frame(template: int, block: bytes, rest: bytes) -> bytes:
+    """Return a message: its header, its fixed block, what follows it."""
     return struct.pack("<HHHH", len(block), template, 1, VERSION) + block + rest
 
 
-def _text(value: str) -> bytes:
+def text(value: str) -> bytes:
+    """Return a string behind a block."""
     data = value.encode()
     return bytes([len(data)]) + data
 
@@ -42,13 +44,13 @@ def book(market: str, at_us: int, seq: int, bids: Levels, asks: Levels, *, snaps
     for side in (bids, asks):
         rows = [struct.pack("<qq", e8(price), e8(size)) for price, size in side]
         groups += struct.pack("<HH", 16, len(rows)) + b"".join(rows)
-    return _frame(3, block, groups + _text(market))
+    return frame(3, block, groups + text(market))
 
 
 def trade(market: str, at_us: int, seq: int, side: str, price: Decimal, size: Decimal, identity: str) -> bytes:
     """Return a print."""
     block = struct.pack("<QqqBqqQB", at_us, seq, 0, _SIDE[side], e8(price), e8(size), at_us, 1)
-    return _frame(1, block, _text(market) + _text(identity))
+    return frame(1, block, text(market) + text(identity))
 
 
 def summary(
@@ -59,9 +61,22 @@ def summary(
     block = struct.pack(
         "<Qq10q4q7q2q2q2qq", at_us, 0, *fields, *[NULL] * 4, *[NULL] * 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     )
-    return _frame(4, block, _text(market))
+    return frame(4, block, text(market))
+
+
+def best(market: str, at_us: int, seq: int, bid: tuple[Decimal, Decimal] | None, ask: tuple[Decimal, Decimal] | None) -> bytes:
+    """Return the best level of either side."""
+    amounts = [amount for level in (bid, ask) for amount in (level or (None, None))]
+    return frame(2, struct.pack("<Qq4q", at_us, seq, *map(e8, amounts)), text(market))
+
+
+def funding(market: str, at_us: int, seq: int, rate: Decimal, hours: int) -> bytes:
+    """Return the funding rate of a market, for its own period and for eight hours."""
+    by_eight = rate * 8 / hours if hours else rate
+    block = struct.pack("<Qqqq", at_us, seq, e8(rate), 0) + struct.pack("<Qqqh", at_us, NULL, int(by_eight.scaleb(8)), hours)
+    return frame(5, block, text(market))
 
 
 def heartbeat(at_us: int, seq: int) -> bytes:
     """Return what is sent where nothing else is."""
-    return _frame(40, struct.pack("<QQ", at_us, seq), b"")
+    return frame(40, struct.pack("<QQ", at_us, seq), b"")

@@ -35,6 +35,10 @@ class Frame(StrEnum):
     NONE = "none"
 
 
+def _nobody() -> None:
+    """Called by a view that nobody shows."""
+
+
 _DRAW: dict[Frame, Draw] = {Frame.BOX: boxed, Frame.RULE: ruled, Frame.NONE: bare}
 
 
@@ -84,6 +88,15 @@ class Pane(CellGrid, Generic[V_co]):
 
     def paint(self, dirty: frozenset[tuple[object, ...]]) -> None:
         """Draw what is different; which topics changed does not matter, unchanged rows cost a comparison."""
+        self.repaint()
+
+    def put(self, view: V_co) -> None:  # type: ignore[misc]
+        """Show another view in this place."""
+        if view is self.view:
+            return
+        self.view.on_change = _nobody
+        self.view = view
+        view.on_change = self.repaint
         self.repaint()
 
     # -- drawing -------------------------------------------------------------------------------------------------------

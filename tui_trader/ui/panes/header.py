@@ -5,7 +5,7 @@ LIVE is said in words as well as in colour. On a narrow screen the less importan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -15,13 +15,19 @@ from tui_trader.core.types import InstrumentId, LinkState
 from tui_trader.state import topic as t
 from tui_trader.state.cover import cover_of, open_risk
 from tui_trader.state.store import Store
-from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, countdown, latency, money, number, percent
+from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, compact, countdown, latency, money, number, percent
+from tui_trader.ui.panes.accounts_total import CURRENCY, together
+from tui_trader.ui.panes.beside import in_a_line
+from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.positions_total import risk_words
 from tui_trader.ui.panes.spans import Part, Row, Span, Steady, by_rank, page, part, width_of
 from tui_trader.ui.panes.view import View
 
 _TWO_HALVES = 110
 """Cells from which links stand on the account line; below, they share the first line with the market."""
+
+WIDE_WIDTH = 160
+"""Cells from which all accounts of the program stand in the header."""
 
 _ROUND_NS = 10_000_000
 
@@ -43,6 +49,8 @@ class HeaderView(View):
         bytes_per_second: Callable[[], float] | None = None,
         day_limit: Decimal | None = None,
         recording: Callable[[], str] | None = None,
+        fellows: Callable[[], Sequence[Fellow]] = tuple,
+        absent: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         super().__init__(store, clock)
         self.badge = badge
@@ -53,6 +61,8 @@ class HeaderView(View):
         """Loss at which the day ends, as a positive amount; None when there is no limit."""
         self._bytes_per_second = bytes_per_second
         self._recording = recording
+        self._fellows = fellows
+        self._absent = absent
         self._iid = instrument
         self._steady = Steady()
         self._width = -1
@@ -85,6 +95,10 @@ class HeaderView(View):
         links = self._links()
         roomy = width >= _TWO_HALVES
         clock = (Span(hms(self.clock.wall_ns()) + "Z", "dim"),)
+        fellows = self._fellows() if width >= WIDE_WIDTH else ()
+        if len(fellows) + len(self._absent()) > 1 and fellows:
+            first = by_rank(self._company(fellows), width - width_of(clock) - 1)
+            return page([(*first, Span(" ", "text"), *clock), self._company_links(fellows, width)], width, height)
         if roomy:
             first = by_rank(self._market(roomy), width - width_of(clock) - 1)
             first = (*first, Span(" ", "text"), *clock)
@@ -95,6 +109,56 @@ class HeaderView(View):
             first = by_rank([*self._market(roomy), *links], width, gap=1)
             second = by_rank([*self._account(), Part(9, clock)], width)
         return page([first, second], width, height)
+
+    # -- several accounts, on a wide screen --------------------------------------------------------------------------
+
+    def _company(self, fellows: Sequence[Fellow]) -> list[Part]:
+        """Return which accounts there are, and all of them together."""
+        badges = list(dict.fromkeys(fellow.badge for fellow in fellows))
+        parts = [part(0, f" {badge} ", f"mode_{badge.lower()}") for badge in badges]
+        if self._recording is not None and (words := self._recording()):
+            parts.append(part(0, words, "rec"))
+        parts.append(part(9, f"{len(fellows)} account{'s' if len(fellows) > 1 else ''}", "dim"))
+        for fellow in fellows:
+            # The one on the screen is marked by more than a colour.
+            parts.append(part(0 if fellow.here else 3, f"[{fellow.name}]" if fellow.here else fellow.name, fellow.role))
+        total = together(fellows)
+        doubt, old = ("?", "stale") if total.doubtful else ("", "")
+        parts += [
+            part(1, self._steady("eq", f"eq {money(total.equity, CURRENCY)} {CURRENCY}{doubt}"), old or "text"),
+            part(7, self._steady("avail", f"avail {money(total.available, CURRENCY)}{doubt}"), old or "text"),
+            part(
+                2,
+                self._steady("uP&L", f"uP&L {money(total.unrealised, CURRENCY, signed=True)}{doubt}"),
+                old or _tone(total.unrealised),
+            ),
+            part(2, self._steady("day", f"day {money(total.day, CURRENCY, signed=True)}{doubt}"), old or _tone(total.day)),
+            part(6, self._steady("mgn", f"mgn {number(total.margin_pct, 0)}%{doubt}"), old or "text"),
+        ]
+        if total.legs:
+            doubt, old = ("?", "stale") if total.exposure_doubtful else ("", "")
+            parts.append(part(5, self._steady("net", f"net {compact(total.net, 6, signed=True)}{doubt}"), old or "text"))
+            parts.append(part(5, self._steady("gross", f"gross {compact(total.gross, 5)}{doubt}"), old or "text"))
+            unbounded = "" if total.bounded else "+unbounded"
+            share = f" ({number(total.risk_pct, 1)}%)" if total.bounded and not total.doubtful else ""
+            parts.append(part(4, f"open risk {money(total.risk, CURRENCY)}{unbounded}{share}", "text"))
+        if desync := sum(len(fellow.store.desync) for fellow in fellows):
+            parts.append(part(1, f"{desync} DESYNC", "alarm"))
+        if total.naked:
+            parts.append(part(1, f"{total.naked} NAKED", "alarm"))
+        return parts
+
+    def _company_links(self, fellows: Sequence[Fellow], width: int) -> Row:
+        """Return one segment for each account: its lanes, and what cannot be done there now."""
+        rest: list[Row] = [(Span(f"-{name} ", "dim"), Span(why, "warning")) for name, why in self._absent().items()]
+        if self._bytes_per_second is not None:
+            rest.append((Span(self._steady("out", f"out {byte_rate(int(self._bytes_per_second()))}"), "dim"),))
+        told = [*(_link_segment(fellow) for fellow in fellows), *rest]
+        if sum(width_of(one) + 3 for one in told) > width:
+            told = [*(_link_segment(fellow, brief=True) for fellow in fellows), *rest]
+        return in_a_line(told, width)
+
+    # -- one account -------------------------------------------------------------------------------------------------
 
     def _market(self, roomy: bool) -> list[Part]:
         place = f"{self.venue}/{self.account}"
@@ -208,6 +272,24 @@ class HeaderView(View):
         if legs:
             parts.append(part(6, f"open risk {risk_words(open_risk(legs))}", "text"))
         return [*parts, part(1, f"{naked} NAKED", "alarm")] if naked else parts
+
+
+def _link_segment(fellow: Fellow, *, brief: bool = False) -> Row:
+    """Return ``*mexc/main pub 88ms priv 91ms rest 240ms``, ``!paradex/l2 pub 66ms priv RESYNC 2.1s entries blocked, …``."""
+    row = [Span("*" if fellow.is_well else "!", "good" if fellow.is_well else "alarm"), Span(fellow.name, fellow.role)]
+    for word, lane in zip(("pub", "priv"), fellow.lanes(), strict=True):
+        role = "text" if lane.good else "alarm" if lane.there else "dim"
+        row.append(Span(f" {word} {lane.text:<4}", role))
+    store = fellow.store
+    if lock := fellow.lock():
+        row.append(Span(f" {lock}", "alarm"))
+    elif not fellow.is_well:
+        row.append(Span(" entries blocked" if brief else " entries blocked, cancels ok via rest", "warning"))
+    elif store.order_rtt.count:
+        row.append(Span(f" rest {latency(store.order_rtt.last_ns)}", "dim"))
+    if store.unreadable:
+        row.append(Span(f" {store.unreadable} unreadable", "warn"))
+    return tuple(row)
 
 
 def _tone(value: Decimal) -> str:

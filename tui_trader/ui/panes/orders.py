@@ -5,7 +5,7 @@ The cursor rests on a client id. While something is chosen the order of rows is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
@@ -20,7 +20,9 @@ from tui_trader.core.types import (
 )
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
+from tui_trader.ui.panes.beside_rows import divider, order_records, owned, with_account
 from tui_trader.ui.panes.cursor import CursorView
+from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.orders_row import FAILED, MEDIUM, NARROW, WIDE, OrderRows, level_of, type_word
 from tui_trader.ui.panes.spans import Part, Row, Span, cut, page, part
@@ -60,9 +62,14 @@ class OrdersView(CursorView[ClientOrderId]):
         labels: OrderLabels | None = None,
         *,
         made_by: Callable[[Order], str] = lambda order: "",
+        fellows: Callable[[], Sequence[Fellow]] = tuple,
     ) -> None:
-        """``made_by`` says of an exit that belongs to an entry who made it: ``native`` or ``ours``."""
+        """``made_by`` says of an exit that belongs to an entry who made it: ``native`` or ``ours``; ``fellows`` are all accounts
+        of the program."""
         super().__init__(store, clock)
+        self.with_others = False
+        """Whether the orders of other accounts are shown under the own ones."""
+        self._fellows = fellows
         self.labels = labels or OrderLabels()
         self._rows = OrderRows(store, clock, self.labels, made_by)
         self.filter_text = ""
@@ -75,6 +82,7 @@ class OrdersView(CursorView[ClientOrderId]):
         self._wide = Table(WIDE)
         self._medium = Table(MEDIUM)
         self._narrow = Table(NARROW)
+        self._together = (Table(with_account(WIDE)), Table(with_account(MEDIUM)))
         self._hidden = 0
 
     # -- keys ------------------------------------------------------------------------------------------------------
@@ -200,6 +208,9 @@ class OrdersView(CursorView[ClientOrderId]):
     def body(self, width: int, height: int) -> list[Row]:
         self._hidden = 0
         orders = self._orders()
+        fellows = self._fellows() if self.with_others else ()
+        if len(fellows) > 1:
+            return self._all_accounts(orders, fellows, width, height)
         if not orders:
             return waiting(self._nothing(), width, height)
         table = self._wide if width >= _WIDE else (self._medium if width >= _MEDIUM else self._narrow)
@@ -216,6 +227,33 @@ class OrdersView(CursorView[ClientOrderId]):
             chosen = order.client_id == self._cursor.key
             glyph = "*" if order.client_id in self._marked else ("▸" if chosen else " ")
             rows.append((*((Span(glyph, "cursor_mark"),) if lead else ()), *table.row(record, "cursor" if chosen else None)))
+        if len(rows) < height:
+            rows += [(Span(cut(f"  {text}", width), "alarm"),) for text in self._explained(orders)]
+        return page(rows, width, height)
+
+    def _all_accounts(self, orders: list[Order], fellows: Sequence[Fellow], width: int, height: int) -> list[Row]:
+        """Return own orders, then those of other accounts."""
+        here = next(fellow for fellow in fellows if fellow.here)
+        others = [fellow for fellow in fellows if not fellow.here]
+        own = [owned(record, here) for record in self._rows.records(orders)]
+        theirs = [row for fellow in others for row in order_records(fellow, self.clock)]
+        table = self._together[0 if width >= _WIDE + 4 else 1]
+        table.fit([*own, *(record for _, record in theirs)], max(1, width - 1))
+        rows: list[Row] = [(Span(" ", "header"), *table.header())]
+        room = max(1, height - 1)
+        count = max(1, room - (min(len(theirs) + 1, max(2, room - len(own))) if theirs else 0))
+        first = self._cursor.first_visible([order.client_id for order in orders], count)
+        if not orders:
+            rows.append((Span(f" {self._nothing()}", "dim"),))
+        for order, record in list(zip(orders, own, strict=True))[first : first + count]:
+            chosen = order.client_id == self._cursor.key
+            glyph = "*" if order.client_id in self._marked else ("▸" if chosen else " ")
+            rows.append((Span(glyph, "cursor_mark"), *table.row(record, "cursor" if chosen else None)))
+        if theirs:
+            rows.append(divider(others, "orders", width))
+        shown = theirs[: max(0, height - len(rows))]
+        self._hidden = max(0, len(own) - count) + len(theirs) - len(shown)
+        rows += [(Span(" ", "text"), *table.row(record)) for _, record in shown]
         if len(rows) < height:
             rows += [(Span(cut(f"  {text}", width), "alarm"),) for text in self._explained(orders)]
         return page(rows, width, height)

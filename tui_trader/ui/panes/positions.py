@@ -5,7 +5,7 @@ The cursor rests on a leg, not on a line, and rows keep their order while someth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -19,7 +19,10 @@ from tui_trader.state import topic as t
 from tui_trader.state.cover import risk_to_stops
 from tui_trader.state.store import PositionKey, Store
 from tui_trader.ui.format import compact, stale
+from tui_trader.ui.panes.accounts_total import together
+from tui_trader.ui.panes.beside_rows import divider, leg_records, owned, total_of_all, with_account
 from tui_trader.ui.panes.cursor import CursorView
+from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.positions_row import FIGURES, LINE, LegRows
 from tui_trader.ui.panes.positions_total import exposure, stops_words, total_row
 from tui_trader.ui.panes.spans import Part, Row, Span, page, part
@@ -52,15 +55,27 @@ class PositionsView(CursorView[PositionKey]):
 
     name: ClassVar[str] = "positions"
 
-    def __init__(self, store: Store, clock: Clock, *, made_by: Callable[[Order], str] = lambda order: "") -> None:
-        """``made_by`` says of an exit that belongs to an entry who made it: ``native`` or ``ours``."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        made_by: Callable[[Order], str] = lambda order: "",
+        fellows: Callable[[], Sequence[Fellow]] = tuple,
+    ) -> None:
+        """``made_by`` says of an exit that belongs to an entry who made it: ``native`` or ``ours``; ``fellows`` are all accounts
+        of the program."""
         super().__init__(store, clock)
+        self.with_others = False
+        """Whether the legs of other accounts are shown under the own ones."""
+        self._fellows = fellows
         self.filter_text = ""
         """Only legs whose symbol or side contains this, in any letter case."""
         self.sort = PositionSort.SYMBOL
         self._rows = LegRows(store, made_by)
         self._frozen: list[PositionKey] = []
         self._tables: dict[tuple[bool, bool], Table] = {}
+        self._together = Table(with_account([column for column in LINE if column.key != "home"]))
         self._hidden = 0
 
     # -- keys ------------------------------------------------------------------------------------------------------
@@ -123,6 +138,9 @@ class PositionsView(CursorView[PositionKey]):
     def body(self, width: int, height: int) -> list[Row]:
         self._hidden = 0
         legs = self._legs()
+        fellows = self._company()
+        if fellows:
+            return self._all_accounts(legs, fellows, width, height)
         if not legs:
             return waiting(self._nothing(), width, height)
         double = TWO_LINES[0] <= width < TWO_LINES[1] and height >= _TALL
@@ -149,6 +167,40 @@ class PositionsView(CursorView[PositionKey]):
         if total:
             rows = [*rows[: height - 1], *page([], width, max(0, height - 1 - len(rows))), total_row(self.store, legs, width)]
         return page(rows, width, height)
+
+    def _company(self) -> Sequence[Fellow]:
+        """Return all accounts where those of others are shown too; nothing where there are no others."""
+        fellows = self._fellows() if self.with_others else ()
+        return fellows if len(fellows) > 1 else ()
+
+    def _all_accounts(self, legs: list[Position], fellows: Sequence[Fellow], width: int, height: int) -> list[Row]:
+        """Return own legs, then those of other accounts, then the sum of all."""
+        here = next(fellow for fellow in fellows if fellow.here)
+        others = [fellow for fellow in fellows if not fellow.here]
+        own = [(leg, owned(record, here)) for leg, record in zip(legs, self._rows.records(legs), strict=True)]
+        theirs = [row for fellow in others for row in leg_records(fellow)]
+        table = self._together
+        table.fit([record for _, record in (*own, *theirs)], max(1, width - 2))
+        rows: list[Row] = [(Span("  ", "header"), *table.header())]
+        room = max(1, height - 2)
+        below = min(len(theirs) + 1, max(0, room - len(own))) if theirs else 0
+        count = max(1, room - max(below, min(2, len(theirs) + 1) if theirs else 0))
+        first = self._cursor.first_visible([leg.key for leg in legs], count)
+        if not legs:
+            rows.append((Span(f"  {self._nothing()}", "dim"),))
+        for leg, record in own[first : first + count]:
+            chosen, naked = leg.key == self._cursor.key, self._rows.cover(leg).is_naked
+            mark = Span(("▸" if chosen else " ") + ("!" if naked else " "), "alarm" if naked else "cursor_mark")
+            rows.append((mark, *table.row(record, "cursor" if chosen else None)))
+        if theirs:
+            rows.append(divider(others, "positions", width))
+        shown = theirs[: max(0, height - 1 - len(rows))]
+        self._hidden = max(0, len(own) - count) + len(theirs) - len(shown)
+        for _, record in shown:
+            naked = record["sl"].role == "alarm"
+            rows.append((Span(" !" if naked else "  ", "alarm" if naked else "text"), *table.row(record)))
+        blank = page([], width, max(0, height - 1 - len(rows)))
+        return page([*rows[: height - 1], *blank, total_of_all(together(fellows), len(fellows), width)], width, height)
 
     def _table(self, double: bool, legs: list[Position]) -> Table:
         """Return the table of a form, with the account's currency only where a leg settles in another one."""

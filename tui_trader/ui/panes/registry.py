@@ -5,13 +5,15 @@ A new pane is a row here. Where its place stands at each terminal size is ``ui/l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trader.core.types import InstrumentId
+from tui_trader.ui.panes.beside import BesideView
 from tui_trader.ui.panes.chart import ChartView
+from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.fills import FillsView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.journal import JournalView
@@ -45,6 +47,14 @@ class Fittings:
     """What the screen costs the link."""
     second: InstrumentId | None = None
     """What the second ladder begins with."""
+    fellows: Callable[[], Sequence[Fellow]] = tuple
+    """Every account of the program, the one of ``desk`` among them."""
+    absent: Callable[[], Mapping[str, str]] = dict
+    """Accounts that are not open, and why."""
+
+    def others(self) -> list[Fellow]:
+        """Return the accounts beside the one of ``desk``."""
+        return [fellow for fellow in self.fellows() if not fellow.here]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,8 @@ def _header(fit: Fittings) -> HeaderView:
         bytes_per_second=fit.bytes_per_second,
         day_limit=desk.facts.limits.day_loss,
         recording=lambda: desk.recording_words,
+        fellows=fit.fellows,
+        absent=fit.absent,
     )
 
 
@@ -94,8 +106,15 @@ PANES: tuple[PaneRow, ...] = (
         framed=False,
     ),
     PaneRow(
+        Slot.BESIDE,
+        lambda fit: BesideView(fit.desk.store, fit.desk.clock, fellows=fit.others, absent=fit.absent),
+        Size(1, 1),
+        about="With several accounts, below 160 columns: links, holdings and profit of the others, and what is NAKED there.",
+        framed=False,
+    ),
+    PaneRow(
         Slot.POSITIONS,
-        lambda fit: PositionsView(fit.desk.store, fit.desk.clock, made_by=fit.desk.protect.role),
+        lambda fit: PositionsView(fit.desk.store, fit.desk.clock, made_by=fit.desk.protect.role, fellows=fit.fellows),
         Size(40, 5),
         "g p",
         "positions",
@@ -103,7 +122,7 @@ PANES: tuple[PaneRow, ...] = (
     ),
     PaneRow(
         Slot.ORDERS,
-        lambda fit: OrdersView(fit.desk.store, fit.desk.clock, fit.labels, made_by=fit.desk.protect.role),
+        lambda fit: OrdersView(fit.desk.store, fit.desk.clock, fit.labels, made_by=fit.desk.protect.role, fellows=fit.fellows),
         Size(40, 4),
         "g o",
         "orders",

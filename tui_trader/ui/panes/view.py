@@ -27,7 +27,7 @@ class View:
     """Identity in layouts and key maps."""
 
     hot: ClassVar[bool] = False
-    """Whether it is painted before the others: what a key aims at and what answers to a key."""
+    """Whether it is painted before the others, and in every frame: what a key aims at and what answers to a key."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
@@ -94,7 +94,11 @@ def bare(view: View, width: int, height: int) -> list[Row]:
 
 def _title_line(view: View, width: int, role: str) -> Row:
     """Return ``─ TITLE ────``; a part that does not fit is left out whole."""
-    parts = view.title()
+    return _titled(tuple(view.title()), width, role)
+
+
+@lru_cache(maxsize=512)
+def _titled(parts: tuple[Part, ...], width: int, role: str) -> Row:
     shown = _stripped(by_rank(parts, width - 4, role=role)) if width >= 6 and parts else BLANK
     if not shown:
         return (Span("─" * max(0, width), role),)

@@ -14,6 +14,7 @@ from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.orders import Sent
 from tui_trader.ui.habits import Habits
+from tui_trader.ui.performers.fellows import Alone, Fellows
 from tui_trader.ui.performers.surface import Surface
 from tui_trader.ui.twice import Twice
 from tui_trader.venues.base import Outcome
@@ -67,6 +68,10 @@ class Bench:
         """Raises CommandError once where the program had better not end yet."""
         self.quit: Callable[[], None] = lambda: None
         """Ends the program on a typed line."""
+        self.fellows: Fellows = Alone(desk, surface)
+        """The accounts of the program, this one among them."""
+        self.returned = False
+        """Whether the screen came back and nothing was done on it since: what is staged there may have been forgotten."""
         self.agreed: frozenset[str] = frozenset()
         """The doubts that were shown: Enter sends in spite of these, and of no others."""
 

@@ -41,6 +41,7 @@ class Sending:
             bench.surface.say(f"{next(iter(news or doubts.values()))}: Enter again sends", Severity.WARNING)
             return
         bench.agreed = frozenset()
+        bench.returned = False
         # Judged and forgotten before anything is awaited: a second Enter finds nothing to send.
         work = bench.desk.begin_send()
         bench.surface.clear()  # what was said before, "Enter again" perhaps, is over
@@ -50,6 +51,8 @@ class Sending:
         """Return why Enter should be pressed once more, by rule: soft objections, or the confirm policy."""
         confirm = self._bench.habits.confirm
         soft = {objection.code.value: objection.text for objection in view.objections if not objection.hard}
+        if self._bench.returned and not (view.draft.closes or view.draft.reduce_only):
+            soft["returned"] = f"staged before another account was on the screen, for {self._bench.desk.account.name}"
         if soft or view.draft.closes or view.draft.reduce_only or confirm is Confirm.NEVER:
             return soft
         if confirm is Confirm.ALWAYS:

@@ -46,14 +46,35 @@ class Typed:
             line = self._read(text)
             if by_key:
                 line = replace(line, immediate=False)
-            self._check(line)
+            there = bench.fellows.there(line)
+            if there is not None:
+                bench.fellows.enter(*there)
+                return True
+            self.check(line)
+            if self._leaves(line):
+                return True
         except CommandError as error:
             bench.refuse(error)
             return False
+        self.begin(line)
+        return True
+
+    def begin(self, line: Line) -> None:
+        """Run a line that was checked."""
+        bench = self._bench
         if any(isinstance(command, STAGED) for command in line.commands):
             self._desk.stage.drop()  # now, not in the task: a quick second Enter must not send what was staged before
-        bench.surface.run(f"line {text[:24]}", self._enter(line))
-        return True
+        bench.surface.run(f"line {spell_line(line)[:24]}", self._enter(line))
+
+    def _leaves(self, line: Line) -> bool:
+        """Put another account on the screen where the line says so: at once, so that the next key is that account's.
+
+        Raises CommandError where something else stands in the line.
+        """
+        moves = [command for command in line.commands if isinstance(command, c.UseAccount)]
+        if moves and len(line.commands) > 1:
+            raise CommandError(f"{canonical(moves[0])} stands alone in its line", fix=canonical(moves[0]))
+        return bool(moves) and self._bench.fellows.use(moves[0])
 
     def explain(self, text: str) -> tuple[list[str], bool]:
         """Return in phrases what a half-typed line means, and whether it reads; for the row under the prompt."""
@@ -61,6 +82,16 @@ class Typed:
             line = self._read(text)
         except CommandError as error:
             return _told(error), False
+        return self.meaning(line)
+
+    def meaning(self, line: Line) -> tuple[list[str], bool]:
+        """Return in phrases what a line means here, or at the account that it names, and whether it reads."""
+        try:
+            there = self._bench.fellows.there(line)
+        except CommandError as error:
+            return _told(error), False
+        if there is not None:
+            return self._bench.fellows.explain(*there)
         said: list[str] = []
         good = True
         for command in line.commands:
@@ -88,7 +119,8 @@ class Typed:
     def _read(self, text: str) -> Line:
         return parse(text, self._bench.executor.macros.aliases)
 
-    def _check(self, line: Line) -> None:
+    def check(self, line: Line) -> None:
+        """Raise CommandError where a line should not run as it stands."""
         staged = [command for command in line.commands if isinstance(command, STAGED) and not _is_dry(command)]
         if len(staged) > 1 and not line.immediate:
             raise CommandError(

@@ -14,11 +14,13 @@ from textual.screen import Screen
 
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
-from tui_trader.ui.layout import Plan, plan
+from tui_trader.ui.layout import WIDE_WIDTH, Plan, plan
 from tui_trader.ui.panes.base import Frame, Pane
+from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.ladder import LadderView
+from tui_trader.ui.panes.ladder_fellow import FellowLadder
 from tui_trader.ui.panes.message import MessageView
 from tui_trader.ui.panes.orders import OrdersView
 from tui_trader.ui.panes.positions import PositionsView
@@ -35,6 +37,7 @@ from tui_trader.ui.ticket_form import TicketForm
 from tui_trader.ui.workspace import Shelf
 
 if TYPE_CHECKING:
+    from tui_trader.ui.accounts import Accounts
     from tui_trader.ui.app import TraderApp
 
 V = TypeVar("V", bound=View)
@@ -45,11 +48,28 @@ _TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trade
 class Cockpit(Screen[None]):
     """Every pane of one desk."""
 
-    def __init__(self, desk: Desk, symbols: list[InstrumentId], labels: OrderLabels, shelf: Shelf | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        symbols: list[InstrumentId],
+        labels: OrderLabels,
+        shelf: Shelf | None,
+        accounts: Accounts | None = None,
+    ) -> None:
         super().__init__()
         self.desk = desk
+        self._accounts = accounts
+        self.form = TicketForm(id="form")
+        """The ticket as a form."""
         second = next((iid for iid in symbols if iid != desk.focus), None)
-        fittings = Fittings(desk, labels, lambda: self.program.pump.bytes_per_second, second)
+        fittings = Fittings(
+            desk,
+            labels,
+            lambda: self.program.pump.bytes_per_second,
+            second,
+            fellows=self.fellows,
+            absent=lambda: {} if accounts is None else accounts.absent(),
+        )
         self.views: dict[Slot, View] = {row.slot: row.view(fittings) for row in PANES}
         self.ladder = self._view(Slot.BOOK, LadderView)
         self.second = self._view(Slot.SECOND, LadderView)
@@ -70,6 +90,15 @@ class Cockpit(Screen[None]):
         view = self.views[slot]
         assert isinstance(view, kind)
         return view
+
+    def fellows(self) -> list[Fellow]:
+        """Return every account of the program in order, this one among them."""
+        return [] if self._accounts is None else self._accounts.fellows(self.desk)
+
+    @property
+    def has_company(self) -> bool:
+        """Whether there are, or were to be, other accounts."""
+        return self._accounts is not None and len(self._accounts.desks()) + len(self._accounts.absent()) > 1
 
     @property
     def program(self) -> TraderApp:
@@ -94,7 +123,7 @@ class Cockpit(Screen[None]):
         prompt = Prompt(self.complete, lines=self.program.lines, id="prompt")
         prompt.display = False
         yield prompt
-        yield TicketForm(id="form")
+        yield self.form
 
     def complete(self, text: str) -> list[str]:
         """Return what a half-typed line may go on with."""
@@ -106,7 +135,12 @@ class Cockpit(Screen[None]):
 
     def lay_out(self) -> None:
         """Put every pane in its place."""
-        self.plan = plan(self.size.width, self.size.height, self.pane_focus.zoomed, self.workspaces.least)
+        self.plan = plan(
+            self.size.width, self.size.height, self.pane_focus.zoomed, self.workspaces.least, company=self.has_company
+        )
+        wide = self.has_company and self.size.width >= WIDE_WIDTH
+        self.positions.with_others = self.orders.with_others = wide
+        self.compare(wide=wide)
         for slot, pane in self.panes.items():
             rect = self.plan.slots.get(slot)
             pane.display = rect is not None
@@ -123,15 +157,24 @@ class Cockpit(Screen[None]):
         elif self.message.text == _TOO_SMALL:
             self.message.clear()
 
+    def compare(self, *, wide: bool) -> None:
+        """Show the market of the screen at another account on the second ladder, where there is one and room for it."""
+        found = self._accounts.counterpart(self.desk) if wide and self._accounts is not None else None
+        shown = self.views[Slot.SECOND]
+        if found is None:
+            self._put(Slot.SECOND, self.second)
+        elif not isinstance(shown, FellowLadder) or (shown.fellow.name, shown.instrument) != (found[0].name, found[1]):
+            self._put(Slot.SECOND, FellowLadder(*found))
+
+    def _put(self, slot: Slot, view: View) -> None:
+        self.views[slot] = view
+        if slot in self.panes:
+            self.panes[slot].put(view)
+
     @property
     def prompt(self) -> Prompt:
         """The command line."""
         return self.query_one(Prompt)
-
-    @property
-    def form(self) -> TicketForm:
-        """The ticket as a form."""
-        return self.query_one(TicketForm)
 
     def dress(self, theme: Theme) -> None:
         """Draw every pane in other colours."""

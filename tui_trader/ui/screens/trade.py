@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 
@@ -22,19 +22,18 @@ from tui_trader.ui.action import Action, Context
 from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name, spoken
-from tui_trader.ui.mask import MASK
 from tui_trader.ui.panes.base import Pane
 from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.labels import OrderLabels
 from tui_trader.ui.panes.registry import FOCUS_ORDER
 from tui_trader.ui.panes.tape import TapeView
-from tui_trader.ui.panes.view import View
 from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.performers.chart import chart_performers
 from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.scalper import PREFIX
 from tui_trader.ui.screens.cockpit import Cockpit
 from tui_trader.ui.screens.form_row import FormRow
+from tui_trader.ui.screens.supervisor import Supervisor
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
 from tui_trader.ui.screens.verbs import Verbs
@@ -45,9 +44,7 @@ from tui_trader.ui.trading import Trading
 from tui_trader.ui.workspace import Shelf
 
 if TYPE_CHECKING:
-    pass
-
-V = TypeVar("V", bound=View)
+    from tui_trader.ui.accounts import Accounts
 
 MAX_PASTE = 500
 """Characters of pasted text that are kept."""
@@ -78,16 +75,22 @@ class TradeScreen(Cockpit):
     AUTO_FOCUS = ""
 
     def __init__(
-        self, desk: Desk, symbols: list[InstrumentId], keymap: KeyMap, habits: Habits | None = None, shelf: Shelf | None = None
+        self,
+        desk: Desk,
+        symbols: list[InstrumentId],
+        keymap: KeyMap,
+        habits: Habits | None = None,
+        shelf: Shelf | None = None,
+        accounts: Accounts | None = None,
     ) -> None:
         labels = OrderLabels()
-        super().__init__(desk, symbols, labels, shelf)
-        MASK.on = False
+        super().__init__(desk, symbols, labels, shelf, accounts)
         self.keymap = keymap
         self.trading = Trading(desk, self, desk.clock, symbols, habits, find_label=labels.find)
         self.trading.bench.layout = self.workspaces.by_name
         self.typing = Typing(self)
         self.form_row = FormRow(self)
+        self.supervised = Supervisor(self)
         self.trigger = Trigger(
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
@@ -166,6 +169,9 @@ class TradeScreen(Cockpit):
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
+        self.supervised(f"the key {spoken(key)}", partial(self._press, key))
+
+    def _press(self, key: str) -> None:
         self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
         if action is not None and action.sends:
@@ -180,7 +186,7 @@ class TradeScreen(Cockpit):
     def _fire(self, action: Action) -> None:
         """Do what a key sends by itself, unless keys do not send any more."""
         if action.context in self.contexts():
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def contexts(self) -> frozenset[Context]:
         """Return where keys go now."""
@@ -253,7 +259,7 @@ class TradeScreen(Cockpit):
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
         """Say what the line means so far."""
         event.stop()
-        self.typing.typed(event)
+        self.supervised("reading the line", partial(self.typing.typed, event))
 
     def on_prompt_searched(self, event: Prompt.Searched) -> None:
         """Say what earlier lines are searched for."""
@@ -263,7 +269,7 @@ class TradeScreen(Cockpit):
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Run the line."""
         event.stop()
-        self.typing.entered(event)
+        self.supervised("the line", partial(self.typing.entered, event))
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Back to the keys."""
@@ -273,7 +279,7 @@ class TradeScreen(Cockpit):
     def on_ticket_form_edited(self, event: TicketForm.Edited) -> None:
         """Stage what the fields say."""
         event.stop()
-        self.form_row.edited(event)
+        self.supervised("the form", partial(self.form_row.edited, event))
 
     def on_ticket_form_entered(self, event: TicketForm.Entered) -> None:
         """Say what may be typed into a field."""
@@ -283,7 +289,7 @@ class TradeScreen(Cockpit):
     def on_ticket_form_sent(self, event: TicketForm.Sent) -> None:
         """Send what the form shows."""
         event.stop()
-        self.form_row.sent()
+        self.supervised("the form", self.form_row.sent)
 
     def on_ticket_form_left(self, event: TicketForm.Left) -> None:
         """Back to the staged order and its keys."""
@@ -345,6 +351,7 @@ class TradeScreen(Cockpit):
                 view.watch(iid)
         if before is not None and before != iid:
             self.second.watch(before)
+        self.compare(wide=self.orders.with_others)
         self.program.pump.nudge()
 
     def group(self, step: int) -> None:
@@ -368,7 +375,7 @@ class TradeScreen(Cockpit):
 
     def _run_help(self, action: Action | None) -> None:
         if action is not None and not action.adds_exposure:
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def focus_log(self) -> None:
         """Give the log the focus."""
@@ -412,6 +419,27 @@ class TradeScreen(Cockpit):
             await work
         finally:
             self.refresh_hints()
+
+    # -- other accounts ----------------------------------------------------------------------------------------------
+
+    def step_back(self) -> None:
+        """Give the screen to another account: keys are SAFE, and nothing half-done here waits for a key."""
+        self.trigger.forget("another account is on the screen")
+        self.keymap.pending = ""
+        self.trading.leave_screen()
+
+    def come_back(self) -> None:
+        """Be the account on the screen."""
+        self.trading.come_back()
+        if self.is_running:
+            self.lay_out()
+            self.tick()
+            self.refresh_hints()
+
+    def company_changed(self) -> None:
+        """Make room for what is said of other accounts, or take it back."""
+        self.lay_out()
+        self.refresh_hints()
 
     # -- following the desk ----------------------------------------------------------------------------------------
 

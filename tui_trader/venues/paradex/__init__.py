@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
-from tui_trader.venues.base import Capabilities, Credential, Endpoints, Lane, Venue
+from tui_trader.venues.base import Capabilities, Credential, Endpoints, Lane, Terms, Venue
 from tui_trader.venues.paradex.feed import ParadexFeed
 from tui_trader.venues.paradex.orders import AUTH, CANCELS, ORDERS, PRIVATE, PUBLIC, ParadexOrders
 from tui_trader.venues.paradex.products import assumed
@@ -26,12 +28,21 @@ _CAPABILITIES = Capabilities(
 )
 
 
-def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False) -> Venue:
+RETAIL: Final = Terms(
+    "retail",
+    ((3, 1.0), (30, 60.0), (300, 3_600.0), (1_000, 86_400.0)),
+    "one more would count as pro, which takes at 0.045 % and not at 0.024 %",
+)
+"""docs.paradex.trade, "Retail and Pro Orders"."""
+
+
+def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False, self_trade: str = "expire_taker") -> Venue:
     """Return the venue with a trader's choices.
 
     ``interactive`` tokens make orders Retail: cheaper to take, behind a speed bump, at most 3 a second, 30 a minute, 300 an hour
-    and 1000 a day, beyond which the venue makes them Pro without a word. ``cancel_on_disconnect`` has the venue cancel open
-    orders when the private connection ends, protective stops among them.
+    and 1000 a day, beyond which the venue makes them Pro without a word; entries wait for that. ``cancel_on_disconnect`` has the
+    venue cancel open orders when the private connection ends, protective stops among them. ``self_trade`` is which of two orders
+    of the account ends where they would meet: ``expire_taker``, ``expire_maker`` or ``expire_both``.
     """
 
     def feed(lane: Lane, credential: Credential | None) -> ParadexFeed:
@@ -54,17 +65,19 @@ def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False) -> 
         settle_currencies=(SETTLE,),
         default_symbol="BTC-USD-PERP",
         rate_groups={
-            ORDERS: (30, 60.0) if interactive else (800, 1.0),
+            ORDERS: (800, 1.0),
             CANCELS: (800, 1.0),
             PRIVATE: (600, 60.0),
             PUBLIC: (1_500, 60.0),
             AUTH: (600, 60.0),
         },
         feed=feed,
-        orders=lambda: ParadexOrders(interactive=interactive),
+        orders=lambda: ParadexOrders(interactive=interactive, self_trade=self_trade),
         assume=assumed,
         funding_by_asking=True,
+        terms=RETAIL if interactive else None,
         choose=paradex,
+        choices={"interactive": interactive, "cancel_on_disconnect": cancel_on_disconnect, "self_trade": self_trade},
         key_words=("Account address", "Private sub-key, or a read-only token"),
         unproven="its order path was not played through the table of faults",
     )

@@ -47,10 +47,14 @@ VERSIONS: Final = (2, 3, 1)
 """Versions of the encoding in the order that they are asked for; each environment caps what it serves."""
 
 MAX_SYMBOLS: Final = 2_000
+DEPTH: Final = 15
+"""Levels of a book that is told whole each time: what the documents name. The whole book is spelled as it was captured live."""
+
 OWN: Final = ("orders.ALL", "fills.ALL", "positions", "account")
 """The account's channels; all of them together are the one thing that is subscribed to."""
 
 
+_SHALLOW: Final = f"books show the best {DEPTH} levels from here on"
 _GUARDED: Final = "the venue cancels the open orders of this account, protective stops too, when this connection ends"
 
 
@@ -69,6 +73,8 @@ class ParadexFeed:
         self._switching: dict[int, bool] = {}
         """Questions that a trader asked, and what was in force before each."""
         self._version = 0
+        self.denied: Secret | None = None
+        """The token that the last login was refused with; None where it was taken."""
         self._token: Secret | None = None
         self._numbers = count(1)
         self._logins: set[int] = set()
@@ -76,6 +82,11 @@ class ParadexFeed:
         self._pings: set[int] = set()
         self._books: dict[str, int] = {}
         """The sequence that each book is at."""
+        self._asked: dict[int, str] = {}
+        """Markets whose whole books were asked for, by the number of the request."""
+        self._shallow = False
+        """Whether books come as their best levels again and again, and not as the whole book and its changes."""
+        self._otherwise = False
         self._ids: dict[str, InstrumentId] = {}
         self._armed: bool | None = None
 
@@ -100,6 +111,11 @@ class ParadexFeed:
         """Learn the token for the next login."""
         self._token = token
 
+    def asks_otherwise(self) -> bool:
+        """Whether the whole book was refused, so that the next connection asks for the best levels."""
+        said, self._otherwise = self._otherwise, False
+        return said
+
     def login(self, wall_ns: int) -> list[bytes]:
         """Return the frame that authenticates a private lane; once a connection is enough."""
         if self.lane is not Lane.PRIVATE or self._token is None:
@@ -114,7 +130,11 @@ class ParadexFeed:
         for subscription in subscriptions:
             if subscription.channel is Channel.ACCOUNT:
                 frames.append(self._arm(self._armings))
-            frames += [self._call("subscribe", {"channel": name})[0] for name in self._channels(subscription)]
+            for name in self._channels(subscription):
+                frame, number = self._call("subscribe", {"channel": name})
+                frames.append(frame)
+                if name.endswith(".deltas"):
+                    self._asked[number] = name
         return frames
 
     def unsubscribe(self, subscriptions: Sequence[Subscription], remaining: Sequence[Subscription]) -> list[bytes]:
@@ -145,6 +165,7 @@ class ParadexFeed:
         self._armings.clear()
         self._pings.clear()
         self._books.clear()
+        self._asked.clear()
 
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Do nothing: frames carry every scale they need."""
@@ -203,8 +224,12 @@ class ParadexFeed:
             return self._switched(self._switching.pop(number), reason, at_ns)
         if number in self._logins:
             self._logins.discard(number)
+            self.denied = self._token if reason else None
             return [Subscribed(VENUE, self.lane, number, not reason, reason, is_login=True)]
         answer = Subscribed(VENUE, self.lane, number, not reason, reason)
+        if self._asked.pop(number, "") and reason:
+            self._shallow = self._otherwise = True
+            return [Notice(f"whole books are not served ({reason}): {_SHALLOW}", Severity.WARNING, at_ns), answer]
         if number in self._armings:
             self._armings.discard(number)
             return self._arming(answer, at_ns)
@@ -248,7 +273,7 @@ class ParadexFeed:
         known = self._books.get(market)
         if snapshot:
             self._books[market] = sequence
-            return [BookSnapshot(instrument, bids, asks, sequence, 0, at_ns)]
+            return [BookSnapshot(instrument, bids, asks, sequence, DEPTH if self._shallow else 0, at_ns)]
         if known is None:
             return []  # nothing to add to: before the first snapshot, or after a gap
         if sequence <= known:
@@ -338,7 +363,8 @@ class ParadexFeed:
             case Channel.TICKER, _:
                 return ["markets_summary"]
             case Channel.BOOK, InstrumentId(symbol=symbol):
-                return [f"order_book.{symbol}.deltas"]
+                book = f"order_book.{symbol}.snapshot@{DEPTH}@50ms" if self._shallow else f"order_book.{symbol}.deltas"
+                return [book, f"funding_data.{symbol}"]
             case Channel.TRADES, InstrumentId(symbol=symbol):
                 return [f"trades.{symbol}"]
         raise ValueError(f"there is no channel for {subscription}")

@@ -44,9 +44,15 @@ MOST_BARS: Final = 1_000
 class ParadexOrders:
     """Writes Paradex's requests and reads the answers."""
 
-    def __init__(self, *, interactive: bool = True) -> None:
-        """With ``interactive`` tokens orders are the trader's by hand: other fees, other limits, a speed bump."""
+    def __init__(self, *, interactive: bool = True, self_trade: str = "expire_taker") -> None:
+        """With ``interactive`` tokens orders are the trader's by hand: other fees, other limits, a speed bump.
+
+        ``self_trade`` is which of two own orders ends where they would meet; raises ValueError for another word.
+        """
+        if self_trade not in words.SELF_TRADE:
+            raise ValueError(f"self_trade is {', '.join(words.SELF_TRADE)}, not {self_trade!r}")
         self._interactive = interactive
+        self._self_trade = words.SELF_TRADE[self_trade]
         self._pass = tokens.Pass()
         self._replies = ReplyReader(self._pass, "interactive_fee" if interactive else "api_fee")
 
@@ -130,6 +136,8 @@ class ParadexOrders:
             body["trigger_price"] = plain(ticket.trigger_price)
         if reducing:
             body["flags"] = [words.REDUCE_ONLY]
+        if self._self_trade:
+            body["stp"] = self._self_trade
         return Request(
             RequestKind.CREATE, "place", "POST", "/v1/orders", body=orjson.dumps(body), group=ORDERS, ref=ticket.client_id
         )
@@ -321,6 +329,11 @@ class ParadexOrders:
         if self._pass.token is None:
             raise LinkError("there is no session token yet")
         return self._pass.token
+
+    def distrust(self, token: Secret) -> None:
+        """Let go of a token that the venue does not take any more, unless there is a newer one."""
+        if self._pass.token == token:
+            self._pass.drop()
 
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         """Return a create or a change with its signature; raises RefusedError for a write with a token that only looks on."""

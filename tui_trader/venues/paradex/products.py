@@ -86,6 +86,8 @@ def _instrument(row: Row, fees: str) -> Instrument:
         min_qty=lot,
         max_qty=most_size,
         min_notional=row.size("min_notional"),
+        price_band=row.size("price_bands_width"),
+        max_orders=row.whole("max_open_orders"),
         max_leverage=most,
         default_leverage=most,
         maker_fee=_fee(schedule, "maker_fee", MAKER_FEE[fees]),

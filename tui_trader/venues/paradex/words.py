@@ -41,6 +41,9 @@ TIF_TO_WIRE: Final = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForc
 TIF: Final = {**{wire: tif for tif, wire in TIF_TO_WIRE.items()}, "RPI": TimeInForce.POST_ONLY}
 """An RPI order, as other programs of the account may place, rests and never takes."""
 
+SELF_TRADE: Final = {"expire_taker": "", "expire_maker": "EXPIRE_MAKER", "expire_both": "EXPIRE_BOTH"}
+"""Which order ends where two of the account would meet; the first is the venue's own choice and is left to it."""
+
 REDUCE_ONLY: Final = "REDUCE_ONLY"
 
 FILL_KIND: Final = {

@@ -18,7 +18,7 @@ import orjson
 from tui_trader.core.error import WireError
 from tui_trader.core.event import (
     BalanceChanged,
-    BookDelta,
+    BookRun,
     BookSnapshot,
     CandlesChanged,
     Event,
@@ -39,8 +39,9 @@ from tui_trader.venues.phemex import codes, sign
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, family_of
 from tui_trader.venues.phemex.market import MarketRows, Plan, plan_of
 from tui_trader.venues.phemex.rows import Row, balance_of, order_events, position_of, readable, risk_unit_of, risk_wallet_of
-from tui_trader.venues.phemex.wire import Frame, Levels, decode_frame, sample
+from tui_trader.venues.phemex.wire import Frame, Hot, decode_frame, decode_hot, sample
 from tui_trader.venues.phemex.words import VENUE
+from tui_trader.venues.status import code_of
 
 HEARTBEAT_S: Final = 5.0
 """What the reference recommends; 30 s without a word and the gateway hangs up."""
@@ -53,6 +54,9 @@ LOGIN_LIFE_S: Final = 60
 
 BOOK_DEPTH: Final = 30
 """Levels a side: the most that is maintained short of the whole book (0, 1, 5, 10, 30 exist)."""
+
+MAX_SCALE: Final = 18
+"""Decimal places that a scaled number may have; a venue that says more is talking nonsense."""
 
 MAX_SYMBOLS: Final = 4096
 """Symbols remembered; a venue that names more is talking nonsense."""
@@ -200,41 +204,73 @@ class PhemexFeed:
 
     def receive(self, frame: bytes, at_ns: int) -> list[Event]:
         """Translate one frame; what cannot be read becomes an Unreadable event, what is not known is counted."""
-        try:
-            message = decode_frame(frame)
-        except (ValueError, RecursionError) as error:
-            return self._set_frame_aside(f"frame: {error}", frame)
-        levels = message.orderbook_p
-        if levels is None:
-            levels = message.book
-            if levels is None:
-                return self._receive_other(message, frame, at_ns)
-        instrument = self._books.get(message.symbol)
-        if instrument is None:
-            if message.symbol in self._ended:
-                return []
-            instrument = self._id(message.symbol)
-            if instrument is None:
-                return [self._set_aside("book of no symbol", frame)]
-            self._books[message.symbol] = instrument
-        sequence = message.sequence
-        if message.type == "incremental" and sequence:
-            # The named constructor is a Python function; this is the same tuple for half the time, on the hottest line.
-            at_ns = message.timestamp or at_ns
-            return [_new(BookDelta, (instrument, levels.bids, levels.asks, sequence, message.depth, at_ns))]
-        return self._receive_book(message, levels, instrument, frame, at_ns)
+        events = self.receive_batch((frame,), at_ns)
+        if events and type(events[0]) is BookRun:
+            return list(events[0].deltas())
+        return events
 
-    def _receive_book(self, message: Frame, levels: Levels, instrument: InstrumentId, frame: bytes, at_ns: int) -> list[Event]:
+    def receive_batch(self, frames: Iterable[bytes], at_ns: int) -> list[Event]:
+        """Translate frames that came at once: as ``receive`` of each, but with the increments of each book as runs.
+
+        A run stands where its first increment stood; a new snapshot of its book ends it. Among other events the order is kept.
+        """
+        events: list[Event] = []
+        runs: dict[str, list[Hot]] = {}
+        for frame in frames:
+            try:
+                message = decode_hot(frame)
+            except (ValueError, RecursionError) as error:
+                events += self._set_frame_aside(f"frame: {error}", frame)
+                continue
+            if message.levels is None:
+                if message.trades_p is not None:
+                    events += self._receive_trades(message, message.trades_p, frame)
+                    continue
+                if message.book is None:
+                    events += self._receive_other(frame, at_ns)
+                    continue
+                message.levels = message.book
+            if message.type != "incremental" or not message.sequence:
+                runs.pop(message.symbol, None)
+                events += self._receive_book(message, frame, at_ns)
+                continue
+            run = runs.get(message.symbol)
+            if run is None:
+                instrument = self._books.get(message.symbol) or self._new_book(message.symbol)
+                if instrument is None:
+                    if message.symbol not in self._ended:
+                        events.append(self._set_aside("book of no symbol", frame))
+                    continue
+                run = runs[message.symbol] = []
+                events.append(BookRun(instrument, run, at_ns))
+            run.append(message)
+        return events
+
+    def _new_book(self, symbol: str) -> InstrumentId | None:
+        """Return whose book is told for the first time; None when it is nobody's, or was left."""
+        instrument = None if symbol in self._ended else self._id(symbol)
+        if instrument is not None:
+            self._books[symbol] = instrument
+        return instrument
+
+    def _receive_book(self, message: Hot, frame: bytes, at_ns: int) -> list[Event]:
+        instrument = self._books.get(message.symbol) or self._new_book(message.symbol)
+        if instrument is None:
+            return [] if message.symbol in self._ended else [self._set_aside("book of no symbol", frame)]
         if not message.sequence:
             return [self._set_aside("book without a sequence", frame, instrument)]
         if message.type != "snapshot":
             return [self._set_aside(f"book of type {message.type!r}", frame, instrument)]
-        at_ns = message.timestamp or at_ns
-        return [BookSnapshot(instrument, levels.bids, levels.asks, message.sequence, message.depth, at_ns)]
+        levels = message.levels
+        assert levels is not None
+        return [BookSnapshot(instrument, levels.bids, levels.asks, message.sequence, message.depth, message.timestamp or at_ns)]
 
-    def _receive_other(self, message: Frame, frame: bytes, at_ns: int) -> list[Event]:
-        if message.trades_p is not None:
-            return self._receive_trades(message, message.trades_p, frame)
+    def _receive_other(self, frame: bytes, at_ns: int) -> list[Event]:
+        """Translate what comes now and then, from all that it says."""
+        try:
+            message = decode_frame(frame)
+        except (ValueError, RecursionError) as error:
+            return self._set_frame_aside(f"frame: {error}", frame)
         if message.market24h_p is not None:
             return self._receive_ticker(message.market24h_p, message.timestamp or at_ns, frame)
         if message.data is not None and isinstance(message.method, str) and message.method.endswith("_pack_p.update"):
@@ -253,7 +289,7 @@ class PhemexFeed:
     def _receive_legacy(self, message: Frame, frame: bytes, at_ns: int) -> list[Event]:
         """Translate the older family, whose numbers are scaled integers."""
         if message.trades is not None:
-            return self._receive_trades(message, message.trades, frame)
+            return self._receive_scaled_trades(message, message.trades, frame)
         if message.kline is not None:
             return self._receive_candles(message, message.kline, frame)
         if message.market24h is not None:
@@ -278,17 +314,30 @@ class PhemexFeed:
             return [self._set_aside(f"risk: {error}", frame)]
         return [RiskUnitsTold(units, wallets)]
 
-    def _receive_trades(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
+    def _receive_trades(self, message: Hot, rows: Any, frame: bytes) -> list[Event]:
         """Rows come newest first and leave oldest first; equal rows are distinct trades."""
+        instrument = self._ids.get(message.symbol) or self._id(message.symbol)
+        if instrument is None or not isinstance(rows, list):
+            return [self._set_aside("trades of no symbol", frame)]
+        try:
+            return [_new(TradesPrinted, (instrument, self._market.trades(rows), message.type == "snapshot"))]
+        except WireError:
+            return self._sorted_out(instrument, rows, message.type == "snapshot")
+
+    def _receive_scaled_trades(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
+        """The older family's: integers scaled by what the product list says."""
         instrument = self._id(message.symbol)
         if instrument is None or not isinstance(rows, list):
             return [self._set_aside("trades of no symbol", frame)]
-        price_scale = size_scale = 0
-        if message.trades is not None:
-            known = self._listing.get(message.symbol)
-            if known is None:
-                return [self._set_aside(f"trades of {message.symbol}: scales not known", frame)]
-            price_scale, size_scale = known.price_scale, known.size_scale
+        known = self._listing.get(message.symbol)
+        if known is None:
+            return [self._set_aside(f"trades of {message.symbol}: scales not known", frame)]
+        return self._sorted_out(instrument, rows, message.type == "snapshot", known.price_scale, known.size_scale)
+
+    def _sorted_out(
+        self, instrument: InstrumentId, rows: list[Any], snapshot: bool, price_scale: int = 0, size_scale: int = 0
+    ) -> list[Event]:
+        """Read trades one by one and set aside those that are none."""
         trades = []
         bad: list[Event] = []
         for row in reversed(rows):
@@ -296,7 +345,7 @@ class PhemexFeed:
                 trades.append(self._market.trade(row, price_scale, size_scale))
             except WireError as error:
                 bad.append(self._set_aside(f"trade: {error}", row))
-        return [TradesPrinted(instrument, trades, message.type == "snapshot"), *bad]
+        return [TradesPrinted(instrument, trades, snapshot), *bad]
 
     def _receive_candles(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
         instrument = self._id(message.symbol)
@@ -312,6 +361,8 @@ class PhemexFeed:
                 scales = (known.price_scale, known.size_scale, known.value_scale)
             else:
                 return [self._set_aside(f"candles of {message.symbol}: scales not known", frame)]
+            if not all(0 <= scale <= MAX_SCALE for scale in scales):
+                return [self._set_aside(f"candles of {message.symbol}: scales beyond reason", frame)]
         candles = []
         bad: list[Event] = []
         for row in reversed(rows):
@@ -337,20 +388,21 @@ class PhemexFeed:
 
     def _receive_table(self, message: Frame, frame: bytes, at_ns: int) -> list[Event]:
         """The packed 24-hour table, read by column names: columns were added before, and may be left out of increments."""
-        if isinstance(message.fields, list) and all(isinstance(name, str) for name in message.fields):
-            self._columns = message.fields
-            self._plan = plan_of(message.fields)
+        named = message.fields
+        if named is not None and named != self._columns and isinstance(named, list) and all(isinstance(n, str) for n in named):
+            self._columns = named
+            self._plan = plan_of(named)
         columns = self._columns
         if columns is None or "symbol" not in columns or not isinstance(message.data, list):
             return [self._set_aside("table without column names", frame)]
         at_ns = message.timestamp or at_ns
-        width, named = len(columns), columns.index("symbol")
+        width, at = len(columns), columns.index("symbol")
         events: list[Event] = []
         for row in message.data:
             if not isinstance(row, list) or len(row) != width:
                 events.append(self._set_aside("table row of another width", row))
                 continue
-            symbol = row[named]
+            symbol = row[at]
             instrument = self._id(symbol) if isinstance(symbol, str) else None
             if instrument is None:
                 events.append(self._set_aside("ticker of no symbol", row))
@@ -372,7 +424,7 @@ class PhemexFeed:
         instrument, name = series
         stamp, scale = values.get("timestamp"), values.get("scale", 0)
         try:
-            price = self._market.number(values.get("last"), scale if type(scale) is int and 0 <= scale <= 18 else 0)
+            price = self._market.number(values.get("last"), scale if type(scale) is int and 0 <= scale <= MAX_SCALE else 0)
         except WireError as error:
             return [self._set_aside(f"tick: {error}", frame)]
         at_ns = stamp if type(stamp) is int else at_ns
@@ -478,7 +530,7 @@ def _refusal(reply: Frame) -> str:
     """Return why a request was refused, in words; empty when it was not."""
     error, result = reply.error, reply.result
     if isinstance(error, dict):
-        code = codes.code_of(error.get("code"))
+        code = code_of(error.get("code"))
         return codes.sentence(code or 0, error.get("message"))
     if error is not None:
         return sanitise(REDACTOR.clean(str(error))) or "refused without a reason"  # it may repeat what it refuses

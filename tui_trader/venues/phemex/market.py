@@ -85,11 +85,29 @@ class _Numbers(dict[str, Decimal]):
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
 
 
+class _Above(dict[str, Decimal]):
+    """Decimal text to its value where that is above zero, as prices are."""
+
+    def __init__(self, numbers: _Numbers) -> None:
+        super().__init__()
+        self._numbers = numbers
+
+    def __missing__(self, text: str) -> Decimal:
+        value = self._numbers[text]
+        if value <= 0:
+            raise WireError(f"price {text[:40]!r}")
+        if len(self) >= _MEMO_LIMIT:
+            self.clear()
+        self[text] = value
+        return value
+
+
 class MarketRows:
     """Reads rows of public messages; holds nothing but a memo of numbers. Raises WireError on a row that is not one."""
 
     def __init__(self) -> None:
         self._numbers = _Numbers()
+        self._prices = _Above(self._numbers)
 
     def number(self, raw: object, scale: int = 0) -> Decimal:
         """Return the value of decimal text, or of an integer scaled by ``scale``."""
@@ -112,6 +130,21 @@ class MarketRows:
         if type(at_ns) is not int or price <= 0 or qty < 0:
             raise WireError("trade without a time, or with a price or size below zero")
         return _new(Trade, (at_ns, side, price, qty))
+
+    def trades(self, rows: Sequence[Any]) -> list[Trade]:
+        """Return the trades of rows of decimal text, oldest first where the newest came first; raises WireError for any that is
+        none, or not of that family."""
+        prices, found = self._prices, []
+        try:
+            for at_ns, word, price, qty in reversed(rows):
+                if type(at_ns) is not int or type(price) is not str or type(qty) is not str or not _DIGITS.issuperset(qty):
+                    raise WireError("not a plain trade row")
+                if len(qty) > MAX_DIGITS:
+                    raise WireError("a size of too many digits")
+                found.append(_new(Trade, (at_ns, _SIDES[word], prices[price], Decimal(qty))))
+        except (TypeError, ValueError, KeyError, InvalidOperation):
+            raise WireError("not a trade row") from None
+        return found
 
     def candle(self, row: Sequence[Any], price_scale: int = 0, size_scale: int = 0, value_scale: int = 0) -> Candle:
         """Return one bar of ``[start s, interval s, last close, open, high, low, close, volume, turnover]``."""
