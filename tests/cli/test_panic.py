@@ -83,9 +83,7 @@ def test_the_exchange_inside_a_running_terminal_is_found(shell: Shell, exchange:
 def test_what_is_not_shown_of_a_venue_keeps_real_money_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui_trader.venues.phemex.PHEMEX", replace(PHEMEX, unproven="its order path was not played"))
     config = SimpleNamespace(settings=replace(Settings(), general=replace(Settings().general, env=Environment.LIVE)))
-    with pytest.raises(
-        RefusedError, match="Phemex with real money is not offered in this version: its order"
-    ):
+    with pytest.raises(RefusedError, match="Phemex with real money is not offered in this version: its order"):
         ask_consent(config, Namespace(read_only=False))  # type: ignore[arg-type]
     ask_consent(config, Namespace(read_only=True))  # type: ignore[arg-type]
 
