@@ -12,7 +12,8 @@ from tui_trader.core.event import Event, GuardTold, Notice, Subscribed
 from tui_trader.core.types import Severity
 from tui_trader.venues.paradex.words import VENUE
 
-_ON: Final = "cancel-on-disconnect is on: the venue cancels the open orders of this account, protective stops too, when this connection ends"
+_WHAT: Final = "the venue cancels the open orders of this account, protective stops too"
+_ON: Final = f"cancel-on-disconnect is on: {_WHAT}, when this connection ends"
 _OFF: Final = "cancel-on-disconnect is off: open orders stay at the venue when this connection ends"
 
 
