@@ -23,18 +23,20 @@ from tui_trader.venues.registry import load
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """What requests are called at a venue, as beginnings of ``METHOD /path``."""
 
     create: str
     cancel: str
+    books: str
+    """Beginning of the topic of book frames."""
     amend: str = ""
 
 
-_WORDS = {
-    "phemex": _Words("POST /g-orders", "DELETE /g-orders", "PUT /g-orders/replace"),
-    "mexc": _Words("POST /api/v1/private/order/create", "POST /api/v1/private/order/cancel"),
-    "paradex": _Words("POST /v1/orders", "DELETE /v1/orders", "PUT /v1/orders"),
+WORDS = {
+    "phemex": Words("POST /g-orders", "DELETE /g-orders", "orderbook", "PUT /g-orders/replace"),
+    "mexc": Words("POST /api/v1/private/order/create", "POST /api/v1/private/order/cancel", "depth"),
+    "paradex": Words("POST /v1/orders", "DELETE /v1/orders", "order_book", "PUT /v1/orders"),
 }
 
 _PACES = {"phemex": 1.0, "mexc": 25.0, "paradex": 1.0}
@@ -89,7 +91,7 @@ class Scene:
 
     def faults(self, seed: int) -> Faults:
         """Return what goes wrong under a seed besides the crash: nothing in every other one."""
-        rng, words = Random(seed), _WORDS[self.venue]
+        rng, words = Random(seed), WORDS[self.venue]
         if seed % 2 == 0:
             return Faults()
 

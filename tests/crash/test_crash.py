@@ -7,25 +7,35 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.crash.__main__ import spread
 
 ROOT = Path(__file__).parents[2]
 
-SAMPLE = ("--seeds", "2", "--points", "8", "--pace", "5", "--waiting", "12")
+SAMPLES = {"phemex": (2, 8), "mexc": (1, 4), "paradex": (1, 4)}
+"""Seeds of a venue, and points of each."""
+
+HURRY = ("--pace", "5", "--waiting", "12")
 """Time runs five times as fast for desk, observer and exchange: the minute that a doubt lasts is more than a sample may take."""
 
 
-def test_what_a_killed_program_left_is_known_after_its_restart() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash", *SAMPLE], cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
-    )
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("venue", SAMPLES)
+def test_what_a_killed_program_left_is_known_after_its_restart(venue: str) -> None:
+    seeds, points = SAMPLES[venue]
+    command = [sys.executable, "-m", "tests.crash", "--venue", venue, "--seeds", str(seeds), "--points", str(points), *HURRY]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\n0 failed" in done.stdout, done.stdout
     killings, orders = re.search(r"^(\d+) killings, .*; (\d+) orders held", done.stdout, re.MULTILINE).groups()  # type: ignore[union-attr]
-    assert int(killings) == 16
-    assert int(orders) > 30, "killings before anything was sent prove nothing"
-    for stage in ("before the write", "half written", "written", "durable"):
-        assert f"journal {stage}" in done.stdout, done.stdout
+    assert int(killings) == seeds * points
+    assert int(orders) > 0, "killings before anything was sent prove nothing"
+    assert "journal " in done.stdout, done.stdout
+    if venue == "phemex":
+        assert int(orders) > 20
+        for stage in ("before the write", "half written", "written", "durable"):
+            assert f"journal {stage}" in done.stdout, done.stdout
 
 
 def test_points_are_spread_over_the_whole_script() -> None:

@@ -18,6 +18,7 @@ from tests.e2e.endings import ENDINGS, STATES, try_all
 from tests.soak.figures import LATE_P99_MS, Sample, as_rows, growth, sparkline
 from tests.soak.run import CONTROL, Outcome, Run
 from tests.soak.stall import stall
+from tui_trader.sim.launch import VENUES
 
 
 def main() -> int:
@@ -28,6 +29,7 @@ def main() -> int:
     length.add_argument("--minutes", type=float, metavar="N", help="default 5")
     length.add_argument("--stall", type=_duration, metavar="TIME", help="do not read a terminal for 60s, 10m or 2h")
     length.add_argument("--endings", action="store_true", help="end the program in every way in every state of the screen")
+    parser.add_argument("--venue", choices=VENUES, default="phemex", help="at whose mask (default: phemex); not for --stall")
     parser.add_argument("--every", type=float, default=20.0, metavar="SECONDS", help="between two faults (default 20; 0: none)")
     parser.add_argument("--sample", type=float, metavar="SECONDS", help="between two readings (default 60, less in short runs)")
     parser.add_argument("--seed", type=int, default=1)
@@ -73,7 +75,7 @@ def soak(installed: Installation, folder: Path, seconds: float, args: argparse.N
     every = args.sample or min(60.0, seconds / 20)
     due = every
     with ExitStack() as stack:
-        run = Run(shell, folder, stack, every_s=args.every, seed=args.seed)
+        run = Run(shell, folder, stack, every_s=args.every, seed=args.seed, venue=args.venue)
         while run.passed_s < seconds and run.alive:
             run.turn()
             if run.passed_s >= due:
@@ -81,7 +83,7 @@ def soak(installed: Installation, folder: Path, seconds: float, args: argparse.N
                 say(_line(run.passed_s, seconds, run.sample(), run.outcome))
             time.sleep(0.2)
         outcome = run.end()
-    args.out.write_text(json.dumps(document(outcome, args.seed, seconds), indent=1) + "\n")
+    args.out.write_text(json.dumps({"venue": args.venue, **document(outcome, args.seed, seconds)}, indent=1) + "\n")
     print(table(outcome))
     print(f"every reading: {args.out}")
     return 1 if outcome.problems else 0

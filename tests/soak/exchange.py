@@ -19,7 +19,8 @@ from typing import Any
 
 from aiohttp import ClientConnectionResetError
 
-from tests.crash.street import SYMBOL, Street
+from tests.crash.scene import WORDS
+from tests.crash.street import Street
 from tui_trader.core.clock import SystemClock
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.faults import Action, FaultRule, Faults, Moment
@@ -42,8 +43,9 @@ class Fault:
     """Whether every stream breaks as well."""
 
 
-def _faults() -> list[Fault]:
-    create, cancel, replace, reads = "POST /g-orders", "DELETE /g-orders", "PUT /g-orders", "GET /"
+def _faults(venue: str) -> list[Fault]:
+    words = WORDS[venue]
+    create, cancel, replace, reads = words.create, words.cancel, words.amend, "GET /"
 
     def request(action: Action, prefix: str, times: int = 2, **more: Any) -> FaultRule:
         return FaultRule(action, Moment.REQUEST, prefix, times=times, **more)
@@ -57,21 +59,23 @@ def _faults() -> list[Fault]:
         Fault("creates answered 502, not executed", (request(Action.ERROR_BEFORE, create, status=502),)),
         Fault("answers to cancels are lost", (request(Action.DROP_AFTER, cancel, 3),)),
         Fault("cancels are lost on the way", (request(Action.DROP_BEFORE, cancel, 3),)),
-        Fault("answers to amends are lost", (request(Action.DROP_AFTER, replace),)),
+        *([Fault("answers to amends are lost", (request(Action.DROP_AFTER, replace),))] if replace else []),
         Fault("questions answered 500", (request(Action.ERROR_BEFORE, reads, 12, status=500),)),
         Fault("too many requests", (request(Action.LIMIT, "", 4, retry_after_s=2),)),
         Fault("streams cut", cut=True),
         Fault("streams cut and refused", (FaultRule(Action.REFUSE, Moment.CONNECT, times=8),), cut=True),
         Fault("a stream falls silent", (FaultRule(Action.MUTE, Moment.PUSH),)),
-        Fault("book frames are lost", (FaultRule(Action.SKIP, Moment.PUSH, "orderbook", times=4),)),
+        Fault("book frames are lost", (FaultRule(Action.SKIP, Moment.PUSH, words.books, times=4),)),
     ]
 
 
-async def wreak(server: SimServer, faults: Faults, every_s: float, seed: int, tell: Callable[[dict[str, Any]], None]) -> None:
+async def wreak(
+    server: SimServer, faults: Faults, every_s: float, seed: int, tell: Callable[[dict[str, Any]], None], venue: str = "phemex"
+) -> None:
     """Let one fault after another happen, each kind once before any comes again; for ever."""
     rng = random.Random(seed)
     while True:
-        kinds = _faults()
+        kinds = _faults(venue)
         rng.shuffle(kinds)
         for fault in kinds:
             await asyncio.sleep(every_s * (1 - HEALED_AFTER))
@@ -86,14 +90,14 @@ async def wreak(server: SimServer, faults: Faults, every_s: float, seed: int, te
             faults.fired.clear()
 
 
-async def serve(every_s: float, seed: int, *, still: bool = False) -> None:
+async def serve(every_s: float, seed: int, *, still: bool = False, venue: str = "phemex") -> None:
     """Serve until SIGTERM."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    server = _still(seed) if still else build_server(seed=seed, clock=SystemClock())
+    server = _still(seed) if still else build_server(seed=seed, clock=SystemClock(), venue=venue)
     async with server:
         tell({"event": "access", "rest": server.rest_url})
-        work = [wreak(server, server.faults, every_s, seed, tell)] if every_s else []
+        work = [wreak(server, server.faults, every_s, seed, tell, venue)] if every_s else []
         work += [_report_failure(server)]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in work]
@@ -105,13 +109,14 @@ async def serve(every_s: float, seed: int, *, still: bool = False) -> None:
 
 
 def _still(seed: int) -> SimServer:
-    street, clock = Street(seed), SystemClock()
+    [instrument] = phemex_instruments(("BTCUSDT",))
+    street, clock = Street(seed, instrument), SystemClock()
 
     def freeze() -> None:
         street.open_for_trade = False
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, freeze)
-    exchange = Exchange(phemex_instruments((SYMBOL,)), seed=seed, start_ns=clock.wall_ns(), flow=street)
+    exchange = Exchange([instrument], seed=seed, start_ns=clock.wall_ns(), flow=street)
     exchange.open_account(ACCOUNT, {"USDT": DEFAULT_BALANCE, "USDC": DEFAULT_BALANCE})
     return SimServer(exchange, PhemexMask, account=ACCOUNT, seed=seed, clock=clock, on_event=tell, limits=False)
 
@@ -137,6 +142,7 @@ if __name__ == "__main__":
     parser.add_argument("--every", type=float, default=20.0, metavar="SECONDS", help="between two faults; 0: none")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--still", action="store_true")
+    parser.add_argument("--venue", default="phemex", help="whose protocol it speaks (default: phemex)")
     asked = parser.parse_args()
     logging.getLogger("aiohttp.server").addFilter(is_news)
-    asyncio.run(serve(0.0 if asked.still else asked.every, asked.seed, still=asked.still))
+    asyncio.run(serve(0.0 if asked.still else asked.every, asked.seed, still=asked.still, venue=asked.venue))

@@ -25,6 +25,7 @@ from tui_trader.core.grammar import parse
 from tui_trader.desk.commands import Executor
 from tui_trader.desk.desk import Desk
 from tui_trader.net.tasks import TaskSet
+from tui_trader.venues.registry import load
 
 PAUSE_S = 0.8
 """Mean pause between two things it does: an account may send 500 requests a minute, and the terminal has its share."""
@@ -43,6 +44,8 @@ class Robot:
         self.counts: Counter[str] = Counter()
         self._desk = desk
         self._executor = Executor(desk)
+        self._symbol = desk.account.venue.default_symbol
+        self._moves = desk.account.venue.capabilities.amend
         self._random = random.Random(seed)
         self._tasks = TaskSet(self._failed)
         desk.crashed = self._failed
@@ -111,14 +114,14 @@ class Robot:
         ticks = rng.randint(50, 400)
         size = f"0.00{rng.randint(1, 5)}"
         if draw < 0.5:
-            return rng.choice([f"buy {size} BTCUSDT @ bid-{ticks}t", f"sell {size} BTCUSDT @ ask+{ticks}t"])
+            return rng.choice([f"buy {size} {self._symbol} @ bid-{ticks}t", f"sell {size} {self._symbol} @ ask+{ticks}t"])
         if draw < 0.75:
             return "cancel last"
-        if draw < 0.9:
+        if draw < 0.9 and self._moves:
             return f"move last {rng.choice('+-')}{rng.randint(1, 20)}t"
         if draw < 0.97:
-            return rng.choice([f"buy {size} BTCUSDT", f"sell {size} BTCUSDT"])
-        return "flat BTCUSDT"
+            return rng.choice([f"buy {size} {self._symbol}", f"sell {size} {self._symbol}"])
+        return f"flat {self._symbol}"
 
     def _failed(self, name: str, error: BaseException) -> None:
         self.counts["FAILED"] += 1
@@ -130,7 +133,8 @@ async def trade(url: str, seed: int) -> None:
     args = arguments(sim_url=url)
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    async with connected(configuration(args), args, ["BTCUSDT"]) as desk:
+    config = configuration(args)
+    async with connected(config, args, [load(config.settings.general.venue).default_symbol]) as desk:
         robot = Robot(desk, seed)
         async with asyncio.TaskGroup() as group:
             work = group.create_task(robot.trade())

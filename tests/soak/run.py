@@ -124,7 +124,7 @@ class Outcome:
 class Run:
     """Everything that runs, and what was seen of it."""
 
-    def __init__(self, shell: Shell, folder: Path, stack: ExitStack, *, every_s: float, seed: int) -> None:
+    def __init__(self, shell: Shell, folder: Path, stack: ExitStack, *, every_s: float, seed: int, venue: str = "phemex") -> None:
         """Start everything; what is started ends with ``stack``."""
         self.outcome = Outcome()
         self._folder = folder
@@ -132,20 +132,24 @@ class Run:
         self._size = 0
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("TUI_TRADER", "XDG_"))}
         environ["TUI_TRADER_HOME"] = str(folder / "robot")
+        environ["TUI_TRADER__GENERAL__VENUE"] = venue
+        self._hands = [keys.replace("phemex", venue) for keys in HANDS]
 
         def start(name: str, *words: str) -> Background:
             one = Background(folder, name, *words, environ=environ)
             stack.callback(one.end, 1.0)
             return one
 
-        self._exchange = start("exchange", "-m", "tests.soak.exchange", "--every", f"{every_s:g}", "--seed", str(seed))
+        self._exchange = start(
+            "exchange", "-m", "tests.soak.exchange", "--every", f"{every_s:g}", "--seed", str(seed), "--venue", venue
+        )
         url = self._exchange.wait_line("rest")["rest"]
         self._reports = {name: Report(folder / f"{name}.gauge") for name in ("terminal", "desk", CONTROL)}
         report = str(folder / "desk.gauge")
         self._robot = start("desk", "-m", "tests.soak.robot", url, report, "--seed", str(seed))
         self._control = start(CONTROL, str(GAUGE), str(folder / f"{CONTROL}.gauge"))
         stack.callback(shell.end)
-        self.screen = shell.gauged(folder / "terminal.gauge", "--sim-url", url)
+        self.screen = shell.gauged(folder / "terminal.gauge", "--sim-url", url, "--venue", venue)
         self._shell = shell
         self.screen.wait(r"eq [\d,]+\.\d\d", 60)
         self._started = self._hand_at = time.monotonic()
@@ -165,7 +169,7 @@ class Run:
         if self._random.random() < 0.1:
             self.screen.resize(*self._random.choice(SIZES))
         else:
-            keys = self._random.choice(HANDS)
+            keys = self._random.choice(self._hands)
             self.screen.type(keys.rstrip("\r"))
             if keys.endswith("\r"):  # in one read with its line it would stage and not send
                 time.sleep(FINGER_S)

@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.crash.street import SYMBOL
 from tests.e2e.conftest import GAUGE, Installation, Shell
 from tests.e2e.screen import wait_until
 from tests.e2e.terminal import Terminal
@@ -114,7 +113,7 @@ def stall(installed: Installation, folder: Path, seconds: float) -> Figures:
         def shell(name: str) -> Shell:
             (folder / name).mkdir()
             one = Shell(installed, folder / name)
-            one.environ["TUI_TRADER__GENERAL__SYMBOLS"] = SYMBOL
+            one.environ["TUI_TRADER__GENERAL__SYMBOLS"] = "BTCUSDT"
             stack.callback(one.end)
             return one
 

@@ -15,6 +15,7 @@ from tui_trader.core.error import (
 )
 from tui_trader.core.event import (
     BookDelta,
+    BookRun,
     Event,
     FundingPaid,
     FundsTransferred,
@@ -172,7 +173,7 @@ class Connection(Parts):
         for event in events:
             store.apply(event)
             kind = type(event)
-            if kind is BookDelta:
+            if kind is BookRun or kind is BookDelta:
                 continue
             if candles is not None and (kind is TradesPrinted or kind is LinkChanged):
                 candles.hear(event)

@@ -55,6 +55,9 @@ LOGIN_LIFE_S: Final = 60
 BOOK_DEPTH: Final = 30
 """Levels a side: the most that is maintained short of the whole book (0, 1, 5, 10, 30 exist)."""
 
+MAX_SCALE: Final = 18
+"""Decimal places that a scaled number may have; a venue that says more is talking nonsense."""
+
 MAX_SYMBOLS: Final = 4096
 """Symbols remembered; a venue that names more is talking nonsense."""
 
@@ -358,6 +361,8 @@ class PhemexFeed:
                 scales = (known.price_scale, known.size_scale, known.value_scale)
             else:
                 return [self._set_aside(f"candles of {message.symbol}: scales not known", frame)]
+            if not all(0 <= scale <= MAX_SCALE for scale in scales):
+                return [self._set_aside(f"candles of {message.symbol}: scales beyond reason", frame)]
         candles = []
         bad: list[Event] = []
         for row in reversed(rows):
@@ -419,7 +424,7 @@ class PhemexFeed:
         instrument, name = series
         stamp, scale = values.get("timestamp"), values.get("scale", 0)
         try:
-            price = self._market.number(values.get("last"), scale if type(scale) is int and 0 <= scale <= 18 else 0)
+            price = self._market.number(values.get("last"), scale if type(scale) is int and 0 <= scale <= MAX_SCALE else 0)
         except WireError as error:
             return [self._set_aside(f"tick: {error}", frame)]
         at_ns = stamp if type(stamp) is int else at_ns
