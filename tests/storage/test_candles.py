@@ -327,6 +327,24 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     store.close()
 
 
+def test_damage_that_shows_while_it_is_in_use_costs_the_past_and_not_what_comes(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    store = opened(path)
+    assert store.write([Heard(BTC, [second(T0 + n, "10") for n in range(9_000)], [(T0, T0 + 9_000)])])
+    assert isinstance(store.bars(BTC, 1, T0, T0 + 1)[0], Bar)
+    store.file.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096 * 60)
+    store.file.db.execute("PRAGMA shrink_memory")  # what it remembers of the file
+    assert store.write([Heard(BTC, [second(T0 + n, "11") for n in range(50)], [(T0, T0 + 50)])])
+    assert "the file of the candles was damaged" in store.notices[0]
+    (bar,) = store.bars(BTC, 60, T0, T0 + 1)[:1]
+    assert isinstance(bar, Bar)
+    assert bar.close == 11
+    store.close()
+
+
 def spoilt(path: Path) -> CandleStore:
     """Return a store over a file whose writer was killed, on a disk that lost the middle of it."""
     store = opened(path)
