@@ -173,6 +173,16 @@ async def test_a_question_without_an_answer_is_asked_again_soon(answer: Verdict,
     assert len(asked.spans()) == 1
 
 
+async def test_a_bar_that_is_still_being_formed_is_not_kept_as_what_the_venue_told() -> None:
+    asked = Asked()
+    asked.watched = []
+    asked.store.charts.ask(Wish(BTC, 60, 10))
+    asked.answers.append(minutes(BTC, 3, 4))  # the last of them began half a minute ago
+    assert await asked.past.fill_in() == 3
+    known = asked.candles.bars(BTC, 60, MINUTE - 120, MINUTE + 60, now_s=MINUTE + 90)
+    assert [type(one) for one in known] == [Bar, Bar, Gap]
+
+
 async def test_an_old_stretch_that_the_venue_does_not_know_is_left_alone_for_hours() -> None:
     asked = Asked()
     asked.watched = []
