@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import Phase, settings
 
 from tests.canary.plugin import pytest_configure
+from tests.failures import none_unseen
 
 __all__ = ["pytest_configure"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_failed_unseen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test in which a supervisor caught a failure; one that makes something fail on purpose is marked ``crashes``."""
+    with none_unseen(wanted=request.node.get_closest_marker("crashes") is not None):
+        yield
+
 
 settings.register_profile("unshrunk", phases=(Phase.explicit, Phase.reuse, Phase.generate))
 settings.register_profile("ci", derandomize=True, print_blob=True)

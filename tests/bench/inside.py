@@ -15,14 +15,12 @@ import cProfile
 import gc
 import io
 import json
-import math
 import pstats
 import signal
 import sys
 import time
 import traceback
 from asyncio import events
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -109,7 +107,7 @@ class Watch:
         self._loop = asyncio.get_event_loop_policy().get_event_loop() if self._loop is None else self._loop
         self._loop.call_soon(self._beat, self._loop.time())
         if self._with_profile:
-            self._profile = cProfile.Profile()
+            self._profile = cProfile.Profile(time.thread_time)
             self._profile.enable()
 
     def _beat(self, due: float) -> None:
@@ -196,12 +194,12 @@ def _blind() -> None:
     """Let the frame clock run and take what changed, but paint only for keys and own events once everything has been painted."""
     from tui_trader.ui.frame import FramePump
 
-    paint = FramePump._paint_due
+    def go_on(pump: FramePump) -> None:
+        if pump.frames < BLIND_AFTER:
+            paint(pump)
 
-    def paint_due(pump: FramePump, most_ms: float = math.inf, patient: AbstractSet[object] = frozenset()) -> bool:
-        return (bool(patient) or pump.frames < BLIND_AFTER) and paint(pump, most_ms, patient)
-
-    FramePump._paint_due = paint_due  # type: ignore[method-assign]
+    paint = FramePump._go_on
+    FramePump._go_on = go_on  # type: ignore[method-assign]
 
 
 def _tap_frames(watch: Watch) -> None:

@@ -71,7 +71,7 @@ def test_the_exchange_inside_a_running_terminal_is_found(shell: Shell, exchange:
     assert StateFile(path).read()["notes"]["pid"] == os.getpid(), "what else stood there is kept"
 
 
-@pytest.mark.parametrize("venue", ["mexc", "paradex"])
+@pytest.mark.parametrize("venue", ["paradex"])
 def test_what_is_not_shown_of_a_venue_keeps_real_money_away(shell: Shell, venue: str) -> None:
     shell.config("[general]\nallow_live = true\n")
     refused = shell("do", "buy 1", "--venue", venue, "--env", "live", "--live", venue)

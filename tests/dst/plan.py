@@ -45,7 +45,7 @@ ALWAYS = frozenset({"submit", "move"})
 ALGORITHMS = ("scale", "chase")
 """Orders that the terminal looks after, which one history in four has instead of some of its plain ones."""
 
-CHANGING = frozenset({"amend", "chase"})
+CHANGING = frozenset({"amend"})
 """Steps that need orders to be changed in place."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.dst.grounds import Ground
 from tests.dst.venue import Venue
-from tui_trader.core.event import BookDelta, BookSnapshot, Event, PositionChanged
+from tui_trader.core.event import BookDelta, BookRun, BookSnapshot, Event, PositionChanged
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus
@@ -98,7 +98,7 @@ class WatchedDesk(Desk):
         super()._take_in(events)
         for event in events:
             kind = type(event)
-            if kind is BookDelta or kind is BookSnapshot:
+            if kind is BookDelta or kind is BookRun or kind is BookSnapshot:
                 self._look_at(event.instrument)
             elif kind is PositionChanged:
                 self._compare(positions.get(event.position.key), self.store.positions.get(event.position.key))

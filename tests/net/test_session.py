@@ -614,7 +614,7 @@ async def test_a_backlog_does_not_hold_up_the_loop(ground: Any, watcher: Any, ma
             pass
 
     def slow(events: list[Any]) -> None:
-        until = time.perf_counter() + 0.001
+        until = time.perf_counter() + 0.001 * len(events)
         while time.perf_counter() < until:
             pass
         watcher(events)
@@ -627,6 +627,42 @@ async def test_a_backlog_does_not_hold_up_the_loop(ground: Any, watcher: Any, ma
         await asyncio.sleep(0)
     longest = max(after - before for before, after in zip(turns, [*turns[1:], total], strict=True))
     assert longest <= 10
+
+
+async def test_what_came_at_once_is_handed_over_at_once_and_in_order(
+    ground: Any, watcher: Any, make_feed: Any, crew: Crew
+) -> None:
+    batches: list[int] = []
+
+    async def talk(socket: web.WebSocketResponse) -> None:
+        for number in range(300):
+            await socket.send_str(str(number))
+        async for _ in socket:
+            pass
+
+    def hear(events: list[Any]) -> None:
+        batches.append(len(events))
+        watcher(events)
+
+    session = ground.session(await ground.ws(talk), make_feed(), hear, gate_ms=50)
+    crew.start(session)
+    await watcher.until(lambda: len(watcher.words) == 300)
+    assert watcher.words == [str(number) for number in range(300)]
+    assert max(batches) > 4
+    assert session.traffic.frames >= 300
+
+
+async def test_what_comes_before_a_farewell_is_handed_over(ground: Any, watcher: Any, make_feed: Any, crew: Crew) -> None:
+    async def talk(socket: web.WebSocketResponse) -> None:
+        for number in range(50):
+            await socket.send_str(str(number))
+        await socket.close(code=1001)
+
+    session = ground.session(await ground.ws(talk), make_feed(), watcher, gate_ms=50)
+    crew.start(session)
+    await watcher.until(lambda: len(watcher.words) >= 50)
+    assert watcher.words[:50] == [str(number) for number in range(50)]
+    await watcher.until(lambda: session.traffic.reconnects > 0)
 
 
 async def test_frames_go_out_no_faster_than_a_venue_allows(ground: Any, watcher: Any, make_feed: Any, crew: Crew) -> None:

@@ -119,6 +119,56 @@ def test_any_sequence_of_updates_shows_what_a_full_repaint_shows(seed: int) -> N
     assert model.difference() == ""
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_the_changed_spans_of_a_row_are_put_as_the_whole_row_would_be(seed: int) -> None:
+    """Some rows have wide characters or change their widths, and the terminal is behind at times."""
+    rng = random.Random(seed)
+    width, height, left = 30, 4, 2
+    model, plain = (CellModel(width, height, Pens("truecolor")) for _ in range(2))
+    screen, stream = screen_of(width, height)
+    blank(model)
+    blank(plain)
+    rows: list[tuple[tuple[str, Style | None], ...]] = [()] * height
+
+    def spans(old: tuple[tuple[str, Style | None], ...]) -> tuple[tuple[str, Style | None], ...]:
+        if old and rng.random() < 0.85:
+            return tuple(
+                (f"{rng.randrange(10 ** len(text)):>{len(text)}}", rng.choice(STYLES) if rng.random() < 0.2 else style)
+                if rng.random() < 0.5
+                else (text, style)
+                for text, style in old
+            )
+        alphabet = rng.choice(ALPHABETS) if rng.random() < 0.3 else ALPHABETS[0]
+        counts = [rng.randint(1, 14) for _ in range(rng.randint(1, 4))]
+        return tuple(("".join(rng.choice(alphabet) for _ in range(count)), rng.choice(STYLES)) for count in counts)
+
+    def put_whole(target: CellModel, y: int, row: tuple[tuple[str, Style | None], ...]) -> None:
+        x = left
+        for text, style in row:
+            target.put(y, x, text, target.pens.of(style))
+            x += len(graphemes(text)[0])
+
+    taken = 0
+    for _ in range(200):
+        y = rng.randrange(height)
+        old, row = rows[y], spans(rows[y])
+        pens = {id(style): (chr(model.pens.of(style)), style) for style in STYLES if rng.random() < 0.95}
+        if len(old) == len(row) and model.put_changes(y, left, width - 1, row, old, pens):
+            taken += 1
+        else:
+            put_whole(model, y, row)
+        put_whole(plain, y, row)
+        rows[y] = row
+        assert [model.line(y) for y in range(height)] == [plain.line(y) for y in range(height)]
+        assert [model.pens._pens[model.pen_at(y, x)] for x in range(width)] == [
+            plain.pens._pens[plain.pen_at(y, x)] for x in range(width)
+        ]
+        if rng.random() < 0.5:
+            stream.feed(model.difference())
+            assert picture(screen) == repainted(model)
+    assert taken > 60
+
+
 def test_nothing_changed_sends_nothing() -> None:
     model = CellModel(20, 2, Pens())
     model.put(0, 0, "same", DEFAULT)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tui_trader.core.turn import HOLD_S, TURN
-from tui_trader.ui.frame import FPS_LEAST, FPS_LOCAL, FPS_SSH, SLICE_GAP_S, SLICE_MS, FramePump, Pane, Topic, usual_fps
+from tui_trader.ui.frame import FPS_LEAST, FPS_LOCAL, FPS_SSH, PACE_S, SLICE_GAP_S, SLICE_MS, FramePump, Pane, Topic, usual_fps
 
 
 class Source:
@@ -285,3 +285,32 @@ def test_a_key_goes_before_a_frame_but_does_not_hold_it_up_for_long() -> None:
         runner.run(life())
     TURN.release()
     assert counts == [0, 1]
+
+
+def test_what_only_the_market_changed_is_painted_five_times_a_second_and_what_is_hot_in_every_frame() -> None:
+    source, hot, quiet = Source(), Recorder(BOOK, ORDERS), Recorder(BOOK, ORDERS)
+    hot.hot = True
+    pump = FramePump(source, fps=20, patient={"book"})
+    for pane in (hot, quiet):
+        pump.subscribe(pane)
+    changes = [(0.001 + place / 20, lambda: source.dirty.add(BOOK)) for place in range(200)]
+    run(10.0, pump, *changes)
+    assert len(hot.painted) == pytest.approx(200, abs=2)
+    assert 0.8 * 10 / PACE_S <= len(quiet.painted) <= 10 / PACE_S + 1
+
+
+def test_an_own_event_is_not_held_back_and_nothing_stays_undrawn() -> None:
+    source, pane = Source(), Recorder(BOOK, ORDERS)
+    pump = FramePump(source, fps=20, patient={"book"})
+    pump.subscribe(pane)
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(pane.painted))
+
+    book = (0.06, lambda: source.dirty.add(BOOK))
+    fill = (0.11, lambda: source.dirty.add(ORDERS))
+    last = (0.16, lambda: source.dirty.add(BOOK))
+    run(0.45, pump, (0.055, look), book, (0.105, look), fill, (0.155, look), last, (0.25, look))
+    assert seen == [1, 1, 2, 2]
+    assert pane.painted[1:] == [{BOOK, ORDERS}, {BOOK}]

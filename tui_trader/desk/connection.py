@@ -16,6 +16,7 @@ from tui_trader.core.error import (
 )
 from tui_trader.core.event import (
     BookDelta,
+    BookRun,
     Event,
     FundingPaid,
     FundsTransferred,
@@ -178,7 +179,7 @@ class Connection(Parts):
             if kind is OrderChanged and self._is_old_news(event.report):  # type: ignore[union-attr]
                 past.append(event.report)  # type: ignore[union-attr]
             store.apply(event)
-            if kind is BookDelta:
+            if kind is BookRun or kind is BookDelta:
                 continue
             if candles is not None and (kind is TradesPrinted or kind is LinkChanged):
                 candles.hear(event)

@@ -17,7 +17,7 @@ from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import ClientOrderId, InstrumentId, OrderStatus, Severity
 from tui_trader.desk.asking import MAX_PAGES, Sender, page_of
 from tui_trader.desk.likeness import Trace
-from tui_trader.desk.recognition import Recognition
+from tui_trader.desk.recognition import IN_DOUBT, Recognition
 from tui_trader.state import topic
 from tui_trader.state.blotter import is_made_up
 from tui_trader.state.store import Store
@@ -43,8 +43,6 @@ TOMBSTONE_S = (60.0, 300.0, 1_800.0)
 
 FILLS_BEFORE_NS = 60 * NS
 """Executions of an order are looked for from this long before it was made: clocks disagree."""
-
-_IN_DOUBT = (OrderStatus.UNKNOWN, OrderStatus.SENT, OrderStatus.ACKED)
 
 
 class Inquiry:
@@ -265,7 +263,7 @@ class Inquiry:
 
     def _in_doubt(self, client_id: str) -> Order | None:
         order = self._store.blotter.get(client_id)
-        return order if order is not None and order.status in _IN_DOUBT else None
+        return order if order is not None and order.status in IN_DOUBT else None
 
     async def _ask_after(self, order: Order) -> Verdict:
         """Ask for one order by id and absorb the answer; an empty answer is MISSING.
@@ -355,7 +353,7 @@ class Inquiry:
         if order is None or order.status.is_terminal:
             return
         self._unlisted.add(client_id)
-        if order.status not in _IN_DOUBT:
+        if order.status not in IN_DOUBT:
             self._put(order.to_status(OrderStatus.UNKNOWN, reason="not among the open orders, and its end was not told"))
         self.resolve(client_id)
 

@@ -17,6 +17,7 @@ from tui_trader.core.clock import NS, Clock, rfc3339
 from tui_trader.core.error import RefusedError
 from tui_trader.core.event import (
     BookDelta,
+    BookRun,
     BookSnapshot,
     CandlesChanged,
     Event,
@@ -46,7 +47,7 @@ VERSION: Final = 1
 SUFFIX: Final = ".rec.jsonl"
 """What the names of recordings end with."""
 
-_MARKET = (BookDelta, BookSnapshot, TradesPrinted, TickerChanged, CandlesChanged, InstrumentsListed)
+_MARKET = (BookDelta, BookRun, BookSnapshot, TradesPrinted, TickerChanged, CandlesChanged, InstrumentsListed)
 _SILENT = (PongReceived, Subscribed)
 """Events that change nothing that is shown."""
 

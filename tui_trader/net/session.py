@@ -24,11 +24,12 @@ from tui_trader.core.sanitise import sanitise
 from tui_trader.core.turn import TURN
 from tui_trader.core.types import LinkState
 from tui_trader.net import endpoint, gate, tasks
+from tui_trader.net.backlog import Backlog
 from tui_trader.net.backoff import SLOW_STEP, Backoff, step_for_close
 from tui_trader.net.limiter import Bucket
 from tui_trader.net.opening import Opening, Stage
 from tui_trader.secrets.redactor import REDACTOR
-from tui_trader.venues.base import FeedDialect, Lane, Negotiating, Subscription
+from tui_trader.venues.base import Batching, FeedDialect, Lane, Negotiating, Subscription
 
 PUBLIC_GATE_MS = 10
 """Default read gate of public lanes, milliseconds; private lanes have none."""
@@ -119,6 +120,7 @@ class Session:
         self._url = endpoint.check_url(url, schemes=("wss", "ws"), hosts=hosts)
         self._trust = endpoint.Trust(ca_file, private_addresses)
         self._venue = venue
+        self._receive_batch = dialect.receive_batch if isinstance(dialect, Batching) else None
         self._private = dialect.lane is Lane.PRIVATE
         self._clock = clock
         self._backoff = Backoff(clock, rng)
@@ -280,36 +282,54 @@ class Session:
             raise _Ended(reason) from None
 
     async def _pump(self, ws: aiohttp.ClientWebSocketResponse[Any], gated: gate.ReadGate | None, opening: Opening) -> None:
-        """Hand over frame after frame; no await between a frame and its events."""
-        mono_ns, wall_ns, receive, translate = self._clock.mono_ns, self._clock.wall_ns, ws.receive, self._dialect.receive
+        """Hand over what came: one by one on a private lane, all that came at once on a public one, and without an await between
+        frames and their events."""
+        mono_ns, wall_ns, receive = self._clock.mono_ns, self._clock.wall_ns, ws.receive
         traffic, record, text, binary = self.traffic, self._record, WSMsgType.TEXT, WSMsgType.BINARY
+        backlog = None if self._private else Backlog(ws)
         slice_ns = mono_ns()
         loop = asyncio.get_running_loop()
         while True:
             message = await receive()
             if message.type is not text and message.type is not binary:
                 raise _farewell(ws, message)
-            frame: bytes = message.data
+            frames: list[bytes] = [message.data]
+            if backlog is not None:
+                await backlog.take(frames)
             now_ns = traffic.last_frame_ns = mono_ns()
-            traffic.frames += 1
-            traffic.bytes += len(frame)
+            traffic.frames += len(frames)
+            traffic.bytes += sum(map(len, frames))
             if record is not None:
-                record("in", REDACTOR.clean_bytes(frame) if self._private else frame)
-            events = translate(frame, wall_ns())
+                for frame in frames:
+                    record("in", REDACTOR.clean_bytes(frame) if self._private else frame)
+            events = self._translate(frames, wall_ns())
             if events:
                 self._on_events(events)
                 self._heed(events, now_ns, opening)
             if gated is not None:
                 gated.shut()
-            if TURN.claimed or now_ns - slice_ns > SLICE_NS:
+            done_ns = mono_ns()
+            if backlog is not None:
+                backlog.allow(len(frames), done_ns - now_ns, SLICE_NS // 2)
+            if TURN.claimed or done_ns - slice_ns > SLICE_NS:
                 await asyncio.sleep(TURN_S if not self._private and TURN.taken(loop.time()) else 0)
                 slice_ns = mono_ns()
+
+    def _translate(self, frames: list[bytes], at_ns: int) -> list[Event]:
+        if len(frames) > 1 and self._receive_batch is not None:
+            return self._receive_batch(frames, at_ns)
+        events: list[Event] = []
+        for frame in frames:
+            events += self._dialect.receive(frame, at_ns)
+        return events
 
     def _heed(self, events: list[Event], now_ns: int, opening: Opening) -> None:
         """Act on the events that concern the connection itself."""
         garbled = self._garbled
         for event in events:
             if type(event) not in _CONTROL:
+                if garbled != self._garbled:
+                    garbled = self._garbled = 0  # of what came at once, something after the bad frames was good
                 continue
             match event:
                 case PongReceived():

@@ -84,7 +84,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", ("o",), Context.LIST, "sort the rows otherwise, once none is selected"),
     Action("filter", ("/",), Context.LIST, "show only rows that match; elsewhere find a symbol"),
     Action("row.open", ("enter",), Context.LIST, "show the symbol of the chosen row"),
-    Action("view.next", ("v",), Context.LIST, "orders: mark a range; else the pane's next sort, span or filter"),
+    Action("view.next", ("v",), Context.LIST, "orders: mark a range; else the next sort, span or filter"),
     Action("note", ("J",), Context.LIST, "note on the chosen trade, else on the newest"),
     Action("cursor.down", ("j", "down"), Context.BOOK, "price cursor down; b and s then stage at its price"),
     Action("cursor.up", ("k", "up"), Context.BOOK, "price cursor up; b and s then stage at its price"),

@@ -18,6 +18,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
+from rich.style import Style
 
 from .pens import DEFAULT, Pens
 
@@ -32,6 +33,9 @@ _GAP = 4
 
 _SHORT = 12
 """Longest change in which no gap of unchanged cells is looked for: a field of a pane."""
+
+_MOST_SPANS = 32
+"""Changes of a line that are kept apart while they wait for the terminal."""
 
 _ZERO_WIDTH_JOINER = "\u200d"
 _DROPPED = frozenset({"Cc", "Cf"})
@@ -117,6 +121,79 @@ class CellModel:
         else:
             self._put_cut(y, x, cells, pen, 0, self.width)
 
+    def put_changes(
+        self,
+        y: int,
+        x: int,
+        right: int,
+        row: tuple[tuple[str, Style | None], ...],
+        old: tuple[tuple[str, Style | None], ...],
+        pens: Mapping[int, tuple[str, Style | None]],
+    ) -> bool:
+        """Want those spans of ``row`` that differ from ``old``, from column ``x`` of line ``y`` up to ``right``.
+
+        This is the inner loop of every hot pane. ``pens`` has the pen, as a character, by the identity of a style. False where a
+        span is not plain text as wide as the one before it, and then nothing can be relied on until the row is put as a whole.
+        """
+        want, want_pens = self._want[y], self._want_pens[y]
+        if y in self._odd or SECOND in want:
+            return False
+        spans = self._dirty.get(y)
+        runs = self._quick.get(y) if spans is not None else []
+        for (text, style), (old_text, old_style) in zip(row, old, strict=True):
+            if text is old_text and style is old_style:
+                x += len(text) if text.isascii() else cell_len(text)
+                continue
+            width = len(text)
+            if len(old_text) != width or not (text.isascii() and old_text.isascii() and text.isprintable()):
+                break
+            end = x + width
+            if text == old_text and style == old_style:
+                x = end
+                continue
+            found = pens.get(id(style))
+            if end > right or found is None:
+                break
+            ink = found[0]
+            inked = ink * width
+            before = want[x:end]
+            same_pens = want_pens[x:end] == inked
+            if before == text and same_pens:
+                x = end
+                continue
+            want = want[:x] + text + want[end:]
+            if not same_pens:
+                want_pens = want_pens[:x] + inked + want_pens[end:]
+            if spans is None:
+                spans = [(x, end)]
+            elif len(spans) >= _MOST_SPANS:  # the terminal is far behind
+                break
+            else:
+                if x < spans[-1][1]:
+                    runs = None
+                spans.append((x, end))
+            if runs is not None:
+                if same_pens and width <= _SHORT:
+                    first, last = 0, width
+                    while text[first] == before[first]:
+                        first += 1
+                    while text[last - 1] == before[last - 1]:
+                        last -= 1
+                    runs.append((ink, y, x + first, text[first:last], x + last))
+                else:
+                    runs = None
+            x = end
+        else:
+            if spans is not None:
+                self._want[y], self._want_pens[y], self._dirty[y] = want, want_pens, spans
+                if runs is None:
+                    self._quick.pop(y, None)
+                else:
+                    self._quick[y] = runs
+            return True
+        self._quick.pop(y, None)
+        return False
+
     def put_segments(self, y: int, x: int, segments: Iterable[Segment], left: int, right: int) -> None:
         """Want a line of segments that begins at column ``x``, cut to the columns ``left <= column < right``."""
         right = min(right, self.width)
@@ -182,7 +259,7 @@ class CellModel:
             if x < spans[-1][1]:
                 self._quick.pop(y, None)
             runs = self._quick.get(y, _NO_RUNS)
-            if len(spans) < 32:
+            if len(spans) < _MOST_SPANS:
                 spans.append((low, high))
             else:  # the terminal is far behind: one span for the line will do
                 self._dirty[y] = [(min(low, min(a for a, _ in spans)), max(high, max(b for _, b in spans)))]

@@ -36,6 +36,10 @@ SLICE_MS: Final = 2.0
 SLICE_GAP_S: Final = 0.02
 """Between two slices of one frame."""
 
+PACE_S: Final = 0.2
+"""Between two paintings of a pane that only the market changes: its numbers are read, not aimed at. What an own event or a key
+changes is never held back by it."""
+
 _TURN_S = 0.002
 """How soon a frame looks again that let a key go first."""
 
@@ -62,7 +66,7 @@ class Pane(Protocol):
 
     @property
     def hot(self) -> bool:
-        """Whether it is painted before the others."""
+        """Whether it is painted before the others, and in every frame; the market moves the others ``PACE_S`` apart."""
 
     def paint(self, dirty: frozenset[Topic]) -> None:
         """Bring the pane up to date; ``dirty`` is the part of ``topics`` that changed since it last painted."""
@@ -125,6 +129,8 @@ class FramePump:
         self._patient = patient
         self._panes: dict[Pane, set[Topic]] = {}
         """What each pane is owed; the one that was painted longest ago comes first."""
+        self._painted: dict[Pane, float] = {}
+        """When each was painted last, by the loop's clock."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._nudged: asyncio.Handle | None = None
@@ -142,6 +148,7 @@ class FramePump:
     def unsubscribe(self, pane: Pane) -> None:
         """Give ``pane`` no more frames."""
         self._panes.pop(pane, None)
+        self._painted.pop(pane, None)
 
     # -- time -----------------------------------------------------------------------------------------------------------
 
@@ -167,7 +174,8 @@ class FramePump:
     def _nudge(self) -> None:
         self._nudged = None
         self._owe()
-        if self._paint_due(SLICE_MS, self._patient):
+        assert self._loop is not None
+        if self._paint_some([pane for pane in self._panes if self._presses(pane)], self._loop.time(), SLICE_MS):
             self.nudge()
 
     def _tick(self) -> None:
@@ -191,15 +199,28 @@ class FramePump:
             self._slice = None
         loop = self._loop
         assert loop is not None
-        if TURN.taken(loop.time()):
+        now = loop.time()
+        if TURN.taken(now):
             self._slice = loop.call_later(_TURN_S, self._go_on)
-        elif self._paint_due(SLICE_MS):
+            return
+        since, painted = now - PACE_S, self._painted
+        due = [
+            pane
+            for pane, owed in self._panes.items()
+            if owed and (pane.hot or painted.get(pane, -PACE_S) <= since or self._presses(pane))
+        ]
+        if self._paint_some(due, now, SLICE_MS):
             self._slice = loop.call_later(SLICE_GAP_S, self._go_on)
 
     def frame(self) -> None:
         """Take what changed and let all panes that show it paint, however long it takes."""
         self._owe()
-        self._paint_due()
+        self._paint_some(list(self._panes), 0.0)
+
+    def _presses(self, pane: Pane) -> bool:
+        """Whether a pane is owed something that does not wait."""
+        patient = self._patient
+        return any(topic[0] not in patient for topic in self._panes[pane])
 
     def _owe(self) -> None:
         """Take what changed and owe it to the panes that draw it, those that nobody sees among them."""
@@ -208,9 +229,9 @@ class FramePump:
             for pane, owed in self._panes.items():
                 owed |= dirty & pane.topics
 
-    def _paint_due(self, most_ms: float = math.inf, patient: AbstractSet[object] = frozenset()) -> bool:
-        """Let the panes paint that are owed something else than ``patient`` topics; whether any are left after ``most_ms``."""
-        due = [pane for pane, owed in self._panes.items() if owed and pane.showing and any(t[0] not in patient for t in owed)]
+    def _paint_some(self, panes: list[Pane], now: float, most_ms: float = math.inf) -> bool:
+        """Let those of ``panes`` paint that are owed something and seen; whether any are left after ``most_ms``."""
+        due = [pane for pane in panes if self._panes[pane] and pane.showing]
         if not due:
             return False
         due.sort(key=_is_cold)
@@ -222,6 +243,7 @@ class FramePump:
             for pane in due:
                 owed = self._panes.pop(pane)
                 self._panes[pane] = set()
+                self._painted[pane] = now
                 done += 1
                 self._paint(pane, frozenset(owed))
                 if (time.thread_time() - started) * 1000 > most_ms:
@@ -236,7 +258,7 @@ class FramePump:
     def _paint(self, pane: Pane, topics: frozenset[Topic]) -> None:
         try:
             pane.paint(topics)
-        except Exception as error:  # one of the two supervisors: a broken pane is marked, the others go on
+        except Exception as error:  # one of the three supervisors: a broken pane is marked, the others go on
             self.unsubscribe(pane)
             log.exception("pane %r failed to paint", pane)
             if self._on_error is None:

@@ -22,6 +22,7 @@ from tui_trader.sim.types import NewOrder
 
 REST = {row["name"]: row["response"] for row in load("mexcnet_rest.json")}
 WS = {row["name"]: [one["msg"] for one in row["messages"] if one["dir"] == "recv"] for row in load("mexcnet_ws.json")}
+WAITING = load("docs_waiting_2026.json")
 RECORDED = {(row["method"], row["label"]): row["data"] for row in load("ccxt_source_samples.json")}
 DOCUMENTED_POSITION = {  # WebSocket part of the documentation, position
     *("autoAddIm", "closeAvgPrice", "closeVol", "frozenVol", "holdAvgPrice", "holdFee", "holdVol", "im", "leverage"),
@@ -29,6 +30,12 @@ DOCUMENTED_POSITION = {  # WebSocket part of the documentation, position
 }
 
 LEFT_OUT = {
+    "plan_list": {
+        **dict.fromkeys(("lossTrend", "profitTrend"), "trigger orders carry no exits here"),
+        "priceProtect": "nobody asks for it here",
+    },
+    "exit_list": {"placeOrderId": "the sample has fired, this one waits"},
+    "exit_push": {"placeOrderId": "as above"},
     "GetOpenOrders": {},
     "GetUserTrades": {"opponentOrderId": "of nobody's interest"},
     "GetTriggerOrders": {"orderId": "recorded rows that wait have none; the sample is of placeholders"},
@@ -104,6 +111,12 @@ class World:
             trigger_source=TriggerSource.MARK,
         )
         self.exchange.submit("me", stop)
+        trail = {"trigger_source": TriggerSource.MARK, "peg_offset": D(-100), "reduce_only": True}
+        self.exchange.submit("me", NewOrder("", "BTC_USDT", Side.SELL, OrderType.TRAILING_STOP, D("0.01"), **trail))
+        exits = {"stop_loss": D(40_000), "take_profit": D(60_000)}
+        self.exchange.submit(
+            "me", NewOrder("me-exits", "BTC_USDT", Side.BUY, OrderType.MARKET, D("0.01"), tif=TimeInForce.IOC, **exits)
+        )
         self.clock.advance(2)
         self.exchange.advance(self.clock.wall_ns())
         self.mask.flush()
@@ -174,6 +187,11 @@ ASKED: list[tuple[str, Any, Callable[[World], Any]]] = [
     ("fetch_ohlcv", RECORDED["fetch_ohlcv", ""]["data"], lambda w: w.ask("contract/kline/BTC_USDT", "interval=Min1")),
     ("fetch_trades", RECORDED["fetch_trades", ""]["data"], lambda w: w.ask("contract/deals/BTC_USDT")),
     ("Order", WS["Order"][-1]["data"], lambda w: w.peer.pushed("push.personal.order")),
+    ("trail_list", WAITING["trail_list"]["data"], lambda w: w.ask("private/trackorder/list/orders", "states=0%2C1")),
+    ("trail_push", WAITING["trail_push"]["data"], lambda w: w.peer.pushed("push.personal.track.order")),
+    ("plan_list", WAITING["plan_list"]["data"], lambda w: w.ask("private/planorder/list/orders")),
+    ("exit_list", WAITING["exit_list"]["data"], lambda w: w.ask("private/stoporder/open_orders", OF_BTC)),
+    ("exit_push", WAITING["exit_list"]["data"], lambda w: w.peer.pushed("push.personal.stop.planorder")),
     ("PlanOrder", WS["PlanOrder"][-1]["data"], lambda w: w.peer.pushed("push.personal.plan.order")),
     ("Balance", WS["Balance"][-1]["data"], lambda w: w.peer.pushed("push.personal.asset")),
     ("position", dict.fromkeys(DOCUMENTED_POSITION), lambda w: w.peer.pushed("push.personal.position")),

@@ -8,30 +8,6 @@ from tui_trader.venues.base import Outcome, RequestKind
 from tui_trader.venues.phemex import codes
 
 
-@pytest.mark.parametrize(
-    ("raw", "code"),
-    [
-        (11001, 11001),
-        ("11001", 11001),
-        ("0", 0),
-        (0, 0),
-        (-1, -1),
-        (True, None),
-        (None, None),
-        ("", None),
-        ("１", None),
-        ("0x1", None),
-        ("1e3", None),
-        (" 1", None),
-        (1.0, None),
-        (10**30, None),
-        ("9" * 5000, None),
-    ],
-)
-def test_code_of(raw: object, code: int | None) -> None:
-    assert codes.code_of(raw) == code
-
-
 def test_classes_do_not_overlap() -> None:
     groups = [codes.DUPLICATE, codes.IN_FLIGHT, codes.LIMITED, codes.ALREADY_FINAL, {codes.NOT_FOUND}]
     unproven = frozenset().union(*groups)

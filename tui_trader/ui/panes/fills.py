@@ -12,9 +12,10 @@ from tui_trader.core.types import Liquidity, Side
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.format import contracts, money, number
+from tui_trader.ui.panes.scroll import ScrollView
 from tui_trader.ui.panes.spans import Part, Row, by_rank, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import View, waiting
+from tui_trader.ui.panes.view import waiting
 
 _COLUMNS = (
     Column("time", "", 5, 4),
@@ -31,7 +32,7 @@ _LONG = 64
 """Cells from which symbols and times are written out."""
 
 
-class FillsView(View):
+class FillsView(ScrollView):
     """Executions and the totals of the UTC day."""
 
     name: ClassVar[str] = "fills"
@@ -39,25 +40,6 @@ class FillsView(View):
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
         self._table = Table(_COLUMNS)
-        self._first = 0
-        self._height = 1
-
-    # -- keys ------------------------------------------------------------------------------------------------------
-
-    def cursor_up(self, rows: int = 1) -> None:
-        """Scroll to newer fills."""
-        self._first = max(0, self._first - rows)
-        self.moved()
-
-    def cursor_down(self, rows: int = 1) -> None:
-        """Scroll to older fills."""
-        self._first = max(0, min(self._first + rows, len(self._all()) - self._height))
-        self.moved()
-
-    def cursor_top(self) -> None:
-        """Show the newest."""
-        self._first = 0
-        self.moved()
 
     # -- content ---------------------------------------------------------------------------------------------------
 
@@ -67,9 +49,10 @@ class FillsView(View):
 
     def title(self) -> list[Part]:
         parts = [part(0, f"FILLS {self._today()}", "title")]
-        if self._first:
-            parts.append(part(1, f"+{self._first} newer", "warn"))
-        return parts
+        return parts + self._above()
+
+    def _count(self) -> int:
+        return len(self._all())
 
     def body(self, width: int, height: int) -> list[Row]:
         fills = self._all()[::-1]

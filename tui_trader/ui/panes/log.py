@@ -13,8 +13,9 @@ from tui_trader.state import topic as t
 from tui_trader.state.dispatch import Dispatch
 from tui_trader.state.store import Store
 from tui_trader.ui.format import latency
+from tui_trader.ui.panes.scroll import ScrollView
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, fit, page, part
-from tui_trader.ui.panes.view import View, waiting
+from tui_trader.ui.panes.view import waiting
 
 _LINES = 3
 """Rows from which every notice has a line of its own; below, they share lines."""
@@ -25,7 +26,7 @@ _OUTCOMES = {"ack": Severity.NOTE, "unknown": Severity.ALARM, "exists": Severity
 _WORDS = {Severity.NOTE: ("", "text"), Severity.WARNING: ("WARN", "warn"), Severity.ALARM: ("ALARM", "alarm")}
 
 
-class LogView(View):
+class LogView(ScrollView):
     """What happened."""
 
     name: ClassVar[str] = "log"
@@ -36,25 +37,8 @@ class LogView(View):
         self._label = label
         self.least = Severity.NOTE
         """Notices below this are left out."""
-        self._first = 0
-        self._height = 1
 
     # -- keys ------------------------------------------------------------------------------------------------------
-
-    def cursor_up(self, rows: int = 1) -> None:
-        """Scroll to newer notices."""
-        self._first = max(0, self._first - rows)
-        self.moved()
-
-    def cursor_down(self, rows: int = 1) -> None:
-        """Scroll to older notices."""
-        self._first = max(0, min(self._first + rows, len(self._notices()) - self._height))
-        self.moved()
-
-    def cursor_top(self) -> None:
-        """Show the newest."""
-        self._first = 0
-        self.moved()
 
     def severity(self, least: Severity) -> None:
         """Leave out what is less severe."""
@@ -69,9 +53,10 @@ class LogView(View):
 
     def title(self) -> list[Part]:
         parts = [part(0, "LOG", "title")]
-        if self._first:
-            parts.append(part(1, f"+{self._first} newer", "warn"))
-        return parts
+        return parts + self._above()
+
+    def _count(self) -> int:
+        return len(self._notices())
 
     def body(self, width: int, height: int) -> list[Row]:
         notices = self._notices()

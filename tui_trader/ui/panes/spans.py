@@ -7,6 +7,7 @@ Nothing is cut silently: what does not fit ends in an ellipsis or is left out wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -89,6 +90,11 @@ def by_rank(parts: Sequence[Part], width: int, gap: int = 2, role: str = "text")
 
     A part that does not fit is skipped, and so is every less important one: what is shown never depends on luck.
     """
+    return _by_rank(tuple(parts), width, gap, role)
+
+
+@lru_cache(maxsize=512)
+def _by_rank(parts: tuple[Part, ...], width: int, gap: int, role: str) -> Row:
     kept: set[int] = set()
     used = 0
     for index in sorted(range(len(parts)), key=lambda i: (parts[i].rank, i)):

@@ -16,9 +16,8 @@ from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.format import compact, number
 from tui_trader.ui.panes.spans import Part, Row, Span, fit, page, part
+from tui_trader.ui.panes.tape_delta import LOOK_BACK, RunningDelta
 from tui_trader.ui.panes.view import View, waiting
-
-_LOOK_BACK = 1_000
 
 DELTA_NS = 60 * NS
 """What the difference of bought and sold is counted over."""
@@ -35,6 +34,7 @@ class TapeView(View):
     """Time, price, size and taker's side of public trades of one instrument."""
 
     name: ClassVar[str] = "tape"
+    hot = True
 
     def __init__(
         self, store: Store, clock: Clock, instrument: InstrumentId | None = None, *, sizes: Sequence[Decimal] = ()
@@ -51,6 +51,7 @@ class TapeView(View):
         self._usual = ZERO
         self._drawn: dict[tuple[Trade, int, int], Row] = {}
         self._paused: list[Trade] | None = None
+        self._delta_of = RunningDelta(None, lambda trade: True)
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
@@ -115,7 +116,7 @@ class TapeView(View):
     def pause(self) -> None:
         """Hold the tape still to read it, or let it run again."""
         tape = self.store.tapes.get(self._iid) if self._iid else None
-        self._paused = None if self._paused is not None or tape is None else tape.newest(_LOOK_BACK)
+        self._paused = None if self._paused is not None or tape is None else tape.newest(LOOK_BACK)
         self.moved()
 
     # -- content ---------------------------------------------------------------------------------------------------
@@ -144,14 +145,10 @@ class TapeView(View):
         instrument = self.store.instruments.get(self._iid) if self._iid else None
         if tape is None or tape.last is None or instrument is None or self._is_stale():
             return None
-        passes, since = self._passes(instrument), self.clock.wall_ns() - DELTA_NS
-        total = ZERO
-        for trade in tape.newest(_LOOK_BACK):
-            if trade.at_ns < since:
-                break
-            if passes(trade):
-                total += trade.qty * trade.side.sign
-        return total
+        key = (self._iid, self._qty, self._value, self._filter, instrument)
+        if self._delta_of.key != key:
+            self._delta_of = RunningDelta(key, self._passes(instrument))
+        return self._delta_of.since(tape, self.clock.wall_ns() - DELTA_NS)
 
     def body(self, width: int, height: int) -> list[Row]:
         if self._iid is None:
@@ -161,9 +158,9 @@ class TapeView(View):
         if tape is None or not len(tape) or instrument is None:
             return waiting("waiting for the first trade", width, height)
         everything = self._qty is None and self._value is None and not self._filter
-        trades = self._paused if self._paused is not None else tape.newest(height if everything else _LOOK_BACK)
+        trades = self._paused if self._paused is not None else tape.newest(height if everything else LOOK_BACK)
         if not self._usual and len(tape) >= _ENOUGH:
-            self._usual = _usual_size(tape.newest(_LOOK_BACK))
+            self._usual = _usual_size(tape.newest(LOOK_BACK))
             self._drawn.clear()
         passes = self._passes(instrument)
         shown = list(islice((trade for trade in trades if passes(trade)), height))

@@ -128,11 +128,12 @@ class TicketView(View):
     # -- lines -----------------------------------------------------------------------------------------------------
 
     def _idle(self, width: int) -> list[Row]:
+        entry = "stale" if self.blocked else "dim"  # greyed while no entry may leave
         keys = [
-            part(0, " b buy at bid", "dim"),
-            part(0, "s sell at ask", "dim"),
-            part(1, "B S cross", "dim"),
-            part(1, f"1-5 size [{self._stage.preset}]", "dim"),
+            part(0, " b buy at bid", entry),
+            part(0, "s sell at ask", entry),
+            part(1, "B S cross", entry),
+            part(1, f"1-5 size [{self._stage.preset}]", entry),
             part(1, "x close", "dim"),
             part(2, ": type an order", "dim"),
         ]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tui_trader.core.clock import Clock
 from tui_trader.core.types import InstrumentId
 from tui_trader.state import topic as t
-from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
+
+if TYPE_CHECKING:
+    # The first frame is painted by views that have nothing to show yet: the Store and all that it knows are read after it.
+    from tui_trader.core.clock import Clock
+    from tui_trader.state.store import Store
 
 ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·±↑↓←→┃╻╹╽╿╷╵▀┤╌┆", "~-|++++>^v_.,-=+*#.::=+##.~^v<>#####||-+-:")
 """Every character outside ASCII that is drawn, and what stands for it where the terminal cannot show it."""
@@ -27,7 +30,7 @@ class View:
     """Identity in layouts and key maps."""
 
     hot: ClassVar[bool] = False
-    """Whether it is painted before the others: what a key aims at and what answers to a key."""
+    """Whether it is painted before the others, and in every frame: what a key aims at and what answers to a key."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
@@ -94,7 +97,11 @@ def bare(view: View, width: int, height: int) -> list[Row]:
 
 def _title_line(view: View, width: int, role: str) -> Row:
     """Return ``─ TITLE ────``; a part that does not fit is left out whole."""
-    parts = view.title()
+    return _titled(tuple(view.title()), width, role)
+
+
+@lru_cache(maxsize=512)
+def _titled(parts: tuple[Part, ...], width: int, role: str) -> Row:
     shown = _stripped(by_rank(parts, width - 4, role=role)) if width >= 6 and parts else BLANK
     if not shown:
         return (Span("─" * max(0, width), role),)

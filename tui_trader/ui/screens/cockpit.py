@@ -59,6 +59,8 @@ class Cockpit(Screen[None]):
         super().__init__()
         self.desk = desk
         self._accounts = accounts
+        self.form = TicketForm(id="form")
+        """The ticket as a form."""
         second = next((iid for iid in symbols if iid != desk.focus), None)
         fittings = Fittings(
             desk,
@@ -121,7 +123,7 @@ class Cockpit(Screen[None]):
         prompt = Prompt(self.complete, lines=self.program.lines, id="prompt")
         prompt.display = False
         yield prompt
-        yield TicketForm(id="form")
+        yield self.form
 
     def complete(self, text: str) -> list[str]:
         """Return what a half-typed line may go on with."""
@@ -173,11 +175,6 @@ class Cockpit(Screen[None]):
     def prompt(self) -> Prompt:
         """The command line."""
         return self.query_one(Prompt)
-
-    @property
-    def form(self) -> TicketForm:
-        """The ticket as a form."""
-        return self.query_one(TicketForm)
 
     def dress(self, theme: Theme) -> None:
         """Draw every pane in other colours."""

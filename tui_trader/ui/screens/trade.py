@@ -6,6 +6,7 @@ What a key does to orders is ``performers``', which panes there are and where th
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
 from tui_trader.state import topic as t
 from tui_trader.ui.action import Action, Context
+from tui_trader.ui.cannot import cannot
 from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name, spoken
@@ -33,6 +35,7 @@ from tui_trader.ui.prompt import Prompt
 from tui_trader.ui.scalper import PREFIX
 from tui_trader.ui.screens.cockpit import Cockpit
 from tui_trader.ui.screens.form_row import FormRow
+from tui_trader.ui.screens.supervisor import Supervisor
 from tui_trader.ui.screens.trigger import Trigger
 from tui_trader.ui.screens.typing import Typing
 from tui_trader.ui.screens.verbs import Verbs
@@ -89,6 +92,7 @@ class TradeScreen(Cockpit):
         self.trading.bench.layout = self.workspaces.by_name
         self.typing = Typing(self)
         self.form_row = FormRow(self)
+        self.supervised = Supervisor(self)
         self.trigger = Trigger(
             desk.clock, after=self.set_timer, fire=self._fire, say=partial(self.say, severity=Severity.WARNING)
         )
@@ -167,6 +171,9 @@ class TradeScreen(Cockpit):
 
     def press(self, key: str) -> None:
         """Do what a key does here."""
+        self.supervised(f"the key {spoken(key)}", partial(self._press, key))
+
+    def _press(self, key: str) -> None:
         self.trigger.key(key)
         action = self.keymap.press(key, self.contexts())
         if action is not None and action.sends:
@@ -181,7 +188,7 @@ class TradeScreen(Cockpit):
     def _fire(self, action: Action) -> None:
         """Do what a key sends by itself, unless keys do not send any more."""
         if action.context in self.contexts():
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def contexts(self) -> frozenset[Context]:
         """Return where keys go now."""
@@ -203,7 +210,11 @@ class TradeScreen(Cockpit):
     def act(self, action: Action) -> None:
         """Do an action: those of the screen here, those of trading there."""
         performer = self.performers.get(action.id.removeprefix(PREFIX))
-        if performer is not None:
+        why = self.cannot().get(action.id.removeprefix(PREFIX))
+        if why is not None and self.desk.stage.draft is None:
+            self.say(why, Severity.WARNING)
+            self.trading.other_key()
+        elif performer is not None:
             performer()
             self.trading.other_key()
         else:
@@ -254,7 +265,7 @@ class TradeScreen(Cockpit):
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
         """Say what the line means so far."""
         event.stop()
-        self.typing.typed(event)
+        self.supervised("reading the line", partial(self.typing.typed, event))
 
     def on_prompt_searched(self, event: Prompt.Searched) -> None:
         """Say what earlier lines are searched for."""
@@ -264,7 +275,7 @@ class TradeScreen(Cockpit):
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Run the line."""
         event.stop()
-        self.typing.entered(event)
+        self.supervised("the line", partial(self.typing.entered, event))
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Back to the keys."""
@@ -274,7 +285,7 @@ class TradeScreen(Cockpit):
     def on_ticket_form_edited(self, event: TicketForm.Edited) -> None:
         """Stage what the fields say."""
         event.stop()
-        self.form_row.edited(event)
+        self.supervised("the form", partial(self.form_row.edited, event))
 
     def on_ticket_form_entered(self, event: TicketForm.Entered) -> None:
         """Say what may be typed into a field."""
@@ -284,7 +295,7 @@ class TradeScreen(Cockpit):
     def on_ticket_form_sent(self, event: TicketForm.Sent) -> None:
         """Send what the form shows."""
         event.stop()
-        self.form_row.sent()
+        self.supervised("the form", self.form_row.sent)
 
     def on_ticket_form_left(self, event: TicketForm.Left) -> None:
         """Back to the staged order and its keys."""
@@ -365,12 +376,14 @@ class TradeScreen(Cockpit):
         """Open the help for what works here."""
         from tui_trader.ui.screens.help import HelpScreen
 
-        available = self.keymap.actions if topic == "keys" else self.keymap.available(self.contexts())
+        able = self.cannot()
+        found = self.keymap.actions if topic == "keys" else self.keymap.available(self.contexts())
+        available = [replace(one, text=f"{one.text}; not here: {able[one.id]}") if one.id in able else one for one in found]
         self.program.push_screen(HelpScreen(available, "every key" if topic == "keys" else "what works here"), self._run_help)
 
     def _run_help(self, action: Action | None) -> None:
         if action is not None and not action.adds_exposure:
-            self.act(action)
+            self.supervised(action.id, partial(self.act, action))
 
     def focus_log(self) -> None:
         """Give the log the focus."""
@@ -462,4 +475,10 @@ class TradeScreen(Cockpit):
         if self.typing.explaining or self.form.is_open:
             return
         self.ticket.confirming = self.trading.confirming
-        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self.plan.tradable, armed=self.trading.arming.armed))
+        draft, armed = self.desk.stage.draft, self.trading.arming.armed
+        able = self.cannot() if draft is None else {}
+        self.status.show(hints(self.keymap, draft, tradable=self.plan.tradable, armed=armed, cannot=able))
+
+    def cannot(self) -> dict[str, str]:
+        """Return what keys cannot do at this venue, by action, and why."""
+        return cannot(self.desk, self.selected_order())

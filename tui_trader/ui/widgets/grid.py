@@ -80,7 +80,8 @@ class CellGrid(Widget):
         self._filters: tuple[Sequence[LineFilter], Color] | None = None
         self._cursor_style: Style = Style()
         self._drawn_as: dict[tuple[Style | None, bool], Style] = {}
-        self._pens: tuple[dict[int, tuple[int, Style | None]], dict[int, tuple[int, Style | None]]] = ({}, {})
+        self._pens: tuple[dict[int, tuple[str, Style | None]], dict[int, tuple[str, Style | None]]] = ({}, {})
+        """Pens of ordinary and of highlighted rows, as characters of the model, by the identity of a style."""
         self._pens_of: object = None
 
     # -- rows -----------------------------------------------------------------------------------------------------------
@@ -108,19 +109,9 @@ class CellGrid(Widget):
             return
         if window.framed:
             adapter.mark_lines(self, y, y + 1)
-        marked = y == self._cursor_row
-        pens = self._pens[marked]
-        put = window.driver.model.put
-        line, x, right = window.y + y, window.x, window.x + window.width
-        for (text, style), (old_text, old_style) in zip(row, old, strict=True):
-            width = len(text) if text.isascii() else cell_len(text)
-            if text != old_text or (style is not old_style and style != old_style):
-                if x + width > right or (text is not old_text and width != cell_len(old_text)):
-                    self._draw_row(y)  # the columns after it move
-                    return
-                found = pens.get(id(style))
-                put(line, x, text, self._pen(style, marked) if found is None else found[0])
-            x += width
+        pens = self._pens[y == self._cursor_row]
+        if not window.driver.model.put_changes(window.y + y, window.x, window.x + window.width, row, old, pens):
+            self._draw_row(y)  # the columns after a change move, or it is not plain text
 
     def set_rows(self, rows: Sequence[Sequence[Span]], first: int = 0) -> None:
         """Want ``rows`` from row ``first`` on, and every row after them blank."""
@@ -222,7 +213,7 @@ class CellGrid(Widget):
             if x >= right:
                 return
             found = pens.get(id(style))
-            pen = self._pen(style, marked) if found is None else found[0]
+            pen = self._pen(style, marked) if found is None else ord(found[0])
             width = _width(text)
             if x + width > right:
                 model.put(line, x, set_cell_size(text, right - x), pen)
@@ -238,7 +229,7 @@ class CellGrid(Widget):
         if len(pens) >= _MAX_STYLES:
             pens.clear()
         pen = self._window.driver.model.pens.of(self._filtered(self._style(style, marked)))
-        pens[id(style)] = pen, style  # with the style itself, so that its id stays its own
+        pens[id(style)] = chr(pen), style  # with the style itself, so that its id stays its own
         return pen
 
     def render_line(self, y: int) -> Strip:

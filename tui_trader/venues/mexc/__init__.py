@@ -51,7 +51,6 @@ def mexc(*, increments: bool = False) -> Venue:
         other_hosts=frozenset({"contract.mexc.com"}),
         max_subscriptions=20,
         key_words=("Access key", "Secret key"),
-        unproven="its order path was not played through random histories of faults, and it takes no stops from here",
     )
 
 

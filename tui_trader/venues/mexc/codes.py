@@ -7,7 +7,6 @@ order error codes of its WebSocket part; 604, 704, 801 and 11444 from answers se
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from tui_trader.core.sanitise import sanitise
@@ -138,16 +137,6 @@ ORDER_REASONS: Final[dict[int, str]] = {
     21: "the rest of a market order",
 }
 """By ``errorCode`` of an order's row."""
-
-_CODE = re.compile(r"-?[0-9]{1,9}\Z", re.ASCII)
-
-
-def code_of(raw: object) -> int | None:
-    """Return a code that may come as a number or as text; None when it is neither."""
-    if isinstance(raw, bool) or not isinstance(raw, (int, str)):
-        return None
-    text = str(raw) if not isinstance(raw, int) or abs(raw) < 10**9 else ""
-    return int(text) if _CODE.match(text) else None
 
 
 def classify(code: int, kind: RequestKind) -> Outcome:

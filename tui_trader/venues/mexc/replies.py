@@ -8,7 +8,7 @@ it. It must not know how the answer travelled.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -66,13 +66,11 @@ from tui_trader.venues.mexc.terms import Backing, Terms
 from tui_trader.venues.mexc.waiting import EXITS, PLANS, TRAILS, Shelf
 from tui_trader.venues.mexc.waiting_rows import exit_of, plan_of, trail_of
 from tui_trader.venues.mexc.words import VENUE
+from tui_trader.venues.status import by_status, code_of, wait_of
 
 PAGE_ROWS: Final = 100
 """The most that a page of any list may hold."""
 
-MAX_WAIT_S: Final = 60.0
-
-_SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
 _INTERVAL = re.compile(r"(?:\A|&)interval=([A-Za-z0-9]+)")
 _SECONDS_OF = {name: seconds for seconds, name in words.INTERVALS.items()}
 _PAGE = re.compile(r"(?<=page_num=)[0-9]{1,9}|(?<=pageIndex=)[0-9]{1,9}")
@@ -127,17 +125,16 @@ class ReplyReader:
     def read(self, request: Request, reply: Reply) -> Verdict:
         """Classify an answer and extract its facts. Never raises on wire content."""
         status = reply.status
-        if status == 429:
-            return Verdict(Outcome.LIMITED, "429", codes.sentence(429), retry_after_s=_retry_after(reply.headers))
-        if status >= 500 or status < 200 or 300 <= status < 400 or status == 408:
-            return _unknown(f"the venue answered with HTTP status {status}", str(status))
+        proven = by_status(status, codes.sentence(429), wait_of(reply.headers.get("retry-after", "")))
+        if proven is not None:
+            return proven
         try:
             body = decode_body(reply.body)
         except WireError:
             return _unknown(f"the answer (HTTP status {status}) could not be read", str(status))
         if not isinstance(body, dict):
             return _unknown("the answer is not what was asked for", str(status))
-        code = codes.code_of(body.get("code"))
+        code = code_of(body.get("code"))
         if code is None:
             return _unknown("the answer carries no code", str(status))
         if code != codes.OK:
@@ -158,6 +155,8 @@ class ReplyReader:
     def _refused(self, request: Request, code: int, message: object) -> Verdict:
         outcome = codes.classify(code, request.kind)
         text = codes.sentence(code, message)
+        if request.what == "cancel_all" and outcome is Outcome.MISSING:
+            return Verdict(Outcome.ACK)  # what is not there any more needs no cancelling
         if request.what == "position_mode" and code in codes.NO_ORDERS:
             # The question wants the permission to trade. Legs shown apart are true of either mode, and such a key places nothing.
             self._terms.mode = PositionMode.HEDGED
@@ -197,6 +196,8 @@ class ReplyReader:
             tif=tif,
             is_ack=True,
         )
+        if shelf is TRAILS:
+            self._terms.trails.setdefault(instrument.symbol, set()).add(report.venue_id)
         return Verdict(Outcome.ACK, events=(OrderChanged(report),))
 
     def _canceled(self, request: Request, facts: Any) -> Verdict:
@@ -345,7 +346,14 @@ class ReplyReader:
         return self._open(request, facts, exit_of, TRAILS)
 
     def _open_trails(self, request: Request, facts: Any) -> Verdict:
-        return self._open(request, facts, trail_of, None)
+        verdict = self._open(request, facts, trail_of, None)
+        for event in verdict.events:
+            if isinstance(event, OrdersSnapshot):
+                told = self._terms.trails.setdefault(request.ref, set())
+                if "pageIndex=1&" in request.query:
+                    told.clear()
+                told.update(report.venue_id for report in event.reports)
+        return verdict
 
     def _open(self, request: Request, facts: Any, read: Callable[[Row, Terms], OrderReport], following: Shelf | None) -> Verdict:
         """Read one part of the list of open orders; its other pages come before the next part."""
@@ -433,8 +441,3 @@ def _rows(facts: Any) -> list[Any]:
 def _next_page(request: Request) -> Request:
     """Return the same question, one page on."""
     return replace(request, query=_PAGE.sub(lambda match: str(int(match[0]) + 1), request.query))
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    text = headers.get("retry-after", "").strip()
-    return min(float(text), MAX_WAIT_S) if _SECONDS.match(text) else 0.0

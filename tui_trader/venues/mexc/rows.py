@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from tui_trader.core.account import Balance
-from tui_trader.core.decimals import ZERO, from_wire
+from tui_trader.core.decimals import ZERO
 from tui_trader.core.error import WireError
 from tui_trader.core.event import Event, FundingPaid, OrderChanged, Unreadable
 from tui_trader.core.funds import Transfer, TransferState
@@ -32,42 +32,20 @@ from tui_trader.core.types import (
     VenueOrderId,
 )
 from tui_trader.venues.exact import sample
+from tui_trader.venues.fields import MAX_ID, Fields
 from tui_trader.venues.mexc import codes, words
 from tui_trader.venues.mexc.terms import Terms
 from tui_trader.venues.mexc.words import VENUE, Way
 
 T = TypeVar("T")
 
-MAX_ID: Final = 64
 NS_PER_MS: Final = 1_000_000
 
 
-class Row:
-    """Reads named fields of one JSON object; the first name that is there wins, raises WireError on junk."""
+class Row(Fields):
+    """Fields of one of MEXC's rows: ids and codes come as numbers or as text, volumes in contracts."""
 
-    __slots__ = ("_fields",)
-
-    def __init__(self, raw: object) -> None:
-        if not isinstance(raw, dict):
-            raise WireError(f"not an object: {raw!r:.40}")
-        self._fields: dict[str, Any] = raw
-
-    def raw(self, *names: str) -> Any:
-        """Return the first field that is there, not null and not empty text, else None."""
-        for name in names:
-            value = self._fields.get(name)
-            if value is not None and value != "":
-                return value
-        return None
-
-    def text(self, *names: str) -> str:
-        """Return a string; empty where there is none."""
-        value = self.raw(*names)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise WireError(f"{names[0]} is not text: {value!r:.40}")
-        return value
+    __slots__ = ()
 
     def identity(self, *names: str) -> str:
         """Return an id, which may come as a number of any length, safe to show and to send back; empty for none and for 0."""
@@ -80,30 +58,6 @@ class Row:
             raise WireError(f"{names[0]} is not an id")
         return value
 
-    def symbol(self) -> str:
-        """Return the symbol in the venue's letter case."""
-        value = self.text("symbol")
-        if not is_symbol(value):
-            raise WireError(f"not a symbol: {sanitise(value)!r}")
-        return value
-
-    def number(self, *names: str) -> Decimal | None:
-        """Return an exact number, None where there is none."""
-        value = self.raw(*names)
-        return None if value is None else from_wire(value)
-
-    def amount(self, *names: str) -> Decimal:
-        """Return an exact number; zero where there is none."""
-        value = self.number(*names)
-        return ZERO if value is None else value
-
-    def price(self, *names: str) -> Decimal | None:
-        """Return a price; None where none is set, which MEXC writes as 0 or not at all."""
-        value = self.number(*names)
-        if value is not None and value < 0:
-            raise WireError(f"{names[0]} is negative")
-        return value or None
-
     def size(self, instrument: Instrument, *names: str) -> Decimal:
         """Return a volume as a size; zero where there is none."""
         value = self.amount(*names)
@@ -112,17 +66,11 @@ class Row:
         return value * instrument.wire_lot
 
     def whole(self, *names: str) -> int:
-        """Return an integer (times, codes, versions); zero where there is none."""
+        """Return a whole number, which may come with an exponent or as text; zero where there is none."""
         value = self.raw(*names)
-        if value is None:
-            return 0
-        if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit():
-            return int(value)
         if isinstance(value, Decimal) and value == value.to_integral_value() and abs(value) < 1 << 64:
             return int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 64:
-            raise WireError(f"{names[0]} is not an integer: {value!r:.40}")
-        return value
+        return super().whole(*names)
 
     def flag(self, *names: str) -> bool | None:
         """Return a boolean, None where the row does not say."""

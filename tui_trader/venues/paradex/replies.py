@@ -49,9 +49,9 @@ from tui_trader.venues.paradex.rows import (
 )
 from tui_trader.venues.paradex.tokens import Pass
 from tui_trader.venues.paradex.words import VENUE
+from tui_trader.venues.status import by_status, wait_of
 
 PAGE_ROWS: Final = 200
-MAX_WAIT_S: Final = 60.0
 
 STATES: Final = {
     "ok": (Taking.ALL, ""),
@@ -64,7 +64,6 @@ refuses what it does not take."""
 
 _BARS = re.compile(r"&resolution=([0-9]+)&start_at=([0-9]+)&end_at=([0-9]+)\Z", re.ASCII)
 _BAR_SIZE: Final = Decimal("0.001")
-_SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
 _CURSOR = re.compile(r"&cursor=[^&]*")
 _CHAIN = re.compile(r"[A-Z0-9_]{3,31}\Z", re.ASCII)
 
@@ -108,11 +107,9 @@ class ReplyReader:
     def read(self, request: Request, reply: Reply) -> Verdict:
         """Classify an answer and extract its facts. Never raises on wire content."""
         status = reply.status
-        if status == 429:
-            wait_s = _retry_after(reply.headers)
-            return Verdict(Outcome.LIMITED, "429", "too many requests: not executed", retry_after_s=wait_s)
-        if status >= 500 or status < 200 or 300 <= status < 400 or status == 408:
-            return _unknown(f"the venue answered with HTTP status {status}", str(status))
+        proven = by_status(status, "too many requests: not executed", wait_of(reply.headers.get("retry-after", "")))
+        if proven is not None:
+            return proven
         if status == 204 or (not reply.body and request.what in ("cancel", "cancel_all") and status < 300):
             return Verdict(Outcome.ACK) if request.what in ("cancel", "cancel_all") else _unknown("an empty answer", str(status))
         try:
@@ -342,8 +339,3 @@ def _rows(facts: Any, name: str = "results") -> list[Any]:
 
 def _are_levels(side: object) -> bool:
     return isinstance(side, list) and all(isinstance(level, list) and len(level) == 2 for level in side)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    text = headers.get("retry-after", "").strip()
-    return min(float(text), MAX_WAIT_S) if _SECONDS.match(text) else 0.0

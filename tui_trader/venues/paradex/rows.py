@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
 from tui_trader.core.account import Balance
-from tui_trader.core.decimals import ZERO, from_wire
+from tui_trader.core.decimals import ZERO
 from tui_trader.core.error import WireError
 from tui_trader.core.event import BackingTold, Event, FundingPaid, OrderFilled, Unreadable
 from tui_trader.core.funds import FundsEntry
 from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.position import Position
-from tui_trader.core.sanitise import is_symbol, sanitise
+from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import (
     ClientOrderId,
     ExecId,
@@ -34,80 +34,27 @@ from tui_trader.core.types import (
     VenueOrderId,
 )
 from tui_trader.venues.exact import sample
+from tui_trader.venues.fields import Fields
 from tui_trader.venues.paradex import codes, words
 from tui_trader.venues.paradex.words import SETTLE, VENUE
 
 T = TypeVar("T")
-MAX_ID: Final = 64
 
 
-class Row:
-    """Reads named fields of one object; raises WireError on junk. Absent, null and empty are the same."""
+class Row(Fields):
+    """Fields of one of Paradex's rows, of which the binary ones bring exact numbers."""
 
-    __slots__ = ("_fields",)
-
-    def __init__(self, raw: object) -> None:
-        if not isinstance(raw, Mapping):
-            raise WireError(f"not an object: {raw!r:.40}")
-        self._fields: Mapping[str, Any] = raw
-
-    def raw(self, name: str) -> Any:
-        """Return a field as it is, None where there is none."""
-        value = self._fields.get(name)
-        return None if value == "" else value
-
-    def text(self, name: str) -> str:
-        """Return a string; empty where there is none."""
-        value = self.raw(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise WireError(f"{name} is not text: {value!r:.40}")
-        return value
-
-    def identity(self, name: str) -> str:
-        """Return an id, safe to show and to send back; empty where there is none."""
-        value = self.text(name)
-        if len(value) > MAX_ID or value != sanitise(value, MAX_ID + 1):
-            raise WireError(f"{name} is not an id")
-        return value
+    __slots__ = ()
 
     def market(self, name: str = "market") -> InstrumentId:
         """Return the market that the row is about."""
-        value = self.text(name)
-        if not is_symbol(value):
-            raise WireError(f"not a market: {sanitise(value)!r}")
-        return InstrumentId(VENUE, value)
-
-    def number(self, name: str) -> Decimal | None:
-        """Return an exact number, None where there is none."""
-        value = self.raw(name)
-        return None if value is None else value if isinstance(value, Decimal) else from_wire(value)
-
-    def amount(self, name: str) -> Decimal:
-        """Return an exact number; zero where there is none."""
-        return self.number(name) or ZERO
+        return InstrumentId(VENUE, self.symbol(name))
 
     def size(self, name: str) -> Decimal:
         """Return a size that is not negative; zero where there is none."""
         value = self.amount(name)
         if value < 0:
             raise WireError(f"{name} is negative")
-        return value
-
-    def price(self, name: str) -> Decimal | None:
-        """Return a price; None where none is set, which is written as zero, empty or not at all."""
-        return self.size(name) or None
-
-    def whole(self, name: str) -> int:
-        """Return a whole number; zero where there is none. Some answers write them as text."""
-        value = self.raw(name)
-        if value is None:
-            return 0
-        if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit():
-            return int(value)
-        if type(value) is not int or abs(value) >= 1 << 64:
-            raise WireError(f"{name} is not a whole number: {value!r:.40}")
         return value
 
     def moment(self, *names: str) -> int:

@@ -7,7 +7,6 @@ table of the contract reference; 2xxxx, 3xxxx and 4xx from answers seen in publi
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from tui_trader.core.sanitise import sanitise
@@ -152,16 +151,6 @@ _CANCEL_REASONS: Final[dict[int, str]] = {
     100: "not enough size in the book to fill the order",
     WILL_CROSS: "post-only order would have crossed",
 }
-
-_CODE = re.compile(r"-?[0-9]{1,9}\Z", re.ASCII)
-
-
-def code_of(raw: object) -> int | None:
-    """Return a code that may come as a number or as text; None when it is neither."""
-    if isinstance(raw, bool) or not isinstance(raw, (int, str)):
-        return None
-    text = str(raw) if not isinstance(raw, int) or abs(raw) < 10**9 else ""
-    return int(text) if _CODE.match(text) else None
 
 
 def classify(code: int, kind: RequestKind) -> Outcome:

@@ -41,6 +41,7 @@ from tui_trader.venues.phemex.market import MarketRows, Plan, plan_of
 from tui_trader.venues.phemex.rows import Row, balance_of, order_events, position_of, readable, risk_unit_of, risk_wallet_of
 from tui_trader.venues.phemex.wire import Frame, Hot, decode_frame, decode_hot, sample
 from tui_trader.venues.phemex.words import VENUE
+from tui_trader.venues.status import code_of
 
 HEARTBEAT_S: Final = 5.0
 """What the reference recommends; 30 s without a word and the gateway hangs up."""
@@ -53,6 +54,9 @@ LOGIN_LIFE_S: Final = 60
 
 BOOK_DEPTH: Final = 30
 """Levels a side: the most that is maintained short of the whole book (0, 1, 5, 10, 30 exist)."""
+
+MAX_SCALE: Final = 18
+"""Decimal places that a scaled number may have; a venue that says more is talking nonsense."""
 
 MAX_SYMBOLS: Final = 4096
 """Symbols remembered; a venue that names more is talking nonsense."""
@@ -357,6 +361,8 @@ class PhemexFeed:
                 scales = (known.price_scale, known.size_scale, known.value_scale)
             else:
                 return [self._set_aside(f"candles of {message.symbol}: scales not known", frame)]
+            if not all(0 <= scale <= MAX_SCALE for scale in scales):
+                return [self._set_aside(f"candles of {message.symbol}: scales beyond reason", frame)]
         candles = []
         bad: list[Event] = []
         for row in reversed(rows):
@@ -418,7 +424,7 @@ class PhemexFeed:
         instrument, name = series
         stamp, scale = values.get("timestamp"), values.get("scale", 0)
         try:
-            price = self._market.number(values.get("last"), scale if type(scale) is int and 0 <= scale <= 18 else 0)
+            price = self._market.number(values.get("last"), scale if type(scale) is int and 0 <= scale <= MAX_SCALE else 0)
         except WireError as error:
             return [self._set_aside(f"tick: {error}", frame)]
         at_ns = stamp if type(stamp) is int else at_ns
@@ -524,7 +530,7 @@ def _refusal(reply: Frame) -> str:
     """Return why a request was refused, in words; empty when it was not."""
     error, result = reply.error, reply.result
     if isinstance(error, dict):
-        code = codes.code_of(error.get("code"))
+        code = code_of(error.get("code"))
         return codes.sentence(code or 0, error.get("message"))
     if error is not None:
         return sanitise(REDACTOR.clean(str(error))) or "refused without a reason"  # it may repeat what it refuses

@@ -40,12 +40,10 @@ from tui_trader.venues.phemex.market import MarketRows
 from tui_trader.venues.phemex.rows import Row, balance_of, funding_of, history_events, position_of, readable, report_of
 from tui_trader.venues.phemex.wire import decode_body, sample
 from tui_trader.venues.phemex.words import VENUE
+from tui_trader.venues.status import by_status, code_of, wait_of
 
 PAGE_ROWS: Final = 200
 """The most that a history page may hold."""
-
-MAX_WAIT_S: Final = 60.0
-"""The longest wait believed: the windows are one minute."""
 
 _HISTORY: Final = frozenset(
     {"funding_due", "fills", "order_by_id", "closed_orders", "order_history", "funding_history", "transfers", "funds_journal"}
@@ -53,7 +51,6 @@ _HISTORY: Final = frozenset(
 """Reads that the reference documents with a bare list. Open orders are not among them: ``[]`` would say that there are none."""
 
 _EXPIRED = re.compile(r"expired", re.IGNORECASE)
-_SECONDS = re.compile(r"\+?[0-9]{1,20}(?:\.[0-9]{1,9})?(?:[eE]\+?[0-9]{1,2})?\Z", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 _OFFSET = re.compile(r"(?<=&offset=)[0-9]{1,9}(?=&|\Z)")
 _HEADER = "x-ratelimit-"
@@ -96,10 +93,9 @@ class ReplyReader:
     def read(self, request: Request, reply: Reply) -> Verdict:
         """Classify an answer and extract its facts. Never raises on wire content."""
         status = reply.status
-        if status == 429:
-            return Verdict(Outcome.LIMITED, "429", codes.sentence(429), retry_after_s=_retry_after(reply.headers))
-        if status >= 500 or status < 200 or 300 <= status < 400 or status == 408:
-            return _unknown(f"the venue answered with HTTP status {status}", str(status))
+        proven = by_status(status, codes.sentence(429), _retry_after(reply.headers))
+        if proven is not None:
+            return proven
         try:
             body = decode_body(reply.body)
         except WireError:
@@ -345,13 +341,13 @@ def _unknown(text: str, code: str, events: list[Event] | list[Unreadable] | None
 def _code_and_message(body: dict[str, Any]) -> tuple[int | None, object]:
     """Return code and message of either envelope: ``code``/``msg``, or ``error``/``result`` under ``/md``."""
     if "code" in body:
-        return codes.code_of(body["code"]), body.get("msg")
+        return code_of(body["code"]), body.get("msg")
     if "result" in body or "error" in body:
         error = body.get("error")
         if error is None:
             return (0, "") if body.get("result") is not None else (None, "")
         if isinstance(error, dict):
-            return codes.code_of(error.get("code")), error.get("message")
+            return code_of(error.get("code")), error.get("message")
     return None, ""
 
 
@@ -376,11 +372,9 @@ def _next_page(request: Request) -> Request:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """Return how long to wait, in seconds: the longest that is told, at most MAX_WAIT_S; 0 where nothing usable is told."""
+    """Return how long to wait, in seconds: the longest that is told; 0 where nothing usable is told."""
     longest = 0.0
     for name, value in headers.items():
         if name == "retry-after" or name.startswith(f"{_HEADER}retry-after"):
-            text = value.strip()
-            if _SECONDS.match(text):
-                longest = max(longest, min(float(text), MAX_WAIT_S))
+            longest = max(longest, wait_of(value))
     return longest

@@ -34,14 +34,13 @@ from tui_trader.core.types import (
     TimeInForce,
     VenueOrderId,
 )
+from tui_trader.venues.fields import Fields
 from tui_trader.venues.phemex import codes, words
 from tui_trader.venues.phemex.family import PRICE_SCALE, RATIO_SCALE, VALUE_SCALE, Listing
 from tui_trader.venues.phemex.wire import ZERO_ID, sample
 from tui_trader.venues.phemex.words import VENUE
 
 T = TypeVar("T")
-
-MAX_ID: Final = 64
 
 _NO_LISTING: Final = Listing()
 _SCALED = re.compile(r"-?[0-9]{1,20}\Z", re.ASCII)
@@ -55,16 +54,14 @@ class Scales(NamedTuple):
     ratio: int = RATIO_SCALE
 
 
-class Row:
-    """Reads named fields of one JSON object; the first name that is present wins, raises WireError on junk."""
+class Row(Fields):
+    """Fields of one of Phemex's rows, of which the ending of a name says how a number is scaled."""
 
-    __slots__ = ("_fields", "_scales")
+    __slots__ = ("_scales",)
 
     def __init__(self, raw: object, listing: Listing = _NO_LISTING) -> None:
-        if not isinstance(raw, dict):
-            raise WireError(f"not an object: {raw!r:.40}")
-        self._fields: dict[str, Any] = raw
-        symbol, currency = raw.get("symbol"), raw.get("currency")
+        super().__init__(raw)
+        symbol, currency = self._fields.get("symbol"), self._fields.get("currency")
         known = listing.get(symbol) if isinstance(symbol, str) else None
         if isinstance(currency, str):
             value = listing.value_scale(currency)
@@ -80,28 +77,10 @@ class Row:
                 return value
         return None
 
-    def text(self, *names: str) -> str:
-        """Return a string; empty where there is none."""
-        value = self.raw(*names)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            raise WireError(f"{names[0]} is not text: {value!r:.40}")
-        return value
-
     def identity(self, *names: str) -> str:
         """Return an id, safe to show and to send back; empty where there is none."""
-        value = self.text(*names)
-        if len(value) > MAX_ID or value != sanitise(value, MAX_ID + 1):
-            raise WireError(f"{names[0]} is not an id")
+        value = super().identity(*names)
         return "" if value == ZERO_ID else value
-
-    def symbol(self) -> str:
-        """Return the symbol in the venue's letter case."""
-        value = self.text("symbol")
-        if not is_symbol(value):
-            raise WireError(f"not a symbol: {sanitise(value)!r}")
-        return value
 
     def number(self, *names: str) -> Decimal | None:
         """Return an exact number, None where there is none; integers are unscaled by the suffix of their name."""
@@ -119,34 +98,11 @@ class Row:
             return from_wire(value)
         return None
 
-    def amount(self, *names: str) -> Decimal:
-        """Return an exact number; zero where there is none."""
-        value = self.number(*names)
-        return ZERO if value is None else value
-
-    def price(self, *names: str) -> Decimal | None:
-        """Return a price; None where none is set, which Phemex writes as ``0``, ``""`` or not at all."""
-        value = self.number(*names)
-        if value is not None and value < 0:
-            raise WireError(f"{names[0]} is negative")
-        return value or None
-
     def size(self, *names: str) -> Decimal:
         """Return a size that is not negative; zero where there is none."""
         value = self.amount(*names)
         if value < 0:
             raise WireError(f"{names[0]} is negative")
-        return value
-
-    def whole(self, *names: str) -> int:
-        """Return an integer (times, sequences, codes); zero where there is none."""
-        value = self.raw(*names)
-        if value is None:
-            return 0
-        if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit():
-            return int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 64:
-            raise WireError(f"{names[0]} is not an integer: {value!r:.40}")
         return value
 
     def spelled_out(self) -> Row:
@@ -163,7 +119,7 @@ class Row:
             return self
         venue_id, client_id = self.text("orderId", "orderID"), self.text("clOrdId", "clOrdID")
         cut = bool(client_id) and venue_id.startswith(client_id)
-        plain = self._fields | fields | ({"clOrdId": ""} if cut else {})
+        plain = {**self._fields, **fields, **({"clOrdId": ""} if cut else {})}
         plain.setdefault("timeInForce", "")
         plain.setdefault("cumQtyRq", self._fields.get("execQtyRq"))
         plain.setdefault("transactTimeNs", self.whole("createdAt") * 1_000_000)

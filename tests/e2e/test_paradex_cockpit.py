@@ -1,0 +1,45 @@
+"""The installed program on the built-in exchange in Paradex's clothes: signed orders from the first paint to the prompt."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import Shell
+from tests.e2e.test_trading_day import (
+    ENTER,
+    FLAT,
+    SAFE,
+    close_everything,
+    leave,
+    opened,
+    panic_from_the_prompt,
+    rest_and_cancel,
+    send,
+    stage,
+    type_an_order,
+)
+
+
+def test_a_short_day_at_paradex(shell: Shell) -> None:
+    screen = shell.terminal("--venue", "paradex", width=120, height=40)
+    opened(screen)
+    screen.wait(r"paradex/main")
+    stage(screen, "B5")
+    assert screen.shows(FLAT)
+    assert shell.intents() == []
+    send(screen)
+    screen.wait(r"BTC-USD-PERP +LONG")
+    screen.wait(r"FILLS [1-9]")
+    assert len(shell.intents()) == 1
+    rest_and_cancel(screen)
+    assert not screen.shows(r"\bCOD\b")
+    screen.press(":cod on", r"^:cod on")
+    screen.type(ENTER)
+    screen.wait(r"\bCOD\b")
+    type_an_order(screen)
+    panic_from_the_prompt(screen)
+    close_everything(screen)
+    screen.wait(SAFE)
+    assert len(shell.intents()) == 4
+    leave(screen)
+    assert screen.wait_exit() == 0
+    screen.assert_given_back()
+    assert not screen.others()
