@@ -37,7 +37,8 @@ from tui_trader.sim.server import SimServer
 from tui_trader.state.charts import Filling, Wish
 from tui_trader.state.price_path import HOUR, MINUTE_NS
 from tui_trader.state.store import Store
-from tui_trader.storage.candles import CandleStore, Kept
+from tui_trader.storage.candle_retention import Kept
+from tui_trader.storage.candles import CandleStore
 from tui_trader.venues.base import Endpoints, OrderDialect, Outcome, Request, Venue, Verdict
 from tui_trader.venues.mexc import MEXC
 from tui_trader.venues.paradex import PARADEX
@@ -198,6 +199,21 @@ async def test_days_are_made_of_hours_where_the_venue_tells_no_days() -> None:
     await asked.past.fill_in()
     known = asked.candles.bars(iid, 86_400, NOW - 15 * 86_400, NOW, now_s=NOW)
     assert [type(bar) for bar in known] == [Bar] * 15 + [Gap]  # of today nothing has been told yet
+
+
+async def test_a_command_asks_for_a_long_stretch_whole_and_hears_how_far_it_is() -> None:
+    asked = Asked()
+    asked.spare = False  # it waits for what it wants, and need not spare
+    asked.store.charts.ask(Wish(ETH, 60, 100))
+    asked.answers += [minutes(BTC, 1_000, 1_000), minutes(BTC, 2_000, 1_000), Verdict(Outcome.UNKNOWN)]
+    heard: list[int] = []
+    assert await asked.past.fetch(BTC, 60, MINUTE - 4_000 * 60, MINUTE, heard.append) == 2_000
+    assert heard == [0, 25, 50, 50]
+    assert asked.spans() == [("BTCUSDT", 60, MINUTE - n * 60_000, MINUTE - (n - 1) * 60_000) for n in (1, 2, 3)]
+    # Seconds are told by nobody: the minutes that they could be invented from are asked for.
+    asked.clock.advance(RETRY_NS // NS)
+    await asked.past.fetch(BTC, 5, MINUTE - 4_000 * 60, MINUTE)
+    assert asked.spans() == [("BTCUSDT", 60, MINUTE - 3 * 60_000, MINUTE - 2 * 60_000)]
 
 
 # -- the watchlist -----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ from tui_trader.core.second import Second
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, Side
 from tui_trader.storage import candle_tables as tables
-from tui_trader.storage.candles import CandleStore, Heard, Kept
+from tui_trader.storage.candle_retention import Kept
+from tui_trader.storage.candles import CandleStore, Heard
 
 FIXTURE = Path(__file__).parent.parent / "venues" / "phemex" / "payloads" / "ws_kline_2021.jsonl"
 DAY = 86_400
