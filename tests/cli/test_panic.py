@@ -101,3 +101,26 @@ def test_real_money_asks_first(shell: Shell) -> None:
     shell.environ["TUI_TRADER_GENERAL__ALLOW_LIVE"] = "true"
     shell.config("")
     assert "allow_live = true" in shell("do", "cancel all", "--env", "live").err, "a shell's environment cannot allow it"
+
+
+def test_accounts_beside_each_other_are_left_side_by_side_though_one_is_gone(shell: Shell, exchange: dict[str, str]) -> None:
+    shell.config(
+        f"""[general]
+env = "custom"
+beside = ["mexc"]
+[venues.phemex]
+rest_url = "{exchange["rest"]}"
+ws_url = "{exchange["ws"]}"
+[venues.mexc]
+rest_url = "http://127.0.0.1:9"
+ws_url = "ws://127.0.0.1:9"
+"""
+    )
+    out = shell("panic", "--json", "--timeout", "1")
+    assert out.code == 3
+    assert out.json["verified"] is False
+    first, second = out.json["accounts"]
+    assert first == {"account": "phemex/main", "verified": True, "text": "verified: 0 open orders left"}
+    assert (second["account"], second["verified"]) == ("mexc/main", False)
+    states = sorted((shell.home / "state/journal").glob("*.state.json"))
+    assert [json.loads(path.read_text())["state"] for path in states] == ["halted", "halted"]
