@@ -107,7 +107,7 @@ class Watch:
         self._loop = asyncio.get_event_loop_policy().get_event_loop() if self._loop is None else self._loop
         self._loop.call_soon(self._beat, self._loop.time())
         if self._with_profile:
-            self._profile = cProfile.Profile()
+            self._profile = cProfile.Profile(time.thread_time)
             self._profile.enable()
 
     def _beat(self, due: float) -> None:

@@ -34,6 +34,9 @@ class Tokens:
     def token(self, credential: Credential) -> Secret:
         return Secret(f"token {self.number}")
 
+    def distrust(self, token: Secret) -> None:
+        """Tokens here end by their time alone."""
+
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         if request.kind.is_write and credential.key == "looks on":
             raise RefusedError("this token places no orders")
@@ -144,6 +147,7 @@ async def test_a_refused_version_is_followed_by_the_next(ground: Any, make_feed:
     class Versions(make_feed):  # type: ignore[misc]
         version = 3
         token: Secret | None = None
+        denied: Secret | None = None
 
         def query(self) -> str:
             return f"v={self.version}"
@@ -154,6 +158,9 @@ async def test_a_refused_version_is_followed_by_the_next(ground: Any, make_feed:
 
         def take_token(self, token: Secret) -> None:
             self.token = token
+
+        def asks_otherwise(self) -> bool:
+            return False
 
     feed = Versions()
     session = ground.session(await ground.web(handler), feed, watcher)

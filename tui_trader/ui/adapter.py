@@ -9,6 +9,7 @@ What is touched, and what happens where it is missing or has changed (``missing(
 ``Screen._compositor .size .render_full_update``      "
 ``App._driver _batch_count _running _closed``         "
 ``Compositor.visible_widgets``                        panes are drawn by the compositor, never directly
+``Compositor._get_renders`` overridden                every widget is rendered for every change, as Textual does
 ``Widget._styles_cache.set_dirty``                    "
 ``Widget._cover_widget``                              "
 ``App._handle_exception _fatal_error`` overridden     none: the test is the guard (see ``crash``)
@@ -23,7 +24,7 @@ What is touched, and what happens where it is missing or has changed (``missing(
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from rich.console import RenderableType
@@ -34,6 +35,7 @@ from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trader.secrets.redactor import REDACTOR
@@ -61,6 +63,8 @@ class CellApp(App[ReturnType]):
         if driver is None or not isinstance(renderable, (LayoutUpdate, ChopsUpdate)) or _MISSING:
             super()._display(screen, renderable)
             return
+        if type(screen._compositor) is Compositor:
+            screen._compositor.__class__ = LeanCompositor
         if not self._batch_count and self._running and not self._closed:
             take(driver.model, screen, renderable)
             position = self.cursor_position
@@ -101,11 +105,27 @@ class CellApp(App[ReturnType]):
         self.exit(return_code=129)
 
 
+class LeanCompositor(Compositor):
+    """A compositor that renders only what a change can touch: the lines between its first and its last, of widgets on them.
+
+    Textual's renders every widget whole, whatever changed, because it asks where widgets are cut off and not where they are.
+    """
+
+    def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
+        for widget, (region, clip) in self.visible_widgets.items():
+            if crop is not None:  # lines alone: what is cut beside must stay cut where the compositor has its cuts
+                top, bottom = max(clip.y, crop.y), min(clip.bottom, crop.bottom)
+                clip = Region(clip.x, top, clip.width, max(0, bottom - top))
+            shown = region.intersection(clip)
+            if shown.width and shown.height:
+                yield region, clip, widget.render_lines(shown.translate((-region.x, -region.y)))
+
+
 def missing() -> list[str]:
     """Name what this module relies on and does not find in the installed Textual."""
     wanted: list[tuple[object, tuple[str, ...]]] = [
         (App, ("_display", "_handle_exception", "_fatal_error", "_close_messages_no_wait", "post_display_hook")),
-        (Compositor, ("visible_widgets", "render_full_update")),
+        (Compositor, ("visible_widgets", "render_full_update", "_get_renders")),
         (Widget, ("_exchange_repaint_regions",)),
         (LinuxDriver, ("start_application_mode", "run_input_thread", "process_message", "disable_input")),
         (XTermParser, ("feed", "tick")),

@@ -8,14 +8,14 @@ from typing import ClassVar
 
 from textual import events
 from textual.message import Message
-from textual.widgets import Input
 
 from tui_trader.storage.line_history import MOST, LineHistory
+from tui_trader.ui.widgets.entry import Entry
 
 MAX_HISTORY = MOST
 
 
-class Prompt(Input):
+class Prompt(Entry):
     """A single-row input that keeps its history and completes on Tab."""
 
     DEFAULT_CSS = """
@@ -28,7 +28,7 @@ class Prompt(Input):
     }
     Prompt:focus { border: none; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = Input.COMPONENT_CLASSES
+    COMPONENT_CLASSES: ClassVar[set[str]] = Entry.COMPONENT_CLASSES
 
     @dataclass
     class Typed(Message):

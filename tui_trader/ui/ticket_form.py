@@ -18,6 +18,7 @@ from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_ta
 from tui_trader.core.decimals import plain
 from tui_trader.core.language.spelled_orders import MARGIN_SPELLING
 from tui_trader.desk.draft import Draft
+from tui_trader.ui.widgets.entry import Entry
 
 FIELDS: tuple[tuple[str, str, str, str], ...] = (
     ("side", "side", "buy or sell", "5"),
@@ -37,7 +38,7 @@ _ROOMY = 100
 """Columns from which the leverage has a field though nothing is said of it."""
 
 
-class Field(Input):
+class Field(Entry):
     """One field; Enter and Esc belong to the form."""
 
     DEFAULT_CSS = """
