@@ -253,7 +253,10 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._pump.stop()
         for screen in self.trade_screens[:1]:
             screen.workspaces.keep()  # what is kept is the first account's
-        await asyncio.gather(*(self._let_go(desk, code) for desk in [seat.desk for seat in self.desks.seats]))
+        going = await asyncio.gather(*(self._let_go(seat.desk, code) for seat in self.desks.seats), return_exceptions=True)
+        for failure in going:  # a bug at one account must not hold up the end
+            if isinstance(failure, Exception):
+                crash.record(failure)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await asyncio.gather(self.desks.close_all(), self._stack.aclose())
