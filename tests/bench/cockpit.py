@@ -66,7 +66,7 @@ class Cockpit:
             probe.type(line)
             probe.read(0.1)
             probe.type("\r")
-            probe.read(0.6)
+            probe.read(0.4)
         end = time.monotonic() + 15.0
         while not any("POSITIONS 3" in row for row in probe.screen()) or not any("ORDERS 6" in row for row in probe.screen()):
             if time.monotonic() > end:

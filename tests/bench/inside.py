@@ -2,9 +2,9 @@
 
 SIGUSR1 begins a stretch of watching and SIGUSR2 ends it: what was seen is then in FILE, as JSON. Watched are every step of the
 event loop (one callback, or one stretch of a task between two awaits) with the stack of those that take long, how late the
-loop is for a beat every ten milliseconds, and pauses of the garbage collector. ``--blind`` paints nothing, so that what the
-screen costs can be told from the rest; ``--frames`` adds the cells of every frame; ``--profile`` adds a profile by function;
-``--light`` leaves the steps alone. Nothing here runs in the program that figures of CPU are taken from, ``--blind`` excepted.
+loop is for a beat every ten milliseconds, and pauses of the garbage collector. ``--light`` leaves the steps alone, ``--frames``
+adds the cells of every frame, ``--profile`` a profile by function. ``--blind`` watches nothing and paints nothing from SIGUSR1
+on, so that what the screen costs can be told from the rest. No figure of CPU is taken from a program that is watched.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ SLOW_S = 0.004
 
 BEAT_S = 0.01
 MOST_STACKS = 200
-BLIND_AFTER = 60
-"""Frames that a blind terminal paints at first."""
 
 
 class Watch:
@@ -149,9 +147,9 @@ class Watch:
 
     def _collected(self, phase: str, info: dict[str, Any]) -> None:
         if phase == "start":
-            self._collecting = time.perf_counter()
+            self._collecting = time.thread_time()
         elif self._on:
-            self.pauses.append((info["generation"], (time.perf_counter() - self._collecting) * 1000))
+            self.pauses.append((info["generation"], (time.thread_time() - self._collecting) * 1000))
 
 
 def _named(handle: Any) -> str:
@@ -191,15 +189,21 @@ def main() -> int:
 
 
 def _blind() -> None:
-    """Let the frame clock run and take what changed, but paint only for keys and own events once everything has been painted."""
+    """From SIGUSR1 on let the frame clock run, but paint only what keys and own events change."""
     from tui_trader.ui.frame import FramePump
 
-    def go_on(pump: FramePump) -> None:
-        if pump.frames < BLIND_AFTER:
-            paint(pump)
-
     paint = FramePump._go_on
+    shut: list[int] = []
+
+    def go_on(pump: FramePump) -> None:
+        if not shut:
+            paint(pump)
+            return
+        for owed in pump._panes.values():
+            owed.clear()
+
     FramePump._go_on = go_on  # type: ignore[method-assign]
+    signal.signal(signal.SIGUSR1, lambda number, _: shut.append(number))
 
 
 def _tap_frames(watch: Watch) -> None:

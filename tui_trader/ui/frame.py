@@ -30,7 +30,7 @@ _SMOOTHING = 0.2
 _BUSY = 0.4
 """Share of a frame's time that draining or painting may take before the rate falls."""
 
-SLICE_MS: Final = 2.0
+SLICE_MS: Final = 1.5
 """CPU milliseconds of painting after which the loop gets a turn; the pane that is being painted is finished first."""
 
 SLICE_GAP_S: Final = 0.02
