@@ -20,7 +20,9 @@ from tui_trader.core.decimals import divide
 from tui_trader.core.event import CandlesChanged, TickerChanged
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import InstrumentId
+from tui_trader.core.second import Second
+from tui_trader.core.tape import Trade
+from tui_trader.core.types import InstrumentId, Side
 from tui_trader.desk.account import Account
 from tui_trader.desk.backfill import CHART_NS, LATER_NS, MOST_BARS, RETRY_NS, Backfill
 from tui_trader.desk.desk import Desk
@@ -38,7 +40,7 @@ from tui_trader.state.charts import Filling, Wish
 from tui_trader.state.price_path import HOUR, MINUTE_NS
 from tui_trader.state.store import Store
 from tui_trader.storage.candle_retention import Kept
-from tui_trader.storage.candles import CandleStore
+from tui_trader.storage.candles import CandleStore, Heard
 from tui_trader.venues.base import Endpoints, OrderDialect, Outcome, Request, Venue, Verdict
 from tui_trader.venues.mexc import MEXC
 from tui_trader.venues.paradex import PARADEX
@@ -173,6 +175,16 @@ async def test_a_question_without_an_answer_is_asked_again_soon(answer: Verdict,
     assert len(asked.spans()) == 1
 
 
+async def test_a_bar_that_is_still_being_formed_is_not_kept_as_what_the_venue_told() -> None:
+    asked = Asked()
+    asked.watched = []
+    asked.store.charts.ask(Wish(BTC, 60, 10))
+    asked.answers.append(minutes(BTC, 3, 4))  # the last of them began half a minute ago
+    assert await asked.past.fill_in() == 3
+    known = asked.candles.bars(BTC, 60, MINUTE - 120, MINUTE + 60, now_s=MINUTE + 90)
+    assert [type(one) for one in known] == [Bar, Bar, Gap]
+
+
 async def test_an_old_stretch_that_the_venue_does_not_know_is_left_alone_for_hours() -> None:
     asked = Asked()
     asked.watched = []
@@ -252,7 +264,10 @@ async def test_what_is_known_only_in_part_gives_the_watchlist_nothing() -> None:
     asked = Asked()
     asked.watched = [BTC]
     asked.answers.append(minutes(BTC, 90, 30))
+    heard = Second(Trade((MINUTE - 590) * NS, Side.BUY, D(500), D(1)))
+    assert asked.candles.write([Heard(BTC, [heard], [(MINUTE - 600, MINUTE - 570)])])  # half a minute: how it ended nobody knows
     await asked.past.fill_in()
+    await asked.past.seed()
     known = asked.store.paths.of(BTC).minutes(asked.clock.wall_ns())
     assert known == [None] * HOUR
     assert asked.store.paths.of(BTC).change_pct(asked.clock.wall_ns(), D(1)) is None

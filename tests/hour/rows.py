@@ -226,6 +226,16 @@ def alert(hour: Hour) -> None:
     hour.exchange.tell("move 96960")
 
 
+def second_venue(hour: Hour) -> None:
+    hour.keys(":", "on paradex", ENTER)
+    hour.shows(r"SIM paradex/main is open", seconds=40)
+    hour.keys(":", "on paradex", ENTER)
+    hour.shows(r"SIM +paradex/main +BTC-USD-PERP", r"\*priv", r"\*phemex/main \d pos", r"BOOK .*BTC-USD-PERP", seconds=40)
+    hour.finish()
+    hour.keys(":", "on phemex", ENTER)
+    hour.shows(r"SIM +phemex/main +BTCUSDT", r"\*paradex/main 0 pos")
+
+
 def day_loss(hour: Hour) -> None:
     hour.keys(":", "buy 0.3", ENTER)
     hour.shows(STAGED)
@@ -289,6 +299,7 @@ ROWS = [
     Row("14:06", "SSH dies, the stop stays", ssh_dies),
     Row("14:30", "On the phone, 80x24", on_the_phone),
     Row("21:00", "Alert", alert),
+    Row("31:00", "A second venue", second_venue),
     Row("45:00", "The day's loss", day_loss),
     Row("58:00", "Review", review),
     Row("60:00", "Leave", leave),
@@ -297,7 +308,6 @@ ROWS = [
 
 NOT_PLAYED = {
     "14:06, over SSH": "The terminal alone is taken away here; tests/e2e/test_ssh.py does it to a session of an SSH server.",
-    "31:00": "A second venue: one connection at a time in this version.",
 }
 """Rows of the hour that are not, and why."""
 

@@ -39,6 +39,11 @@ def number(value: Decimal, places: int, *, signed: bool = False) -> str:
     """
     if not value.is_finite() or value.adjusted() > _LONGEST_PLAIN:
         return f"{value:.3E}"
+    return _number(value, places, signed)
+
+
+@lru_cache(maxsize=8192)
+def _number(value: Decimal, places: int, signed: bool) -> str:
     shown = value.quantize(_step(places), context=CONTEXT)
     if not shown:
         shown = abs(shown)
@@ -71,6 +76,11 @@ def compact(value: Decimal, width: int = 6, *, signed: bool = False) -> str:
 
     What is not zero is never shown as zero: then, as when nothing fits, an ellipsis is returned.
     """
+    return _compact(value, width, signed)
+
+
+@lru_cache(maxsize=2048)
+def _compact(value: Decimal, width: int, signed: bool) -> str:
     size = value.copy_abs()
     rung = sum(size >= Decimal(1).scaleb(exponent) for _, exponent in _UNITS[1:])
     # Rounding may carry into one digit more (999.99k), which the next unit holds.

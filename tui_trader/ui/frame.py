@@ -40,6 +40,10 @@ PACE_S: Final = 0.2
 """Between two paintings of a pane that only the market changes: its numbers are read, not aimed at. What an own event or a key
 changes is never held back by it."""
 
+NUDGE_TURNS: Final = 4
+"""Turns of the event loop that a nudge lets pass before it paints: what the key sends is on its way by then. A request is written
+by a task that is started by a task that the key started."""
+
 _TURN_S = 0.002
 """How soon a frame looks again that let a key go first."""
 
@@ -169,12 +173,15 @@ class FramePump:
     def nudge(self) -> None:
         """Paint before the event loop sleeps again, without waiting for the clock: own fills, acks, rejects, link changes."""
         if self._loop is not None and self._nudged is None:
-            self._nudged = self._loop.call_soon(self._nudge)
+            self._nudged = self._loop.call_soon(self._nudge, NUDGE_TURNS)
 
-    def _nudge(self) -> None:
+    def _nudge(self, turns: int) -> None:
+        assert self._loop is not None
+        if turns:
+            self._nudged = self._loop.call_soon(self._nudge, turns - 1)
+            return
         self._nudged = None
         self._owe()
-        assert self._loop is not None
         if self._paint_some([pane for pane in self._panes if self._presses(pane)], self._loop.time(), SLICE_MS):
             self.nudge()
 

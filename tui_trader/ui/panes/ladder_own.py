@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui_trader.core.decimals import CONTEXT, ZERO
@@ -166,6 +167,7 @@ def row_of(price: Decimal, instrument: Instrument, group: int, side: Side | None
     return row + 1 if side is Side.SELL and row * step != price else row
 
 
+@lru_cache(maxsize=256)
 def _own_text(letter: str, size: Decimal, places: int, doubt: bool, width: int) -> str:
     mark = "?" if doubt else ""
     exact = number(size, places)

@@ -72,9 +72,10 @@ class Sizes:
                 self._summed(book, book.ask_ticks, asks, group, -1, bottom, top),
             )
         if group == 1:
+            seen = range(bottom, top + 1)  # few beside what a book holds
             return Rows(
-                {tick: self.text(book, raw) for tick, raw in bids.items() if bottom <= tick <= top},
-                {tick: self.text(book, raw) for tick, raw in asks.items() if bottom <= tick <= top},
+                {tick: self.text(book, bids[tick]) for tick in seen if tick in bids},
+                {tick: self.text(book, asks[tick]) for tick in seen if tick in asks},
             )
         return Rows(self._grouped(book, bids, group, 1, bottom, top), self._grouped(book, asks, group, -1, bottom, top))
 

@@ -39,9 +39,10 @@ class StatusView(View):
 
     def show(self, hints: Sequence[Hint]) -> None:
         """Replace the hints: the focus moved, a stage opened."""
-        self._hints = tuple(hints)
-        self._phrases = ()
-        self.moved()
+        before = self._hints, self._phrases
+        self._hints, self._phrases = tuple(hints), ()
+        if before != (self._hints, ()):
+            self.moved()
 
     def explain(self, phrases: Sequence[str], role: str = "text") -> None:
         """Say something in place of the hints until they are shown again; what does not fit is left out from the end."""
@@ -50,8 +51,9 @@ class StatusView(View):
 
     def arm(self, until_mono_ns: int | None) -> None:
         """Say ARMED until a monotonic time, or SAFE with None. This draws; arming itself is not decided here."""
-        self._armed_until = until_mono_ns
-        self.moved()
+        if until_mono_ns != self._armed_until:
+            self._armed_until = until_mono_ns
+            self.moved()
 
     def lock(self, reason: str) -> None:
         """Say in a word or two why entries are refused altogether, e.g. HALTED; empty for not at all."""

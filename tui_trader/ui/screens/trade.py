@@ -439,13 +439,17 @@ class TradeScreen(Cockpit):
     def come_back(self) -> None:
         """Be the account on the screen."""
         self.trading.come_back()
-        if self.is_running:
+        if self.is_built:
             self.lay_out()
             self.tick()
             self.refresh_hints()
+        for view in self.views.values():  # nothing may stand there as it was: balances were perhaps hidden meanwhile
+            view.moved()
 
     def company_changed(self) -> None:
         """Make room for what is said of other accounts, or take it back."""
+        if not self.is_built:
+            return  # it will be laid out with everything
         self.lay_out()
         self.refresh_hints()
 
@@ -472,7 +476,8 @@ class TradeScreen(Cockpit):
             self.show_instrument(focus)
 
     def refresh_hints(self) -> None:
-        if self.typing.explaining or self.form.is_open:
+        """Show the keys of this moment."""
+        if not self.is_built or self.typing.explaining or self.form.is_open:
             return
         self.ticket.confirming = self.trading.confirming
         draft, armed = self.desk.stage.draft, self.trading.arming.armed

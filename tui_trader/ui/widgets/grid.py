@@ -161,9 +161,11 @@ class CellGrid(Widget):
     @property
     def showing(self) -> bool:
         """Whether the grid is on a screen that is drawn and not switched off."""
-        if not self.is_attached:
+        if self.parent is None:
             return False
-        return self._sight.window() is not None or (self.is_on_screen and self.screen.is_current)
+        if self._sight.window() is not None:
+            return True
+        return self.is_attached and self.is_on_screen and self.screen.is_current
 
     # -- drawing --------------------------------------------------------------------------------------------------------
 
