@@ -93,9 +93,16 @@ class World:
         self.sequence = sequence or self.sequence + 1
         return self.say(BookSnapshot(iid, bids, asks, self.sequence, 0, self.clock.wall_ns()))
 
-    def delta(self, bids: Sequence[tuple[str, str]] = (), asks: Sequence[tuple[str, str]] = (), iid: InstrumentId = BTC) -> World:
+    def delta(
+        self,
+        bids: Sequence[tuple[str, str]] = (),
+        asks: Sequence[tuple[str, str]] = (),
+        iid: InstrumentId = BTC,
+        *,
+        depth: int = 0,
+    ) -> World:
         self.sequence += 1
-        return self.say(BookDelta(iid, bids, asks, self.sequence, 0, self.clock.wall_ns()))
+        return self.say(BookDelta(iid, bids, asks, self.sequence, depth, self.clock.wall_ns()))
 
     def trade(self, price: str, qty: str, side: Side = Side.BUY, iid: InstrumentId = BTC, *, ago: float = 0) -> World:
         at = self.clock.wall_ns() - round(ago * NS)

@@ -325,8 +325,8 @@ def test_a_fresh_book_has_no_question_mark(trading: World) -> None:
     assert "?" not in screen(ladder(trading).body(60, 24))
 
 
-def test_gaps_are_counted(trading: World) -> None:
-    trading.delta(bids=[("60000", "0")])
+def test_gaps_of_a_window_of_levels_are_counted(trading: World) -> None:
+    trading.delta(bids=[("60000", "0")], depth=30)
     assert "gaps 1" in screen(ladder(trading).body(60, 24))
 
 
