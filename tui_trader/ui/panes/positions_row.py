@@ -115,6 +115,7 @@ class LegRows:
             size = contracts(leg.qty, instrument.qty_places, instrument.size_unit)
         currency = instrument.settle if instrument else ""
         role = pnl_role(profit, old)
+        multiple = self._multiple(leg, profit)
         distance = liquidation_distance(leg, mark) if mark else None
         near = distance is not None and distance < CLOSE_PCT
         return {
@@ -126,7 +127,7 @@ class LegRows:
             "mark": Cell(mark_text, "stale" if old else "text", old),
             "pnl": Cell(money(profit, currency, signed=True), role, old),
             "home": self._in_home(profit, currency, old),
-            "r": Cell(self._multiple(leg, profit), role, old and profit is not None),
+            "r": Cell(multiple, role, old and multiple != NOTHING),
             "liq": Cell(optional(distance, 1), "stale" if old else "alarm" if near else "text", old),
             "be": Cell(even),
             "prot": Cell(f"{number(cover.percent, 0)}%", "alarm" if cover.is_naked else "text", not told),
