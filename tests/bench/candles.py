@@ -24,8 +24,9 @@ from tui_trader.core.types import InstrumentId, Side
 from tui_trader.desk.listener import Listener
 from tui_trader.state.charts import Page, Wish
 from tui_trader.state.store import Store
+from tui_trader.storage.candle_retention import Kept
 from tui_trader.storage.candle_rollup import roll_up
-from tui_trader.storage.candles import CandleStore, Heard, Kept
+from tui_trader.storage.candles import CandleStore, Heard
 from tui_trader.ui.panes.chart import ChartView
 
 BTC = InstrumentId("phemex", "BTCUSDT")

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.cli.conftest import At, Shell
+from tui_trader.cli.consent import ask_consent
+from tui_trader.core.error import RefusedError
+from tui_trader.desk.environment import Environment
+from tui_trader.desk.settings import Settings
 from tui_trader.storage.state_file import StateFile
+from tui_trader.venues.phemex import PHEMEX
+from tui_trader.venues.registry import load
 
 
 def test_everything_is_cancelled_and_the_account_is_halted(at: At) -> None:
@@ -71,12 +80,17 @@ def test_the_exchange_inside_a_running_terminal_is_found(shell: Shell, exchange:
     assert StateFile(path).read()["notes"]["pid"] == os.getpid(), "what else stood there is kept"
 
 
-@pytest.mark.parametrize("venue", ["paradex"])
-def test_what_is_not_shown_of_a_venue_keeps_real_money_away(shell: Shell, venue: str) -> None:
-    shell.config("[general]\nallow_live = true\n")
-    refused = shell("do", "buy 1", "--venue", venue, "--env", "live", "--live", venue)
-    assert refused.code == 1
-    assert "with real money is not offered in this version" in refused.err
+def test_what_is_not_shown_of_a_venue_keeps_real_money_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trader.venues.phemex.PHEMEX", replace(PHEMEX, unproven="its order path was not played"))
+    config = SimpleNamespace(settings=replace(Settings(), general=replace(Settings().general, env=Environment.LIVE)))
+    with pytest.raises(RefusedError, match="Phemex with real money is not offered in this version: its order"):
+        ask_consent(config, Namespace(read_only=False))  # type: ignore[arg-type]
+    ask_consent(config, Namespace(read_only=True))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("venue", ["mexc", "paradex", "phemex"])
+def test_real_money_is_offered_at_every_venue_here(venue: str) -> None:
+    assert load(venue).unproven == ""
 
 
 def test_real_money_asks_first(shell: Shell) -> None:
@@ -87,3 +101,26 @@ def test_real_money_asks_first(shell: Shell) -> None:
     shell.environ["TUI_TRADER_GENERAL__ALLOW_LIVE"] = "true"
     shell.config("")
     assert "allow_live = true" in shell("do", "cancel all", "--env", "live").err, "a shell's environment cannot allow it"
+
+
+def test_accounts_beside_each_other_are_left_side_by_side_though_one_is_gone(shell: Shell, exchange: dict[str, str]) -> None:
+    shell.config(
+        f"""[general]
+env = "custom"
+beside = ["mexc"]
+[venues.phemex]
+rest_url = "{exchange["rest"]}"
+ws_url = "{exchange["ws"]}"
+[venues.mexc]
+rest_url = "http://127.0.0.1:9"
+ws_url = "ws://127.0.0.1:9"
+"""
+    )
+    out = shell("panic", "--json", "--timeout", "1")
+    assert out.code == 3
+    assert out.json["verified"] is False
+    first, second = out.json["accounts"]
+    assert first == {"account": "phemex/main", "verified": True, "text": "verified: 0 open orders left"}
+    assert (second["account"], second["verified"]) == ("mexc/main", False)
+    states = sorted((shell.home / "state/journal").glob("*.state.json"))
+    assert [json.loads(path.read_text())["state"] for path in states] == ["halted", "halted"]

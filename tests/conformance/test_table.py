@@ -43,6 +43,11 @@ NOT_OFFERED = {
         for number in ("TC-106", "TC-107")
         for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
     },
+    **{
+        (number, family): "not offered: tif rpi"
+        for number in ("TC-036", "TC-037")
+        for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
+    },
     ("TC-077", "phemex USDⓈ-M"): "not offered: touched_reduces",
     ("TC-077", "phemex COIN-M"): "not offered: touched_reduces",
     **{

@@ -247,6 +247,14 @@ def test_where_sizes_cannot_change_a_smaller_stop_stands_before_the_larger_one_g
     assert next_steps(bracket(), more, INSTRUMENT) == [Place("stop", D(4))]
 
 
+def test_a_target_that_went_with_the_venue_s_stop_is_made_here() -> None:
+    plan, small = bracket(Side.BUY, "105", attached=True), order(OrderType.STOP, "6")
+    gone = order(OrderType.STOP, "10", external=True, status=OrderStatus.CANCELED, take_profit=D(105))
+    seen = Seen(WHOLE, (small,), ((),), natives=(gone,), room=D(6))
+    assert next_steps(plan, seen, INSTRUMENT) == []
+    assert next_steps(plan, replace(seen, resizable=False), INSTRUMENT) == [Place("0", D(6))]
+
+
 # -- against a venue that does what it is told ----------------------------------------------------------------------------
 
 

@@ -96,6 +96,7 @@ class House:
         return {
             "venue_id": told,
             "status": order.status,
+            "made_there": bool(order.parent),
             "alike": self._scene.closes_alike and refused,
             "side": order.side,
             "type": order.type,

@@ -42,9 +42,17 @@ def reckon(ours: State, ledger: State, observed: State | None, journals: list[Pa
     if len(journals) != 1:
         found.append(f"{len(journals)} journals instead of one")
     intents = [str(record.body["id"]) for record in records if record.kind == "intent"]
+    ours_by_id = {
+        str(one.body["venue_id"]): str(one.body.get("ref", one.body.get("id")))
+        for one in records
+        if one.kind in ("outcome", "seen") and "venue_id" in one.body
+    }
+    ours_by_id |= {row["venue_id"]: key for key, row in ours["orders"].items() if key in intents and row["venue_id"]}
+    ledger = ledger | {"orders": _named(ledger["orders"], ours_by_id)}
+    observed = None if observed is None else observed | {"orders": _named(observed["orders"], ours_by_id)}
     found += _sent_once(intents, ledger)
     ends = _ends(records)
-    found += _held(_known(records), ours, ledger)
+    found += _held(_known(records), set(intents), ours, ledger)
     found += _meant(intents, ends, ours, ledger)
     found += _facts(ours, ledger)
     if observed is None:
@@ -61,18 +69,24 @@ def _sent_once(intents: list[str], ledger: State) -> list[str]:
     return found + ([f"the same id twice in the journal: {intents}"] if len(set(intents)) < len(intents) else [])
 
 
-def _held(known: set[str], ours: State, ledger: State) -> list[str]:
+def _named(orders: dict[str, Any], ours_by_id: dict[str, str]) -> dict[str, Any]:
+    """Return orders by our ids, those that bear none too: some venues take none with orders that wait."""
+    return {ours_by_id.get(row["venue_id"], key): row for key, row in orders.items()}
+
+
+def _held(known: set[str], intents: set[str], ours: State, ledger: State) -> list[str]:
     """Everything that the exchange holds is shown, and shown as it is.
 
     Where no snapshot tells what is over, an order that is over need not be shown if the journal had heard of it: nothing about it
-    was in doubt when the last life began, and its executions are asked for like all others.
+    was in doubt when the last life began, and its executions are asked for like all others. Nor need one that the venue made
+    by itself, the exit of an entry.
     """
     found = []
     for key, theirs in ledger["orders"].items():
         shown = ours["orders"].get(key)
         if shown is None:
-            written = not ledger["remembers"] and key in known and theirs["status"] not in _STANDS
-            if theirs["status"] != "rejected" and not written:
+            over = not ledger["remembers"] and theirs["status"] not in _STANDS
+            if theirs["status"] != "rejected" and not (over and (key in known or (key not in intents and theirs["made_there"]))):
                 found.append(f"lost: {key} is {theirs['status']} at the exchange and not shown")
         elif shown["status"] not in _TRUE[theirs["status"]] and not (theirs["alike"] and shown["status"] == "rejected"):
             found.append(f"not so: {key} is shown {shown['status']}, the exchange has {theirs['status']}")

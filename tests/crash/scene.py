@@ -81,7 +81,8 @@ class Scene:
             serve = mask.rest
 
             def rest(call: RestCall) -> RestReply:
-                creates.update(one.client_id for one in self._ground.creates(call))
+                if not self._ground.is_nameless(call):  # which order of ours such a request makes, only its answer tells
+                    creates.update(one.client_id for one in self._ground.creates(call))
                 return serve(call)
 
             mask.rest = rest  # type: ignore[method-assign]

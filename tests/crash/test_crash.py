@@ -13,7 +13,7 @@ from tests.crash.__main__ import spread
 
 ROOT = Path(__file__).parents[2]
 
-SAMPLES = {"phemex": (2, 8), "mexc": (1, 4), "paradex": (1, 4)}
+SAMPLES = {"phemex": (2, 8), "mexc": (1, 3), "paradex": (1, 3)}
 """Seeds of a venue, and points of each."""
 
 HURRY = ("--pace", "5", "--waiting", "12")

@@ -20,7 +20,9 @@ from tui_trader.core.decimals import divide
 from tui_trader.core.event import CandlesChanged, TickerChanged
 from tui_trader.core.ids import IdFactory
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import InstrumentId
+from tui_trader.core.second import Second
+from tui_trader.core.tape import Trade
+from tui_trader.core.types import InstrumentId, Side
 from tui_trader.desk.account import Account
 from tui_trader.desk.backfill import CHART_NS, LATER_NS, MOST_BARS, RETRY_NS, Backfill
 from tui_trader.desk.desk import Desk
@@ -37,7 +39,8 @@ from tui_trader.sim.server import SimServer
 from tui_trader.state.charts import Filling, Wish
 from tui_trader.state.price_path import HOUR, MINUTE_NS
 from tui_trader.state.store import Store
-from tui_trader.storage.candles import CandleStore, Kept
+from tui_trader.storage.candle_retention import Kept
+from tui_trader.storage.candles import CandleStore, Heard
 from tui_trader.venues.base import Endpoints, OrderDialect, Outcome, Request, Venue, Verdict
 from tui_trader.venues.mexc import MEXC
 from tui_trader.venues.paradex import PARADEX
@@ -172,6 +175,16 @@ async def test_a_question_without_an_answer_is_asked_again_soon(answer: Verdict,
     assert len(asked.spans()) == 1
 
 
+async def test_a_bar_that_is_still_being_formed_is_not_kept_as_what_the_venue_told() -> None:
+    asked = Asked()
+    asked.watched = []
+    asked.store.charts.ask(Wish(BTC, 60, 10))
+    asked.answers.append(minutes(BTC, 3, 4))  # the last of them began half a minute ago
+    assert await asked.past.fill_in() == 3
+    known = asked.candles.bars(BTC, 60, MINUTE - 120, MINUTE + 60, now_s=MINUTE + 90)
+    assert [type(one) for one in known] == [Bar, Bar, Gap]
+
+
 async def test_an_old_stretch_that_the_venue_does_not_know_is_left_alone_for_hours() -> None:
     asked = Asked()
     asked.watched = []
@@ -198,6 +211,21 @@ async def test_days_are_made_of_hours_where_the_venue_tells_no_days() -> None:
     await asked.past.fill_in()
     known = asked.candles.bars(iid, 86_400, NOW - 15 * 86_400, NOW, now_s=NOW)
     assert [type(bar) for bar in known] == [Bar] * 15 + [Gap]  # of today nothing has been told yet
+
+
+async def test_a_command_asks_for_a_long_stretch_whole_and_hears_how_far_it_is() -> None:
+    asked = Asked()
+    asked.spare = False  # it waits for what it wants, and need not spare
+    asked.store.charts.ask(Wish(ETH, 60, 100))
+    asked.answers += [minutes(BTC, 1_000, 1_000), minutes(BTC, 2_000, 1_000), Verdict(Outcome.UNKNOWN)]
+    heard: list[int] = []
+    assert await asked.past.fetch(BTC, 60, MINUTE - 4_000 * 60, MINUTE, heard.append) == 2_000
+    assert heard == [0, 25, 50, 50]
+    assert asked.spans() == [("BTCUSDT", 60, MINUTE - n * 60_000, MINUTE - (n - 1) * 60_000) for n in (1, 2, 3)]
+    # Seconds are told by nobody: the minutes that they could be invented from are asked for.
+    asked.clock.advance(RETRY_NS // NS)
+    await asked.past.fetch(BTC, 5, MINUTE - 4_000 * 60, MINUTE)
+    assert asked.spans() == [("BTCUSDT", 60, MINUTE - 3 * 60_000, MINUTE - 2 * 60_000)]
 
 
 # -- the watchlist -----------------------------------------------------------------------------------------------------------
@@ -236,7 +264,10 @@ async def test_what_is_known_only_in_part_gives_the_watchlist_nothing() -> None:
     asked = Asked()
     asked.watched = [BTC]
     asked.answers.append(minutes(BTC, 90, 30))
+    heard = Second(Trade((MINUTE - 590) * NS, Side.BUY, D(500), D(1)))
+    assert asked.candles.write([Heard(BTC, [heard], [(MINUTE - 600, MINUTE - 570)])])  # half a minute: how it ended nobody knows
     await asked.past.fill_in()
+    await asked.past.seed()
     known = asked.store.paths.of(BTC).minutes(asked.clock.wall_ns())
     assert known == [None] * HOUR
     assert asked.store.paths.of(BTC).change_pct(asked.clock.wall_ns(), D(1)) is None

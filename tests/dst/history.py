@@ -53,6 +53,9 @@ PATIENCE_S = 240.0
 
 LOOK_S = 0.5
 
+STIR_S = 10.0
+"""How often the market moves in the calm where a book has to be begun by that."""
+
 BEAT_S = 1.0
 """How often a desk makes its rounds here, instead of four times a second: nobody is looking at the screen."""
 
@@ -172,14 +175,14 @@ class History:
             timer.cancel()
             do(*args)
         self._later.clear()
-        for market in self.venue.markets.values():
-            market.requote(
-                Random(self.plan.seed + 1)
-            )  # a market that moves tells so, and whoever wants to close finds somebody to trade with
-        calm_s = self.now_s
+        self._stir(1)
+        calm_s = stirred_s = self.now_s
         soon_looked = False
         while self.now_s < calm_s + PATIENCE_S:
             await asyncio.sleep(LOOK_S)
+            if self.plan.increments and self.now_s > stirred_s + STIR_S:
+                stirred_s = self.now_s  # a book that comes as changes is begun by the first of them
+                self._stir(round(self.now_s))
             if self.terminal.gave_up:
                 self.say("the trader starts it again")
                 await self.restart(1.0)
@@ -189,6 +192,13 @@ class History:
             if self._road.is_empty and self.terminal.settled and next(oracle.verdict(self), None) is None:
                 return True
         return False
+
+    def _stir(self, number: int) -> None:
+        """Let the street come back with other sizes: a market that moves tells so, and whoever wants to close finds somebody."""
+        self.venue.now()
+        for market in self.venue.markets.values():
+            market.requote(Random(self.plan.seed + number))
+        self.venue.flush()
 
     def _complain_of_doubt(self) -> None:
         """Complain of orders that should be known by now: sent by this run, with a stream that has not broken since before."""

@@ -78,6 +78,8 @@ class Plan:
     """The troubles that happen, by name; None where the climate decides."""
     venue: str = "phemex"
     """Where it is played."""
+    increments: bool = False
+    """Whether books come as increments, where that is a choice."""
     cancels: bool = False
     """Whether the venue cancels everything when the private connection ends, where it can."""
 
@@ -112,6 +114,7 @@ class Plan:
             poor=random.random() < 0.15,
             skew_s=random.choice((0.0, 0.0, 0.0, 3.0, -3.0, 240.0, -240.0)),
             venue=venue,
+            increments=venue == "mexc" and Random(f"increments of {seed}").random() < 0.5,
             cancels=able.cancel_on_disconnect and Random(f"cancels of {seed}").random() < 0.25,
         )
 
@@ -136,6 +139,7 @@ class Plan:
             replace(self, poor=False),
             replace(self, skew_s=0.0),
             replace(self, cancels=False),
+            replace(self, increments=False),
             *(
                 replace(self, climate=replace(self.climate, **{name: getattr(calm, name)}))
                 for name in ("history_lag_s", "snapshot_rows", "page_rows")

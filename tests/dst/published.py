@@ -27,12 +27,12 @@ class Published:
 
     def tell(self, frame: bytes) -> bool:
         """Take one book frame; return whether it is a snapshot."""
-        symbol, sequence, snapshot, *sides = self._ground.book(frame)
+        symbol, sequence, snapshot, *sides, in_ticks = self._ground.book(frame)
         held = ({}, {}) if snapshot else self._last[symbol]
         bids, asks = dict(held[0]), dict(held[1])
         for side, rows in ((bids, sides[0]), (asks, sides[1])):
             for price, size in rows:
-                ticks = self._to_ticks(symbol, price)
+                ticks = price if in_ticks else self._to_ticks(symbol, price)
                 if size in ("0", 0):
                     side.pop(ticks, None)
                 else:
@@ -46,7 +46,7 @@ class Published:
 
     def at(self, symbol: str, sequence: int) -> Sides | None:
         """Return the book that was told with a sequence, None when none was."""
-        return self._books.get((symbol, sequence))
+        return self._books.get((symbol, sequence)) or self._ground.remembered(symbol, sequence)
 
     def sequence(self, symbol: str) -> int:
         """Return the sequence of the newest book that was told; 0 before the first."""

@@ -93,6 +93,7 @@ def tell(result: Result) -> str:
     plan, climate, calm = result.plan, result.plan.climate, Climate()
     circumstances = [f"trades {', '.join(plan.symbols)}"]
     circumstances += ["the venue cancels on disconnect"] if plan.cancels else []
+    circumstances += ["books come as increments"] if plan.increments else []
     circumstances += ["hedged"] if plan.hedged else []
     circumstances += ["poor"] if plan.poor else []
     circumstances += [f"the venue's clock is {plan.skew_s:+g} s off"] if plan.skew_s else []

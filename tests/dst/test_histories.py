@@ -12,7 +12,7 @@ from tests.dst.shrink import shrink_seed, tell
 from tests.dst.weather import Fate, Way
 from tui_trader.core.types import OrderType
 
-SAMPLES = {"phemex": (5_000, 250), "mexc": (200, 50), "paradex": (100, 25)}
+SAMPLES = {"phemex": (5_000, 250), "mexc": (150, 50), "paradex": (75, 25)}
 """What the default run plays at each venue, and how many of them are one test: so many tests can share the cores. More of
 them are a command: ``python -m tests.dst --venue NAME --histories N`` takes as long as it takes."""
 

@@ -29,6 +29,11 @@ def test_a_short_day_at_paradex(shell: Shell) -> None:
     screen.wait(r"BTC-USD-PERP +LONG")
     screen.wait(r"FILLS [1-9]")
     assert len(shell.intents()) == 1
+    stage(screen, "p")
+    send(screen)
+    screen.wait(r"ORDERS 1")
+    screen.wait(r"\bSELL\b.*\barmed")
+    screen.press("c", r"ORDERS 0")
     rest_and_cancel(screen)
     assert not screen.shows(r"\bCOD\b")
     screen.press(":cod on", r"^:cod on")
@@ -38,7 +43,7 @@ def test_a_short_day_at_paradex(shell: Shell) -> None:
     panic_from_the_prompt(screen)
     close_everything(screen)
     screen.wait(SAFE)
-    assert len(shell.intents()) == 4
+    assert len(shell.intents()) == 5
     leave(screen)
     assert screen.wait_exit() == 0
     screen.assert_given_back()

@@ -50,6 +50,11 @@ class Tmux(ScreenOfText):
         """Send keys, byte by byte."""
         self._call("send-keys", "-H", *(f"{byte:02x}" for byte in keys.encode()))
 
+    def program(self) -> int:
+        """Return the process id of the program: the child of the window's shell."""
+        shell = self._call("display-message", "-p", "#{pane_pid}").strip()
+        return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
+
     def ended(self) -> bool:
         """Whether the program is gone."""
         return self.shows(_EXIT)

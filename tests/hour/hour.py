@@ -107,6 +107,27 @@ class Hour:
         done = self.shell.run("do", line, "--sim-url", self.exchange.url)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 
+    def asked(self, *words: str) -> dict[str, Any]:
+        """Ask from the shell; return what JSON it says."""
+        done = self.shell.run(*words, "--sim-url", self.exchange.url, "--json")
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        self.seen[-1].proves.append(f"tui-trader {' '.join(words)}")
+        return dict(json.loads(done.stdout))
+
+    def cut_off(self) -> None:
+        """Take the terminal away, as a connection does that dies, and wait until the program is gone."""
+        assert self.screen is not None
+        process = Path(f"/proc/{self.screen.program()}")
+        self.screen.end()
+        self.screen = None
+        assert wait_until(lambda: not process.exists(), DEADLINE_S), "the program outlived its terminal"
+        self.seen[-1].proves.append("the program ended with its terminal")
+
+    def shown(self, pattern: str) -> bool:
+        """Whether the screen shows something now."""
+        assert self.screen is not None
+        return self.screen.shows(pattern)
+
     def export(self, *words: str) -> list[str]:
         """Export from the shell while the terminal runs; return the lines of the table."""
         done = self.shell.run("export", *words, "--sim-url", self.exchange.url, "--csv")

@@ -133,6 +133,11 @@ def armed_entry(hour: Hour) -> None:
 
 
 def wrong_get_out(hour: Hour) -> None:
+    hour.keys("R")
+    hour.shows(r"reverse BTCUSDT: closes long [\d.]+ BTC at market, then sells [\d.]+ BTC: Enter sends both")
+    hour.keys(ENTER)
+    hour.until_sent()
+    hour.shows(r"BTCUSDT +SHORT")
     hour.keys("x")
     hour.shows(r"close 100%")
     hour.keys(ENTER)
@@ -184,8 +189,23 @@ def panic_twice(hour: Hour) -> None:
     hour.shows(r"no open position", r"HALTED", seconds=40)
 
 
-def on_the_phone(hour: Hour) -> None:
+def ssh_dies(hour: Hour) -> None:
     hour.resume()
+    hour.keys(":", "buy 0.01 sl -0.5% tp 2R!", ENTER)
+    hour.shows(r"POSITIONS 1", r"prot 100%", r"SL-m\w* .*armed")
+    stop = hour.stop_price()
+    hour.finish()
+    hour.cut_off()
+    standing = hour.asked("orders")
+    assert any(row["trigger_price"] is not None and float(row["trigger_price"]) == stop for row in standing["orders"]), standing
+    hour.open()
+    hour.shows(r"POSITIONS 1", r"prot 100%", r"SL-m\w* .*armed", r"\*priv", r"\bSAFE\b", seconds=45)
+    assert hour.stop_price() == stop
+    hour.keys("X", "X")
+    hour.shows(r"no open position", r"ORDERS 0", seconds=40)
+
+
+def on_the_phone(hour: Hour) -> None:
     hour.resize(80, 24)
     hour.shows(r"^SIM +phemex/main|^ ?SIM ", r"STAGE")
     hour.keys("b", "t")
@@ -197,10 +217,23 @@ def on_the_phone(hour: Hour) -> None:
 
 def alert(hour: Hour) -> None:
     hour.resize(120, 40)
-    hour.keys(":", "alert BTCUSDT > 96950", ENTER)
-    hour.shows(r"alert 1: BTCUSDT last > 96950")
+    hour.keys("gb", " ", "k", "k", "a")
+    hour.shows(r"^:alert BTCUSDT [<>] 969?\d\d")
+    hour.keys(ENTER)
+    hour.shows(r"alert 1: BTCUSDT last [<>] 96[\d.]+")
+    hour.exchange.tell("move 96860" if hour.shown(r"alert 1: BTCUSDT last <") else "move 96960")
+    hour.shows(r"WARN alert 1: BTCUSDT last [<>] 96[\d.]+ \(96\d\d\d")
     hour.exchange.tell("move 96960")
-    hour.shows(r"WARN alert 1: BTCUSDT last > 96950 \(969\d\d")
+
+
+def second_venue(hour: Hour) -> None:
+    hour.keys(":", "on paradex", ENTER)
+    hour.shows(r"SIM paradex/main is open", seconds=40)
+    hour.keys(":", "on paradex", ENTER)
+    hour.shows(r"SIM +paradex/main +BTC-USD-PERP", r"\*priv", r"\*phemex/main \d pos", r"BOOK .*BTC-USD-PERP", seconds=40)
+    hour.finish()
+    hour.keys(":", "on phemex", ENTER)
+    hour.shows(r"SIM +phemex/main +BTCUSDT", r"\*paradex/main 0 pos")
 
 
 def day_loss(hour: Hour) -> None:
@@ -227,15 +260,19 @@ def review(hour: Hour) -> None:
     hour.keys("gh", "z")
     hour.shows(r"FILLS \d+", r"fees \d+", r"\dW/[1-9]L")
     hour.finish()
-    hour.keys("z")
+    hour.keys("z", "gj", "j", "J", "chased it, late", ENTER)
+    hour.shows(r"noted")
+    hour.keys(":", "export today csv", ENTER)
+    hour.shows(r"exported \d+ fills and \d+ trades of today")
     rows = hour.export("fills", "--from", "today")
     assert rows[0].startswith("time,") or "BTCUSDT" in rows[1], rows[:3]
     assert len(rows) > 5
 
 
 def leave(hour: Hour) -> None:
-    hour.keys(":", "q", ENTER)
+    hour.keys("gb", ":", "q", ENTER)
     hour.ends()
+    hour.shows(r"0 positions and 0 orders stay at the venue")
 
 
 ROWS = [
@@ -259,8 +296,10 @@ ROWS = [
     Row("14:01", "An order without an answer", unknown_resolved),
     Row("14:03", "Cannot trust it: out", panic_once),
     Row("14:04", "And flat", panic_twice),
+    Row("14:06", "SSH dies, the stop stays", ssh_dies),
     Row("14:30", "On the phone, 80x24", on_the_phone),
     Row("21:00", "Alert", alert),
+    Row("31:00", "A second venue", second_venue),
     Row("45:00", "The day's loss", day_loss),
     Row("58:00", "Review", review),
     Row("60:00", "Leave", leave),
@@ -268,8 +307,7 @@ ROWS = [
 """Every row that is played."""
 
 NOT_PLAYED = {
-    "14:06": "SSH dies: tests/e2e/test_hangup.py and test_ssh.py play it, in terminals of their own.",
-    "31:00": "A second venue: one connection at a time in this version.",
+    "14:06, over SSH": "The terminal alone is taken away here; tests/e2e/test_ssh.py does it to a session of an SSH server.",
 }
 """Rows of the hour that are not, and why."""
 

@@ -124,6 +124,17 @@ def test_a_cancel_that_overtook_the_last_fill_does_not_hide_it() -> None:
     assert order.status is OrderStatus.FILLED
 
 
+def test_an_answer_that_knows_the_execution_and_no_end_does_not_take_the_end_back() -> None:
+    """The answer to a change may be written after the execution that it brought, and arrive after both."""
+    blotter = sent()
+    blotter.merge(report(OrderStatus.LIVE, qty=D(3), sequence=2, at_ns=2))
+    blotter.add_fill(fill("e-1", "3"))
+    assert blotter.orders()[0].status is OrderStatus.FILLED
+    blotter.merge(report(OrderStatus.ACKED, qty=D(3), filled=D(3), at_ns=2, is_ack=True))
+    [order] = blotter.orders()
+    assert (order.status, order.filled) == (OrderStatus.FILLED, D(3))
+
+
 def test_an_order_made_larger_is_not_filled_by_the_size_it_had() -> None:
     blotter = tell(sent(), [report(qty=D(1)), fill("e-1", "1")])
     assert blotter.closed() != []

@@ -24,7 +24,10 @@ from tui_trader.core.second import Second
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, Side
 from tui_trader.storage import candle_tables as tables
-from tui_trader.storage.candles import CandleStore, Heard, Kept
+from tui_trader.storage import database
+from tui_trader.storage.candle_retention import Kept
+from tui_trader.storage.candles import CandleStore, Heard
+from tui_trader.storage.database import reader
 
 FIXTURE = Path(__file__).parent.parent / "venues" / "phemex" / "payloads" / "ws_kline_2021.jsonl"
 DAY = 86_400
@@ -326,6 +329,24 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     store.close()
 
 
+def test_damage_that_shows_while_it_is_in_use_costs_the_past_and_not_what_comes(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    store = opened(path)
+    assert store.write([Heard(BTC, [second(T0 + n, "10") for n in range(9_000)], [(T0, T0 + 9_000)])])
+    assert isinstance(store.bars(BTC, 1, T0, T0 + 1)[0], Bar)
+    store.file.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096 * 60)
+    store.file.db.execute("PRAGMA shrink_memory")  # what it remembers of the file
+    assert store.write([Heard(BTC, [second(T0 + n, "11") for n in range(50)], [(T0, T0 + 50)])])
+    assert "the file of the candles was damaged" in store.notices[0]
+    (bar,) = store.bars(BTC, 60, T0, T0 + 1)[:1]
+    assert isinstance(bar, Bar)
+    assert bar.close == 11
+    store.close()
+
+
 def spoilt(path: Path) -> CandleStore:
     """Return a store over a file whose writer was killed, on a disk that lost the middle of it."""
     store = opened(path)
@@ -358,13 +379,26 @@ def test_a_file_whose_writer_was_killed_is_open_at_once_and_looked_through_after
     again.close()
 
 
-def test_a_store_that_was_closed_is_not_opened_again_by_what_was_found_in_it(tmp_path: Path) -> None:
+def test_a_store_that_was_closed_is_not_opened_again_by_what_was_found_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = spoilt(tmp_path / "c.sqlite")
-    store.file._db, db = None, store.file._db  # closed while the last page was looked at
+
+    def slow(path: Path) -> sqlite3.Connection:
+        store.file._drop()  # closed by another thread, while the file is looked through
+        return reader(path)
+
+    monkeypatch.setattr(database, "reader", slow)
     store.examine()
     assert not store.writable
     assert store.notices == []
-    store.file._db = db
+    store.close()
+
+
+def test_a_writer_that_is_killed_leaves_a_log_that_can_be_played_again(tmp_path: Path) -> None:
+    store = opened(tmp_path / "c.sqlite")
+    assert store.file.db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store.file.db.execute("PRAGMA synchronous").fetchone() == (1,)
     store.close()
 
 

@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "tui_trader"
 COMMAND = "cli/candles.py"
 """The one that invents, and shows what was invented, both when it is told to."""
 
-STORE = {"storage/candles.py", "storage/candle_query.py", "storage/candle_tables.py"}
+STORE = {f"storage/{name}.py" for name in ("candles", "candle_query", "candle_retention", "candle_tables")}
 
 NOW = 1_700_006_400
 

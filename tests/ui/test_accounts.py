@@ -40,7 +40,7 @@ class Two:
 
 
 @contextlib.asynccontextmanager
-async def two(tmp_path: Path, size: tuple[int, int] = (120, 40), **options: Any) -> AsyncIterator[Two]:
+async def two(tmp_path: Path, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Two]:
     first, second = quiet_desk(tmp_path), quiet_desk(tmp_path, label="two")
 
     async def opener(stack: contextlib.AsyncExitStack) -> tuple[Desk, list[InstrumentId]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,8 @@ async def test_hidden_balances_are_one_mask_everywhere(desk: ScriptedDesk, shown
     assert f"eq {HIDDEN}" in header
     assert "12,549" not in shown.picture()
     assert "+183.45" not in shown.picture()
+    assert f"net {HIDDEN}  gross {HIDDEN}" in positions  # what is held in all tells the account as well
+    assert f"open risk {HIDDEN}" in positions
     assert HIDDEN in positions
     assert "67,044.0" in positions  # prices and sizes stay: one trades by them
     await shown.press("b")
@@ -174,4 +177,21 @@ async def test_a_typed_size_sifts_the_tape(desk: ScriptedDesk, shown: Program) -
     await shown.press("enter")
     assert shown.said == "tape: every trade"
     assert "0.044" in shown.pane("tape")
+    assert desk.sent == []
+
+
+async def test_a_begins_an_alert_at_the_row_of_the_ladder(desk: ScriptedDesk, shown: Program) -> None:
+    await shown.press("g", "b", "k", "a")
+    price = shown.screen.cursor_price()
+    assert price is not None
+    assert shown.screen.prompt.value == f":alert BTCUSDT {'<' if price < D('67412.5') else '>'} {price.normalize():f}"
+    await shown.press("escape")
+    desk.attention.program.allowed = True  # as the configuration file may
+    await shown.press("a")
+    line = shown.screen.prompt.value
+    assert line.endswith(' run "notify.sh {symbol} {price}"')
+    await shown.press("enter")
+    assert shown.said.startswith("alert 1: BTCUSDT last ")
+    (alert,) = desk.attention.alerts.rows()
+    assert alert.run == ("notify.sh", "{symbol}", "{price}")
     assert desk.sent == []

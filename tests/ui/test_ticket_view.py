@@ -87,6 +87,9 @@ def test_what_cannot_be_computed_is_said_with_the_fix(keys: Keys, ticket: Ticket
 def test_blocked_is_said_of_entries_only(keys: Keys, ticket: TicketView) -> None:
     ticket.blocked = "the book is stale"
     assert texts(ticket.body(80, 3))[1] == " entries blocked: the book is stale"
+    greyed = {span.text.strip(): span.role for span in ticket.body(80, 3)[0]}
+    assert greyed["b buy at bid"] == "stale", "a key that would be refused does not look like one that works"
+    assert greyed["x close"] == "dim", "the way out is open"
     keys.do("join.buy")
     assert texts(ticket.body(80, 3))[2] == " BLOCKED: the book is stale"
     assert "Enter refused" in title(ticket)

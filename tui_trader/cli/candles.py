@@ -104,7 +104,6 @@ async def _asked(desk: Desk, args: argparse.Namespace) -> int:
     import asyncio
 
     from tui_trader.cli.launch import wait_until
-    from tui_trader.state.charts import Wish
 
     recorder = desk.candles
     assert recorder is not None
@@ -113,9 +112,10 @@ async def _asked(desk: Desk, args: argparse.Namespace) -> int:
     iid = desk.symbol(args.symbol)
     interval = _interval(args)
     since_s, until_s = _span(args, interval)
-    desk.store.charts.wish = Wish(iid, interval, max(1, min(10_000, (until_s - since_s) // interval)), until_s)
     await wait_until(lambda: iid in desk.store.tapes, 3.0)
-    await recorder.past.fill_in(eager=True)
+    await recorder.past.fetch(iid, interval, since_s, until_s, _progress)
+    if sys.stderr.isatty():
+        _tell("")
     await recorder.flush()
     if args.invent:
         instrument = desk.store.instruments[iid]
@@ -266,6 +266,13 @@ def _for_people(row: dict[str, Any], interval: int) -> dict[str, Any]:
     known = "" if row["known_s"] >= interval else f"{row['known_s']} of {interval} s"
     known = "synthetic" if row["basis"] == "synthetic" else known
     return {**row, "start": start, "known": known or row["basis"]}
+
+
+def _progress(percent: int) -> None:
+    """Show how far the venue has told, to a person alone."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\rasking for candles: {percent}% known")
+        sys.stderr.flush()
 
 
 def _tell(text: str) -> None:

@@ -127,5 +127,12 @@ def built_in_exchanges() -> dict[Path, str]:
     return found
 
 
+def process_of(path: Path) -> int:
+    """Return the process whose exchange a state file is of; 0 where it cannot be told."""
+    with contextlib.suppress(JournalError, KeyError, ValueError, TypeError, OSError):
+        return int(StateFile(path).read()["notes"]["pid"])
+    return 0
+
+
 def _folder() -> Path:
     return private_dir(Locations.find(os.environ).journal_dir)

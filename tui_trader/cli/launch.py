@@ -50,7 +50,8 @@ from tui_trader.desk.records import OpenIntents
 from tui_trader.desk.resolve import Presets
 from tui_trader.secrets.secret import Secret
 from tui_trader.state.store import StaleLimits
-from tui_trader.storage.candles import CandleStore, Kept
+from tui_trader.storage.candle_retention import Kept
+from tui_trader.storage.candles import CandleStore
 from tui_trader.storage.chain import mentions
 from tui_trader.storage.history import History
 from tui_trader.storage.state_file import StateFile

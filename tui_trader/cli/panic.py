@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "panic",
         help="halt, and cancel everything but stops; --flatten closes everything",
         description=(
-            "Halt trading of the account (a terminal that runs lets no entry out any more), cancel every order but protective"
-            " stops, and with --flatten the stops too, closing every position at market. Done only when a later question to the"
-            " venue verifies it. Without --sim-url and on the built-in exchange: that of the terminal that runs."
+            "Halt trading of the account, and of those configured beside it (a terminal that runs lets no entry out any more),"
+            " cancel every order but protective stops, and with --flatten the stops too, closing every position at market. Done"
+            " only when a later question to the venue verifies it. Without --sim-url and on the built-in exchange: those of the"
+            " terminal that runs."
         ),
     )
     parser.add_argument("--flatten", action="store_true", help="cancel the stops too and close every position at market")
@@ -42,23 +44,80 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An account to get out of."""
+
+    name: str
+    config: Config
+    args: argparse.Namespace
+    path: Path
+    """Its trading state."""
+
+
 def run(args: argparse.Namespace) -> int:
     """Halt first, which needs no network; then get out."""
     from tui_trader.cli.configure import configuration
-    from tui_trader.cli.journals import built_in_exchanges, state_path
 
-    config = configuration(args)
-    if config.settings.general.env is Environment.SIM and not args.sim_url:
+    targets = _targets(configuration(args), args)
+    for target in targets:
+        _halt(target.config, target.path)  # before a key is looked for, which may fail
+    if len(targets) == 1:
+        target = targets[0]
+        target.args.access = _access(target.config, target.args)
+        said = asyncio.run(_panic(target.config, target.args))
+        return _tell(args, said, verified=said.startswith("verified: 0"))
+    return _tell_all(args, _panic_all(targets))
+
+
+def _targets(config: Config, args: argparse.Namespace) -> list[Target]:
+    """Return the configured account and those beside it; on the built-in exchange those of the terminal that runs."""
+    from tui_trader.cli.beside import further
+    from tui_trader.cli.journals import STATE_SUFFIX, built_in_exchanges, process_of, state_path
+
+    general = config.settings.general
+    own = f"{general.venue}/{general.account}"
+    if general.env is Environment.SIM and not args.sim_url:
         running = built_in_exchanges()
-        if len(running) != 1:
+        if not running or len({process_of(path) for path in running}) > 1:
             found = "none runs" if not running else "several run: " + ", ".join(running.values())
             raise UsageError(f"no exchange was named and {found}; give --sim-url")
-        ((path, args.sim_url),) = running.items()
-    else:
-        path = state_path(config, args.sim_url)
-    _halt(config, path)  # before a key is looked for, which may fail
-    args.access = _access(config, args)
-    return asyncio.run(_panic(config, args))
+        found_there = []
+        for path, url in running.items():
+            there = further(config, args, path.name.partition("-builtin-")[0])
+            there.args.sim_url = url
+            name = path.name.removesuffix(STATE_SUFFIX) if len(running) > 1 else there.name  # two may be of one venue
+            found_there.append(Target(name, there.config, there.args, path))
+        return found_there
+    targets = [Target(own, config, args, state_path(config, args.sim_url))]
+    if not args.sim_url:
+        for one in (further(config, args, name) for name in general.beside):
+            targets.append(Target(one.name, one.config, one.args, state_path(one.config, None)))
+    return targets
+
+
+def _panic_all(targets: list[Target]) -> dict[str, str]:
+    """Get out of several accounts side by side; what fails at one is told of that one, and stops no other."""
+    said: dict[str, str] = {}
+    reached: list[Target] = []
+    for target in targets:
+        try:
+            target.args.access = _access(target.config, target.args)
+            reached.append(target)
+        except TraderError as error:
+            said[target.name] = error.message
+
+    async def one(target: Target) -> str:
+        try:
+            return await _panic(target.config, target.args)
+        except TraderError as error:
+            return f"NOT VERIFIED: {error.message}"
+
+    async def all_of_them() -> list[str]:
+        return await asyncio.gather(*(one(target) for target in reached))
+
+    said |= dict(zip((target.name for target in reached), asyncio.run(all_of_them()), strict=True))
+    return {target.name: said[target.name] for target in targets}
 
 
 def _access(config: Config, args: argparse.Namespace) -> Access | None:
@@ -84,7 +143,7 @@ def _halt(config: Config, path: Path) -> None:
     controls.halt(REASON)
 
 
-async def _panic(config: Config, args: argparse.Namespace) -> int:
+async def _panic(config: Config, args: argparse.Namespace) -> str:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + args.timeout
     said = "NOT VERIFIED: the venue was not reached"
@@ -95,7 +154,7 @@ async def _panic(config: Config, args: argparse.Namespace) -> int:
         except LinkError as error:
             said = f"NOT VERIFIED: {error.message}"
             await asyncio.sleep(AGAIN_S)
-    return _tell(args, said, verified=said.startswith("verified: 0"))
+    return said
 
 
 async def _get_out(config: Config, args: argparse.Namespace, deadline: float) -> str:
@@ -121,3 +180,16 @@ def _tell(args: argparse.Namespace, said: str, *, verified: bool) -> int:
     else:
         print(f"halted. {said}")
     return 0 if verified else 3
+
+
+def _tell_all(args: argparse.Namespace, said: dict[str, str]) -> int:
+    verified = {name: text.startswith("verified: 0") for name, text in said.items()}
+    if args.json:
+        from tui_trader.cli import render
+
+        rows = [{"account": name, "verified": verified[name], "text": text} for name, text in said.items()]
+        render.emit({"halted": True, "flatten": args.flatten, "verified": all(verified.values()), "accounts": rows})
+    else:
+        for name, text in said.items():
+            print(f"{name}: halted. {text}")
+    return 0 if all(verified.values()) else 3

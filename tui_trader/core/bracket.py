@@ -269,7 +269,11 @@ def _spare(stops: Sequence[Order], held: Decimal) -> Order | None:
 
 
 def _target_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal, instrument: Instrument) -> Step | None:
-    if not done or bracket.native_targets or seen.entry is None:
+    if not done or seen.entry is None:
+        return None
+    # A target that the venue held together with a stop went with it when another one took that stop's place.
+    lost = not seen.resizable and bool(seen.natives) and all(order.status.is_terminal for order in seen.natives)
+    if bracket.native_targets and not lost:
         return None
     wanted = target_sizes(bracket, seen, held, instrument)
     for index, orders in enumerate(seen.targets):

@@ -16,7 +16,7 @@ from tui_trader.core.facts import Facts, TradingState, opening_qty, order_cost, 
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.objection import Objection, Rule
 from tui_trader.core.order import OrderTicket
-from tui_trader.core.types import OrderStatus, OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
+from tui_trader.core.types import OrderStatus, OrderType, PositionMode, PositionSide, Side, TriggerSource
 from tui_trader.core.venue_rules import closes, shape_faults, venue_faults
 
 __all__ = ["Facts", "Limits", "Objection", "Rule", "TradingState", "check", "reduces"]
@@ -134,7 +134,7 @@ def _through(ticket: OrderTicket, instrument: Instrument, facts: Facts, limits: 
     touch = facts.far_touch(ticket.side)
     if ticket.type is not OrderType.LIMIT or ticket.price is None or touch is None or not facts.book_live:
         return
-    if ticket.tif is TimeInForce.POST_ONLY:
+    if ticket.tif.only_rests:
         return
     worst = touch + ticket.side.sign * touch * percent / HUNDRED
     if (ticket.price - worst) * ticket.side.sign > 0:

@@ -93,6 +93,13 @@ class TimeInForce(StrEnum):
     IOC = "ioc"
     FOK = "fok"
     POST_ONLY = "post_only"
+    RPI = "rpi"
+    """Post-only, and met by those alone whom a venue takes for traders by hand."""
+
+    @property
+    def only_rests(self) -> bool:
+        """Whether an order is refused rather than taking."""
+        return self in (TimeInForce.POST_ONLY, TimeInForce.RPI)
 
 
 class TriggerSource(StrEnum):

@@ -13,7 +13,7 @@ from tui_trader.core.facts import Facts, opening_qty, quote_value, reduces
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.objection import Objection, Rule
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce, TriggerSource
+from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TriggerSource
 
 _HUGE, _TINY = 20, -40
 """Powers of ten outside which a number is an accident, and arithmetic on it would no longer be exact."""
@@ -41,7 +41,7 @@ def shape_faults(ticket: OrderTicket, instrument: Instrument) -> Iterator[Object
         yield Objection(Rule.SHAPE, "a trailing stop needs a distance above zero", "trail 0.6%")
     if ticket.type is not OrderType.TRAILING_STOP and (ticket.trail is not None or ticket.activation_price is not None):
         yield Objection(Rule.SHAPE, f"a {ticket.type} order does not trail", "drop the distance")
-    if ticket.tif is TimeInForce.POST_ONLY and not ticket.type.has_limit:
+    if ticket.tif.only_rests and not ticket.type.has_limit:
         yield Objection(Rule.SHAPE, "post-only needs a limit price", "@ bid po")
     for name, price in _prices(ticket):
         if price <= 0:
@@ -174,12 +174,7 @@ def _reduction(ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Ite
 
 
 def _post_only(ticket: OrderTicket, instrument: Instrument, facts: Facts) -> Iterator[Objection]:
-    if (
-        ticket.tif is not TimeInForce.POST_ONLY
-        or ticket.type is not OrderType.LIMIT
-        or ticket.price is None
-        or not facts.book_live
-    ):
+    if not ticket.tif.only_rests or ticket.type is not OrderType.LIMIT or ticket.price is None or not facts.book_live:
         return
     touch = facts.far_touch(ticket.side)
     if touch is None or (touch - ticket.price) * ticket.side.sign > 0:

@@ -30,11 +30,13 @@ class Change(NamedTuple):
     """The new total, with what is filled already."""
     price: Decimal | None = None
     trigger: Decimal | None = None
+    take_profit: Decimal | None = None
+    """The target that a stop holds under the same id."""
 
     @property
     def is_none(self) -> bool:
         """Whether nothing is asked for."""
-        return self.qty is None and self.price is None and self.trigger is None
+        return self == Change()
 
 
 def waits(order: Order) -> bool:
@@ -82,6 +84,8 @@ def restaging(order: Order, name: str, bracket: Bracket | None = None) -> Draft:
 
 def change_of(order: Order, draft: Draft, ticket: OrderTicket) -> Change:
     """Return what a draft of an order, as ``ticket`` resolves it, asks to be changed."""
+    if draft.touch and order.type.is_stop and order.take_profit is not None:
+        return Change(take_profit=ticket.trigger_price if ticket.trigger_price != order.take_profit else None)
     return Change(
         qty=ticket.qty if draft.resizes and ticket.qty != order.qty else None,
         price=ticket.price if order.price is not None and ticket.price not in (None, order.price) else None,
@@ -99,7 +103,12 @@ def refuse_change(draft: Draft) -> None:
 
 def words(order: Order, change: Change) -> str:
     """Return a change in a few words: ``67,411 -> 67,412``."""
-    pairs = ((order.price, change.price, ""), (order.trigger_price, change.trigger, "trigger "), (order.qty, change.qty, "size "))
+    pairs = (
+        (order.price, change.price, ""),
+        (order.trigger_price, change.trigger, "trigger "),
+        (order.take_profit, change.take_profit, "target "),
+        (order.qty, change.qty, "size "),
+    )
     return ", ".join(
         f"{what}{plain(before)} -> {plain(after)}" for before, after, what in pairs if after is not None and before is not None
     )

@@ -114,32 +114,56 @@ class Backfill:
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
-    async def fill_in(self, *, eager: bool = False) -> int:
-        """Ask for stretches of which nothing is known while there is budget to spare; return how many bars came.
+    async def fetch(
+        self, instrument: InstrumentId, interval_s: int, start: int, end: int, told: Callable[[int], None] = lambda percent: None
+    ) -> int:
+        """Ask for all that is not known of a stretch, each question once, for a command that somebody waits for; return how many
+        bars came.
 
-        ``eager`` goes on until everything was asked for once, for a command that somebody waits for.
+        It waits for the budget and leaves nothing of it to others. ``told`` hears before each question how many percent are
+        known.
         """
+        count = 0
+        while self._candles.writable:
+            question, unknown_s = await asyncio.to_thread(self._of, instrument, interval_s, start, end)
+            told((end - start - unknown_s) * 100 // max(1, end - start))
+            if question is None:
+                break
+            request = self._request(question)
+            if request is None:
+                break
+            count += await self._put(question, request) or 0
+        return count
+
+    async def fill_in(self) -> int:
+        """Ask for stretches of which nothing is known while there is budget to spare; return how many bars came."""
         count = 0
         while self._candles.writable:
             question, filling = await asyncio.to_thread(self._look)
             if question is None:
                 self._show(None)
                 break
-            request = self._dialect.candles(question.instrument, question.level, question.start, question.end)
+            request = self._request(question)
             if request is None:
                 break
-            if not eager and not self._can_spare(request):
+            if not self._can_spare(request):
                 self._show(filling and replace(filling, waits=True))
                 break
             self._show(filling)
-            now_ns = self._clock.mono_ns()
-            self._due[question.key] = now_ns + question.again_ns
-            came = await self._ask(request, question)
-            if came is None:
-                self._due[question.key] = now_ns + RETRY_NS
-            else:
-                count += came
+            count += await self._put(question, request) or 0
         return count
+
+    def _request(self, question: Question) -> Request | None:
+        return self._dialect.candles(question.instrument, question.level, question.start, question.end)
+
+    async def _put(self, question: Question, request: Request) -> int | None:
+        """Ask, and note when the same may be asked again; return how many bars came, None when there was no answer."""
+        now_ns = self._clock.mono_ns()
+        self._due[question.key] = now_ns + question.again_ns
+        came = await self._ask(request, question)
+        if came is None:
+            self._due[question.key] = now_ns + RETRY_NS
+        return came
 
     async def _ask(self, request: Request, question: Question) -> int | None:
         """Return how many bars came and were kept; None when there was no answer."""
@@ -176,24 +200,29 @@ class Backfill:
 
     def _look(self) -> tuple[Question | None, Filling | None]:
         """Return the most wanted stretch that nobody knows and that may be asked for, and how far the chart's is filled."""
-        now_s, now_ns = self._server_ns() // NS, self._clock.mono_ns()
+        now_s = self._server_ns() // NS
         wish = self._store.charts.wish
         if wish is not None and wish.instrument.venue == self._venue and wish.interval_s >= MINUTE_S:
-            levels = self._levels(wish.instrument)
-            level = max((one for one in levels if wish.interval_s % one == 0), default=min(levels, default=0))
             end = min(now_s, wish.end_s or now_s)
             start = max(0, end - wish.count * wish.interval_s)
-            if level:
-                unknown = self._unknown(wish.instrument, level, start, end)
-                question = self._question(wish.instrument, level, unknown, end, now_s, now_ns, CHART_NS)
-                if question is not None:
-                    return question, Filling(wish, length(unknown), max(1, end - start))
+            question, unknown_s = self._of(wish.instrument, wish.interval_s, start, end)
+            if question is not None:
+                return question, Filling(wish, unknown_s, max(1, end - start))
         for iid, level in self._wanted():
             unknown = self._unknown(iid, level, max(0, now_s - MOST_BARS * level), now_s)
-            question = self._question(iid, level, unknown, now_s, now_ns=now_ns, now_s=now_s, soon_ns=SOON_NS)
+            question = self._question(iid, level, unknown, now_s, SOON_NS)
             if question is not None:
                 return question, None
         return None, None
+
+    def _of(self, instrument: InstrumentId, interval_s: int, start: int, end: int) -> tuple[Question | None, int]:
+        """Return what may be asked for of a stretch that somebody looks at, and how many of its seconds are not known."""
+        levels = self._levels(instrument)
+        if not levels:
+            return None, 0
+        level = max((one for one in levels if interval_s % one == 0), default=min(levels))
+        unknown = self._unknown(instrument, level, start, end)
+        return self._question(instrument, level, unknown, end, CHART_NS), length(unknown)
 
     def _wanted(self) -> Iterator[tuple[InstrumentId, int]]:
         """Yield instruments and lengths of bars, the most wanted first: an hour of minutes is what a watchlist shows."""
@@ -224,11 +253,10 @@ class Backfill:
         level: int,
         unknown: list[tuple[int, int]],
         end: int,
-        now_s: int,
-        now_ns: int,
         soon_ns: int,
     ) -> Question | None:
         """Return the newest of some unknown stretches that may be asked for now, in whole bars."""
+        now_s, now_ns = self._server_ns() // NS, self._clock.mono_ns()
         stop = end - end % level
         for begin, until in reversed(unknown):
             begin, until = begin - begin % level, min(-(-until // level) * level, stop)

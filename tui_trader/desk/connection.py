@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
+from tui_trader.core.clock import NS
 from tui_trader.core.error import (
     ConfigError,
     LinkError,
@@ -28,7 +29,7 @@ from tui_trader.core.event import (
     TakingTold,
     TradesPrinted,
 )
-from tui_trader.core.order import Fill
+from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk import recording
@@ -47,6 +48,9 @@ _OWN = (OrderChanged, OrderFilled, PositionChanged, LinkChanged, Notice, Funding
 
 LISTING_TRIES, LISTING_WAIT_S, LISTING_MOST_S = 3, 2.0, 10.0
 """A product list that was asked for too often (some venues give it once in five seconds) is waited for."""
+
+OLD_NEWS_NS = 5 * NS
+"""What the stream says of an order that nobody knew is old after this: it may be a repetition, and the order be over."""
 
 
 class Connection(Parts):
@@ -169,10 +173,12 @@ class Connection(Parts):
         store, recorder, candles = self.store, self.recorder, self.candles
         store.mono_ns = self.clock.mono_ns()
         urgent = False
-        past: list[Fill] = []
+        past: list[Fill | OrderReport] = []
         for event in events:
-            store.apply(event)
             kind = type(event)
+            if kind is OrderChanged and self._is_old_news(event.report):  # type: ignore[union-attr]
+                past.append(event.report)  # type: ignore[union-attr]
+            store.apply(event)
             if kind is BookRun or kind is BookDelta:
                 continue
             if candles is not None and (kind is TradesPrinted or kind is LinkChanged):
@@ -188,8 +194,8 @@ class Connection(Parts):
             elif type(event) is PositionModeTold:
                 self._dialect.take_mode(event.mode)
                 self.feeds.take_mode(event.mode)
-        for fill in past:
-            order = store.blotter.find(fill.venue_id) or store.blotter.get(fill.client_id)
+        for told in past:
+            order = store.blotter.find(told.venue_id) or store.blotter.get(told.client_id)
             if order is not None:
                 self.orders.inquiry.follow(order.client_id)
         if store.doubtful:
@@ -202,6 +208,14 @@ class Connection(Parts):
             self.attention.glance()
         if urgent and self.urgent is not None:
             self.urgent()
+
+    def _is_old_news(self, report: OrderReport) -> bool:
+        """Whether a report is of an order that the last reconciliation did not know, and was true too long ago to be believed."""
+        blotter = self.store.blotter
+        if not self.reconciled or report.is_ack or not report.at_ns or not report.status.is_working:
+            return False
+        known = blotter.find(report.venue_id) or blotter.get(report.client_id)
+        return known is None and self._server_ns() - report.at_ns > OLD_NEWS_NS
 
     @property
     def reconciled(self) -> bool:

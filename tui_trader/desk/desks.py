@@ -151,7 +151,10 @@ class Desks:
         """End what is being opened, and every desk, side by side."""
         await self._tasks.close()
         ending, self.seats = self.seats, []
-        await asyncio.gather(*(seat.stack.aclose() for seat in ending))
+        ended = await asyncio.gather(*(seat.stack.aclose() for seat in ending), return_exceptions=True)
+        for failure in ended:  # all have ended by now, whatever one of them met
+            if isinstance(failure, Exception):
+                raise failure
 
     # -- all of them -----------------------------------------------------------------------------------------------
 

@@ -170,6 +170,8 @@ class FactSource:
         """Return what speaks against an order as it would stand after a change, its own present form left out of the count."""
         # A conditional order that has fired is an order at its limit price: the trigger is history.
         fired = order.type.is_conditional and order.type.has_limit and order.status in (OrderStatus.LIVE, OrderStatus.PARTIAL)
+        # What a closing order carries is the exit that the venue keeps under the same id, and none of its own.
+        entry = not (order.reduce_only or order.close_on_trigger)
         ticket = OrderTicket(
             client_id=order.client_id,
             instrument=order.instrument,
@@ -185,8 +187,8 @@ class FactSource:
             activation_price=None if fired else order.activation_price,
             trigger_price=None if fired else order.trigger_price if trigger is None else trigger,
             trigger_source=order.trigger_source,
-            take_profit=order.take_profit if take_profit is None else take_profit or None,
-            stop_loss=order.stop_loss if stop_loss is None else stop_loss or None,
+            take_profit=(order.take_profit if take_profit is None else take_profit or None) if entry else None,
+            stop_loss=(order.stop_loss if stop_loss is None else stop_loss or None) if entry else None,
             take_profit_source=order.take_profit_source,
             stop_loss_source=order.stop_loss_source,
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from tui_trader.core.error import RefusedError
 from tui_trader.core.facts import TradingState
 from tui_trader.core.order import OrderTicket
-from tui_trader.core.types import InstrumentId, Taking, TimeInForce
+from tui_trader.core.types import InstrumentId, Taking
 from tui_trader.desk.account import Account
 from tui_trader.desk.controls import Controls
 from tui_trader.desk.exits import Exits
@@ -129,7 +129,7 @@ class Permit:
         if told is None or told.taking is Taking.ALL:
             return ""
         if told.taking is Taking.POST_ONLY:
-            return "" if ticket is None or ticket.tif is TimeInForce.POST_ONLY else f"{told.reason}: add po"
+            return "" if ticket is None or ticket.tif.only_rests else f"{told.reason}: add po"
         return told.reason
 
     def still(self, judgement: Judgement) -> None:

@@ -164,7 +164,8 @@ class Protector:
         for bracket in list(self._open.values()):
             native = bool(order.venue_id) and order.venue_id in bracket.natives
             if order.client_id in bracket.stops or (native and order.type.is_stop):
-                self._keep(replace(bracket, keeps_stop=False))
+                both = native and order.take_profit is not None
+                self._keep(replace(bracket, keeps_stop=False, keeps_targets=bracket.keeps_targets and not both))
             elif any(order.client_id in row for row in bracket.targets) or native:
                 self._keep(replace(bracket, keeps_targets=False))
 
@@ -238,13 +239,14 @@ class Protector:
         if key not in rooms:
             right = leg is not None and leg.side is bracket.side
             rooms[key] = leg.qty if leg is not None and right else ZERO
-        room = min(rooms[key], claim(seen))
+        sure = self._is_sure(bracket, seen, leg, now)
+        room = min(rooms[key] if sure else max(ZERO, rooms[key] - _closed_since(seen, leg)), claim(seen))
         rooms[key] -= room
         if entry is not None and entry.status.is_terminal:
             self._done_ns.setdefault(bracket.entry, now)
         done_ns = self._done_ns.get(bracket.entry)
         waits = bracket.attached and bracket.stop is not None and done_ns is not None and now - done_ns < NATIVE_NS
-        return replace(seen, room=room, sure=self._is_sure(bracket, seen, leg, now), wait_for_native=waits)
+        return replace(seen, room=room, sure=sure, wait_for_native=waits)
 
     def _is_sure(self, bracket: Bracket, seen: Seen, leg: Position | None, now: int) -> bool:
         """Whether the leg's row is as new as every execution that is known, or has stood there alone for a while."""
@@ -398,6 +400,13 @@ class Protector:
                 self._journal.append(kind, body)
             except JournalError as error:
                 self._say(f"brackets: {error}; they are not picked up after a restart", Severity.ALARM)
+
+
+def _closed_since(seen: Seen, leg: Position | None) -> Decimal:
+    """Return what exits have closed that the leg's row may not know of yet: where executions are told before positions."""
+    exits = (*seen.stops, *seen.natives, *(order for row in seen.targets for order in row))
+    at_ns = leg.at_ns if leg is not None else 0
+    return sum((order.filled for order in exits if order.status.is_terminal and order.updated_ns > at_ns), ZERO)
 
 
 def _known(orders: Iterable[Order | None]) -> tuple[Order, ...]:

@@ -20,6 +20,7 @@ from yarl import URL
 
 from tui_trader.core.error import ConfigError
 from tui_trader.core.sanitise import sanitise
+from tui_trader.net import prompt
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 """The only hosts that may be spoken to without TLS."""
@@ -197,6 +198,7 @@ def open_client(url: URL, timeout: aiohttp.ClientTimeout, trust: Trust = Trust()
             resolver=None if trust.private_addresses else PublicNames(),
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
+        request_class=prompt.request_class(),
         timeout=timeout,
         middlewares=(once,),
         trust_env=False,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side, TimeInForce
+from tui_trader.core.types import OrderType, PositionMode, PositionSide, Side
 from tui_trader.sim.types import NewOrder, Refusal
 
 
@@ -67,7 +67,7 @@ def refuse_terms(order: NewOrder, instrument: Instrument, mode: PositionMode, re
         refusal = refuse_trigger_price(instrument, order.trigger_price)
         if refusal:
             return refusal
-    if order.type is OrderType.MARKET and order.tif is TimeInForce.POST_ONLY:
+    if order.type is OrderType.MARKET and order.tif.only_rests:
         return Refusal.WOULD_CROSS
     price = order.price or order.trigger_price or reference
     closing = order.reduce_only or order.close_on_trigger or is_closing(order.side, order.position_side)

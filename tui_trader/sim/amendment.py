@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.decimals import ZERO
-from tui_trader.core.types import OrderType, Side, TimeInForce
+from tui_trader.core.types import OrderType, Side
 from tui_trader.sim.admission import refuse_exits, refuse_price, refuse_qty, refuse_trigger_price
 from tui_trader.sim.credit import closable, is_reducing, refuse_credit
 from tui_trader.sim.floor import Floor
@@ -109,7 +109,7 @@ def _refuse(floor: Floor, listing: Listing, order: SimOrder, wanted: SimOrder) -
         return Refusal.REDUCE_ONLY
     price = wanted.price
     moved = price is not None and price != order.price
-    if price and moved and order.tif is TimeInForce.POST_ONLY and listing.book.crosses(order.side, listing.ticks(price)):
+    if price and moved and order.tif.only_rests and listing.book.crosses(order.side, listing.ticks(price)):
         return Refusal.WOULD_CROSS
     if wanted.price == order.price and wanted.qty <= order.qty:
         return Refusal.NONE

@@ -153,7 +153,7 @@ class Floor:
         if order.price is None and listing.book.best(against) is None:
             return Refusal.NO_MARKET
         ticks = self._limit(listing, order)
-        if order.tif is TimeInForce.POST_ONLY and listing.book.crosses(order.side, ticks):
+        if order.tif.only_rests and listing.book.crosses(order.side, ticks):
             return Refusal.WOULD_CROSS
         if order.tif is TimeInForce.FOK and self._fillable(listing, order, ticks) < listing.lots(order.qty):
             return Refusal.NO_LIQUIDITY

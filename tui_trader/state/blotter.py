@@ -268,17 +268,17 @@ class Blotter:
 
     def _with_fills(self, told: Order) -> Order:
         executed = self._filled_qty.get(told.client_id, ZERO)
-        if executed <= told.filled:
-            return told
         # While a change is being answered nobody knows what size it has: then executions alone do not end an order.
         whole = told.qty and executed >= told.qty and told.pending is not PendingAction.AMEND
+        if executed <= told.filled and not whole:
+            return told
         status = OrderStatus.FILLED if whole else OrderStatus.PARTIAL
         if RANK[status] <= RANK[told.status]:
             status = told.status
         # The value that reports told is of fewer executions: an average over it would be a wrong price.
-        return replace(
-            told, filled=executed, filled_value=ZERO, status=status, pending=None if status.is_terminal else told.pending
-        )
+        value = ZERO if executed > told.filled else told.filled_value
+        pending = None if status.is_terminal else told.pending
+        return replace(told, filled=max(executed, told.filled), filled_value=value, status=status, pending=pending)
 
     def _trim(self) -> None:
         if len(self._orders) <= MAX_CLOSED * 2:

@@ -6,7 +6,7 @@ Only what the venue has confirmed counts; a stop that was merely sent protects n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.decimals import HUNDRED, ZERO, divide
@@ -76,12 +76,31 @@ def cover_of(position: Position, orders: Iterable[Order]) -> Cover:
         if order.type.is_stop and order.trigger_price is not None:
             if not _waits_for_activation(order):
                 stops.append(order)
+            if (target := twin_of(order)) is not None:
+                targets.append(target)
         elif order.type in _TARGETS and (order.trigger_price or order.price) is not None:
             targets.append(order)
     # A long is stopped at the highest of its stops first and takes profit at the lowest of its targets.
     stops.sort(key=lambda order: (order.trigger_price or ZERO) * -side.sign)
     targets.sort(key=lambda order: (order.trigger_price or order.price or ZERO) * side.sign)
     return Cover(position.qty, tuple(stops), tuple(targets))
+
+
+def twin_of(order: Order) -> Order | None:
+    """Return the target that a stop holds under the same id, as the target that it is; None where it holds none.
+
+    Some venues keep both exits of a position as one order: what ends the one ends the other.
+    """
+    if order.take_profit is None or not order.type.is_stop or not order.reduce_only:
+        return None
+    return replace(
+        order,
+        type=OrderType.MARKET_IF_TOUCHED,
+        trigger_price=order.take_profit,
+        trigger_source=order.take_profit_source,
+        take_profit=None,
+        stop_loss=order.trigger_price,
+    )
 
 
 def _waits_for_activation(order: Order) -> bool:

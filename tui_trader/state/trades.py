@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.event import FundingPaid
 from tui_trader.core.order import Fill
+from tui_trader.core.position import Position
 from tui_trader.core.round_trip import TEN_THOUSAND, RoundTrip, Terms, closings, round_trips, slippage, terms_of
 from tui_trader.core.types import InstrumentId, PositionSide
 
@@ -109,6 +110,8 @@ class Trades:
         key = (store.blotter.version, id(store.past), len(store.first_stops))
         if self._terms is None or self._terms[0] != key:
             found = dict(store.past.terms)
+            for entry, first in store.first_stops.items():  # also of entries that an earlier run made
+                found[entry] = (found.get(entry) or Terms())._replace(stop=first)
             for order in store.blotter.orders():
                 stop = store.first_stops.get(order.client_id, order.stop_loss)
                 if order.arrival_price is None and stop is None:
@@ -138,6 +141,22 @@ class Trades:
             )
             self._trips = (key, tuple(trips))
         return self._trips[1]
+
+    def opened(self, leg: Position) -> RoundTrip | None:
+        """Return the trade that a leg is, as executions tell it; None while none of it is known."""
+        mine = [trip for trip in self.trips() if trip.is_open and (trip.instrument, trip.position_side) == leg.key]
+        return mine[-1] if mine else None
+
+    def risked(self, leg: Position) -> Decimal | None:
+        """Return what the stops that a leg was entered with would lose of what is held now, in the settle currency.
+
+        It is told of what an earlier run entered too: from the recorded executions and the first stops that were kept. None where
+        a part of the leg was there before anything that is known, or was entered without a stop.
+        """
+        trip = self.opened(leg)
+        if trip is None or not trip.whole or not trip.qty or trip.risk is None or trip.risk <= 0:
+            return None
+        return divide(trip.risk * leg.qty, trip.qty)
 
     def day(self, since_ns: int, currency: str) -> Day:
         """Return what the instruments of a settle currency have brought since a moment."""

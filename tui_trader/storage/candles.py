@@ -19,22 +19,19 @@ from pathlib import Path
 from tui_trader.core.bar import Bar, Bars, Gap
 from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
-from tui_trader.core.interval import DAY_S
 from tui_trader.core.second import Second
 from tui_trader.core.spans import Span, missing
 from tui_trader.core.types import InstrumentId
 from tui_trader.storage import candle_tables as tables
-from tui_trader.storage.candle_cover import add_span, cut_before, read_cover
+from tui_trader.storage.candle_cover import add_span, read_cover
 from tui_trader.storage.candle_query import query, stream
+from tui_trader.storage.candle_retention import Kept, let_go
 from tui_trader.storage.candle_rollup import resolve, roll_up
 from tui_trader.storage.candle_tables import LEVELS, Series
 from tui_trader.storage.database import Database, is_damage, reader, words_of
 
 PRUNE_S = 3_600
 """Between two looks at what is too old or too much."""
-
-_LEAST_BYTES = 20
-"""What a second takes in the file at the very least; a usual one takes 36."""
 
 _UPSERT = (
     "INSERT INTO seconds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (series, start) DO UPDATE SET"
@@ -54,15 +51,6 @@ class Heard:
     seconds: Sequence[Second] = ()
     observed: Sequence[Span] = field(default_factory=tuple)
     """Stretches of which every trade is in this batch or an earlier one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How long what is kept, in days; days and hours stay for ever."""
-
-    seconds_days: int = 14
-    minutes_days: int = 400
-    max_seconds: int = 10_000_000
 
 
 class CandleStore:
@@ -135,7 +123,7 @@ class CandleStore:
             raise ValueError(f"the venue is asked for bars of {LEVELS} seconds, not {interval_s}")
 
         def work(db: sqlite3.Connection) -> None:
-            oldest = self._oldest(interval_s)
+            oldest = self._kept.oldest(interval_s, self._clock.wall_ns() // NS)
             kept = [bar for bar in candles if bar.start_s >= oldest and not bar.start_s % interval_s]
             prices = [price for bar in kept for price in (bar.open, bar.high, bar.low, bar.close)]
             series = self._series(db, instrument, prices, [bar.volume for bar in kept])
@@ -234,48 +222,11 @@ class CandleStore:
             return
         try:
             with self.file.transaction() as db:
-                known = tables.all_series(db)
-                for series in known:
-                    self._cut_seconds(db, series, self._oldest(1))
-                    edge = self._oldest(60)
-                    if db.execute("DELETE FROM bars WHERE series = ? AND level = 60 AND start < ?", (series.id, edge)).rowcount:
-                        cut_before(db, series.id, 60, edge)
-                    db.execute("DELETE FROM told WHERE series = ? AND level = 60 AND start < ?", (series.id, edge))
-                spare = self._too_many(db)
-                while spare > 0:
-                    oldest = [
-                        at
-                        for one in known
-                        if (at := db.execute("SELECT MIN(start) FROM seconds WHERE series = ?", (one.id,)).fetchone()[0])
-                    ]
-                    edge = min(oldest) // DAY_S * DAY_S + DAY_S
-                    if edge > self._pruned_s:
-                        break  # never a part of today: what is made of it is still growing
-                    spare -= sum(self._cut_seconds(db, series, edge) for series in known)
+                let_go(db, self._kept, self._pruned_s)
             with self.file.turn:
                 self.file.db.execute("PRAGMA incremental_vacuum").fetchall()
         except sqlite3.DatabaseError as error:
             self.file.say(f"the candles could not be shortened: {words_of(error)}")
-
-    def _too_many(self, db: sqlite3.Connection) -> int:
-        """Return how many seconds there are beyond what may be kept; they are counted only where the file is large enough."""
-        size = db.execute("PRAGMA page_count").fetchone()[0] * db.execute("PRAGMA page_size").fetchone()[0]
-        if size < self._kept.max_seconds * _LEAST_BYTES:
-            return 0
-        return int(db.execute("SELECT COUNT(*) FROM seconds").fetchone()[0]) - self._kept.max_seconds
-
-    def _cut_seconds(self, db: sqlite3.Connection, series: Series, edge: int) -> int:
-        count = db.execute("DELETE FROM seconds WHERE series = ? AND start < ?", (series.id, edge)).rowcount
-        db.execute("DELETE FROM synthetic WHERE series = ? AND start < ?", (series.id, edge))
-        cut_before(db, series.id, 1, edge)
-        return int(count)
-
-    def _oldest(self, level: int) -> int:
-        """Return the first second that bars of a length are kept from: the beginning of a day."""
-        days = {1: self._kept.seconds_days, 60: self._kept.minutes_days}.get(level)
-        if days is None:
-            return 0
-        return max(0, (self._clock.wall_ns() // NS - days * DAY_S) // DAY_S * DAY_S)
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

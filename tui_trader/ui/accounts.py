@@ -51,7 +51,7 @@ class Accounts:
         self.screens[seat] = screen
         screen.trading.bench.fellows = self
         for other in self.screens.values():
-            if other.is_running:
+            if other is not screen:
                 other.company_changed()
 
     def fellows(self, desk: Desk) -> list[Fellow]:
@@ -106,8 +106,7 @@ class Accounts:
 
     def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         """Show one line on the screen that is shown."""
-        if self.screen.is_mounted:
-            self.screen.say(text, severity)
+        self.screen.say(text, severity)
 
     # -- from one to another ---------------------------------------------------------------------------------------
 
@@ -226,8 +225,7 @@ class Accounts:
     def _failed(self, name: str, why: str) -> None:
         self.say(f"{name} was not opened: {why}", Severity.WARNING)
         for screen in self.screens.values():
-            if screen.is_running:
-                screen.company_changed()
+            screen.company_changed()
 
     async def _pay(self, seat: Seat) -> None:
         result = await self._desks.pay_panic(seat)

@@ -17,6 +17,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from tui_trader.core.error import CommandError, TraderError
+from tui_trader.core.heap import give_back
 from tui_trader.core.types import Severity
 from tui_trader.desk.desks import Desks, Opener, Seat
 from tui_trader.desk.settings import OnHangup
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from tui_trader.ui.screens.trade import TradeScreen
     from tui_trader.ui.screens.unlock import Try
     from tui_trader.ui.workspace import Shelf
+
+GIVE_BACK_S = 0.5
+"""After the screen of the account is there, what starting took and left in holes goes back to the system."""
 
 CLOSE_S = 1.0
 """How long the desk may take to hang up when the program ends."""
@@ -173,6 +177,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._tick()
         # What has been made by now stays to the end: looking through it for garbage takes tenths of a second, in one step.
         gc.freeze()
+        self.set_timer(GIVE_BACK_S, give_back)
         self.accounts.more = self.more
         for name, opener in self.beside:
             self.accounts.begin(name, opener)
@@ -248,7 +253,10 @@ class TraderApp(CellApp[int], inherit_bindings=False):
             self._pump.stop()
         for screen in self.trade_screens[:1]:
             screen.workspaces.keep()  # what is kept is the first account's
-        await asyncio.gather(*(self._let_go(desk, code) for desk in [seat.desk for seat in self.desks.seats]))
+        going = await asyncio.gather(*(self._let_go(seat.desk, code) for seat in self.desks.seats), return_exceptions=True)
+        for failure in going:  # a bug at one account must not hold up the end
+            if isinstance(failure, Exception):
+                crash.record(failure)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await asyncio.gather(self.desks.close_all(), self._stack.aclose())

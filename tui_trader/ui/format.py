@@ -92,6 +92,11 @@ def _compact(value: Decimal, width: int, signed: bool) -> str:
     return ELLIPSIS
 
 
+def worth(value: Decimal, width: int = 6, *, signed: bool = False) -> str:
+    """Return what the account holds for reading at a glance, unless it is hidden."""
+    return MASK.over(compact(value, width, signed=signed))
+
+
 def fitted(value: Decimal, places: int, width: int) -> str:
     """Return ``value`` in at most ``width`` cells: exact when it fits, then with a unit (``1.25M``), else an ellipsis."""
     text = number(value, places)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tui_trader.desk.draft import Draft
 from tui_trader.ui.keymap import KeyMap, spoken
 from tui_trader.ui.panes.status import Hint
@@ -108,8 +110,13 @@ _WHEN_SMALL = frozenset({"close", "protect", "cancel.selected", "flatten.symbol"
 """What the hints offer on a terminal that is too small to enter orders on."""
 
 
-def hints(keymap: KeyMap, draft: Draft | None, *, tradable: bool, armed: bool = False) -> list[Hint]:
-    """Return the hints of this moment: the second keys of a sequence that has begun, else what fits the draft."""
+def hints(
+    keymap: KeyMap, draft: Draft | None, *, tradable: bool, armed: bool = False, cannot: Collection[str] = ()
+) -> list[Hint]:
+    """Return the hints of this moment: the second keys of a sequence that has begun, else what fits the draft.
+
+    ``cannot`` are actions that the venue does not offer: their keys are shown as such.
+    """
     if keymap.pending:
         waiting = [a for a in keymap.actions if any(keys.startswith(f"{keymap.pending} ") for keys in a.keys)]
         return [Hint(spoken(a.keys[0]), a.text.removeprefix("focus "), rank) for rank, a in enumerate(waiting)]
@@ -119,4 +126,7 @@ def hints(keymap: KeyMap, draft: Draft | None, *, tradable: bool, armed: bool = 
         rows = _WAITING
     if draft is not None and draft.amends is not None:
         rows = _AMENDING if draft.resizes else _SHIFTING
-    return [Hint(keys, label, rank, enabled=tradable or action in _WHEN_SMALL) for action, keys, label, rank in rows]
+    return [
+        Hint(keys, label, rank, enabled=(tradable or action in _WHEN_SMALL) and action not in cannot)
+        for action, keys, label, rank in rows
+    ]

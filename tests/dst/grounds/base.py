@@ -51,6 +51,8 @@ class Told(NamedTuple):
     bids: Sequence[tuple[Any, Any]]
     """Prices as they were sent, and sizes as the client keeps them raw."""
     asks: Sequence[tuple[Any, Any]]
+    in_ticks: bool = False
+    """Whether prices are whole ticks already."""
 
 
 class Ground(ABC):
@@ -178,6 +180,10 @@ class Ground(ABC):
     @abstractmethod
     def book(self, payload: bytes) -> Told:
         """Read a book frame, independently of the client."""
+
+    def remembered(self, symbol: str, sequence: int) -> tuple[dict[int, Any], dict[int, Any]] | None:
+        """Return a book that the venue has told of otherwise than by a frame; None where there was none."""
+        return None
 
     def price(self, raw: Any, instrument: Instrument) -> Decimal:
         """Return a price of a book frame."""

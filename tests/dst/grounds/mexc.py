@@ -20,11 +20,12 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import OrderTicket
 from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
 from tui_trader.sim.masks.mexc import MexcMask
+from tui_trader.sim.masks.mexc_books import Book
 from tui_trader.sim.masks.mexc_terms import ENGINE
 from tui_trader.sim.products import mexc_instruments
 from tui_trader.sim.types import FundingCharge, Refusal, Report, SimOrder, SimStatus
 from tui_trader.venues.base import Request, Venue
-from tui_trader.venues.mexc import MEXC, replies, waiting
+from tui_trader.venues.mexc import mexc, replies, waiting
 from tui_trader.venues.mexc import orders as requests
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class MexcGround(Ground):
         """Client ids of waiting orders that were worded and have not left, by their bodies."""
         self._left: dict[int, tuple[RestCall, str]] = {}
         """Those that have left, by their requests."""
+        self._versions: dict[tuple[str, int], tuple[dict[int, Decimal], dict[int, Decimal]]] = {}
+        """Every version of every book, sizes by ticks."""
 
     def instruments(self, symbols: tuple[str, ...]) -> list[Instrument]:
         """Return the contracts that are listed."""
@@ -74,7 +77,7 @@ class MexcGround(Ground):
 
     def description(self) -> Venue:
         """Return the venue as the client has it."""
-        return MEXC
+        return mexc(increments=self.plan.increments)
 
     def key(self) -> Key:
         """Return what signs."""
@@ -95,7 +98,16 @@ class MexcGround(Ground):
                 worded.setdefault(request.body, deque()).append(ticket.client_id)
             return request
 
+        step, versions = Book.step, self._versions
+
+        def keep(book: Book) -> None:
+            step(book)
+            tick = house.exchange.instruments[book._symbol].tick
+            bids, asks = ({int(price / tick): size for price, size in side.items()} for side in (book._bids, book._asks))
+            versions[book._symbol, book.version] = (bids, asks)
+
         return [
+            (Book, "step", keep),
             (replies, "PAGE_ROWS", rows),
             (requests, "PAGE_ROWS", rows),
             (waiting, "PAGE_ROWS", rows),
@@ -174,10 +186,17 @@ class MexcGround(Ground):
         """Return that pushes begin once a filter was taken."""
         return "personal" if topic == "reply" and b'"rs.personal.filter"' in payload and b'"success"' in payload else ""
 
+    def remembered(self, symbol: str, sequence: int) -> tuple[dict[int, Any], dict[int, Any]] | None:
+        """Return a version that an answer may have told."""
+        return self._versions.get((symbol, sequence))
+
     def book(self, payload: bytes) -> Told:
-        """Read a whole book; its sizes are contracts."""
+        """Read a whole book, whose sizes are contracts, or find the one that an increment leads to."""
         message = orjson.loads(payload)
         told, symbol = message["data"], message["symbol"]
+        if message["channel"] == "push.depth":
+            bids, asks = self._versions[symbol, told["version"]]
+            return Told(symbol, told["version"], True, list(bids.items()), list(asks.items()), in_ticks=True)
         [instrument] = _instruments((symbol,))
         sides = [[(row[0], Decimal(str(row[1])) * instrument.wire_lot) for row in told[side]] for side in ("bids", "asks")]
         return Told(symbol, told["version"], message["channel"] == "push.depth.full", *sides)

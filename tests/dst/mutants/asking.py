@@ -15,12 +15,12 @@ from tui_trader.desk.orders import OrderPath, Sent
 from tui_trader.venues.base import Outcome, Verdict
 
 
-@mutant("believes the first not-found", seed=8)
+@mutant("believes the first not-found", seed=10)
 def _early(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_is_past", lambda self, fence_ns, venue: True)
 
 
-@mutant("believes absence by elapsed time", seed=8)
+@mutant("believes absence by elapsed time", seed=15)
 def _by_timer(stack: ExitStack) -> None:
     async def missing(self: Inquiry, order: Order) -> Verdict:
         return Verdict(Outcome.MISSING)

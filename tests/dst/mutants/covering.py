@@ -21,7 +21,7 @@ def _forgets(stack: ExitStack) -> None:
     swap(stack, Protector, "recover", nothing)
 
 
-@mutant("covers the first part of an entry and not what fills later", seed=925)
+@mutant("covers the first part of an entry and not what fills later", seed=69)
 def _first_part(stack: ExitStack) -> None:
     steps = brackets.next_steps
 
@@ -31,7 +31,7 @@ def _first_part(stack: ExitStack) -> None:
     swap(stack, protect, "next_steps", fewer)
 
 
-@mutant("leaves its exits standing when the position is closed", seed=117)
+@mutant("leaves its exits standing when the position is closed", seed=69)
 def _orphans(stack: ExitStack) -> None:
     steps = brackets.next_steps
 

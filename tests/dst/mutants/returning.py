@@ -50,7 +50,7 @@ def _forgets(stack: ExitStack) -> None:
     swap(stack, Blotter, "claim", lambda self, client_ids: None)
 
 
-@mutant("reads no open orders after a reconnect", seed=8)
+@mutant("reads no open orders after a reconnect", seed=198)
 def _no_open_orders(stack: ExitStack) -> None:
     async def answered(self: Inquiry, instrument: object) -> bool:
         return True
@@ -110,12 +110,12 @@ def _no_fills(stack: ExitStack) -> None:
     swap(stack, Reconciler, "fills", nothing)
 
 
-@mutant("reads one page of the executions", seed=103)
+@mutant("reads one page of the executions", seed=187)
 def _one_page(stack: ExitStack) -> None:
     swap(stack, replies, "_next_page", lambda request: None)
 
 
-@mutant("does not ask again when the venue's history has caught up", seed=103)
+@mutant("does not ask again when the venue's history has caught up", seed=66)
 def _no_second_look(stack: ExitStack) -> None:
     async def nothing(self: Sync, epoch: int) -> None:
         return None
@@ -123,7 +123,7 @@ def _no_second_look(stack: ExitStack) -> None:
     swap(stack, Sync, "_catch_up", nothing)
 
 
-@mutant("asks after every order under the first instrument's name", seed=8)
+@mutant("asks after every order under the first instrument's name", seed=114)
 def _first_name(stack: ExitStack) -> None:
     by_id = PhemexOrders.order_by_id
 

@@ -125,7 +125,7 @@ def _one_call(stack: ExitStack) -> None:
     swap(stack, PhemexOrders, "cancel_all", lambda self, instrument: both(self, instrument)[:1])
 
 
-@mutant("shows an amendment as soon as it is asked for", seed=117)
+@mutant("shows an amendment as soon as it is asked for", seed=263)
 def _ask_is_amended(stack: ExitStack) -> None:
     amend = OrderPath.amend
 
@@ -138,6 +138,6 @@ def _ask_is_amended(stack: ExitStack) -> None:
     swap(stack, OrderPath, "amend", amended)
 
 
-@mutant("leaves an order pending whose cancel or change got no answer", seed=117)
+@mutant("leaves an order pending whose cancel or change got no answer", seed=263)
 def _pending_for_ever(stack: ExitStack) -> None:
     swap(stack, OrderPath, "_drop_overlay", lambda self, client_id, action: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.ui.panes.conftest import BTC, ETH, SOL, World, assert_exact, roles, screen, texts
 from tui_trader.core.event import OrderFilled
 from tui_trader.core.order import Fill
+from tui_trader.core.round_trip import Terms
 from tui_trader.core.types import (
     ClientOrderId,
     ExecId,
@@ -22,6 +24,7 @@ from tui_trader.core.types import (
     Side,
     VenueOrderId,
 )
+from tui_trader.state.past import Past
 from tui_trader.ui.panes.positions import PositionsView
 from tui_trader.ui.panes.view import boxed, ruled
 
@@ -242,6 +245,33 @@ def entered(world: World, stop: str = "66640") -> World:
     return world
 
 
+def test_a_later_run_tells_the_multiple_by_what_was_recorded(trading: World) -> None:
+    before = entered(World().trading())
+    terms = {"tt-entry": Terms(stop=D(66640))}
+    trading.store.remember(Past.of(before.store.blotter.fills(), terms=terms))
+    legs = {row.split()[1]: row for row in texts(positions(trading).body(155, 6)) if "LONG" in row or "SHORT" in row}
+    assert " +0.9 " in legs["BTCUSDT"]  # 183.45 of 0.5 × (67,044 − 66,640)
+    assert " -- " in legs["ETHUSDT"]
+    view = positions(trading)
+    view.cursor_down()
+    leg = view.selected()
+    assert leg is not None
+    assert view.details(leg) == [("R", "+0.9 of 202.00 that its entries risked")]
+    view.cursor_down()
+    leg = view.selected()
+    assert leg is not None
+    assert view.details(leg)[0][1] == "not known: a part of it was there before the executions that are known"
+    trading.store.remember(Past.of(before.store.blotter.fills()))
+    trading.store.first_stops["tt-entry"] = D(66640)  # kept in a file of the terminal's own, where the venue keeps none
+    assert "+0.9" in screen(positions(trading).body(155, 6))
+    del trading.store.first_stops["tt-entry"]
+    assert "+0.9" not in screen(positions(trading).body(155, 6))
+    view.cursor_up()
+    leg = view.selected()
+    assert leg is not None
+    assert view.details(leg)[0][1] == "not known: an entry left without a stop"
+
+
 def test_profit_is_told_in_multiples_of_what_the_entry_risked(trading: World) -> None:
     row = texts(positions(entered(trading)).body(80, 4))[1]
     assert "+183.45 +0.9 " in row  # 183.45 / 202
@@ -278,6 +308,23 @@ def test_what_settles_in_a_coin_is_told_in_the_currency_of_the_account_too(tradi
 
 def test_without_another_currency_there_is_no_column_for_it(trading: World) -> None:
     assert "in acct" not in screen(positions(trading).body(150, 8))
+
+
+def test_what_funding_will_cost_is_told_as_an_estimate(trading: World) -> None:
+    trading.ticker(ETH, last="3509.9", mark="3509.9", funding_rate="-0.0001")
+    # 0.5 × 67,410.9 × 0.000061 is paid, 4 × 3,509.9 × 0.0001 is paid by the short: −2.056 − 1.404
+    assert "funding 8h -3.46 est" in texts(positions(trading).body(190, 12))[-1]
+    trading.position(Side.BUY, "900", "171.20", SOL, liquidation="155.4")
+    assert "funding 8h -3.46? est" in texts(positions(trading).body(190, 12))[-1]  # nothing is known of SOL's
+    trading.clock.advance(5)
+    assert "funding 8h -3.46? est" in texts(positions(trading).body(190, 12))[-1]
+
+
+def test_a_rate_of_four_hours_is_told_over_eight(trading: World) -> None:
+    trading.position(None, "0", "0", ETH)
+    listed = trading.store.instruments
+    listed[BTC] = replace(listed[BTC], funding_interval_s=14_400)
+    assert "funding 8h -4.11 est" in texts(positions(trading).body(190, 12))[-1]
 
 
 def test_the_total_adds_up_in_one_currency_and_says_what_it_does_not_know(trading: World) -> None:

@@ -82,6 +82,17 @@ class TestMarket:
             assert isinstance(event, Unreadable)
             assert event.instrument == BTC
 
+    def test_a_frame_that_says_not_what_it_is_is_a_doubt_of_every_book(self, feed: MexcFeed, ws: Ws) -> None:
+        cut = ws("PartialBook")[1][:-9]
+        [before] = receive(feed, cut)
+        assert (type(before), before.instrument) == (Unreadable, None)
+        receive(feed, ws("PartialBook")[1])
+        [after] = receive(feed, cut)
+        assert (type(after), after.instrument) == (Unreadable, BTC)
+        feed.reset()
+        [anew] = receive(feed, cut)
+        assert anew.instrument is None, "this connection has told of no book yet"
+
     def test_deals_in_a_list(self, feed: MexcFeed, ws: Ws, recorded: Recorded) -> None:
         _, push = ws("Trades")
         assert receive(feed, push) == [

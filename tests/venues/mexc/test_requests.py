@@ -91,9 +91,9 @@ def test_cancels(orders: MexcOrders) -> None:
     active, *waiting = orders.cancel_all(BY_SYMBOL["LTC_USDT"].id)
     is_same_call(active, "cancelAllOrders")
     assert body(active) == STATIC["cancelAllOrders"]["body"]
-    paths = ["planorder/cancel_all", "stoporder/cancel_all", "trackorder/cancel"]
+    paths = ["planorder/cancel_all", "stoporder/cancel_all"]
     assert [one.path.removeprefix("/api/v1/private/") for one in waiting] == paths
-    assert [body(one) for one in waiting] == [{"symbol": "LTC_USDT"}] * 3
+    assert [body(one) for one in waiting] == [{"symbol": "LTC_USDT"}] * 2
 
 
 def test_reads(orders: MexcOrders) -> None:

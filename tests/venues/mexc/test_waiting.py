@@ -342,3 +342,17 @@ def test_cancels_go_to_the_list_that_it_waits_in(orders: MexcOrders) -> None:
         ("trackorder/cancel", {"symbol": "BTC_USDT", "trackOrderId": 14}),
         ("trackorder/cancel", {"symbol": "BTC_USDT", "trackOrderId": 15}),
     ]
+
+
+def test_all_means_each_trailing_order_that_is_known(orders: MexcOrders) -> None:
+    """Nothing documented cancels them together for sure."""
+    trailing = asked("open_trails", "DOGE_USDT")
+    orders.parse(replace(trailing, query="pageIndex=1&pageSize=100"), answer(SAMPLES["trail_list"]))
+    placed = orders.place(replace(ticket(OrderType.TRAILING_STOP, trail=D(250)), instrument=DOGE[0].id, qty=D(100)), DOGE[0])
+    orders.parse(placed, answer(SAMPLES["trail_placed"]))
+    named = [body(one)["trackOrderId"] for one in orders.cancel_all(DOGE[0].id) if one.path.endswith("trackorder/cancel")]
+    assert named == [739218627261666816, 739628779353703936]
+    orders.parse(replace(trailing, query="pageIndex=1&pageSize=100"), answer({"success": True, "code": 0, "data": []}))
+    assert len(orders.cancel_all(DOGE[0].id)) == 3
+    gone = orders.parse(orders.cancel_all(DOGE[0].id)[0], answer({"success": False, "code": 2040, "message": "order not exist"}))
+    assert gone.outcome is Outcome.ACK, "what is not there needs no cancelling"

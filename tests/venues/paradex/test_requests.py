@@ -56,6 +56,7 @@ def verified(body: dict[str, Any], kind: str = "Order") -> bool:
     [
         ({}, "LIMIT", "GTC"),
         ({"tif": TimeInForce.POST_ONLY}, "LIMIT", "POST_ONLY"),
+        ({"tif": TimeInForce.RPI}, "LIMIT", "RPI"),
         ({"tif": TimeInForce.IOC, "side": Side.SELL}, "LIMIT", "IOC"),
         ({"type": OrderType.MARKET, "price": None}, "MARKET", "IOC"),
         ({"type": OrderType.STOP, "price": None, "trigger_price": Decimal(61000)}, "STOP_MARKET", "GTC"),

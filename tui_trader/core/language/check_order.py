@@ -46,7 +46,7 @@ def check_order(
     """Raise CommandError where clauses contradict each other; ``priced`` says that the order gets its prices otherwise."""
     reducing = draft.reduce_only or draft.close or size.unit is SizeUnit.POSITION
     exits = [columns[word] for word in ("sl", "tp") if word in columns]
-    if draft.price is None and draft.tif is TimeInForce.POST_ONLY and not priced:
+    if draft.price is None and draft.tif is not None and draft.tif.only_rests and not priced:
         cursor.fail("po needs a price", column=columns["the time in force"], fix=f"@ {'bid' if side is Side.BUY else 'ask'} po")
     waits = draft.price is not None or draft.trigger is not None or draft.trail is not None
     if draft.good_for is not None and not waits and not priced:

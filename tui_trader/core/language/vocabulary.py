@@ -172,6 +172,7 @@ VERB_TABLE: tuple[Word, ...] = (
 
 CLAUSE_TABLE: tuple[Word, ...] = (
     Word("po", "po", "post-only: refused rather than taking", "buy 1 @ bid po"),
+    Word("rpi", "rpi", "post-only, and met by traders by hand alone, where a venue knows that", "buy 1 @ bid rpi"),
     Word("ioc", "ioc", "immediate or cancel", "buy 1 @ 50000 ioc"),
     Word("fok", "fok", "all at once or nothing", "buy 1 @ 50000 fok"),
     Word("gtc", "gtc", "good till cancelled", "buy 1 @ 50000 gtc"),

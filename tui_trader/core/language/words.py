@@ -40,6 +40,7 @@ NO_SUCH_CLAUSE: dict[str, str] = {
 
 TIF_WORDS: dict[str, TimeInForce] = {
     "po": TimeInForce.POST_ONLY,
+    "rpi": TimeInForce.RPI,
     "ioc": TimeInForce.IOC,
     "fok": TimeInForce.FOK,
     "gtc": TimeInForce.GTC,

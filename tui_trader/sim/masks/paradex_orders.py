@@ -28,7 +28,12 @@ MOST_OPEN: Final = 100
 """Open orders that a market takes of an account."""
 
 _SIDE: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
-_TIF: Final = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "POST_ONLY": TimeInForce.POST_ONLY}
+_TIF: Final = {
+    "GTC": TimeInForce.GTC,
+    "IOC": TimeInForce.IOC,
+    "POST_ONLY": TimeInForce.POST_ONLY,
+    "RPI": TimeInForce.RPI,
+}
 _TYPE: Final = {
     "LIMIT": OrderType.LIMIT,
     "MARKET": OrderType.MARKET,
@@ -59,7 +64,7 @@ class OrderEntry:
             raise Complaint("VALIDATION_ERROR", "unknown instruction")
         if self._system.state in ("cancel_only", "maintenance"):
             raise Complaint("SYSTEM_STATUS_CANCEL_ONLY", "system is in cancel only mode")
-        if self._system.state == "post_only" and instruction != "POST_ONLY":
+        if self._system.state == "post_only" and not _TIF[instruction].only_rests:
             raise Complaint("SYSTEM_STATUS_POST_ONLY")
         reduce_only = "REDUCE_ONLY" in (body.get("flags") or ())
         if kind.startswith(("STOP_LOSS", "TAKE_PROFIT")) and not reduce_only:

@@ -38,6 +38,7 @@ INSTRUCTION: Final = {
     TimeInForce.GTC: "GTC",
     TimeInForce.IOC: "IOC",
     TimeInForce.POST_ONLY: "POST_ONLY",
+    TimeInForce.RPI: "RPI",
     TimeInForce.FOK: "IOC",
 }
 REASON: Final = {

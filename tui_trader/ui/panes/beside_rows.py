@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from tui_trader.core.clock import Clock
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
-from tui_trader.ui.format import compact, money
+from tui_trader.ui.format import money, worth
 from tui_trader.ui.panes.accounts_total import CURRENCY, Totals
 from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.orders_row import OrderRows
@@ -69,10 +69,10 @@ def total_of_all(total: Totals, count: int, width: int) -> Row:
     unbounded = "" if total.bounded else "+unbounded"
     parts: list[Part] = [
         part(0, f"  TOTAL {count} accounts", "header"),
-        part(6, f"long {compact(long, 5)}{mark}", role),
-        part(7, f"short {compact(total.gross - long, 5)}{mark}", role),
-        part(1, f"net {compact(total.net, 6, signed=True)}{mark}", role),
-        part(2, f"gross {compact(total.gross, 5)}{mark}", role),
+        part(6, f"long {worth(long, 5)}{mark}", role),
+        part(7, f"short {worth(total.gross - long, 5)}{mark}", role),
+        part(1, f"net {worth(total.net, 6, signed=True)}{mark}", role),
+        part(2, f"gross {worth(total.gross, 5)}{mark}", role),
         part(4, f"uP&L {money(total.unrealised, CURRENCY, signed=True)}{old}", gain),
         part(3, f"all stops hit {money(-total.risk, CURRENCY, signed=True)}{unbounded}{mark}", role),
     ]

@@ -40,7 +40,7 @@ def column_of(bar: Bar | Gap | None, scale: Scale, *, blocks: bool) -> Column:
     if bar is None or (isinstance(bar, Gap) and bar.observed):
         return (EMPTY,) * scale.rows
     if isinstance(bar, Gap):
-        return tuple(DOT if row % 2 else EMPTY for row in range(scale.rows))
+        return tuple(DOT if row % 3 == 1 else EMPTY for row in range(scale.rows))
     if bar.is_quiet:
         row = scale.row(bar.close)
         return tuple(QUIET if at == row else EMPTY for at in range(scale.rows))

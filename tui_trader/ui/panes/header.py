@@ -15,7 +15,7 @@ from tui_trader.core.types import InstrumentId, LinkState
 from tui_trader.state import topic as t
 from tui_trader.state.cover import cover_of, open_risk
 from tui_trader.state.store import Store
-from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, compact, countdown, latency, money, number, percent
+from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, countdown, latency, money, number, percent, worth
 from tui_trader.ui.panes.accounts_total import CURRENCY, together
 from tui_trader.ui.panes.beside import in_a_line
 from tui_trader.ui.panes.fellow import Fellow
@@ -137,8 +137,8 @@ class HeaderView(View):
         ]
         if total.legs:
             doubt, old = ("?", "stale") if total.exposure_doubtful else ("", "")
-            parts.append(part(5, self._steady("net", f"net {compact(total.net, 6, signed=True)}{doubt}"), old or "text"))
-            parts.append(part(5, self._steady("gross", f"gross {compact(total.gross, 5)}{doubt}"), old or "text"))
+            parts.append(part(5, self._steady("net", f"net {worth(total.net, 6, signed=True)}{doubt}"), old or "text"))
+            parts.append(part(5, self._steady("gross", f"gross {worth(total.gross, 5)}{doubt}"), old or "text"))
             unbounded = "" if total.bounded else "+unbounded"
             share = f" ({number(total.risk_pct, 1)}%)" if total.bounded and not total.doubtful else ""
             parts.append(part(4, f"open risk {money(total.risk, CURRENCY)}{unbounded}{share}", "text"))

@@ -223,8 +223,8 @@ def _flags(order: Order) -> str:
     flags = []
     if order.external:
         flags.append("ext")
-    if order.tif is TimeInForce.POST_ONLY:
-        flags.append("po")
+    if order.tif.only_rests:
+        flags.append("po" if order.tif is TimeInForce.POST_ONLY else "rpi")
     elif order.tif in (TimeInForce.IOC, TimeInForce.FOK) and order.type.has_limit:
         flags.append(order.tif.value)
     if order.reduce_only or order.close_on_trigger:

@@ -18,7 +18,7 @@ from tui_trader.core.types import Side
 from tui_trader.state import topic as t
 from tui_trader.state.cover import risk_to_stops
 from tui_trader.state.store import PositionKey, Store
-from tui_trader.ui.format import compact, stale
+from tui_trader.ui.format import stale, worth
 from tui_trader.ui.panes.accounts_total import together
 from tui_trader.ui.panes.beside_rows import divider, leg_records, owned, total_of_all, with_account
 from tui_trader.ui.panes.cursor import CursorView
@@ -92,6 +92,10 @@ class PositionsView(CursorView[PositionKey]):
         position = self.store.positions.get(key) if key is not None else None
         return None if position is None or position.is_flat else position
 
+    def details(self, leg: Position) -> list[tuple[str, str]]:
+        """Return what is told of a leg beside the venue's own fields."""
+        return [("R", self._rows.multiple_words(leg))]
+
     def matching(self) -> int:
         """Return how many rows the filter leaves."""
         return len(self._keys())
@@ -130,8 +134,8 @@ class PositionsView(CursorView[PositionKey]):
             parts.append(part(3, f"by {self.sort.value}", "accent"))
         if legs:
             net, gross, doubtful = exposure(self.store, legs)
-            parts.append(part(3, stale(f"net {compact(net, 6, signed=True)}", doubtful).rstrip(), "dim"))
-            parts.append(part(5, stale(f"gross {compact(gross, 5)}", doubtful).rstrip(), "dim"))
+            parts.append(part(3, stale(f"net {worth(net, 6, signed=True)}", doubtful).rstrip(), "dim"))
+            parts.append(part(5, stale(f"gross {worth(gross, 5)}", doubtful).rstrip(), "dim"))
             parts.append(part(4, f"open risk {stops_words(self.store, legs)}", "dim"))
         return parts
 

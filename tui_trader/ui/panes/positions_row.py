@@ -144,8 +144,22 @@ class LegRows:
 
     def _multiple(self, leg: Position, profit: Decimal | None) -> str:
         """Return the profit in units of what its entry risked; nothing where that is not known."""
-        risked = self._store.initial_risk.of(leg)
+        risked = self._risked(leg)
         return NOTHING if profit is None or not risked else number(divide(profit, risked), 1, signed=True)
+
+    def _risked(self, leg: Position) -> Decimal | None:
+        return self._store.initial_risk.of(leg) or self._store.trades.risked(leg)
+
+    def multiple_words(self, leg: Position) -> str:
+        """Return the multiple of a leg and what it is one of, or why there is none."""
+        instrument, risked = self._store.instruments.get(leg.instrument), self._risked(leg)
+        if risked and instrument is not None:
+            multiple = self._multiple(leg, self._store.unrealised(leg))
+            return f"{multiple} of {money(risked, instrument.settle)} that its entries risked"
+        trip = self._store.trades.opened(leg)
+        if trip is None or not trip.whole:
+            return "not known: a part of it was there before the executions that are known"
+        return "not known: an entry left without a stop"
 
     def _break_even(self, leg: Position) -> str:
         instrument = self._store.instruments.get(leg.instrument)

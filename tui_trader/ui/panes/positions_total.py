@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tui_trader.core.decimals import ZERO
+from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.position import Position
 from tui_trader.core.types import ContractKind
 from tui_trader.state.cover import cover_of, gain_at_targets, open_risk
 from tui_trader.state.store import Store
-from tui_trader.ui.format import NOTHING, compact, money
+from tui_trader.ui.format import NOTHING, money, worth
 from tui_trader.ui.panes.spans import Part, Row, by_rank, part
+
+EIGHT_HOURS_S = 28_800
+"""What funding is told over, however often it is paid: so that contracts can be compared."""
 
 
 def exposure(store: Store, legs: Sequence[Position]) -> tuple[Decimal, Decimal, bool]:
@@ -73,6 +76,28 @@ def profit_words(store: Store, legs: Sequence[Position]) -> tuple[str, str]:
     return money(total, home, signed=True) + ("?" if old else ""), role
 
 
+def funding_words(store: Store, legs: Sequence[Position]) -> tuple[str, str]:
+    """Return what the coming eight hours of funding would bring at the present rates and marks, and its role.
+
+    An estimate: rates change until they are due. Empty where no leg has a rate, ``?`` where one of them has none or an old one.
+    """
+    paid: dict[str, Decimal] = {}
+    doubtful = False
+    for leg in legs:
+        instrument, ticker = store.instruments.get(leg.instrument), store.ticker(leg.instrument)
+        if instrument is None or leg.side is None or ticker.mark is None or ticker.funding_rate is None:
+            doubtful = True
+            continue
+        doubtful = doubtful or not store.ticker_is_fresh(leg.instrument)
+        times = divide(Decimal(EIGHT_HOURS_S), Decimal(instrument.funding_interval_s or EIGHT_HOURS_S))
+        cost = instrument.value(leg.qty, ticker.mark) * ticker.funding_rate * leg.side.sign * times
+        paid[instrument.settle] = paid.get(instrument.settle, ZERO) - cost
+    if not paid:
+        return "", "dim"
+    text = " ".join(money(amount, currency, signed=True) for currency, amount in sorted(_summed(store, paid).items()))
+    return f"funding 8h {text}{'?' if doubtful else ''} est", "stale" if doubtful else "text"
+
+
 def total_row(store: Store, legs: Sequence[Position], width: int) -> Row:
     """Return the line under all legs."""
     net, gross, doubtful = exposure(store, legs)
@@ -81,13 +106,14 @@ def total_row(store: Store, legs: Sequence[Position], width: int) -> Row:
     profit, profit_role = profit_words(store, legs)
     parts: list[Part] = [
         part(0, "  TOTAL", "header"),
-        part(6, f"long {compact(long, 5)}{mark}", role),
-        part(7, f"short {compact(gross - long, 5)}{mark}", role),
-        part(1, f"net {compact(net, 6, signed=True)}{mark}", role),
-        part(2, f"gross {compact(gross, 5)}{mark}", role),
+        part(6, f"long {worth(long, 5)}{mark}", role),
+        part(7, f"short {worth(gross - long, 5)}{mark}", role),
+        part(1, f"net {worth(net, 6, signed=True)}{mark}", role),
+        part(2, f"gross {worth(gross, 5)}{mark}", role),
         part(5, f"uP&L {profit}", profit_role),
         part(3, f"all stops hit {stops_words(store, legs, signed=True)}", "text"),
         part(4, f"all targets hit {targets_words(store, legs)}", "text"),
+        part(8, *funding_words(store, legs)),
     ]
     return by_rank(parts, width)
 

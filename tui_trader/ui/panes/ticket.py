@@ -31,6 +31,7 @@ _TIF_WORDS = {
     TimeInForce.IOC: "ioc",
     TimeInForce.FOK: "fok",
     TimeInForce.POST_ONLY: "po gtc",
+    TimeInForce.RPI: "rpi gtc",
 }
 
 _KINDS = {
@@ -128,11 +129,12 @@ class TicketView(View):
     # -- lines -----------------------------------------------------------------------------------------------------
 
     def _idle(self, width: int) -> list[Row]:
+        entry = "stale" if self.blocked else "dim"  # greyed while no entry may leave
         keys = [
-            part(0, " b buy at bid", "dim"),
-            part(0, "s sell at ask", "dim"),
-            part(1, "B S cross", "dim"),
-            part(1, f"1-5 size [{self._stage.preset}]", "dim"),
+            part(0, " b buy at bid", entry),
+            part(0, "s sell at ask", entry),
+            part(1, "B S cross", entry),
+            part(1, f"1-5 size [{self._stage.preset}]", entry),
             part(1, "x close", "dim"),
             part(2, ": type an order", "dim"),
         ]
@@ -180,7 +182,7 @@ class TicketView(View):
             parts.append(part(1, f"notional {_notional(preview, instrument)}"))
             if preview.margin:
                 parts.append(part(2, f"lev {f.bare(preview.leverage, 2)}x mgn {f.cost(preview.margin, settle)}"))
-            resting = ticket.tif in (TimeInForce.GTC, TimeInForce.POST_ONLY) and not self._crosses(ticket)
+            resting = (ticket.tif is TimeInForce.GTC or ticket.tif.only_rests) and not self._crosses(ticket)
             fee, word = (preview.fee_maker, "maker") if resting else (preview.fee_taker, "taker")
             parts.append(part(3, f"fee {f.cost(fee, settle)} {word}"))
             if preview.distance is not None:

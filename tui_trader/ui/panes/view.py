@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tui_trader.core.clock import Clock
 from tui_trader.core.types import InstrumentId
 from tui_trader.state import topic as t
-from tui_trader.state.store import Store
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
+
+if TYPE_CHECKING:
+    # The first frame is painted by views that have nothing to show yet: the Store and all that it knows are read after it.
+    from tui_trader.core.clock import Clock
+    from tui_trader.state.store import Store
 
 ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·±↑↓←→┃╻╹╽╿╷╵▀┤╌┆", "~-|++++>^v_.,-=+*#.::=+##.~^v<>#####||-+-:")
 """Every character outside ASCII that is drawn, and what stands for it where the terminal cannot show it."""

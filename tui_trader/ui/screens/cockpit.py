@@ -172,6 +172,11 @@ class Cockpit(Screen[None]):
             self.panes[slot].put(view)
 
     @property
+    def is_built(self) -> bool:
+        """Whether its widgets exist: a screen that is shown for the first time may be spoken to before."""
+        return bool(self.query(Prompt))
+
+    @property
     def prompt(self) -> Prompt:
         """The command line."""
         return self.query_one(Prompt)
@@ -186,7 +191,7 @@ class Cockpit(Screen[None]):
     def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         """Show one line in the command row."""
         self.message.say(text, severity)
-        if self.prompt.display:  # it covers the row of messages
+        if self.is_built and self.prompt.display:  # it covers the row of messages
             self.status.explain([text], "warning")
         self.program.pump.nudge()
 

@@ -6,6 +6,7 @@ What a key does to orders is ``performers``', which panes there are and where th
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tui_trader.core.types import InstrumentId, Severity
 from tui_trader.desk.desk import Desk
 from tui_trader.state import topic as t
 from tui_trader.ui.action import Action, Context
+from tui_trader.ui.cannot import cannot
 from tui_trader.ui.habits import Habits
 from tui_trader.ui.hints import hints
 from tui_trader.ui.keymap import KeyMap, key_name, spoken
@@ -208,7 +210,11 @@ class TradeScreen(Cockpit):
     def act(self, action: Action) -> None:
         """Do an action: those of the screen here, those of trading there."""
         performer = self.performers.get(action.id.removeprefix(PREFIX))
-        if performer is not None:
+        why = self.cannot().get(action.id.removeprefix(PREFIX))
+        if why is not None and self.desk.stage.draft is None:
+            self.say(why, Severity.WARNING)
+            self.trading.other_key()
+        elif performer is not None:
             performer()
             self.trading.other_key()
         else:
@@ -370,7 +376,9 @@ class TradeScreen(Cockpit):
         """Open the help for what works here."""
         from tui_trader.ui.screens.help import HelpScreen
 
-        available = self.keymap.actions if topic == "keys" else self.keymap.available(self.contexts())
+        able = self.cannot()
+        found = self.keymap.actions if topic == "keys" else self.keymap.available(self.contexts())
+        available = [replace(one, text=f"{one.text}; not here: {able[one.id]}") if one.id in able else one for one in found]
         self.program.push_screen(HelpScreen(available, "every key" if topic == "keys" else "what works here"), self._run_help)
 
     def _run_help(self, action: Action | None) -> None:
@@ -431,13 +439,17 @@ class TradeScreen(Cockpit):
     def come_back(self) -> None:
         """Be the account on the screen."""
         self.trading.come_back()
-        if self.is_running:
+        if self.is_built:
             self.lay_out()
             self.tick()
             self.refresh_hints()
+        for view in self.views.values():  # nothing may stand there as it was: balances were perhaps hidden meanwhile
+            view.moved()
 
     def company_changed(self) -> None:
         """Make room for what is said of other accounts, or take it back."""
+        if not self.is_built:
+            return  # it will be laid out with everything
         self.lay_out()
         self.refresh_hints()
 
@@ -464,7 +476,14 @@ class TradeScreen(Cockpit):
             self.show_instrument(focus)
 
     def refresh_hints(self) -> None:
-        if self.typing.explaining or self.form.is_open:
+        """Show the keys of this moment."""
+        if not self.is_built or self.typing.explaining or self.form.is_open:
             return
         self.ticket.confirming = self.trading.confirming
-        self.status.show(hints(self.keymap, self.desk.stage.draft, tradable=self.plan.tradable, armed=self.trading.arming.armed))
+        draft, armed = self.desk.stage.draft, self.trading.arming.armed
+        able = self.cannot() if draft is None else {}
+        self.status.show(hints(self.keymap, draft, tradable=self.plan.tradable, armed=armed, cannot=able))
+
+    def cannot(self) -> dict[str, str]:
+        """Return what keys cannot do at this venue, by action, and why."""
+        return cannot(self.desk, self.selected_order())

@@ -71,7 +71,9 @@ class Verbs:
         if chosen is None:
             self._cannot("no row is chosen: j and k choose one")
         else:
-            self._screen.show_rows(f"{type(chosen).__name__.lower()} in full", facts(chosen))
+            details = getattr(self._view(), "details", None)
+            rows = facts(chosen) + (details(chosen) if details is not None else [])
+            self._screen.show_rows(f"{type(chosen).__name__.lower()} in full", rows)
 
     def _copy(self) -> None:
         chosen = self._chosen()

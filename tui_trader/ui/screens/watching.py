@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tui_trader.ui.screens.trade import TradeScreen
 
 
+PROGRAM = "notify.sh {symbol} {price}"
+"""What an alert is begun with: the trader's own program by that name, or what stands there instead."""
+
+
 class Watching:
     """What those keys do on one screen."""
 
@@ -76,7 +80,10 @@ class Watching:
         if iid is None:
             screen.say("no symbol on the screen yet", Severity.WARNING)
             return
-        screen.typing.open(f":{_line(iid, screen.cursor_price(), screen.desk.store.ticker(iid).last)}")
+        line = _line(iid, screen.cursor_price(), screen.desk.store.ticker(iid).last)
+        if not line.endswith(" ") and screen.desk.attention.program.allowed:
+            line += f' run "{PROGRAM}"'  # where programs may be started; elsewhere it would be refused
+        screen.typing.open(f":{line}")
 
 
 def _line(iid: InstrumentId, cursor: Decimal | None, last: Decimal | None) -> str:

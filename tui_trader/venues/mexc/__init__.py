@@ -14,7 +14,7 @@ __all__ = ["MEXC", "mexc"]
 
 _LINEAR = Capabilities(
     order_types=frozenset(OrderType),
-    tifs=frozenset(TimeInForce),
+    tifs=frozenset(TimeInForce) - {TimeInForce.RPI},
     triggers=frozenset(TriggerSource),
     amend=False,
     resize_waiting=False,

@@ -96,6 +96,8 @@ class MexcFeed:
         self._held = Held(self._terms)
         self._at_the_door = False
         """Whether a login was sent and not answered."""
+        self._told_books: dict[InstrumentId, None] = {}
+        """The books that this connection has told of."""
         self._read: dict[str, Callable[[dict[str, Any], int], list[Event]]] = {
             "pong": self._pong,
             "push.depth.full": self._book,
@@ -119,6 +121,7 @@ class MexcFeed:
 
     def reset(self) -> None:
         """Forget the state of the previous connection; what is known of instruments stays."""
+        self._told_books.clear()
         self._at_the_door = False
         self._held.forget()
         if self._books is not None:
@@ -187,10 +190,10 @@ class MexcFeed:
         try:
             message = decode_body(frame)
         except WireError as error:
-            return [self._set_aside(f"frame: {error}", frame)]
+            return self._set_frame_aside(f"frame: {error}", frame)
         channel = message.get("channel") if isinstance(message, dict) else None
         if not isinstance(channel, str):
-            return [self._set_aside("frame without a channel", frame)]
+            return self._set_frame_aside("frame without a channel", frame)
         read = self._read.get(channel)
         if read is None:
             return self._answer(channel, message)
@@ -226,6 +229,7 @@ class MexcFeed:
         if version <= 0:
             raise WireError("book without a version")
         bids, asks = (levels_of(told.raw(side) or [], instrument) for side in ("bids", "asks"))
+        self._told_books[instrument.id] = None
         return [BookSnapshot(instrument.id, bids, asks, version, DEPTH, at_ns)]
 
     def _increment(self, message: dict[str, Any], at_ns: int) -> list[Event]:
@@ -240,6 +244,7 @@ class MexcFeed:
         if not 0 < begin <= end:
             raise WireError("increment without a version")
         bids, asks = (levels_of(told.raw(side) or [], instrument) for side in ("bids", "asks"))
+        self._told_books[instrument.id] = None
         return self._books.take(instrument.id, Increment(begin, end, bids, asks, at_ns))
 
     def _deals(self, message: dict[str, Any], at_ns: int) -> list[Event]:
@@ -389,6 +394,10 @@ class MexcFeed:
         symbol = message.get("symbol")
         known = self._terms.get(symbol) if isinstance(symbol, str) else None
         return known.id if known is not None and str(message.get("channel")).startswith("push.depth") else None
+
+    def _set_frame_aside(self, reason: str, frame: bytes) -> list[Event]:
+        """Set a frame aside that does not say what it is: it may have been of any book, so all of them are doubted."""
+        return [self._set_aside(reason, frame, instrument) for instrument in self._told_books or (None,)]
 
     def _set_aside(self, reason: str, raw: object, instrument: InstrumentId | None = None) -> Unreadable:
         self.unreadable += 1

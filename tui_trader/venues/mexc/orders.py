@@ -232,10 +232,16 @@ class MexcOrders:
         ] + [self._write(RequestKind.CANCEL, what, "trackorder/cancel", named, "cancel", ref) for named in trails]
 
     def cancel_all(self, instrument: InstrumentId) -> list[Request]:
-        """Write the calls that it takes: active orders, then trigger orders, the exits of positions, and trailing orders."""
-        body = {"symbol": instrument.symbol}
-        paths = ("order/cancel_all", "planorder/cancel_all", "stoporder/cancel_all", "trackorder/cancel")
-        return [self._write(RequestKind.CANCEL, "cancel_all", path, body, "cancel", instrument.symbol) for path in paths]
+        """Write the calls that it takes: active orders, trigger orders, exits of positions, and each known trailing order.
+
+        Whether naming the contract alone cancels all its trailing orders is not said clearly, so each is named.
+        """
+        symbol = instrument.symbol
+        paths = ("order/cancel_all", "planorder/cancel_all", "stoporder/cancel_all")
+        calls: list[tuple[str, dict[str, Any]]] = [(path, {"symbol": symbol}) for path in paths]
+        for name in sorted(self._terms.trails.get(symbol, ())):
+            calls.append(("trackorder/cancel", {"symbol": symbol, "trackOrderId": waiting.own_id(name, waiting.TRAILS)}))
+        return [self._write(RequestKind.CANCEL, "cancel_all", path, body, "cancel", symbol) for path, body in calls]
 
     # -- settings --------------------------------------------------------------------------------------------------
 

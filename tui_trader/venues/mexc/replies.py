@@ -155,6 +155,8 @@ class ReplyReader:
     def _refused(self, request: Request, code: int, message: object) -> Verdict:
         outcome = codes.classify(code, request.kind)
         text = codes.sentence(code, message)
+        if request.what == "cancel_all" and outcome is Outcome.MISSING:
+            return Verdict(Outcome.ACK)  # what is not there any more needs no cancelling
         if request.what == "position_mode" and code in codes.NO_ORDERS:
             # The question wants the permission to trade. Legs shown apart are true of either mode, and such a key places nothing.
             self._terms.mode = PositionMode.HEDGED
@@ -194,6 +196,8 @@ class ReplyReader:
             tif=tif,
             is_ack=True,
         )
+        if shelf is TRAILS:
+            self._terms.trails.setdefault(instrument.symbol, set()).add(report.venue_id)
         return Verdict(Outcome.ACK, events=(OrderChanged(report),))
 
     def _canceled(self, request: Request, facts: Any) -> Verdict:
@@ -342,7 +346,14 @@ class ReplyReader:
         return self._open(request, facts, exit_of, TRAILS)
 
     def _open_trails(self, request: Request, facts: Any) -> Verdict:
-        return self._open(request, facts, trail_of, None)
+        verdict = self._open(request, facts, trail_of, None)
+        for event in verdict.events:
+            if isinstance(event, OrdersSnapshot):
+                told = self._terms.trails.setdefault(request.ref, set())
+                if "pageIndex=1&" in request.query:
+                    told.clear()
+                told.update(report.venue_id for report in event.reports)
+        return verdict
 
     def _open(self, request: Request, facts: Any, read: Callable[[Row, Terms], OrderReport], following: Shelf | None) -> Verdict:
         """Read one part of the list of open orders; its other pages come before the next part."""

@@ -31,6 +31,8 @@ class Terms:
         """None until the account's setting is known."""
         self.now_ns = 0
         """The venue's time as of the last request; 0 before the first one."""
+        self.trails: dict[str, set[str]] = {}
+        """Trailing orders of each contract that were told of: nothing cancels them together."""
         self._instruments: dict[str, Instrument] = {}
         self._backings: dict[tuple[str, int], Backing] = {}
 

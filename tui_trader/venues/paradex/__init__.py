@@ -23,6 +23,7 @@ _CAPABILITIES = Capabilities(
     attached_to_more=False,
     touched_reduces=True,
     isolated=False,
+    whole_exits=False,
     cancel_on_disconnect=True,
     max_client_id=64,
 )
@@ -79,7 +80,6 @@ def paradex(*, interactive: bool = True, cancel_on_disconnect: bool = False, sel
         choose=paradex,
         choices={"interactive": interactive, "cancel_on_disconnect": cancel_on_disconnect, "self_trade": self_trade},
         key_words=("Account address", "Private sub-key, or a read-only token"),
-        unproven="its order path was not played through the table of faults",
     )
 
 

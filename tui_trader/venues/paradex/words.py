@@ -37,9 +37,13 @@ REDUCING: Final = {
 
 TYPE: Final = {wire: kind for table in (PLAIN, REDUCING) for kind, wire in table.items()}
 
-TIF_TO_WIRE: Final = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.POST_ONLY: "POST_ONLY"}
-TIF: Final = {**{wire: tif for tif, wire in TIF_TO_WIRE.items()}, "RPI": TimeInForce.POST_ONLY}
-"""An RPI order, as other programs of the account may place, rests and never takes."""
+TIF_TO_WIRE: Final = {
+    TimeInForce.GTC: "GTC",
+    TimeInForce.IOC: "IOC",
+    TimeInForce.POST_ONLY: "POST_ONLY",
+    TimeInForce.RPI: "RPI",
+}
+TIF: Final = {wire: tif for tif, wire in TIF_TO_WIRE.items()}
 
 SELF_TRADE: Final = {"expire_taker": "", "expire_maker": "EXPIRE_MAKER", "expire_both": "EXPIRE_BOTH"}
 """Which order ends where two of the account would meet; the first is the venue's own choice and is left to it."""

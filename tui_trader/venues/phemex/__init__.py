@@ -14,7 +14,7 @@ __all__ = ["PHEMEX"]
 
 _USD_M = Capabilities(
     order_types=frozenset(OrderType),
-    tifs=frozenset(TimeInForce),
+    tifs=frozenset(TimeInForce) - {TimeInForce.RPI},
     triggers=frozenset(TriggerSource),
     assign_margin=True,
     transfers=True,
