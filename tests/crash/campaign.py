@@ -45,6 +45,7 @@ class Case:
     took_s: float = 0.0
     """From the restart until everything was known, the desk's seconds."""
     orders: int = 0
+    """What the exchange had of them in the end."""
     doubts: int = 0
     """Orders whose end the journal did not know when the last life began."""
     problems: list[str] = field(default_factory=list)
@@ -136,13 +137,13 @@ class Campaign:
             case.problems.append(f"the restarted program ended with {code}: {lines[-1:]}")
             return
         case.took_s = last["took"] * self._pace.times
-        case.orders = len(last["state"]["orders"])
         if not last["settled"]:
             case.problems.append(f"not settled after {SETTLE_S:.0f} s")
         ledger = await self._house.ask("ledger", case=name)
+        case.orders = len(ledger["orders"])
         journals = sorted((folder / "home").rglob("journal/*.jsonl"))
         problems: list[str] = []
-        for _ in range(40):  # the one who looks on hears of the last cancel when its stream tells
+        for _ in range(400):  # the one who looks on hears of the last cancel when its stream tells, and late on a busy machine
             problems = reckon(last["state"], ledger, await self._observers.ask("dump", case=name), journals)
             if not problems:
                 break

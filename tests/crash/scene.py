@@ -52,7 +52,9 @@ class Scene:
         self._ground = GROUNDS[venue](Plan.drawn(0, venue))
         self.symbol = self._ground.first
         self.able = load(venue).capabilities
-        self.has_stops = OrderType.STOP in self.able.order_types
+        self.has_stops = OrderType.STOP in self.able.order_types and not self.able.nameless
+        """Whether the script sends stops. Where they bear no id of ours, what became of them is for the histories to hold: they
+        see the ticket while it is worded."""
         self.pace = _PACES[venue]
         self.at_the_gate = self._ground.at_the_gate
         self.remembers = self._ground.remembers

@@ -263,7 +263,7 @@ async def test_minutes_that_were_heard_stand_and_those_that_were_missed_are_fill
 async def test_what_is_known_only_in_part_gives_the_watchlist_nothing() -> None:
     asked = Asked()
     asked.watched = [BTC]
-    asked.answers.append(minutes(BTC, 90, 30))
+    asked.answers.append(minutes(BTC, 95, 30))
     heard = Second(Trade((MINUTE - 590) * NS, Side.BUY, D(500), D(1)))
     assert asked.candles.write([Heard(BTC, [heard], [(MINUTE - 600, MINUTE - 570)])])  # half a minute: how it ended nobody knows
     await asked.past.fill_in()

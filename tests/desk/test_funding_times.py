@@ -82,6 +82,7 @@ async def test_a_settlement_that_is_told_makes_no_old_price_new() -> None:
     await asked.times.look()
     assert asked.store.ticker(BTC).next_funding_ns is not None
     assert not asked.store.ticker_is_fresh(BTC)
+    assert asked.store.age_ns("ticker", BTC) == 3_600 * NS
 
 
 def test_nobody_is_asked_where_funding_is_paid_all_the_time() -> None:

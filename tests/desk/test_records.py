@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Mapping
 from decimal import Decimal as D
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.desk.conftest import BTC, heard, ticket
 from tui_trader.core.clock import ManualClock
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.types import OrderStatus, OrderType, PositionSide, Side, TimeInForce, TriggerSource
-from tui_trader.desk.records import order_from_body, ticket_body
+from tui_trader.desk.records import OpenIntents, order_from_body, ticket_body
 from tui_trader.storage.journal import Journal, Record, read
 
 STOP = ticket(
@@ -91,3 +92,20 @@ def test_the_answer_to_another_request_closes_nothing() -> None:
 def test_every_intent_is_remembered_as_our_own() -> None:
     lines = records(INTENT, ("outcome", {"ref": "tt-9", "what": "place", "outcome": "ack"}), ("absent", {"id": "tt-1"}))
     assert heard(lines).ids == {"tt-1"}
+
+
+def test_what_is_remembered_of_an_intent_takes_no_more_room_than_it_is_long() -> None:
+    recall = OpenIntents()
+    body = ticket_body(ticket())
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(500):
+            settled = {"ref": f"tt-{number}", "what": "place", "outcome": "ack"}
+            recall.take(Record(2 * number, "2026-01-01T00:00:00Z", 1, "intent", {**body, "id": f"tt-{number}"}))
+            recall.take(Record(2 * number + 1, "2026-01-01T00:00:00Z", 1, "outcome", settled))
+        assert (tracemalloc.get_traced_memory()[0] - before) / 500 < 2_000
+    finally:
+        tracemalloc.stop()
+    assert not recall.still_open()
+    assert len(recall.ids) == 500

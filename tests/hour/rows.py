@@ -217,13 +217,12 @@ def on_the_phone(hour: Hour) -> None:
 
 def alert(hour: Hour) -> None:
     hour.resize(120, 40)
-    hour.keys("gb", " ", "k", "k", "a")
-    hour.shows(r"^:alert BTCUSDT [<>] 969?\d\d")
+    hour.keys("gb", " ", *"kkkkkkkk", "a")
+    hour.shows(r"^:alert BTCUSDT > 96\d\d\d")
     hour.keys(ENTER)
-    hour.shows(r"alert 1: BTCUSDT last [<>] 96[\d.]+")
-    hour.exchange.tell("move 96860" if hour.shown(r"alert 1: BTCUSDT last <") else "move 96960")
-    hour.shows(r"WARN alert 1: BTCUSDT last [<>] 96[\d.]+ \(96\d\d\d")
+    hour.shows(r"alert 1: BTCUSDT last > 96[\d.]+")
     hour.exchange.tell("move 96960")
+    hour.shows(r"WARN alert 1: BTCUSDT last > 96[\d.]+ \(969\d\d")
 
 
 def second_venue(hour: Hour) -> None:

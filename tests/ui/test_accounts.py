@@ -176,6 +176,7 @@ async def test_a_wide_screen_shows_the_rows_of_all_and_the_cursor_stays_with_the
         assert head[1].count("*phemex/") == 2
 
 
+@pytest.mark.crashes
 async def test_an_alarm_of_an_account_that_is_not_shown_is_said(tmp_path: Path) -> None:
     async with two(tmp_path) as both:
         both.second._task_failed("a task", RuntimeError("it broke"))
@@ -210,6 +211,7 @@ async def test_panic_reaches_the_others_while_one_is_down(tmp_path: Path) -> Non
         assert "!phemex/main" in both.running.picture() or "NOT VERIFIED" in both.running.picture()
 
 
+@pytest.mark.crashes
 async def test_panic_that_breaks_at_one_account_does_not_stop_at_the_others(tmp_path: Path) -> None:
     async with two(tmp_path) as both:
 

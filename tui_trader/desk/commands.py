@@ -216,7 +216,7 @@ class Executor:
                 desk.feeds.retry()
                 desk.sync.again()
                 return Result("asking the venue for orders, executions and positions")
-            case c.Export() if not self._stays:
+            case c.Export():
                 return Result(await self.keeping.export(command))
             case _:
                 return Result(self._answer(command) or self.keeping.keep(command))

@@ -12,9 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tui_trader.core.command import Export, Price
+from tui_trader.core.command import Price
 from tui_trader.core.error import (
-    CommandError,
     RefusedError,
 )
 from tui_trader.core.funds import Transfer
@@ -114,13 +113,7 @@ class Desk(Connection):
 
     def export_by(self, write: Write) -> None:
         """Name what writes exports; it is called in another thread."""
-        self.exporter = Exporting(clock=self.clock, write=write, spawn=self._spawn, say=self._say)
-
-    def export(self, what: Export) -> str:
-        """Write fills of a span of time to a file; return where it is. Raises CommandError where that cannot be."""
-        if self.exporter is None:
-            raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
-        return self.exporter(what)
+        self.exporter = Exporting(clock=self.clock, write=write)
 
     async def move(self, orders: Sequence[Order], price: Price) -> list[Sent]:
         """Move several orders to a price, or by a distance from where each stands; one result for each, refusals included."""

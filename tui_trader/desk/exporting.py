@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from tui_trader.core.clock import DAY_NS, Clock
 from tui_trader.core.command import Export
-from tui_trader.core.error import CommandError, TraderError
-from tui_trader.core.types import Severity
+from tui_trader.core.error import CommandError
 
 Write = Callable[[str, int, int, bool], str]
 """Writes what happened from a time to another, that one excluded, under a name, as CSV or JSON; returns where it is, in words."""
@@ -28,37 +26,14 @@ _NAMED = {"today": (0, 1), "yesterday": (1, 1), "week": (6, 7), "month": (29, 30
 class Exporting:
     """Writes what a command asks for."""
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        write: Write,
-        spawn: Callable[[str, Coroutine[Any, Any, Any]], None],
-        say: Callable[[str, Severity], None],
-    ) -> None:
+    def __init__(self, *, clock: Clock, write: Write) -> None:
         self._clock = clock
         self._write = write
-        self._spawn = spawn
-        self._say = say
 
-    def __call__(self, what: Export) -> str:
-        """Begin to write; what comes of it is said. Raises CommandError for a span that is none."""
-        since_ns, until_ns = span(what.span, self._clock.wall_ns())
-        self._spawn("export", self._run(what, since_ns, until_ns))
-        return f"exporting {what.span} …"
-
-    async def whole(self, what: Export) -> str:
+    async def __call__(self, what: Export) -> str:
         """Write, and return where it is. Raises CommandError for a span that is none, TraderError where it cannot be."""
         since_ns, until_ns = span(what.span, self._clock.wall_ns())
         return await asyncio.to_thread(self._write, what.span, since_ns, until_ns, what.csv)
-
-    async def _run(self, what: Export, since_ns: int, until_ns: int) -> None:
-        try:
-            where = await asyncio.to_thread(self._write, what.span, since_ns, until_ns, what.csv)
-        except TraderError as error:
-            self._say(f"export {what.span}: {error.message}", Severity.WARNING)
-        else:
-            self._say(where, Severity.NOTE)
 
 
 def span(text: str, now_ns: int) -> tuple[int, int]:

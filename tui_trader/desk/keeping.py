@@ -50,8 +50,6 @@ class Keeping:
             case c.Note(text):
                 self._desk.note(text)
                 return "noted"
-            case c.Export():
-                return self._desk.export(command)
             case c.EndRunning(number, everything):
                 return self._end_all() if everything or number is None else self._end(number)
             case c.WatchSymbols(symbols, add):
@@ -76,11 +74,11 @@ class Keeping:
         raise CommandError(SCREEN_ONLY)
 
     async def export(self, command: c.Export) -> str:
-        """Write files and return where they are: for a program that ends with the command. Raises CommandError, JournalError."""
+        """Write files in another thread, and return where they are. Raises CommandError, JournalError."""
         exporter = self._desk.exporter
         if exporter is None:
             raise CommandError("nothing is exported from here", fix="tui-trader export fills --csv")
-        return await exporter.whole(command)
+        return await exporter(command)
 
     def _name(self, typed: str) -> str:
         return self._choosing.instrument(typed).symbol

@@ -201,7 +201,8 @@ class OpenIntents:
 
     def _intend(self, body: Mapping[str, Any]) -> None:
         if client_id := str(body.get("id", "")):
-            self._known[client_id] = orjson.dumps(body, default=str)  # as the journal writes it
+            # As the journal writes it, and copied: what dumps returns keeps eight kilobytes whatever is in it.
+            self._known[client_id] = bytes(memoryview(orjson.dumps(body, default=str)))
             self._open[client_id] = body
 
     def _body(self, client_id: str) -> Mapping[str, Any]:

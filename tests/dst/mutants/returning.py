@@ -47,7 +47,7 @@ def _failed_is_flat(stack: ExitStack) -> None:
 @mutant("forgets at the start what the last run sent", seed=4)
 def _forgets(stack: ExitStack) -> None:
     swap(stack, OrderPath, "recover", lambda self, records, buried=(): None)
-    swap(stack, Blotter, "claim", lambda self, client_ids: None)
+    swap(stack, Blotter, "claim", lambda self, client_ids, named=(): None)
 
 
 @mutant("reads no open orders after a reconnect", seed=198)

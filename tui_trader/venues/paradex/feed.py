@@ -20,7 +20,6 @@ from tui_trader.core.event import (
     BookDelta,
     BookSnapshot,
     Event,
-    GuardTold,
     Notice,
     OrderChanged,
     OrderFilled,
@@ -40,6 +39,7 @@ from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.exact import decode_body, sample
 from tui_trader.venues.paradex import sbe, tokens, words
+from tui_trader.venues.paradex.ending import Ending
 from tui_trader.venues.paradex.rows import Row, balance_of, fill_of, position_of, report_of
 from tui_trader.venues.paradex.words import VENUE
 
@@ -55,7 +55,6 @@ OWN: Final = ("orders.ALL", "fills.ALL", "positions", "account")
 
 
 _SHALLOW: Final = f"books show the best {DEPTH} levels from here on"
-_GUARDED: Final = "the venue cancels the open orders of this account, protective stops too, when this connection ends"
 
 
 class ParadexFeed:
@@ -69,16 +68,13 @@ class ParadexFeed:
         """Messages that nobody here reads."""
         self.unreadable = 0
         """Messages that were set aside."""
-        self._cancels = cancel_on_disconnect
-        self._switching: dict[int, bool] = {}
-        """Questions that a trader asked, and what was in force before each."""
+        self._ending = Ending(cancel_on_disconnect)
         self._version = 0
         self.denied: Secret | None = None
         """The token that the last login was refused with; None where it was taken."""
         self._token: Secret | None = None
         self._numbers = count(1)
         self._logins: set[int] = set()
-        self._armings: set[int] = set()
         self._pings: set[int] = set()
         self._books: dict[str, int] = {}
         """The sequence that each book is at."""
@@ -88,7 +84,6 @@ class ParadexFeed:
         """Whether books come as their best levels again and again, and not as the whole book and its changes."""
         self._otherwise = False
         self._ids: dict[str, InstrumentId] = {}
-        self._armed: bool | None = None
 
     # -- connecting ------------------------------------------------------------------------------------------------
 
@@ -129,7 +124,9 @@ class ParadexFeed:
         frames = []
         for subscription in subscriptions:
             if subscription.channel is Channel.ACCOUNT:
-                frames.append(self._arm(self._armings))
+                frame, number = self._arm()
+                self._ending.opens(number)
+                frames.append(frame)
             for name in self._channels(subscription):
                 frame, number = self._call("subscribe", {"channel": name})
                 frames.append(frame)
@@ -148,21 +145,23 @@ class ParadexFeed:
     def heartbeat(self) -> list[bytes]:
         """Return what proves that the application answers, and says once more what becomes of orders; nothing on a public lane,
         where the venue's own heartbeats and prices never pause."""
-        return [self._arm(self._pings)] if self.lane is Lane.PRIVATE else []
+        if self.lane is not Lane.PRIVATE:
+            return []
+        frame, number = self._arm()
+        self._pings.add(number)
+        return [frame]
 
     def guard(self, *, on: bool) -> list[bytes]:
         """Return the frame that has open orders cancelled when this connection ends, or lets them be."""
-        before, self._cancels = self._cancels, on
-        waiting: set[int] = set()
-        frame = self._arm(waiting)
-        self._switching.update(dict.fromkeys(waiting, before))
+        before, self._ending.wish = self._ending.wish, on
+        frame, number = self._arm()
+        self._ending.switch(number, before)
         return [frame]
 
     def reset(self) -> None:
         """Forget the previous connection; what is to become of orders is remembered."""
-        self._switching.clear()
+        self._ending.reset()
         self._logins.clear()
-        self._armings.clear()
         self._pings.clear()
         self._books.clear()
         self._asked.clear()
@@ -220,8 +219,6 @@ class ParadexFeed:
         if number in self._pings:
             self._pings.discard(number)
             return [PongReceived(VENUE, self.lane, at_ns)]
-        if number in self._switching:
-            return self._switched(self._switching.pop(number), reason, at_ns)
         if number in self._logins:
             self._logins.discard(number)
             self.denied = self._token if reason else None
@@ -230,29 +227,8 @@ class ParadexFeed:
         if self._asked.pop(number, "") and reason:
             self._shallow = self._otherwise = True
             return [Notice(f"whole books are not served ({reason}): {_SHALLOW}", Severity.WARNING, at_ns), answer]
-        if number in self._armings:
-            self._armings.discard(number)
-            return self._arming(answer, at_ns)
-        return [answer]
-
-    def _arming(self, answer: Subscribed, at_ns: int) -> list[Event]:
-        """Say what becomes of orders when the connection ends. What was not asked for need not be granted."""
-        if not self._cancels:
-            return [GuardTold(VENUE, False), Subscribed(VENUE, self.lane, answer.request_id, True)]
-        if not answer.ok:
-            return [answer]
-        return [Notice(f"cancel-on-disconnect is on: {_GUARDED}", Severity.NOTE, at_ns), GuardTold(VENUE, True), answer]
-
-    def _switched(self, before: bool, reason: str, at_ns: int) -> list[Event]:
-        """Say what came of a switch that the trader made; refused, it stays as it was."""
-        if reason:
-            wish, self._cancels = self._cancels, before
-            text = f"cancel-on-disconnect was not switched {'on' if wish else 'off'}: {reason}"
-            return [Notice(text, Severity.ALARM, at_ns), GuardTold(VENUE, before)]
-        if self._cancels:
-            return [Notice(f"cancel-on-disconnect is on: {_GUARDED}", Severity.NOTE, at_ns), GuardTold(VENUE, True)]
-        text = "cancel-on-disconnect is off: open orders stay at the venue when this connection ends"
-        return [Notice(text, Severity.NOTE, at_ns), GuardTold(VENUE, False)]
+        told = self._ending.hear(answer, at_ns)
+        return [answer] if told is None else told
 
     def _told(self, family: str, fields: Mapping[str, Any], at_ns: int, frame: bytes) -> list[Event]:
         read = _READERS.get(family)
@@ -373,11 +349,9 @@ class ParadexFeed:
         number = next(self._numbers)
         return orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params, "id": number}), number
 
-    def _arm(self, waiting: set[int]) -> bytes:
+    def _arm(self) -> tuple[bytes, int]:
         """Return the frame that says whether the venue is to cancel everything when this connection ends."""
-        frame, number = self._call("order.cancel_on_disconnect", {"enabled": self._cancels})
-        waiting.add(number)
-        return frame
+        return self._call("order.cancel_on_disconnect", {"enabled": self._ending.wish})
 
     def _id(self, symbol: str) -> InstrumentId | None:
         found = self._ids.get(symbol)

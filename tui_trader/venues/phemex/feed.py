@@ -63,6 +63,9 @@ MAX_SYMBOLS: Final = 4096
 
 NS: Final = 1_000_000_000
 
+_TABLE: Final = "_pack_p.update"
+"""How the method of a packed table ends."""
+
 _new = tuple.__new__
 
 _BOOK_OF = re.compile(rb'"symbol"\s*:\s*"([A-Za-z0-9._-]{1,32})"')
@@ -227,7 +230,10 @@ class PhemexFeed:
                     events += self._receive_trades(message, message.trades_p, frame)
                     continue
                 if message.book is None:
-                    events += self._receive_other(frame, at_ns)
+                    if message.data is not None and isinstance(message.method, str) and message.method.endswith(_TABLE):
+                        events += self._receive_table(message, frame, at_ns)
+                    else:
+                        events += self._receive_other(frame, at_ns)
                     continue
                 message.levels = message.book
             if message.type != "incremental" or not message.sequence:
@@ -273,8 +279,6 @@ class PhemexFeed:
             return self._set_frame_aside(f"frame: {error}", frame)
         if message.market24h_p is not None:
             return self._receive_ticker(message.market24h_p, message.timestamp or at_ns, frame)
-        if message.data is not None and isinstance(message.method, str) and message.method.endswith("_pack_p.update"):
-            return self._receive_table(message, frame, at_ns)
         if message.orders_p is not None or message.positions_p is not None or message.accounts_p is not None:
             rows = (message.orders_p, message.positions_p, message.accounts_p)
             return self._receive_account(message, USD_M, rows, at_ns, frame)
@@ -386,7 +390,7 @@ class PhemexFeed:
         except WireError as error:
             return [self._set_aside(f"ticker: {error}", raw)]
 
-    def _receive_table(self, message: Frame, frame: bytes, at_ns: int) -> list[Event]:
+    def _receive_table(self, message: Hot, frame: bytes, at_ns: int) -> list[Event]:
         """The packed 24-hour table, read by column names: columns were added before, and may be left out of increments."""
         named = message.fields
         if named is not None and named != self._columns and isinstance(named, list) and all(isinstance(n, str) for n in named):

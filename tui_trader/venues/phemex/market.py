@@ -182,8 +182,11 @@ class MarketRows:
         said: list[Any] = [instrument, at_ns, *_UNSAID]
         for source, target in plan:
             raw = row[source]
-            if raw is not None and raw != "":
-                said[target] = numbers[raw] if type(raw) is str else from_wire(raw)
+            if type(raw) is str:
+                if raw:
+                    said[target] = numbers[raw]
+            elif raw is not None:
+                said[target] = from_wire(raw)
         return _new(TickerChanged, said)
 
     def scaled_ticker(self, instrument: Instrument, at_ns: int, values: Mapping[str, object]) -> TickerChanged:

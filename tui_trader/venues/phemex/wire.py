@@ -43,6 +43,9 @@ class Hot(Struct, gc=False):
     timestamp: int = 0
     trades_p: Any = None
     type: str = ""
+    data: Any = None
+    fields: Any = None
+    method: Any = None
 
 
 class Frame(Struct, gc=False):
