@@ -160,8 +160,11 @@ def _orders(probe: Probe, exchange: Exchange, tap: Tap, draw: random.Random, rou
     ]
 
 
-def _send(probe: Probe, tap: Tap, number: int, draw: random.Random) -> float:
-    """Stage a small buy some ticks below the bid and send it; return the milliseconds from Enter to its bytes."""
+def _send(probe: Probe, tap: Tap, number: int, draw: random.Random, tries: int = 3) -> float:
+    """Stage a small buy some ticks below the bid and send it; return the milliseconds from Enter to its bytes.
+
+    A book that was in doubt at that very moment takes no order: then it is staged anew. Raises TimeoutError after ``tries``.
+    """
     probe.type("1b")
     probe.read(0.05)
     probe.type("j" * (3 + number))
@@ -174,7 +177,11 @@ def _send(probe: Probe, tap: Tap, number: int, draw: random.Random) -> float:
             return (tap.seen.get_nowait() - start) * 1000
         except queue.Empty:
             continue
-    raise TimeoutError("no order came:\n" + "\n".join(probe.screen()))
+    if tries <= 1:
+        raise TimeoutError("no order came:\n" + "\n".join(probe.screen()))
+    probe.type("\x1b")
+    probe.read(1.0)
+    return _send(probe, tap, number, draw, tries - 1)
 
 
 def _flat(rounds: list[list[float]]) -> list[float]:

@@ -12,7 +12,7 @@ from . import page
 from .limits import FILE, Limit, limits
 from .measure import Ratio
 from .plot import Bar, Curve, bars, curves, fitted
-from .table import Row, as_json
+from .table import Row, as_json, render
 
 ROWS = [
     Row("G1", "feed", "1 us", "2 us", Ratio((0.4, 0.6)), 0.75),
@@ -47,6 +47,13 @@ class TestPage:
             page.write({"machine": []}, None, {}, page.TEMPLATE.read_text())
         with pytest.raises(ValueError, match="has no"):
             page.write(FOUND, None, {}, "nothing")
+
+    def test_the_page_in_the_manual_shows_the_figures_that_are_kept_beside_it(self) -> None:
+        found = json.loads(page.FIGURES.read_text())
+        shown = page.PAGE.read_text()
+        assert render(page.rows_of(found)) in shown, "python -m tests.bench.page writes it anew"
+        assert page.verdicts(page.rows_of(found)) in shown
+        assert page.PLOT.read_text() == page.plot(found)
 
 
 class TestLimits:
