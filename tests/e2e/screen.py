@@ -57,8 +57,14 @@ class ScreenOfText(ABC):
 
     def until(self, true: Callable[[], bool], seconds: float = DEADLINE_S) -> bool:
         """Wait until something holds, or the program is gone; return whether it holds."""
-        wait_until(lambda: true() or self.ended(), seconds)
-        return true()
+        held: list[bool] = []
+
+        def over() -> bool:
+            held[:] = [true()]
+            return held[0] or self.ended()
+
+        wait_until(over, seconds)
+        return held[0] or true()  # it may hold for a moment only, or be the last that the program showed
 
     def wait(self, pattern: str, seconds: float = DEADLINE_S) -> re.Match[str]:
         """Wait until the screen matches a regular expression; an AssertionError shows the screen."""
