@@ -13,7 +13,7 @@ from tui_trader.sim import products
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.paradex_products import paradex_instruments
 from tui_trader.sim.types import SimOrder
-from tui_trader.venues.base import Capabilities
+from tui_trader.venues.capabilities import Capabilities
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tests.conformance.families import families, offers
 from tests.conformance.manual import capability_table
 from tests.conformance.steps import Steps
 from tests.conformance.table import read_table, specs
-from tui_trader.venues.base import Capabilities
+from tui_trader.venues.capabilities import Capabilities
 
 ROOT = Path(__file__).parents[2]
 

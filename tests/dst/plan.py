@@ -12,7 +12,7 @@ from random import Random
 from tests.dst.grounds import GROUNDS
 from tests.dst.weather import Climate
 from tui_trader.core.types import OrderType
-from tui_trader.venues.base import Capabilities
+from tui_trader.venues.capabilities import Capabilities
 from tui_trader.venues.registry import load
 
 WEIGHTS: dict[str, int] = {

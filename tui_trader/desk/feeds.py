@@ -20,7 +20,8 @@ from tui_trader.net.session import Session
 from tui_trader.secrets.secret import Secret
 from tui_trader.state import topic
 from tui_trader.state.store import Store
-from tui_trader.venues.base import Channel, FeedDialect, Guarding, Lane, Negotiating, Seeded, Subscription
+from tui_trader.venues.base import Channel, FeedDialect, Lane, Subscription
+from tui_trader.venues.besides import Guarding, Negotiating, Seeded
 
 RESYNC_NS = 2 * NS
 """A doubtful book is asked for again at most this often."""

@@ -18,7 +18,8 @@ from tui_trader.desk.account import Account
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.resolve import Resolver
 from tui_trader.state.store import Store
-from tui_trader.venues.base import Capabilities, OrderDialect, Outcome, Request, Verdict
+from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
+from tui_trader.venues.capabilities import Capabilities
 
 
 class Margin:

@@ -18,7 +18,8 @@ from tui_trader.core.types import OrderStatus, Severity
 from tui_trader.desk.asking import MAX_PAGES, Sender, page_of
 from tui_trader.desk.likeness import Trace, is_like, place_among
 from tui_trader.state.store import Store
-from tui_trader.venues.base import OrderDialect, Outcome, Recognising, Request, Verdict
+from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
+from tui_trader.venues.besides import Recognising
 
 IN_DOUBT = (OrderStatus.UNKNOWN, OrderStatus.SENT, OrderStatus.ACKED)
 

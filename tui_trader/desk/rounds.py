@@ -26,7 +26,8 @@ from tui_trader.net.rest import RestClient
 from tui_trader.state import topic
 from tui_trader.state.store import Store
 from tui_trader.state.tally import Difference, Leg
-from tui_trader.venues.base import OrderDialect, Outcome, Request, Stating, Verdict
+from tui_trader.venues.base import OrderDialect, Outcome, Request, Verdict
+from tui_trader.venues.besides import Stating
 
 BEAT_S = 0.25
 """How often the age of books is looked at: a stale one is marked at most this late."""

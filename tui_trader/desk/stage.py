@@ -43,7 +43,7 @@ from tui_trader.desk.facts import FactSource, Judgement
 from tui_trader.desk.resolve import Resolver
 from tui_trader.desk.scale_plan import ScalePlan, ScaleWriter
 from tui_trader.desk.ticket_writer import TicketWriter, over_goals
-from tui_trader.venues.base import Capabilities
+from tui_trader.venues.capabilities import Capabilities
 
 _TIF_CYCLE = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.POST_ONLY)
 

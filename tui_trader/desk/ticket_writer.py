@@ -23,7 +23,7 @@ from tui_trader.desk.draft import Draft
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.resolve import Resolver, leg_for
 from tui_trader.state.cover import cover_of
-from tui_trader.venues.base import Capabilities
+from tui_trader.venues.capabilities import Capabilities
 
 
 class TicketWriter:

@@ -32,7 +32,8 @@ from tui_trader.net import endpoint
 from tui_trader.net.limiter import Limiter
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.secrets.secret import Secret
-from tui_trader.venues.base import Admitting, Credential, OrderDialect, Outcome, Reply, Request, Verdict
+from tui_trader.venues.base import Credential, OrderDialect, Outcome, Reply, Request, Verdict
+from tui_trader.venues.besides import Admitting
 
 CONNECT_S = 3.0
 """Longest wait for a connection: name, TCP and TLS. Shorter than the total, so that it alone can end this phase."""

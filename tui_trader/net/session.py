@@ -29,7 +29,8 @@ from tui_trader.net.backoff import SLOW_STEP, Backoff, step_for_close
 from tui_trader.net.limiter import Bucket
 from tui_trader.net.opening import Opening, Stage
 from tui_trader.secrets.redactor import REDACTOR
-from tui_trader.venues.base import Batching, FeedDialect, Lane, Negotiating, Subscription
+from tui_trader.venues.base import FeedDialect, Lane, Subscription
+from tui_trader.venues.besides import Batching, Negotiating
 
 PUBLIC_GATE_MS = 10
 """Default read gate of public lanes, milliseconds; private lanes have none."""

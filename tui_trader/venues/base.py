@@ -6,20 +6,21 @@ the dialects' events to the Store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from tui_trader.core.error import ConfigError
-from tui_trader.core.event import BookSnapshot, Event
+from tui_trader.core.event import Event
 from tui_trader.core.funds import Transfer
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
-from tui_trader.core.types import InstrumentId, OrderType, PositionMode, PositionSide, TimeInForce, TriggerSource
+from tui_trader.core.types import InstrumentId, PositionMode, PositionSide
 from tui_trader.secrets.secret import Secret
+from tui_trader.venues.capabilities import Capabilities
 
 USUAL = "usual"
 """Stands for the host that ``Endpoints`` name, where a venue has others besides."""
@@ -172,76 +173,6 @@ class Verdict:
     """With ``server_time``: the venue's wall clock in nanoseconds; 0 in every other answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a venue, or one family of its contracts, can do; what it cannot do is greyed with the reason."""
-
-    order_types: frozenset[OrderType]
-    tifs: frozenset[TimeInForce]
-    triggers: frozenset[TriggerSource]
-    amend: bool = True
-    """An order can be changed in place."""
-    amend_waiting: bool = True
-    """What an order waits for can be changed in place."""
-    resize_waiting: bool = True
-    """The size of an order that waits can be changed in place."""
-    whole_exits: bool = True
-    """An order that waits can be over a whole position, however large that is by then; else it has a size like any other."""
-    nameless: bool = False
-    """Orders that wait carry no id of ours: one whose answer is lost is known again by what it is."""
-    hedge: bool = True
-    attached_exits: bool = True
-    """TP/SL attached to an entry."""
-    attached_limits: bool = True
-    """Attached TP/SL that execute at a limit price."""
-    attached_to_more: bool = True
-    """TP/SL attached to an entry that adds to a position."""
-    touched_reduces: bool = False
-    """Orders that wait for a better price (a target) can only reduce."""
-    isolated: bool = True
-    """A position can be backed by margin of its own, and not by the whole account."""
-    assign_margin: bool = False
-    """The margin of an isolated position can be set."""
-    risk_limit: bool = False
-    """The risk limit of a position can be set."""
-    transfers: bool = False
-    """Money can be moved between the wallet and the trading account."""
-    cancel_on_disconnect: bool = False
-    max_client_id: int = 40
-    trading: bool = True
-    why_not: str = ""
-    """When ``trading`` is false: the reason in one sentence."""
-
-    def refuse(self, ticket: OrderTicket) -> str:
-        """Return why a ticket cannot be said to this family, in one sentence; empty when it can."""
-        symbol = ticket.instrument.symbol
-        words = ticket.type.value.replace("_", " ")
-        if ticket.type not in self.order_types:
-            return f"{symbol} knows no {words} orders"
-        if ticket.tif not in self.tifs:
-            return f"{symbol} knows no {ticket.tif.value.replace('_', ' ')} orders"
-        if ticket.type.is_conditional and ticket.trigger_source not in self.triggers:
-            return f"{symbol} orders cannot be triggered by the {ticket.trigger_source} price"
-        touched = ticket.type in (OrderType.MARKET_IF_TOUCHED, OrderType.LIMIT_IF_TOUCHED)
-        if touched and self.touched_reduces and not (ticket.reduce_only or ticket.close_on_trigger):
-            return f"a {words} order of {symbol} can only reduce: say so, or use a limit"
-        if ticket.position_side is not PositionSide.MERGED and not self.hedge:
-            return f"{symbol} has one position only, no {ticket.position_side} leg"
-        for exit_price, limit, source, name in (
-            (ticket.take_profit, ticket.take_profit_limit, ticket.take_profit_source, "take-profit"),
-            (ticket.stop_loss, ticket.stop_loss_limit, ticket.stop_loss_source, "stop-loss"),
-        ):
-            if exit_price is None:
-                continue
-            if not self.attached_exits:
-                return f"{symbol} orders cannot carry a {name}"
-            if limit is not None and not self.attached_limits:
-                return f"an attached {name} of {symbol} executes at the market: it cannot have a limit"
-            if source not in self.triggers:
-                return f"a {name} of {symbol} cannot be triggered by the {source} price"
-        return ""
-
-
 class FeedDialect(Protocol):
     """The WebSocket side of a venue, for one lane of one connection. Synchronous and pure.
 
@@ -279,103 +210,6 @@ class FeedDialect(Protocol):
 
     def take_mode(self, mode: PositionMode) -> None:
         """Learn how the account holds positions, where that is one setting for all contracts."""
-
-
-@runtime_checkable
-class Batching(Protocol):
-    """What a FeedDialect has besides where frames that came at once cost less together than one by one."""
-
-    def receive_batch(self, frames: Iterable[bytes], at_ns: int) -> list[Event]:
-        """Translate frames, in arrival order; the events say what ``receive`` of each would have said, increments as runs."""
-
-
-@runtime_checkable
-class Negotiating(Protocol):
-    """What a FeedDialect has besides where a connection is asked for with a version, or let in by a token."""
-
-    def query(self) -> str:
-        """Return the query string to connect with, without ``?``."""
-
-    def refused(self, status: int) -> str:
-        """Learn that the connection was refused with an HTTP status; return why in a sentence, empty where that says nothing.
-
-        The next ``query`` may be another one.
-        """
-
-    denied: Secret | None
-    """The token that the last login was refused with; None where it was taken."""
-
-    def take_token(self, token: Secret) -> None:
-        """Learn the token that ``login`` is to use."""
-
-    def asks_otherwise(self) -> bool:
-        """Whether what was refused on this connection will be asked for in other words on the next; said once."""
-
-
-@runtime_checkable
-class Guarding(Protocol):
-    """What a FeedDialect has besides where a venue cancels open orders when the private connection ends, if it is asked to.
-
-    What was asked last is said again on every connection, before anything else.
-    """
-
-    def guard(self, *, on: bool) -> list[bytes]:
-        """Return the frames that ask for it, or for the end of it; the answer is a GuardTold, or a Notice of a refusal."""
-
-
-@runtime_checkable
-class Stating(Protocol):
-    """What an OrderDialect has besides where a venue tells what it takes at present; the answer holds a TakingTold."""
-
-    def system_state(self) -> Request: ...
-
-
-@runtime_checkable
-class Seeded(Protocol):
-    """What a FeedDialect has besides where changes of a book count from a whole one that is asked for by a request.
-
-    It says so with a BookWanted; whoever sends the request (``OrderDialect.book``) hands the answer to ``seed``.
-    """
-
-    def seed(self, whole: BookSnapshot) -> list[Event]:
-        """Take the whole book and return what it is by now; a BookWanted again where it is older than the changes known."""
-
-
-@runtime_checkable
-class Admitting(Protocol):
-    """What an OrderDialect has besides where a venue lets in by tokens that live for minutes, or has bodies signed."""
-
-    def admission(self, credential: Credential, wall_ns: int, *, early: bool) -> Request | None:
-        """Return what has to be asked (``what`` is ``admission``) before requests can be signed; None where nothing has to.
-
-        Called again after each answer. With ``early`` a token that is good for now is renewed before its end comes near.
-        """
-
-    def token(self, credential: Credential) -> Secret:
-        """Return the token that lets in; raises LinkError before there is one."""
-
-    def distrust(self, token: Secret) -> None:
-        """Learn that the venue does not take a token any more, however long it was to be good."""
-
-    def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
-        """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
-
-
-@runtime_checkable
-class Recognising(Protocol):
-    """What an OrderDialect has besides where some orders carry no id of the client's.
-
-    Of those the answer alone tells which order it made. When it is lost, they are known again by what they are.
-    """
-
-    def is_nameless(self, order: Order | OrderTicket) -> bool:
-        """Whether an order of this kind is sent without our id."""
-
-    def made_since(self, order: Order, since_ns: int) -> Request:
-        """Ask for the orders of this kind in its contract that were made since a time, in whatever state, in pages.
-
-        The answer tells each as an OrderChanged of the list it waits in (``venue_id``), with the time it was made.
-        """
 
 
 class OrderDialect(Protocol):

@@ -20,7 +20,8 @@ from tui_trader.core.book import Book
 from tui_trader.core.event import BookDelta, BookSnapshot, BookWanted, Event, Unreadable
 from tui_trader.core.types import InstrumentId, Side
 from tui_trader.sim.products import mexc_instruments
-from tui_trader.venues.base import Channel, Lane, Seeded, Subscription
+from tui_trader.venues.base import Channel, Lane, Subscription
+from tui_trader.venues.besides import Seeded
 from tui_trader.venues.mexc import mexc
 from tui_trader.venues.mexc.feed import IncrementalFeed, MexcFeed
 from tui_trader.venues.mexc.orders import MexcOrders

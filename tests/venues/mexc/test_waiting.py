@@ -27,7 +27,8 @@ from tui_trader.core.types import (
     VenueOrderId,
 )
 from tui_trader.secrets.secret import Secret
-from tui_trader.venues.base import Credential, Outcome, Recognising, Request, RequestKind
+from tui_trader.venues.base import Credential, Outcome, Request, RequestKind
+from tui_trader.venues.besides import Recognising
 from tui_trader.venues.mexc.feed import MexcFeed
 from tui_trader.venues.mexc.orders import MexcOrders
 

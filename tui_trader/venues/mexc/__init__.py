@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
-from tui_trader.venues.base import Capabilities, Endpoints, Venue
+from tui_trader.venues.base import Endpoints, Venue
+from tui_trader.venues.capabilities import Capabilities
 from tui_trader.venues.mexc.feed import IncrementalFeed, MexcFeed
 from tui_trader.venues.mexc.orders import GROUPS, MexcOrders
 from tui_trader.venues.mexc.products import SETTLE, assumed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
-from tui_trader.venues.base import Capabilities, Credential, Endpoints, Lane, Terms, Venue
+from tui_trader.venues.base import Credential, Endpoints, Lane, Terms, Venue
+from tui_trader.venues.capabilities import Capabilities
 from tui_trader.venues.paradex.feed import ParadexFeed
 from tui_trader.venues.paradex.orders import AUTH, CANCELS, ORDERS, PRIVATE, PUBLIC, ParadexOrders
 from tui_trader.venues.paradex.products import assumed

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
-from tui_trader.venues.base import Capabilities, Endpoints, Venue
+from tui_trader.venues.base import Endpoints, Venue
+from tui_trader.venues.capabilities import Capabilities
 from tui_trader.venues.phemex.family import COIN_M, family_of
 from tui_trader.venues.phemex.feed import PhemexFeed
 from tui_trader.venues.phemex.orders import CONTRACT, OTHER, PhemexOrders
