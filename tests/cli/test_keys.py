@@ -341,7 +341,7 @@ async def at_exchange(clock: SystemClock | None = None) -> AsyncIterator[tuple[S
 
 
 async def report_of(server: SimServer, key: StoredKey) -> keys_check.Report:
-    return await keys_check._ask(key, Environment.CUSTOM, Endpoints(server.rest_url, server.ws_url))
+    return await keys_check._ask(key, Environment.CUSTOM, Endpoints(server.rest_url, server.ws_url), {})
 
 
 async def test_a_good_key() -> None:

@@ -13,6 +13,7 @@ from tests.ui.panes.conftest import ETH
 from tui_trader.core.event import LinkChanged
 from tui_trader.core.types import LinkState, OrderStatus
 from tui_trader.desk.settings import Confirm
+from tui_trader.state import topic
 from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
 from tui_trader.ui.habits import Habits
@@ -67,6 +68,7 @@ async def test_armed_is_said_in_words_and_counts_down(desk: ScriptedDesk, shown:
     assert "A disarm" in shown.pane("status")
     desk.world.clock.advance(61)
     alive(desk)
+    desk.store.touch(topic.CLOCK)  # as a desk's rounds do once a second
     await shown.settle()
     assert " ARMED 3:59 " in shown.pane("status"), shown.said
     await pull(shown, "A", 0.5)

@@ -40,6 +40,7 @@ def test_the_report_names_the_place_and_holds_no_values() -> None:
     assert "\x07" not in text
 
 
+@pytest.mark.crashes
 def test_the_log_gets_the_whole_traceback_under_the_same_reference_and_no_values(caplog: pytest.LogCaptureFixture) -> None:
     error = caught()
     with caplog.at_level(logging.CRITICAL):
@@ -74,6 +75,7 @@ class Failing(CellApp[None]):
         fail()
 
 
+@pytest.mark.crashes
 async def test_an_app_that_fails_prints_the_report_and_no_values() -> None:
     printed = io.StringIO()
     app = Failing()
@@ -99,6 +101,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("known")
+@pytest.mark.crashes
 def test_a_secret_in_the_words_of_a_failure_is_taken_out_before_they_are_cut(caplog: pytest.LogCaptureFixture) -> None:
     error = LookupError(f"{'x ' * 90}{KEY}{' y' * 90}")
     text = "\n".join(crash.short_report(error))
