@@ -29,7 +29,7 @@ PANIC_S = 1.0
 MOST_CPU = 0.35
 """Of one core, by a terminal that nobody reads: it still keeps a book."""
 
-_MOVING = re.compile(r"\d\d:\d\d:\d\dZ| *<?\b\d+(?:\.\d+)?(?:m?s|m|[KM]?B/s)\b *")
+_MOVING = re.compile(r"\d\d:\d\d:\d\dZ|\bin \d+:\d\d:\d\d\b| *<?\b\d+(?:\.\d+)?(?:m?s|m|[KM]?B/s)\b *")
 
 
 @dataclass
@@ -239,9 +239,10 @@ def _wake(figures: Figures, exchange: Background, screen: Terminal) -> None:
 
 
 def still(picture: str) -> str:
-    """Return a picture without what moves by itself (the time, ages, round trips, traffic) or is looked at once a second
+    """Return a picture without what moves by itself (times, ages, countdowns, round trips, traffic) or is looked at once a second
     only (why entries are blocked)."""
     quiet = re.sub(r"^ entries blocked:.*$", "", picture, flags=re.MULTILINE)
+    quiet = re.sub(r"(realised \S+) +[▁-█]+ *(?:fees \S+ +funding \S+)?", r"\1 ·", quiet)  # a column a second
     return re.sub(" +│", " │", _MOVING.sub("·", quiet))  # a number that is longer pushes what stands at its left
 
 
