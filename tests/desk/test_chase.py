@@ -249,6 +249,20 @@ async def test_where_orders_cannot_change_it_is_placed_anew_once_it_is_over(chas
     assert "over after 1 moves: filled 0.06" in chasing.said
 
 
+async def test_what_somebody_else_cancelled_is_not_placed_anew(chasing: Chasing) -> None:
+    chasing.desk.chases._in_place = lambda iid: False
+    chasing.desk.answers = [Verdict(Outcome.ACK), Verdict(Outcome.MISSING)]
+    chasing._quote("67000", "67001")
+    chasing.looks = [
+        chasing.tell(OrderStatus.LIVE),
+        chasing.quote("67010", "67011"),
+        chasing.tell(OrderStatus.CANCELED, filled=D("0.04")),
+    ]
+    await chasing.run(BUY)
+    assert chasing.kinds() == [RequestKind.CREATE, RequestKind.CANCEL]
+    assert "cancelled elsewhere; 0.06 was not filled" in chasing.said
+
+
 async def test_nothing_is_placed_anew_before_the_end_of_the_old_one_is_known(chasing: Chasing) -> None:
     chasing.desk.chases._in_place = lambda iid: False
     chasing._quote("67000", "67001")

@@ -183,6 +183,8 @@ class Chases:
             return f"filled {plain(over.filled)}"
         if state.run.ended:
             return f"{state.run.ended}; {plain(left)} was not filled"
+        if sent.outcome is Outcome.MISSING:  # over before our cancel came: whoever ended it wants no other
+            return f"it was cancelled elsewhere; {plain(left)} was not filled"
         draft = self._draft(state, over, left, price=Price(number=touch), tif=TimeInForce.POST_ONLY, title="chase")
         again = await self._sending.submit_draft(draft, joins=over.client_id)
         if again.outcome in GONE:

@@ -141,12 +141,6 @@ class Desks:
         self.seat(seat)
         opened(seat)
 
-    async def close(self, seat: Seat) -> None:
-        """End one desk that is not the active one; its orders and positions stay at the venue."""
-        self.seats.remove(seat)
-        self.absent[seat.name] = "it was closed"
-        await seat.stack.aclose()
-
     async def close_all(self) -> None:
         """End what is being opened, and every desk, side by side."""
         await self._tasks.close()
