@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.e2e.conftest import Shell
 from tests.e2e.test_trading_day import (
     ENTER,
@@ -16,6 +18,9 @@ from tests.e2e.test_trading_day import (
     stage,
     type_an_order,
 )
+
+SECOND_S = 1.0
+"""Three retail orders a second may leave, and the day had three by then: a fourth entry is refused until it is over."""
 
 
 def test_a_short_day_at_paradex(shell: Shell) -> None:
@@ -39,6 +44,7 @@ def test_a_short_day_at_paradex(shell: Shell) -> None:
     screen.press(":cod on", r"^:cod on")
     screen.type(ENTER)
     screen.wait(r"\bCOD\b")
+    time.sleep(SECOND_S)
     type_an_order(screen)
     panic_from_the_prompt(screen)
     close_everything(screen)
