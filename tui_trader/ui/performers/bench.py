@@ -75,6 +75,12 @@ class Bench:
         self.agreed: frozenset[str] = frozenset()
         """The doubts that were shown: Enter sends in spite of these, and of no others."""
 
+    @property
+    def refused(self) -> str:
+        """Why what is staged was refused when it was to leave at once; empty when it was not, or was changed since."""
+        refusal, draft = self.executor.refused, self.desk.stage.draft
+        return refusal.reason if refusal is not None and refusal.draft is draft else ""
+
     def position(self) -> Position:
         """Return the leg that keys are about: the one under the cursor, else that of the symbol on the screen."""
         chosen = self.surface.selected_position()
