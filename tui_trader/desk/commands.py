@@ -97,6 +97,8 @@ class Executor:
         self.answers = Answers(desk)
         self.macros = macros or desk.macros
         """Names and keys for lines."""
+        self.desks: Callable[[], Sequence[Desk]] = lambda: (desk,)
+        """Every account of the program, this one first."""
         self.refused: Refusal | None = None
         """The order that was refused last and was kept in the ticket; see ``run``."""
         self.keeping = Keeping(desk, self.choosing, self.macros, executor=lambda other: self._like(other), stays=stays)
@@ -159,9 +161,7 @@ class Executor:
                 sends = send and (at_once or isinstance(command, PlaceOrder))
                 return [await self._place(command, send=sends, keeps=keeps)]
             case c.ClosePosition(percent, selector, price):
-                return await self._each(
-                    selector, lambda leg: self._desk.stage.close(leg, percent, price), send=send, keeps=keeps
-                )
+                return await self._each(selector, lambda leg: self._desk.stage.close(leg, percent, price), send=send, keeps=keeps)
             case c.CancelOrders(selector):
                 chosen = self.choosing.orders(selector)
                 return [_said(sent, "cancel") for sent in await self._desk.cancel_several(chosen)]
@@ -178,9 +178,7 @@ class Executor:
             case c.BreakEven(selector):
                 return await self._each(selector, self.covering.break_even, send=send, keeps=keeps)
             case c.SetStop(trigger):
-                return await self._each(
-                    None, lambda leg: self.covering.put(leg, trigger, target=False), send=send, keeps=keeps
-                )
+                return await self._each(None, lambda leg: self.covering.put(leg, trigger, target=False), send=send, keeps=keeps)
             case c.SetTarget(trigger, portion):
                 return await self._each(
                     None, lambda leg: self.covering.put(leg, trigger, target=True, portion=portion), send=send, keeps=keeps
@@ -233,10 +231,22 @@ class Executor:
                 desk.feeds.retry()
                 desk.sync.again()
                 return Result("asking the venue for orders, executions and positions")
+            case c.Reconnect(name):
+                return Result(self._named(name).reconnect())
             case c.Export():
                 return Result(await self.keeping.export(command))
             case _:
                 return Result(self._answer(command) or self.keeping.keep(command))
+
+    def _named(self, name: str) -> Desk:
+        """Return the one account that a venue's or an account's name means; raises CommandError naming those there are."""
+        desks = self.desks()
+        venue, _, label = name.partition("/")
+        found = [desk for desk in desks if _answers_to(desk, name, venue, label)]
+        if len(found) == 1:
+            return found[0]
+        known = ", ".join(f"conn {desk.account.name}" for desk in found or desks)
+        raise CommandError(f"{name} is more than one account here" if found else f"{name} is not open here", fix=known)
 
     def _answer(self, command: Command) -> str:
         """Answer a question; empty when it is none."""
@@ -398,6 +408,12 @@ class Executor:
 def ends_before(line: Line, number: int, last: Sequence[Result]) -> bool:
     """Whether a line ends before a command: it stands after ``&&`` and what came before it was not taken."""
     return number in line.needs and any(result.outcome is not Outcome.ACK for result in last)
+
+
+def _answers_to(desk: Desk, name: str, venue: str, label: str) -> bool:
+    account = desk.account
+    mine = account.label.lower()
+    return name in (account.venue.name, mine) or (venue, label) == (account.venue.name, mine)
 
 
 def _of(command: c.PlaceOrder | c.Scale | c.Chase) -> PlaceOrder:

@@ -54,6 +54,7 @@ class Bench:
         self.habits = habits
         self.twice = Twice(clock)
         self.executor = Executor(desk, find_label=find_label, macros=desk.macros)
+        self.executor.desks = lambda: self.fellows.desks()
         self.layout: Callable[[str], str] = _no_layouts
         """Change the arrangement of panes; return one line. Raises CommandError naming those there are."""
         self.grouping: Callable[[Decimal | None], str] = _no_steps
