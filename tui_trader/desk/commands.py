@@ -151,8 +151,8 @@ class Executor:
 
     async def run(self, command: Command, *, send: bool, at_once: bool = False, keeps: bool = False) -> list[Result]:
         """Run one command. An order is staged first; with ``send`` it is then sent if nothing objects. A scale or a chase is sent
-        only where ``at_once`` says too that nobody wants to look at it first. With ``keeps`` a single order that is refused before
-        anything was sent stays staged and is noted in ``refused``.
+        only where ``at_once`` says too that nobody wants to look at it first. With ``keeps`` a single order that is refused
+        before anything was sent stays staged and is noted in ``refused``.
 
         Raises CommandError or RefusedError; what was already done by earlier parts stays done and is in the Store.
         """

@@ -87,7 +87,8 @@ class Desk(Connection):
         begun = self.feeds.reconnect("reconnecting, as asked for")
         if not begun:
             return f"{self.account.name}: no connection is up, and each is being tried again already"
-        return f"{self.account.name}: {' and '.join(lane.value for lane in begun)} connecting anew; entries wait until all is checked"
+        lanes = " and ".join(lane.value for lane in begun)
+        return f"{self.account.name}: {lanes} connecting anew; entries wait until all is checked"
 
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""

@@ -187,7 +187,12 @@ CLAUSE_TABLE: tuple[Word, ...] = (
     Word("close", "close", "only closes; when it triggers others may be cancelled to make room", "sell 1 stop 49000 close"),
     Word("stop", "stop TRIG", "waits for a worse price", "buy 1 stop 51000"),
     Word("touch", "touch TRIG", "waits for a better price", "buy 1 touch 49000"),
-    Word("trail", "trail DISTANCE [from PRICE]", "a stop that follows; only for orders that reduce", "sell 100%p trail 0.6%"),
+    Word(
+        "trail",
+        "trail DISTANCE [from PRICE]",
+        "a stop that follows: with ro the order is one, else that of what it opens, sent by this terminal as it fills",
+        "buy 0.1 @ bid trail 0.6%",
+    ),
     Word("sl", "sl TRIG [lim PRICE]", "the stop of what this opens", "buy 1 @ 50000 sl 49000"),
     Word("tp", "tp TRIG[:N%] [lim PRICE]", "a target; several share the order", "buy 1 @ 50000 tp +1%:50% tp +2%:50%"),
     Word("lev", "lev N", "set the leverage just before the order leaves", "buy 1 @ bid lev 10"),

@@ -220,7 +220,10 @@ class TicketView(View):
         places = instrument.price_places
         if ticket.stop_loss is not None:
             limit = "" if ticket.stop_loss_limit is None else f" lim {f.number(ticket.stop_loss_limit, places)}"
-            parts.append(part(0, f" SL {f.number(ticket.stop_loss, places)} {ticket.stop_loss_source}{limit}", "sell"))
+            said = f" SL {f.number(ticket.stop_loss, places)} {ticket.stop_loss_source}{limit}"
+            if view.bracket is not None and view.bracket.trail is not None:
+                said = f" TRAIL {f.number(view.bracket.trail, places)} from {f.number(ticket.stop_loss, places)}"
+            parts.append(part(0, said, "sell"))
             if preview is not None and preview.risk is not None:
                 parts.append(
                     part(
