@@ -20,8 +20,8 @@ from tui_trader.ui.twice import Twice
 from tui_trader.venues.base import Outcome
 
 NOT_YET = "not available in this version"
-TOO_SMALL = "the terminal is too small to enter orders on"
-SMALL_FIX = "80x24 or larger; x c C X ^G work"
+TOO_SMALL = "too small to enter orders"
+SMALL_FIX = "80x24; x c C X ^G work"
 
 Performer = Callable[[], None]
 """Does what an action says; raises a TraderError when that cannot be."""
