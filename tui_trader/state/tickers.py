@@ -1,5 +1,5 @@
-"""The reference prices of all instruments. Rows stay as they were sent until somebody looks at their instrument; the newest one of
-its columns replaces the one before, which then nobody has to read.
+"""The reference prices of all instruments. Rows stay as they were sent until somebody looks at their instrument; the newest one
+of its columns replaces the one before, which then nobody has to read.
 
 It must not know where rows come from.
 """

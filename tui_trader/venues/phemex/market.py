@@ -125,8 +125,8 @@ class MarketRows:
         return _new(Trade, (at_ns, side, price, qty))
 
     def printed(self, rows: Sequence[tuple[int, str, str, str]]) -> Printed:
-        """Return the trades of rows that the decoder found to be ``[timestamp ns, taker side, price, size]``, newest first: proven,
-        and not read yet. Raises WireError when a number is none, or is spelled in another way than plain digits."""
+        """Return the trades of rows that the decoder found to be ``[timestamp ns, taker side, price, size]``, newest first:
+        proven, and not read yet. Raises WireError when a number is none, or is spelled in another way than plain digits."""
         prices = self._prices
         for _, _, price, qty in rows:
             if price not in prices:

@@ -41,6 +41,13 @@ class Levels(Struct, gc=False):
     bids: list[tuple[Any, Any]]
 
 
+class TextLevels(Struct, gc=False):
+    """The same where prices and sizes are text, as they nearly always are."""
+
+    asks: list[tuple[str, str]]
+    bids: list[tuple[str, str]]
+
+
 class Hot(Struct, gc=False):
     """What is said thousands of times a second, and no more than that: each field more costs every message its share.
 
@@ -49,7 +56,7 @@ class Hot(Struct, gc=False):
     """
 
     depth: int = 0
-    levels: Levels | None = field(default=None, name="orderbook_p")
+    levels: TextLevels | None = field(default=None, name="orderbook_p")
     book: Levels | None = None
     sequence: int = 0
     symbol: str = ""
