@@ -167,6 +167,10 @@ class CellGrid(Widget):
             return True
         return self.is_attached and self.is_on_screen and self.screen.is_current
 
+    def heeds(self, topic: tuple[object, ...]) -> bool:
+        """Whether what a topic brought makes the grid look different now; where in doubt it does."""
+        return True
+
     # -- drawing --------------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
