@@ -339,3 +339,33 @@ def test_what_stands_beside_is_not_moved_away() -> None:
         model.put(0, 0, f"BUY @ {price} gtc fee".ljust(25) + "".join(chr(33 + i) for i in range(35)), DEFAULT)
         sent = model.difference()
     assert "\x1b[@" not in sent
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_line_put_at_once_is_what_its_pieces_would_be(seed: int) -> None:
+    rng = random.Random(seed)
+    model, plain = (CellModel(24, 3, Pens()) for _ in range(2))
+    screen, stream = screen_of(24, 3)
+    blank(model)
+    blank(plain)
+    for _ in range(60):
+        y, x = rng.randrange(3), rng.randrange(8)
+        if rng.random() < 0.2:  # somebody else's cells, wide ones among them
+            text = "".join(rng.choice(rng.choice(ALPHABETS)) for _ in range(4))
+            for other in (model, plain):
+                other.put(y, x, text, other.pens.of(STYLES[1]))
+        pieces = [("".join(rng.choice("0123 ▲─") for _ in range(rng.randint(1, 5))), rng.choice(STYLES)) for _ in range(3)]
+        text = "".join(piece for piece, _ in pieces)
+        inks = "".join(chr(model.pens.of(style)) * len(piece) for piece, style in pieces)
+        if not model.put_line(y, x, text, inks):
+            at = x
+            for piece, style in pieces:
+                model.put(y, at, piece, model.pens.of(style))
+                at += len(piece)
+        for piece, style in pieces:
+            plain.put(y, x, piece, plain.pens.of(style))
+            x += len(piece)
+        assert model_text(model) == model_text(plain)
+        if rng.random() < 0.7:
+            stream.feed(model.difference())
+            assert picture(screen) == repainted(model) == repainted(plain)

@@ -170,6 +170,30 @@ class CellModel:
         self._quick.pop(y, None)
         return False
 
+    def put_line(self, y: int, x: int, text: str, inks: str) -> bool:
+        """Want a stretch of cells from column ``x`` on, with the pen of each as a character: a whole row of a pane at once.
+
+        ``text`` must lie within the grid, a character a cell, each sure of its width. False, and nothing is done, on a line with
+        other cells than such.
+        """
+        row, pens = self._want[y], self._want_pens[y]
+        end = x + len(text)
+        if row[x:end] == text and pens[x:end] == inks:
+            return True
+        if y in self._odd or SECOND in row:
+            return False
+        self._want[y] = row[:x] + text + row[end:]
+        self._want_pens[y] = pens[:x] + inks + pens[end:]
+        self._quick.pop(y, None)
+        spans = self._dirty.get(y)
+        if spans is None:
+            self._dirty[y] = [(x, end)]
+        elif len(spans) < _MOST_SPANS:
+            spans.append((x, end))
+        else:  # the terminal is far behind: one span for the line will do
+            self._dirty[y] = [(min(x, min(a for a, _ in spans)), max(end, max(b for _, b in spans)))]
+        return True
+
     def put_segments(self, y: int, x: int, segments: Iterable[Segment], left: int, right: int) -> None:
         """Want a line of segments that begins at column ``x``, cut to the columns ``left <= column < right``."""
         right = min(right, self.width)

@@ -240,6 +240,8 @@ class FramePump:
             urgent = [topic for topic in dirty if topic[0] not in patient]
             for pane, owed in self._panes.items():
                 found = dirty & pane.topics
+                if not found:
+                    continue
                 for topic in urgent:
                     if topic in found and not pane.heeds(topic):
                         found -= {topic}

@@ -38,6 +38,8 @@ def shifts_of(want: str, want_pens: str, show: str, show_pens: str) -> tuple[lis
     """
     if UNKNOWN in show or UNKNOWN in want or SECOND in show or SECOND in want:
         return None
+    if sum(map(ne, want, show)) < LEAST:
+        return None
     found: list[Shift] = []
     while len(found) < _MOST:
         best = 0, 0, 0
