@@ -59,7 +59,7 @@ NOT_OFFERED = {
             ("trigger index", "TC-062"),
             ("nameless", "TC-099"),
             ("opens touched", "TC-065 TC-066"),
-            ("type trailing_stop", "TC-069"),
+            ("type trailing_stop", "TC-069 TC-078"),
             ("hedge", "TC-070 TC-071 TC-072 TC-073 TC-074"),
             ("isolated", "TC-081 TC-103"),
             ("assign_margin", "TC-083"),
