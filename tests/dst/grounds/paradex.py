@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tests.dst.history import History
     from tests.dst.venue import Venue as House
 
+FORGOTTEN = 0.1
+"""How many orders of a request with several the answer does not name, although they were taken."""
+
 _HISTORIES = ("/v1/fills", "/v1/orders-history")
 _PUBLIC = ("/v1/system/", "/v1/markets", "/v1/orderbook/")
 _ID = re.compile(r"client_id=([^&]+)")
@@ -90,7 +93,9 @@ class ParadexGround(Ground):
 
     def mask(self, setting: Setting) -> Mask:
         """Return the venue's server side."""
-        return ParadexMask(setting, Verifier())
+        mask = ParadexMask(setting, Verifier())
+        mask.orders.forgets = lambda client_id: Random(f"{client_id} of {self.plan.seed}").random() < FORGOTTEN
+        return mask
 
     def patches(self, house: House) -> list[tuple[Any, str, Any]]:
         """Have pages as short as the climate says."""
@@ -98,11 +103,12 @@ class ParadexGround(Ground):
         return [(replies, "PAGE_ROWS", rows), (requests, "PAGE_ROWS", rows)]
 
     def creates(self, call: RestCall) -> Sequence[Create]:
-        """Return the order that a request makes."""
-        if call.method != "POST" or call.path != "/v1/orders":
+        """Return the orders that a request makes."""
+        if call.method != "POST" or call.path not in ("/v1/orders", "/v1/orders/batch"):
             return ()
-        body = orjson.loads(call.body)
-        return (Create(body["client_id"], "REDUCE_ONLY" in body.get("flags", ())),)
+        said = orjson.loads(call.body)
+        bodies = said if isinstance(said, list) else [said]
+        return [Create(body["client_id"], "REDUCE_ONLY" in body.get("flags", ())) for body in bodies]
 
     def reference(self, call: RestCall) -> str:
         """Return the id of an order that is made or asked after, else a market."""

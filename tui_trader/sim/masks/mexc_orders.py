@@ -37,6 +37,8 @@ class OrderEntry:
     def __init__(self, exchange: Exchange, rows: Rows) -> None:
         self._exchange = exchange
         self._rows = rows
+        self.batches = False
+        """Whether the account has the permission, given on request, to send several orders in one call."""
 
     def create(self, account: str, args: Args) -> RestReply:
         """Take one order."""
@@ -44,7 +46,9 @@ class OrderEntry:
         return success({"orderId": str(self._rows.ids.of(order.order_id)), "ts": self._exchange.now_ns // MILLI})
 
     def batch(self, account: str, args: Any) -> RestReply:
-        """Take several orders, each answered by itself."""
+        """Take several orders, each answered by itself; a key without the permission is refused the call."""
+        if not self.batches:
+            raise Complaint(511, "Not allowed to access some private interfaces")
         if not isinstance(args, list) or not args or len(args) > MOST:
             raise Complaint(2014, "The quantity of batch order exceeds the limit")
         answers = []
