@@ -105,7 +105,7 @@ class Plan:
             steps = _bracketed(steps, Random(f"brackets of {seed}"))
         algorithms = [name for name in ALGORITHMS if able.amend or name not in CHANGING]
         steps = _automated(steps, algorithms, Random(f"algorithms of {seed}"))
-        if able.together > 1:
+        if ground.gathers:
             steps = _gathered(steps, Random(f"several of {seed}"))
         return cls(
             seed=seed,
@@ -125,6 +125,11 @@ class Plan:
         """The currencies that are settled in."""
         settled = GROUNDS[self.venue].settled
         return tuple(dict.fromkeys(settled[symbol] for symbol in self.symbols))
+
+    @property
+    def gathers(self) -> bool:
+        """Whether some of its orders leave several at once."""
+        return any(step.what == "several" for step in self.steps)
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -82,15 +82,18 @@ class Steps:
         history = self._history
         market = self._market(random)
         side = random.choice((Side.BUY, Side.SELL))
+        halves = self._halves(market)
+        leg = random.choice((PositionSide.LONG, PositionSide.SHORT)) if history.venue.hedged else PositionSide.MERGED
         tickets = [
             OrderTicket(
                 client_id=ClientOrderId(f"tt-{step.number:04d}-{n}"),
                 instrument=InstrumentId(history.plan.venue, market.symbol),
                 side=side,
                 type=OrderType.LIMIT,
-                qty=market.size * random.randint(1, 10) + (market.instrument.lot / 2 if random.random() < 0.03 else 0),
+                qty=market.size * random.randint(1, 10) + (market.instrument.lot / 2 if random.random() < 0.03 and halves else 0),
                 price=market.price - market.tick * random.choice((-35, -15, 5, 30, 100, 900)) * side.sign,
                 tif=random.choice((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.POST_ONLY)),
+                position_side=leg,
                 reduce_only=random.random() < 0.1,
             )
             for n in range(random.randint(2, 6))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
-from tests.dst.grounds.base import Create, Ground, Kind, Told
+from tests.dst.grounds.base import FORGOTTEN, Create, Ground, Kind, Told
 from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.instrument import Instrument
 from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
@@ -31,9 +31,6 @@ from tui_trader.venues.paradex import paradex, replies
 if TYPE_CHECKING:
     from tests.dst.history import History
     from tests.dst.venue import Venue as House
-
-FORGOTTEN = 0.1
-"""How many orders of a request with several the answer does not name, although they were taken."""
 
 _HISTORIES = ("/v1/fills", "/v1/orders-history")
 _PUBLIC = ("/v1/system/", "/v1/markets", "/v1/orderbook/")
@@ -65,6 +62,7 @@ class ParadexGround(Ground):
     opens = 2
     groups = ("private",)
     closes_alike = True
+    gathers = True
     beat_s = 10.0
     at_the_gate = frozenset(
         {
