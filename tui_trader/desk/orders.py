@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.clock import Clock
+from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import plain
 from tui_trader.core.error import JournalError, RefusedError
 from tui_trader.core.event import Event, Notice, OrderChanged
@@ -32,6 +32,12 @@ from tui_trader.venues.base import OrderDialect, Outcome, Request, RequestKind, 
 
 MAX_AT_ONCE = 20
 """Orders that one cancel names: more would make a line that gateways cut off."""
+
+KEPT = 50
+"""Tickets that are remembered however long ago they were submitted."""
+
+MINUTE_NS = 60 * NS
+"""The longest time that orders are counted over."""
 
 NOT_KNOWN_YET = "which order it is at the venue is not known yet; cancel all of the contract, or wait"
 """Of an order that carries no id of ours and whose answer was lost."""
@@ -114,9 +120,9 @@ class OrderPath:
         )
         self._changes: dict[str, _Change] = {}
         """What orders were asked to become, until it is known what they are."""
-        self.recent: deque[tuple[int, OrderTicket]] = deque(maxlen=50)
-        """Submitted tickets with their monotonic time, newest last: what the duplicate guard looks at. A wall clock that is
-        set back must not let a duplicate through."""
+        self.recent: deque[tuple[int, OrderTicket]] = deque()
+        """Submitted tickets with their monotonic time, newest last, all of the last minute and ``KEPT`` at least: what the
+        duplicate guard and the rates look at. A wall clock that is set back must not let a duplicate through."""
 
     # -- entries and exits -----------------------------------------------------------------------------------------
 
@@ -352,7 +358,10 @@ class OrderPath:
 
     def _leave(self, ticket: OrderTicket, trace: Trace | None = None) -> None:
         """Show an order as sent, and note until when it may still be made."""
-        self.recent.append((self._clock.mono_ns(), ticket))
+        now = self._clock.mono_ns()
+        self.recent.append((now, ticket))
+        while len(self.recent) > KEPT and now - self.recent[0][0] > MINUTE_NS:
+            self.recent.popleft()
         order = Order.from_ticket(ticket, self._clock.wall_ns())
         self._put(order.to_status(OrderStatus.SENT))
         self.inquiry.fence(ticket.client_id, trace)
