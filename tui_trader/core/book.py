@@ -216,7 +216,8 @@ class Book:
                 break
         if taken:
             self.sequence, self._joined = sequence, True
-            self.at_ns = steps[-1].timestamp or run.at_ns
+            last = steps[-1] if taken == len(steps) else next(step for step in reversed(steps) if step.sequence == sequence)
+            self.at_ns = last.timestamp or run.at_ns
             self._version += 1
             self.applied += taken
         if problem:
