@@ -48,6 +48,11 @@ NOT_OFFERED = {
         for number in ("TC-036", "TC-037")
         for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
     },
+    **{
+        (number, family): "not offered: together"
+        for number in ("TC-120", "TC-121", "TC-122", "TC-123")
+        for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
+    },
     ("TC-077", "phemex USDⓈ-M"): "not offered: touched_reduces",
     ("TC-077", "phemex COIN-M"): "not offered: touched_reduces",
     **{

@@ -21,6 +21,12 @@ BAD_KEY: Final = frozenset({401, 402, 406, 602})
 NO_ORDERS: Final = frozenset({511, 604, 702, 704, 801, 11444})
 """Said of orders as such: the key may place none, or the venue takes none at present. Some of them say other things of a read."""
 
+MAINTENANCE: Final = frozenset({604, 801, 11444})
+"""Of those, the ones that are said of orders by API at all, and not of the key."""
+
+OF_THE_CALL: Final = frozenset({401, 402, 406, 506, 511, 513, 601, 602, 604, 701, 702, 703, 704, 801, 1000, 2014, 6001, 11444})
+"""What refuses a request with several orders as a whole. Another code in its place says something of one of them."""
+
 NOT_FOUND: Final = frozenset({2040})
 ALREADY_FINAL: Final = frozenset({2041})
 NO_SUCH_EXIT: Final = 5002
