@@ -88,7 +88,7 @@ async def test_one_venue_resyncs_and_the_others_trade_on(tmp_path: Path, monkeyp
         assert here.shown.app.desk is desks["mexc"]
         await here.type("on paradex")
         await here.until(lambda: here.shown.app.desk is desks["paradex"])
-        await here.type("buy 0.03 @ bid-50t po!")
+        await here.type("buy 0.03 @ bid-1% po!")
         await here.until(lambda: any(order.status is OrderStatus.LIVE for order in desks["paradex"].store.blotter.orders()))
         await here.type("on phemex")
         await here.sees("header", r"3 accounts +\[phemex/main\] +mexc/main +paradex/main")
