@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 GIVE_BACK_S = 0.5
 """After the screen of the account is there, what starting took and left in holes goes back to the system."""
 
+GARBAGE = (700, 2, 50)
+"""Thresholds of the garbage collector while the screen is used: the middle generation is looked through often and so in short
+steps (Python's own ten let one take 4 to 7 ms), the old one as seldom as with Python's own."""
+
 CLOSE_S = 1.0
 """How long the desk may take to hang up when the program ends."""
 
@@ -189,6 +193,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._tick()
         # What has been made by now stays to the end: looking through it for garbage takes tenths of a second, in one step.
         gc.freeze()
+        gc.set_threshold(*GARBAGE)
         self.set_timer(GIVE_BACK_S, give_back)
         self.accounts.more = self.more
         for name, opener in self.beside:
