@@ -439,3 +439,61 @@ def test_equals_the_reference_until_it_crosses(steps: list[tuple[Levels, Levels,
             assert book.asks() == sorted(reference.asks.items())
     assert dict(book.bids()) == reference.bids
     assert dict(book.asks()) == reference.asks
+
+
+JUNK_LEVELS: list[Any] = [("99.9", "junk"), ("99.95", "1"), ("junk", "1"), ([], "1"), ("99.9",), 5, ("99.9", "-1"), ("0", "1")]
+
+
+def damaged(low: int, high: int) -> st.SearchStrategy[Levels]:
+    """Levels of which now and then one is none."""
+    return st.builds(
+        lambda levels, junk, place: [*levels[:place], *junk, *levels[place:]],
+        side(low, high),
+        st.one_of(st.just([]), st.just([]), st.just([]), st.just([]), st.lists(st.sampled_from(JUNK_LEVELS), max_size=1)),
+        st.integers(0, 6),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.tuples(damaged(980, 1000), damaged(1000, 1020), st.integers(-1, 3)), min_size=1, max_size=6), max_size=6
+    ),
+    st.sampled_from([0, 3, 30]),
+    st.lists(st.booleans(), min_size=6, max_size=6),
+)
+def test_a_run_ends_as_its_steps_one_by_one(runs: list[Any], depth: int, looks: list[bool]) -> None:
+    whole, alone, sequence = Book(LINEAR), Book(LINEAR), 10
+    for book in (whole, alone):
+        book.snapshot(snapshot(depth=depth))
+    for steps, look in zip(runs, looks, strict=False):
+        made = []
+        for bids, asks, ahead in steps:
+            sequence += ahead
+            made.append(Step(Sides(bids, asks), sequence, depth, timestamp=max(1, sequence)))
+        whole.apply_run(run(*made))
+        for event in run(*made).deltas():
+            alone.apply(event)
+        if look:
+            assert (whole.state, whole.reason) == (alone.state, alone.reason)
+        assert (whole.standing, whole.sequence, whole.applied) == (alone.standing, alone.sequence, alone.applied)
+        assert whole.unknown_deletes == alone.unknown_deletes
+    assert (whole.state, whole.reason) == (alone.state, alone.reason)
+    assert (whole.raw_sides, whole.bid_ticks, whole.ask_ticks) == (alone.raw_sides, alone.bid_ticks, alone.ask_ticks)
+    if whole.is_live:
+        assert whole.at_ns == alone.at_ns
+
+
+def test_a_run_learns_prices_on_its_way_and_forgets_them_again(book: Book) -> None:
+    steps = []
+    for number in range(6_000):
+        level = (f"{50 + number * 0.1:.1f}" if number < 400 else f"{90 - number * 0.01:.1f}", "1")
+        steps.append(Step(Sides([level], [(f"{200 + number}", "2")]), 11 + number))
+    for start in range(0, len(steps), 500):
+        book.apply_run(run(*steps[start : start + 500]))
+    wanted = Reference()
+    wanted.apply(BIDS, ASKS, 0)
+    for step in steps:
+        wanted.apply(step.levels.bids, step.levels.asks, 0)
+    assert (dict(book.bids()), dict(book.asks())) == (wanted.bids, wanted.asks)
+    assert len(book._memo.known) <= 4_096

@@ -9,30 +9,23 @@ sent as a window of some levels each increment is folded in at once, since what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from tui_trader.core.decimals import ZERO, from_scaled, from_wire
 from tui_trader.core.error import WireError
-from tui_trader.core.event import BookDelta, BookRun, BookSnapshot, RawLevels
+from tui_trader.core.event import BookDelta, BookRun, BookSnapshot, BookStep, RawLevels
 from tui_trader.core.instrument import Instrument
+from tui_trader.core.tick_memo import ABSURD, TickMemo
 from tui_trader.core.types import InstrumentId
 
 _FAR_ASK = 1 << 62
-_MEMO_LIMIT = 4_096
-"""Prices remembered: many times the levels of a book, and less than a megabyte. A market that moves all day would fill more."""
-
-_PLAIN_DIGITS = 18
-"""Digits of a price that is read the quick way."""
-
 _UNREAD_LIMIT = 4_096
 """Prices laid up at most: a book that nobody looks at must not grow."""
 
 _ABSURD = 1e30
-_MOST = Decimal("1e30")
-"""No price and no size is as large as that; a number that is stands for a mistake."""
 
 
 class BookState(StrEnum):
@@ -50,53 +43,6 @@ _LIVE = BookState.LIVE
 
 _GARBLED = (WireError, TypeError, ValueError, OverflowError)
 """What a level that is none raises."""
-
-
-class _TickMemo(dict[Any, int]):
-    """Raw price to whole ticks, computed exactly once per distinct raw value."""
-
-    def __init__(self, instrument: Instrument) -> None:
-        super().__init__()
-        self._instrument = instrument
-        exponent = instrument.tick.normalize().as_tuple().exponent
-        assert isinstance(exponent, int)
-        self._places = max(0, -exponent)
-        """Decimal places of a tick."""
-        self._units = int(instrument.tick.scaleb(self._places))
-        """A tick in units of its last place."""
-
-    def __missing__(self, raw: Any) -> int:
-        ticks = self._plain(raw) if type(raw) is str else 0
-        if not ticks:
-            ticks = self._exact(raw)
-        if len(self) >= _MEMO_LIMIT:
-            self.clear()
-        self[raw] = ticks
-        return ticks
-
-    def _plain(self, raw: str) -> int:
-        """Return the ticks of digits with a point or none, a tenth of the cost of what is right for all; 0 for anything else."""
-        whole, point, part = raw.partition(".")
-        digits = whole + part
-        if len(digits) > _PLAIN_DIGITS or len(part) > self._places or not (digits.isascii() and digits.isdigit()):
-            return 0
-        if not whole or (point and not part):
-            return 0
-        ticks, off = divmod(int(whole + part.ljust(self._places, "0")), self._units)
-        return 0 if off else ticks
-
-    def _exact(self, raw: Any) -> int:
-        instrument = self._instrument
-        if type(raw) is int and instrument.price_scale:
-            price = from_scaled(raw, instrument.price_scale)
-        else:
-            price = from_wire(raw)
-        if not 0 < price < _MOST:
-            raise WireError(f"{instrument.symbol}: price {price:.6g} in the book")
-        try:
-            return instrument.to_ticks(price)
-        except ValueError as error:
-            raise WireError(f"{instrument.symbol}: {error}") from None
 
 
 class Book:
@@ -154,7 +100,7 @@ class Book:
         self._ask_floor = _FAR_ASK
         self._joined = False
         """Whether an increment went beyond the last snapshot: an older one is part of it, after that the stream went back."""
-        self._memo = _TickMemo(instrument)
+        self._memo = TickMemo(instrument)
         self._sorted: tuple[int, list[int], list[int]] | None = None
         self._on_doubt = on_doubt
 
@@ -209,22 +155,13 @@ class Book:
             if self._joined:
                 self.doubt(f"sequence went back from {self.sequence} to {sequence}")
             return
-        memo = self._memo
-        try:
-            if depth:
-                self._fold_in_order(bid_levels, ask_levels, depth)
-            else:
-                if bid_levels:
-                    levels = self._new_bids
-                    for raw, size in bid_levels:
-                        levels[memo[raw]] = size
-                if ask_levels:
-                    levels = self._new_asks
-                    for raw, size in ask_levels:
-                        levels[memo[raw]] = size
-                self._unread = True
-        except _GARBLED as error:
-            self.doubt(f"unreadable level: {error}")
+        if depth:
+            problem = self._fold_in_order(bid_levels, ask_levels, depth)
+        else:
+            self._unread = True
+            problem = self._lay_up(bid_levels, ask_levels)
+        if problem:
+            self.doubt(problem)
             return
         self.sequence = sequence
         self._joined = True
@@ -240,40 +177,88 @@ class Book:
     def apply_run(self, run: BookRun) -> None:
         """Take increments that came one after the other by the rules of ``apply``, for a fraction of its cost."""
         steps = run.steps
-        if self._state is not _LIVE or self.depth or steps[-1].depth:
+        if self._state is not _LIVE:
             for event in run.deltas():
                 self.apply(event)
             return
-        memo, bids, asks = self._memo, self._new_bids, self._new_asks
-        sequence, joined, taken = self.sequence, self._joined, 0
-        problem = ""
-        try:
-            for step in steps:
-                told = step.sequence
-                if told < sequence:
-                    if joined:
-                        problem = f"sequence went back from {sequence} to {told}"
-                        break
-                    continue
-                sides = step.levels
-                for raw, size in sides.bids:
-                    bids[memo[raw]] = size
-                for raw, size in sides.asks:
-                    asks[memo[raw]] = size
+        if self.depth or steps[-1].depth:
+            self._take_in_order(steps, run.at_ns)
+            return
+        known, bids, asks = self._memo.known, self._new_bids, self._new_asks
+        sequence, joined, taken, problem = self.sequence, self._joined, 0, ""
+        self._unread = True
+        left, more = iter(steps), True
+        while more:
+            try:
+                for step in left:
+                    told = step.sequence
+                    if told < sequence:
+                        if joined:
+                            problem = f"sequence went back from {sequence} to {told}"
+                            break
+                        continue
+                    sides = step.levels
+                    for raw, size in sides.bids:
+                        bids[known[raw]] = size
+                    for raw, size in sides.asks:
+                        asks[known[raw]] = size
+                    sequence, joined = told, True
+                    taken += 1
+                more = False
+            except KeyError:  # a price not seen before: the step is taken again from its beginning
+                problem = self._lay_up(sides.bids, sides.asks)
+                if problem:
+                    break
                 sequence, joined = told, True
                 taken += 1
-        except _GARBLED as error:
-            problem = f"unreadable level: {error}"
+            except _GARBLED as error:
+                problem = f"unreadable level: {error}"
+                break
         if taken:
             self.sequence, self._joined = sequence, True
-            self.at_ns = steps[-1].timestamp or run.at_ns
+            last = steps[-1] if taken == len(steps) else next(step for step in reversed(steps) if step.sequence == sequence)
+            self.at_ns = last.timestamp or run.at_ns
             self._version += 1
             self.applied += taken
-        self._unread = True
         if problem:
             self.doubt(problem)
         elif len(bids) > _UNREAD_LIMIT or len(asks) > _UNREAD_LIMIT:
             self._look()
+
+    def _lay_up(self, bid_levels: RawLevels, ask_levels: RawLevels) -> str:
+        """Lay up levels of a whole book and learn their prices; return what is wrong with them, empty when nothing is."""
+        ticks_of = self._memo.ticks_of
+        try:
+            for levels, told in ((self._new_bids, bid_levels), (self._new_asks, ask_levels)):
+                for raw, size in told:
+                    levels[ticks_of(raw)] = size
+        except _GARBLED as error:
+            return f"unreadable level: {error}"
+        return ""
+
+    def _take_in_order(self, steps: Sequence[BookStep], at_ns: int) -> None:
+        """Change a window of levels step by step; whoever is in doubt takes none of what comes after."""
+        sequence = self.sequence
+        for step in steps:
+            told = step.sequence
+            if told < sequence:
+                if self._joined:
+                    self.doubt(f"sequence went back from {sequence} to {told}")
+                    return
+                continue
+            sides = step.levels
+            problem = self._fold_in_order(sides.bids, sides.asks, step.depth)
+            if problem:
+                self.doubt(problem)
+                return
+            self.sequence = sequence = told
+            self._joined = True
+            self.at_ns = step.timestamp or at_ns
+            self._version += 1
+            self.applied += 1
+            if self._bid_ceiling >= self._ask_floor and self._is_crossed():
+                self.doubt("crossed")
+                return
 
     def doubt(self, reason: str) -> None:
         """Mark the book as not to be trusted until the next snapshot."""
@@ -381,7 +366,7 @@ class Book:
 
     def ticks_of(self, raw: Any) -> int:
         """Return a raw price of this book as whole ticks; raises WireError for one that is none."""
-        return self._memo[raw]
+        return self._memo.ticks_of(raw)
 
     def bids(self, count: int | None = None) -> list[tuple[Decimal, Decimal]]:
         """Return (price, size) of the best ``count`` bids, best first."""
@@ -402,10 +387,10 @@ class Book:
         try:
             if bids:
                 _fold(bids, self._bids)
-                self._bid_ceiling = max(self._bid_ceiling, *bids)
+                self._bid_ceiling = max(self._bid_ceiling, max(bids))
             if asks:
                 _fold(asks, self._asks)
-                self._ask_floor = min(self._ask_floor, *asks)
+                self._ask_floor = min(self._ask_floor, min(asks))
         except _GARBLED as error:
             self._found(f"unreadable level: {error}", live)
             return
@@ -427,40 +412,49 @@ class Book:
         self._ask_floor = min(self._asks, default=_FAR_ASK)
         return self._bid_ceiling >= self._ask_floor
 
-    def _fold_in_order(self, bid_levels: RawLevels, ask_levels: RawLevels, depth: int) -> None:
-        """Change a window of ``depth`` levels a side; raises what a level that is none raises.
+    def _fold_in_order(self, bid_levels: RawLevels, ask_levels: RawLevels, depth: int) -> str:
+        """Change a window of ``depth`` levels a side; return what is wrong with a level, empty when nothing is.
 
         float() is here for its verdict alone, "a number above zero", and its value is dropped: that verdict costs 90 ns where the
         pattern of from_wire costs 330. Whatever it does not pass is looked at closely.
         """
         if self._unread:
             self._look()
-        memo, ceiling, floor = self._memo, self._bid_ceiling, self._ask_floor
-        levels = self._bids
-        for raw, size in bid_levels:
-            ticks = memo[raw]
-            if size != "0" and 0.0 < float(size) < _ABSURD:
-                levels[ticks] = size
-                if ticks > ceiling:
-                    ceiling = ticks
-            elif not _is_zero(size):
-                raise WireError(f"size {size!r:.40}")
-            elif levels.pop(ticks, None) is None:
-                self.unknown_deletes += 1
-        levels = self._asks
-        for raw, size in ask_levels:
-            ticks = memo[raw]
-            if size != "0" and 0.0 < float(size) < _ABSURD:
-                levels[ticks] = size
-                if ticks < floor:
-                    floor = ticks
-            elif not _is_zero(size):
-                raise WireError(f"size {size!r:.40}")
-            elif levels.pop(ticks, None) is None:
-                self.unknown_deletes += 1
+        known, ticks_of, ceiling, floor = self._memo.known, self._memo.ticks_of, self._bid_ceiling, self._ask_floor
+        bids, asks = self._bids, self._asks
+        try:
+            for raw, size in bid_levels:
+                ticks = known[raw] if raw in known else ticks_of(raw)
+                if size == "0":
+                    if bids.pop(ticks, None) is None:
+                        self.unknown_deletes += 1
+                elif 0.0 < float(size) < _ABSURD:
+                    bids[ticks] = size
+                    if ticks > ceiling:
+                        ceiling = ticks
+                elif not _is_zero(size):
+                    raise WireError(f"size {size!r:.40}")
+                elif bids.pop(ticks, None) is None:
+                    self.unknown_deletes += 1
+            for raw, size in ask_levels:
+                ticks = known[raw] if raw in known else ticks_of(raw)
+                if size == "0":
+                    if asks.pop(ticks, None) is None:
+                        self.unknown_deletes += 1
+                elif 0.0 < float(size) < _ABSURD:
+                    asks[ticks] = size
+                    if ticks < floor:
+                        floor = ticks
+                elif not _is_zero(size):
+                    raise WireError(f"size {size!r:.40}")
+                elif asks.pop(ticks, None) is None:
+                    self.unknown_deletes += 1
+        except _GARBLED as error:
+            return f"unreadable level: {error}"
         self._bid_ceiling, self._ask_floor = ceiling, floor
-        if len(self._bids) > depth or len(self._asks) > depth:
+        if len(bids) > depth or len(asks) > depth:
             self._truncate(depth)
+        return ""
 
     def _order(self) -> tuple[int, list[int], list[int]]:
         if self._unread:
@@ -472,11 +466,11 @@ class Book:
         return cached
 
     def _load(self, levels: RawLevels) -> dict[int, Any]:
-        memo = self._memo
+        ticks_of = self._memo.ticks_of
         out: dict[int, Any] = {}
         for raw, size in levels:
             if self._size(size) > 0:
-                out[memo[raw]] = size
+                out[ticks_of(raw)] = size
         return out
 
     def _differs(self, sent: dict[int, Any], held: dict[int, Any]) -> bool:
@@ -485,7 +479,7 @@ class Book:
     def _size(self, raw: Any) -> Decimal:
         scale = self.instrument.size_scale
         size = from_scaled(raw, scale) if scale and type(raw) is int else from_wire(raw)
-        if not 0 <= size < _MOST:
+        if not 0 <= size < ABSURD:
             raise WireError(f"{self.instrument.symbol}: size {size:.6e} in the book")
         return size
 
@@ -498,9 +492,14 @@ class Book:
             return ZERO
 
     def _truncate(self, depth: int) -> None:
-        if len(self._bids) > depth:
+        """Let fall out of the window what is beyond it: nearly always one level."""
+        if len(self._bids) == depth + 1:
+            del self._bids[min(self._bids)]
+        elif len(self._bids) > depth:
             self._bids = {t: self._bids[t] for t in sorted(self._bids, reverse=True)[:depth]}
-        if len(self._asks) > depth:
+        if len(self._asks) == depth + 1:
+            del self._asks[max(self._asks)]
+        elif len(self._asks) > depth:
             self._asks = {t: self._asks[t] for t in sorted(self._asks)[:depth]}
 
 
@@ -515,13 +514,14 @@ def _fold(news: dict[int, Any], held: dict[int, Any]) -> None:
             if not 0.0 <= value < _ABSURD:
                 _is_zero(size)  # says what is wrong, where it can
                 raise WireError(f"size {size!r:.40}")
-    for (ticks, size), value in zip(news.items(), values, strict=True):
-        if value:
-            held[ticks] = size
-        elif size == "0" or _is_zero(size):
-            held.pop(ticks, None)
-        else:
+    gone = [ticks for ticks, value in zip(news, values, strict=True) if not value]
+    for ticks in gone:
+        size = news[ticks]
+        if size != "0" and not _is_zero(size):
             raise WireError(f"size {size!r:.40}")
+    held.update(news)
+    for ticks in gone:
+        del held[ticks]
 
 
 def _is_zero(size: Any) -> bool:

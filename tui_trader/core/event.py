@@ -18,6 +18,8 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, OrderReport
 from tui_trader.core.position import Position
 from tui_trader.core.tape import Trade
+from tui_trader.core.ticker_row import TickerChanged as TickerChanged
+from tui_trader.core.ticker_row import TickerRow as TickerRow
 from tui_trader.core.types import InstrumentId, LinkState, MarginMode, PositionMode, Severity, Taking
 
 RawLevels = Sequence[Sequence[Any]]
@@ -94,24 +96,6 @@ class TradesPrinted(NamedTuple):
     instrument: InstrumentId
     trades: Sequence[Trade]
     snapshot: bool
-
-
-class TickerChanged(NamedTuple):
-    """Some of an instrument's reference prices; None means "not said in this message"."""
-
-    instrument: InstrumentId
-    at_ns: int
-    last: Decimal | None = None
-    mark: Decimal | None = None
-    index: Decimal | None = None  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
-    open_24h: Decimal | None = None
-    high_24h: Decimal | None = None
-    low_24h: Decimal | None = None
-    volume_24h: Decimal | None = None
-    turnover_24h: Decimal | None = None
-    open_interest: Decimal | None = None
-    funding_rate: Decimal | None = None
-    next_funding_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +307,7 @@ Event = (
     | BookWanted
     | TradesPrinted
     | TickerChanged
+    | TickerRow
     | CandlesChanged
     | InstrumentsListed
     | OrderChanged

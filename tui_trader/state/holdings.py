@@ -24,7 +24,6 @@ from tui_trader.core.event import (
     PositionModeTold,
     PositionsSnapshot,
     RiskUnitsTold,
-    TickerChanged,
 )
 from tui_trader.core.funds import FundsEntry, Transfer
 from tui_trader.core.position import Position, unrealised
@@ -178,11 +177,10 @@ class Holdings(Working):
 
     # -- events -------------------------------------------------------------------------------------------------------
 
-    def _ticker(self, event: TickerChanged) -> None:
-        super()._ticker(event)
-        if event.mark is None or not self.positions:
+    def _ticker_heard(self, iid: InstrumentId, last: bool, mark: bool, price: bool) -> None:
+        super()._ticker_heard(iid, last, mark, price)
+        if not mark or not self.positions:
             return
-        iid = event.instrument
         if any(not p.is_flat for (instrument, _), p in self.positions.items() if instrument == iid):
             self._dirty.add(t.POSITIONS)
             self._dirty.add(t.PNL)

@@ -30,20 +30,21 @@ from tui_trader.core.event import (
 from tui_trader.core.funds import FeeRate
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.tape import Tape
+from tui_trader.core.ticker_row import TickerRow
 from tui_trader.core.types import ContractKind, InstrumentId, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.board import Board
 from tui_trader.state.flow import Flow
+from tui_trader.state.lanes import BookLane, Lane, TickerLane
 from tui_trader.state.price_path import PricePaths
-from tui_trader.state.queue import Places, Spots, look_at
+from tui_trader.state.queue import Places, look_at
 from tui_trader.state.ticker import Ticker
+from tui_trader.state.tickers import Tickers
 
 MAX_CANDLES: Final = 2_000
 
 _LIVE = BookState.LIVE
 """Compared with on every message: in Python 3.11 reading a member from its class costs more than the rest of the comparison."""
-
-_BLANK = Ticker()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,6 @@ class StaleLimits:
     private_ns: int = 15 * NS
 
 
-class _BookLane:
-    """What every book message touches, found by one look-up: hashing topics by the message would cost more than the book."""
-
-    __slots__ = ("book", "clean", "flow", "heard_ns", "queued", "topic")
-
-    def __init__(self, book: Book, topic: t.Topic) -> None:
-        self.book = book
-        self.topic = topic
-        self.queued: Spots = {}
-        """The places of own orders that rest in the book."""
-        self.flow: Flow | None = None
-        """Adds up what comes and goes at each price, while somebody looks at that."""
-        self.heard_ns = 0
-        self.clean = True
-        """Whether the topic is not among the dirty ones yet."""
-
-
 class Market(Board):
     """The public side of the state."""
 
@@ -81,7 +65,7 @@ class Market(Board):
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.books: dict[InstrumentId, Book] = {}
         self.tapes: dict[InstrumentId, Tape] = {}
-        self.tickers: dict[InstrumentId, Ticker] = {}
+        self.tickers = Tickers()
         self.candles: dict[tuple[InstrumentId, int], deque[Candle]] = {}
         self.paths = PricePaths()
         """Where the prices of the watched instruments have been in the last hour."""
@@ -93,8 +77,11 @@ class Market(Board):
         self.doubtful: set[InstrumentId] = set()
         """Books that need a new snapshot; the desk asks for it and clears this."""
         self._places = Places()
-        self._book_lanes: dict[InstrumentId, _BookLane] = {}
-        self._heard: dict[tuple[str, InstrumentId], int] = {}
+        self._book_lanes: dict[InstrumentId, BookLane] = {}
+        self._tape_lanes: dict[InstrumentId, Lane] = {}
+        self._ticker_lanes: dict[InstrumentId, TickerLane] = {}
+        self._marked: list[Lane] = []
+        """Lanes whose topics are among the dirty ones."""
         self._by_text: dict[str, InstrumentId] = {}
         self._rates: dict[InstrumentId, FeeRate] = {}
         self._priced_by: dict[str, InstrumentId | None] = {}
@@ -102,8 +89,9 @@ class Market(Board):
 
     def take_dirty(self) -> set[t.Topic]:
         """Return what changed since the last call, and forget it."""
-        for lane in self._book_lanes.values():
+        for lane in self._marked:
             lane.clean = True
+        self._marked.clear()
         return super().take_dirty()
 
     def sample_prices(self, instruments: Iterable[InstrumentId]) -> None:
@@ -130,7 +118,7 @@ class Market(Board):
 
     def ticker(self, instrument: InstrumentId) -> Ticker:
         """Return the reference prices of an instrument, blank before the first."""
-        return self.tickers.get(instrument, _BLANK)
+        return self.tickers.of(instrument)
 
     def flow(self, instrument: InstrumentId) -> Flow | None:
         """Return what comes and goes at each price, counted from the first time somebody asks; None before a book."""
@@ -150,23 +138,31 @@ class Market(Board):
 
     def age_ns(self, what: str, instrument: InstrumentId) -> int | None:
         """Return how long ago ``book``, ``tape``, ``ticker``, ``last`` or ``mark`` of an instrument was told; None for never."""
+        heard = 0
         if what == "book":
-            lane = self._book_lanes.get(instrument)
-            heard = lane.heard_ns if lane is not None else None
-        else:
-            heard = self._heard.get((what, instrument))
+            lane: Lane | None = self._book_lanes.get(instrument)
+            heard = lane.heard_ns if lane is not None else 0
+        elif what == "tape":
+            lane = self._tape_lanes.get(instrument)
+            heard = lane.heard_ns if lane is not None else 0
+        elif (told := self._ticker_lanes.get(instrument)) is not None:
+            heard = told.heard_of(what)
         return None if not heard else max(0, self._clock.mono_ns() - heard)
 
     def heard_times(self) -> list[tuple[str, InstrumentId, int]]:
         """Return when each thing that ``age_ns`` knows was last heard of, by the monotonic clock."""
-        books = [("book", iid, lane.heard_ns) for iid, lane in self._book_lanes.items() if lane.heard_ns]
-        return books + [(what, iid, at_ns) for (what, iid), at_ns in self._heard.items()]
+        times = [("book", iid, lane.heard_ns) for iid, lane in self._book_lanes.items()]
+        times += [("tape", iid, lane.heard_ns) for iid, lane in self._tape_lanes.items()]
+        times += [(what, iid, lane.heard_of(what)) for iid, lane in self._ticker_lanes.items() for what in TickerLane.TOLD]
+        return [each for each in times if each[2]]
 
     def set_heard_times(self, times: Iterable[tuple[str, InstrumentId, int]]) -> None:
         """Take up what ``heard_times`` of another run returned."""
         for what, iid, at_ns in times:
-            if what != "book":
-                self._heard[(what, iid)] = at_ns
+            if what == "tape":
+                self._tape_lane(iid).heard_ns = at_ns
+            elif what != "book":
+                self._ticker_lane(iid).set_heard(what, at_ns)
             elif iid in self._book_lanes:
                 self._book_lanes[iid].heard_ns = at_ns
 
@@ -224,8 +220,7 @@ class Market(Board):
             lane.flow.hear(event, self.mono_ns)
         lane.heard_ns = self.mono_ns
         if lane.clean:
-            lane.clean = False
-            self._dirty.add(lane.topic)
+            self._mark(lane)
 
     def _book_run(self, event: BookRun) -> None:
         lane = self._book_lanes.get(event[0])
@@ -241,8 +236,7 @@ class Market(Board):
             self.doubtful.add(event[0])
         lane.heard_ns = self.mono_ns
         if lane.clean:
-            lane.clean = False
-            self._dirty.add(lane.topic)
+            self._mark(lane)
 
     def _doubt_found(self, instrument: InstrumentId) -> None:
         """A look at a book found what its messages did not say: have it drawn as doubtful, and asked for again."""
@@ -279,7 +273,7 @@ class Market(Board):
     def _open_book(self, instrument: Instrument) -> Book:
         book = self.books[instrument.id] = Book(instrument, self._doubt_found)
         before = self._book_lanes.get(instrument.id)
-        lane = self._book_lanes[instrument.id] = _BookLane(book, t.book_topic(instrument.id))
+        lane = self._book_lanes[instrument.id] = BookLane(book, t.book_topic(instrument.id))
         for client_id in self._places.followed(instrument.id):
             self._places.forget(instrument.id, client_id)  # it was counted in other ticks
         if before is not None and before.flow is not None:
@@ -300,27 +294,56 @@ class Market(Board):
                 self._places.traded(lane.book.instrument, trades, self.mono_ns)
             if lane is not None and lane.flow is not None:
                 lane.flow.trade(trades, self.mono_ns)
-        key = ("tape", instrument)
-        self._heard[key] = self.mono_ns
-        self._dirty.add(key)
+        heard = self._tape_lanes.get(instrument) or self._tape_lane(instrument)
+        heard.heard_ns = self.mono_ns
+        if heard.clean:
+            self._mark(heard)
         if instrument in self.attended:
             self.noticed = True
 
     def _ticker(self, event: TickerChanged) -> None:
-        iid = event.instrument
-        known = self.tickers.get(iid)
-        self.tickers[iid] = (_BLANK if known is None else known).merge(event)
-        key = ("ticker", iid)
-        if event.last is not None or event.mark is not None or event.index is not None:
-            self._heard[key] = self.mono_ns  # a message without a price says nothing about how old the prices are
-        self._dirty.add(key)
-        self._dirty.add(t.TICKERS)
+        self.tickers.merge(event)
+        last, mark = event.last is not None, event.mark is not None
+        self._ticker_heard(event.instrument, last, mark, last or mark or event.index is not None)
+
+    def _ticker_row(self, row: TickerRow) -> None:
+        self.tickers.lay_up(row)
+        columns = row[3]
+        self._ticker_heard(row[0], columns.says_last, columns.says_mark, columns.says_price)
+
+    def _ticker_heard(self, iid: InstrumentId, last: bool, mark: bool, price: bool) -> None:
+        """Note that reference prices came, and which: a message without one says nothing about how old that one is."""
+        lane = self._ticker_lanes.get(iid) or self._ticker_lane(iid)
+        now = self.mono_ns
+        if price:
+            lane.heard_ns = now
+        if last:
+            lane.last_ns = now
+        if mark:
+            lane.mark_ns = now
+        if lane.clean:
+            self._mark(lane)
+            self._dirty.add(t.TICKERS)
         if iid in self.attended:
             self.noticed = True
-        if event.last is not None:
-            self._heard[("last", iid)] = self.mono_ns
-        if event.mark is not None:  # a message without one says nothing about how old the mark is
-            self._heard[("mark", iid)] = self.mono_ns
+
+    def _mark(self, lane: Lane) -> None:
+        """Put the topic of a lane among the dirty ones, once until they are taken."""
+        lane.clean = False
+        self._marked.append(lane)
+        self._dirty.add(lane.topic)
+
+    def _tape_lane(self, iid: InstrumentId) -> Lane:
+        lane = self._tape_lanes.get(iid)
+        if lane is None:
+            lane = self._tape_lanes[iid] = Lane(t.tape_topic(iid))
+        return lane
+
+    def _ticker_lane(self, iid: InstrumentId) -> TickerLane:
+        lane = self._ticker_lanes.get(iid)
+        if lane is None:
+            lane = self._ticker_lanes[iid] = TickerLane(t.ticker_topic(iid))
+        return lane
 
     def _candles(self, event: CandlesChanged) -> None:
         for candle in event.candles:

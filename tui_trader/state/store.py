@@ -42,6 +42,7 @@ from tui_trader.core.event import (
     TradesPrinted,
     Unreadable,
 )
+from tui_trader.core.ticker_row import TickerRow
 from tui_trader.core.types import LinkState
 from tui_trader.state import topic as t
 from tui_trader.state.charts import Charts
@@ -70,6 +71,7 @@ class Store(Holdings):
             BookWanted: lambda event: None,  # who asks for it has heard of it before
             TradesPrinted: self._trades,
             TickerChanged: self._ticker,
+            TickerRow: self._ticker_row,
             CandlesChanged: self._candles,
             InstrumentsListed: self._instruments_listed,
             OrderChanged: self._order,

@@ -99,6 +99,10 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.look = self.themes.get(theme) or self.themes.get(DEFAULT_THEME) or next(iter(self.themes.values()))
         """The theme in force."""
         super().__init__(driver_class=driver_class)
+        for each in self.themes.values():
+            self.register_theme(each.to_textual())
+        if not self.look.uses_terminal_colors:
+            self._begin_dressed()
         self.animation_level = "none"
         self.ascii_only = ascii_only
         self._habits = habits or Habits()
@@ -126,7 +130,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.desks = Desks(self._task_failed)
         """The open desks."""
         self._accounts: Accounts | None = None
-        self._opening = OpeningScreen("tui-trader: opening …")
+        # Plain letters: the width of others is looked up in a table, which would have to be read before the first paint.
+        self._opening = OpeningScreen("tui-trader: opening ...")
         self._leaving = False
         self._echoed: dict[Seat, Notice] = {}
         self._event_loop: asyncio.AbstractEventLoop | None = None
@@ -139,14 +144,20 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         """Give style sheets the colours of the theme before Textual has chosen one."""
         return {**super().get_theme_variable_defaults(), **self.look.css_variables()}
 
+    def _begin_dressed(self) -> None:
+        """Be in the theme before any style sheet is read: one that is chosen later has all of them read twice before the first
+        paint. Not for the terminal's own colours, which only Textual's change of theme prepares for."""
+        self.set_reactive(CellApp.theme, self.look.name)
+        self.stylesheet.set_variables(self.get_css_variables())
+        for name, on in (f"-theme-{self.look.name}", True), ("-dark-mode", self.look.dark), ("-light-mode", not self.look.dark):
+            self.set_class(on, name, update=False)
+
     def get_default_screen(self) -> OpeningScreen:
         """Show progress first."""
         return self._opening
 
     async def on_mount(self) -> None:
         """Dress, take the signals, and open the desk behind the first paint."""
-        for theme in self.themes.values():
-            self.register_theme(theme.to_textual())
         self.theme = self.look.name
         self._event_loop = asyncio.get_running_loop()
         driver = self._driver
@@ -159,6 +170,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.call_after_refresh(self.run_task, "open", self._open())
 
     async def _open(self) -> None:
+        gc.enable()  # nobody looked for garbage before the first paint (see ``cli.tui.take_terminal``)
         try:
             desk, symbols = await self._opener(self._stack)
         except TraderError as error:

@@ -27,6 +27,7 @@ from tui_trader.core.event import (
     RiskUnitsTold,
     Subscribed,
     TickerChanged,
+    TickerRow,
     TradesPrinted,
     Unreadable,
 )
@@ -37,9 +38,10 @@ from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
 from tui_trader.venues.phemex import codes, sign
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, family_of
-from tui_trader.venues.phemex.market import MarketRows, Plan, plan_of
+from tui_trader.venues.phemex.market import MarketRows
 from tui_trader.venues.phemex.rows import Row, balance_of, order_events, position_of, readable, risk_unit_of, risk_wallet_of
-from tui_trader.venues.phemex.wire import Frame, Hot, decode_frame, decode_hot, sample
+from tui_trader.venues.phemex.table import Table
+from tui_trader.venues.phemex.wire import Frame, Hot, Odd, decode_frame, decode_hot, decode_odd, sample
 from tui_trader.venues.phemex.words import VENUE
 from tui_trader.venues.status import code_of
 
@@ -101,8 +103,7 @@ class PhemexFeed:
         """Grants held back, by family."""
         self._fences: set[int] = set()
         """Pings sent behind a subscription: their answer says that whatever it had to say first has been said."""
-        self._columns: list[str] | None = None
-        self._plan: Plan = ()
+        self._table = Table(self._market)
 
     def reset(self) -> None:
         """Forget the state of the previous connection; what is known of instruments stays."""
@@ -112,7 +113,7 @@ class PhemexFeed:
         self._granted.clear()
         self._fences.clear()
         self._ended.clear()
-        self._columns = None
+        self._table.forget()
 
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Learn scales, and the names of index and mark series (``.BTCUSDT`` and ``.MBTCUSDT``; ``.BTC`` in COIN-M)."""
@@ -207,9 +208,12 @@ class PhemexFeed:
 
     def receive(self, frame: bytes, at_ns: int) -> list[Event]:
         """Translate one frame; what cannot be read becomes an Unreadable event, what is not known is counted."""
-        events = self.receive_batch((frame,), at_ns)
-        if events and type(events[0]) is BookRun:
-            return list(events[0].deltas())
+        events: list[Event] = []
+        for event in self.receive_batch((frame,), at_ns):
+            if type(event) is BookRun:
+                events += event.deltas()
+            else:
+                events.append(event.changed() if type(event) is TickerRow else event)
         return events
 
     def receive_batch(self, frames: Iterable[bytes], at_ns: int) -> list[Event]:
@@ -218,13 +222,17 @@ class PhemexFeed:
         A run stands where its first increment stood; a new snapshot of its book ends it. Among other events the order is kept.
         """
         events: list[Event] = []
-        runs: dict[str, list[Hot]] = {}
+        runs: dict[str, list[Hot | Odd]] = {}
+        message: Hot | Odd
         for frame in frames:
             try:
                 message = decode_hot(frame)
-            except (ValueError, RecursionError) as error:
-                events += self._set_frame_aside(f"frame: {error}", frame)
-                continue
+            except (ValueError, RecursionError):
+                try:
+                    message = decode_odd(frame)
+                except (ValueError, RecursionError) as error:
+                    events += self._set_frame_aside(f"frame: {error}", frame)
+                    continue
             if message.levels is None:
                 if message.trades_p is not None:
                     events += self._receive_trades(message, message.trades_p, frame)
@@ -259,7 +267,7 @@ class PhemexFeed:
             self._books[symbol] = instrument
         return instrument
 
-    def _receive_book(self, message: Hot, frame: bytes, at_ns: int) -> list[Event]:
+    def _receive_book(self, message: Hot | Odd, frame: bytes, at_ns: int) -> list[Event]:
         instrument = self._books.get(message.symbol) or self._new_book(message.symbol)
         if instrument is None:
             return [] if message.symbol in self._ended else [self._set_aside("book of no symbol", frame)]
@@ -318,15 +326,18 @@ class PhemexFeed:
             return [self._set_aside(f"risk: {error}", frame)]
         return [RiskUnitsTold(units, wallets)]
 
-    def _receive_trades(self, message: Hot, rows: Any, frame: bytes) -> list[Event]:
+    def _receive_trades(self, message: Hot | Odd, rows: Any, frame: bytes) -> list[Event]:
         """Rows come newest first and leave oldest first; equal rows are distinct trades."""
         instrument = self._ids.get(message.symbol) or self._id(message.symbol)
         if instrument is None or not isinstance(rows, list):
             return [self._set_aside("trades of no symbol", frame)]
-        try:
-            return [_new(TradesPrinted, (instrument, self._market.trades(rows), message.type == "snapshot"))]
-        except WireError:
-            return self._sorted_out(instrument, rows, message.type == "snapshot")
+        snapshot = message.type == "snapshot"
+        if type(message) is Hot:
+            try:
+                return [_new(TradesPrinted, (instrument, self._market.printed(rows), snapshot))]
+            except WireError:
+                pass
+        return self._sorted_out(instrument, rows, snapshot)
 
     def _receive_scaled_trades(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
         """The older family's: integers scaled by what the product list says."""
@@ -390,29 +401,27 @@ class PhemexFeed:
         except WireError as error:
             return [self._set_aside(f"ticker: {error}", raw)]
 
-    def _receive_table(self, message: Hot, frame: bytes, at_ns: int) -> list[Event]:
-        """The packed 24-hour table, read by column names: columns were added before, and may be left out of increments."""
-        named = message.fields
-        if named is not None and named != self._columns and isinstance(named, list) and all(isinstance(n, str) for n in named):
-            self._columns = named
-            self._plan = plan_of(named)
-        columns = self._columns
-        if columns is None or "symbol" not in columns or not isinstance(message.data, list):
+    def _receive_table(self, message: Hot | Odd, frame: bytes, at_ns: int) -> list[Event]:
+        """The packed 24-hour table, row by row: one that cannot be read costs only itself."""
+        table = self._table
+        table.name(message.fields)
+        width, at = table.width, table.symbol_at
+        if at < 0 or not isinstance(message.data, list):
             return [self._set_aside("table without column names", frame)]
         at_ns = message.timestamp or at_ns
-        width, at = len(columns), columns.index("symbol")
+        ids, read = self._ids, table.read
         events: list[Event] = []
         for row in message.data:
             if not isinstance(row, list) or len(row) != width:
                 events.append(self._set_aside("table row of another width", row))
                 continue
             symbol = row[at]
-            instrument = self._id(symbol) if isinstance(symbol, str) else None
+            instrument = (ids.get(symbol) or self._id(symbol)) if isinstance(symbol, str) else None
             if instrument is None:
                 events.append(self._set_aside("ticker of no symbol", row))
                 continue
             try:
-                events.append(self._market.table_row(instrument, at_ns, row, self._plan))
+                events.append(read(instrument, at_ns, row))
             except WireError as error:
                 events.append(self._set_aside(f"ticker: {error}", row))
         return events

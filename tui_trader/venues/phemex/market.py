@@ -5,7 +5,7 @@ A number that comes again is not interpreted again: the 24-hour table repeats mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from tui_trader.core.decimals import MAX_DIGITS, from_scaled, from_wire
 from tui_trader.core.error import WireError
 from tui_trader.core.event import TickerChanged
 from tui_trader.core.instrument import Instrument
+from tui_trader.core.printed import Printed
 from tui_trader.core.tape import Trade
 from tui_trader.core.types import InstrumentId, Side
 from tui_trader.venues.phemex.family import RATIO_SCALE
@@ -38,7 +39,8 @@ _TICKER_FIELDS: Final = {
 }
 """Our names, and theirs in the packed table and in the single ticker."""
 
-_TICKER_NAME: Final = {wire: ours for ours, wires in _TICKER_FIELDS.items() for wire in wires}
+TICKER_NAME: Final = {wire: ours for ours, wires in _TICKER_FIELDS.items() for wire in wires}
+"""Our name of each of theirs."""
 
 _SCALED_TICKER: Final = {
     "close": ("last", "price"),
@@ -55,16 +57,7 @@ _SCALED_TICKER: Final = {
 """Fields of the older family's ticker: no suffix, scaled all the same."""
 
 
-Plan = tuple[tuple[int, int], ...]
-"""Where a value stands in a row, and where it goes in a TickerChanged."""
-
 _UNSAID: Final = (None,) * (len(TickerChanged._fields) - 2)
-
-
-def plan_of(columns: Sequence[str]) -> Plan:
-    """Return which columns of the packed table are read; the others are skipped, whatever they are called."""
-    fields = TickerChanged._fields
-    return tuple((at, fields.index(_TICKER_NAME[name])) for at, name in enumerate(columns) if name in _TICKER_NAME)
 
 
 class _Numbers(dict[str, Decimal]):
@@ -131,20 +124,21 @@ class MarketRows:
             raise WireError("trade without a time, or with a price or size below zero")
         return _new(Trade, (at_ns, side, price, qty))
 
-    def trades(self, rows: Sequence[Any]) -> list[Trade]:
-        """Return the trades of rows of decimal text, oldest first where the newest came first; raises WireError for any that is
-        none, or not of that family."""
-        prices, found = self._prices, []
-        try:
-            for at_ns, word, price, qty in reversed(rows):
-                if type(at_ns) is not int or type(price) is not str or type(qty) is not str or not _DIGITS.issuperset(qty):
-                    raise WireError("not a plain trade row")
-                if len(qty) > MAX_DIGITS:
-                    raise WireError("a size of too many digits")
-                found.append(_new(Trade, (at_ns, _SIDES[word], prices[price], Decimal(qty))))
-        except (TypeError, ValueError, KeyError, InvalidOperation):
-            raise WireError("not a trade row") from None
-        return found
+    def printed(self, rows: Sequence[tuple[int, str, str, str]]) -> Printed:
+        """Return the trades of rows that the decoder found to be ``[timestamp ns, taker side, price, size]``, newest first:
+        proven, and not read yet. Raises WireError when a number is none, or is spelled in another way than plain digits."""
+        prices = self._prices
+        for _, _, price, qty in rows:
+            if price not in prices:
+                prices[price]  # raises
+            if not (qty.replace(".", "", 1).isdigit() and qty.isascii()) or len(qty) > MAX_DIGITS:
+                raise WireError("not a plain size")
+        return Printed(rows, self._read)
+
+    def _read(self, rows: Sequence[tuple[int, str, str, str]]) -> list[Trade]:
+        """Return the trades of rows that are known to be some, oldest first."""
+        prices = self._prices
+        return [_new(Trade, (at_ns, _SIDES[word], prices[price], Decimal(qty))) for at_ns, word, price, qty in reversed(rows)]
 
     def candle(self, row: Sequence[Any], price_scale: int = 0, size_scale: int = 0, value_scale: int = 0) -> Candle:
         """Return one bar of ``[start s, interval s, last close, open, high, low, close, volume, turnover]``."""
@@ -171,16 +165,18 @@ class MarketRows:
         numbers = self._numbers
         found: dict[str, Any] = {}
         for name, raw in values.items():
-            ours = _TICKER_NAME.get(name)
+            ours = TICKER_NAME.get(name)
             if ours is not None and raw is not None and raw != "":
                 found[ours] = numbers[raw] if type(raw) is str else from_wire(raw)
         return TickerChanged(instrument, at_ns, **found)
 
-    def table_row(self, instrument: InstrumentId, at_ns: int, row: Sequence[object], plan: Plan) -> TickerChanged:
-        """Return the reference prices of a row of the packed table, picked by ``plan_of`` its columns."""
+    def table_row(
+        self, instrument: InstrumentId, at_ns: int, row: Sequence[object], steps: Iterable[tuple[int, int]]
+    ) -> TickerChanged:
+        """Return the reference prices of a row of the packed table; ``steps`` say where a value stands and where it goes."""
         numbers = self._numbers
         said: list[Any] = [instrument, at_ns, *_UNSAID]
-        for source, target in plan:
+        for source, target in steps:
             raw = row[source]
             if type(raw) is str:
                 if raw:

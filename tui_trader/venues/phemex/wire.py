@@ -6,14 +6,26 @@ adds tomorrow is skipped too. Everything that may be wrong in one row alone is l
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from tui_trader.venues.exact import decode_body, exact, sample
 
-__all__ = ["ZERO_ID", "Frame", "Hot", "Levels", "ProductList", "decode_body", "decode_frame", "decode_hot", "sample"]
+__all__ = [
+    "ZERO_ID",
+    "Frame",
+    "Hot",
+    "Levels",
+    "Odd",
+    "ProductList",
+    "decode_body",
+    "decode_frame",
+    "decode_hot",
+    "decode_odd",
+    "sample",
+]
 
 ZERO_ID: Final = "00000000-0000-0000-0000-000000000000"
 """What stands in ``execID`` and ``orderID`` where there is none."""
@@ -29,11 +41,37 @@ class Levels(Struct, gc=False):
     bids: list[tuple[Any, Any]]
 
 
+class TextLevels(Struct, gc=False):
+    """The same where prices and sizes are text, as they nearly always are."""
+
+    asks: list[tuple[str, str]]
+    bids: list[tuple[str, str]]
+
+
 class Hot(Struct, gc=False):
     """What is said thousands of times a second, and no more than that: each field more costs every message its share.
 
-    The fields stand in the order in which Phemex sends those of book messages: that is what the decoder likes best.
+    The fields stand in the order in which Phemex sends those of book messages: that is what the decoder likes best. What is
+    typed here is proven by the decoder; a message in which it is otherwise is decoded again as ``Odd``.
     """
+
+    depth: int = 0
+    levels: TextLevels | None = field(default=None, name="orderbook_p")
+    book: Levels | None = None
+    sequence: int = 0
+    symbol: str = ""
+    timestamp: int = 0
+    trades_p: list[tuple[int, Literal["Buy", "Sell"], str, str]] | None = None
+    """Time, taker's side, price, size; the newest first."""
+    type: str = ""
+    data: Any = None
+    fields: Raw = Raw(b"")
+    """Names of columns: nearly always those of the message before, and then not worth being read."""
+    method: Any = None
+
+
+class Odd(Struct, gc=False):
+    """The same, of which nothing is known but that it decodes."""
 
     depth: int = 0
     levels: Levels | None = field(default=None, name="orderbook_p")
@@ -44,7 +82,7 @@ class Hot(Struct, gc=False):
     trades_p: Any = None
     type: str = ""
     data: Any = None
-    fields: Any = None
+    fields: Raw = Raw(b"")
     method: Any = None
 
 
@@ -99,7 +137,10 @@ class ProductList(Struct, gc=False):
 
 
 decode_hot = msgspec.json.Decoder(Hot, float_hook=exact).decode
-"""Decode what is hot of one WebSocket frame; raises ValueError or RecursionError."""
+"""Decode what is hot of one WebSocket frame; raises ValueError or RecursionError, also for trades of unusual types."""
+
+decode_odd = msgspec.json.Decoder(Odd, float_hook=exact).decode
+"""Decode the same of a frame whose rows have to be looked at one by one; raises ValueError or RecursionError."""
 
 decode_frame = msgspec.json.Decoder(Frame, float_hook=exact).decode
 """Decode one WebSocket frame; raises ValueError or RecursionError."""
