@@ -4,7 +4,8 @@ SIGUSR1 begins a stretch of watching and SIGUSR2 ends it: what was seen is then 
 event loop (one callback, or one stretch of a task between two awaits) with the stack of those that take long, how late the
 loop is for a beat every ten milliseconds, and pauses of the garbage collector. ``--light`` leaves the steps alone, ``--frames``
 adds the cells of every frame, ``--profile`` a profile by function. ``--blind`` watches nothing and paints nothing from SIGUSR1
-on, so that what the screen costs can be told from the rest. No figure of CPU is taken from a program that is watched.
+on, so that what the screen costs can be told from the rest; ``--keys`` paints only what keys change. No figure of CPU is taken
+from a program that is watched.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import pstats
 import signal
 import sys
 import time
-import traceback
 from asyncio import events
 from pathlib import Path
 from types import FrameType
@@ -30,6 +30,7 @@ SLOW_S = 0.004
 
 BEAT_S = 0.01
 MOST_STACKS = 200
+DEEPEST = 14
 
 
 class Watch:
@@ -142,8 +143,13 @@ class Watch:
         new.replace(self._file)
 
     def _catch(self, _: int, frame: FrameType | None) -> None:
-        lines = traceback.extract_stack(frame)[-14:]
-        self._stack = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in reversed(lines))
+        # By hand: ``traceback`` reads the source of every file it names, milliseconds that would count as the step's own.
+        lines: list[str] = []
+        while frame is not None and len(lines) < DEEPEST:
+            code = frame.f_code
+            lines.append(f"{code.co_filename.rpartition('/')[2]}:{frame.f_lineno} {code.co_name}")
+            frame = frame.f_back
+        self._stack = " < ".join(lines)
 
     def _collected(self, phase: str, info: dict[str, Any]) -> None:
         if phase == "start":
@@ -165,12 +171,14 @@ def main() -> int:
     place = sys.argv.index("--")
     parser = argparse.ArgumentParser(prog="python -m tests.bench.inside")
     parser.add_argument("file", type=Path)
-    for name in ("light", "blind", "frames", "profile"):
+    for name in ("light", "blind", "keys", "frames", "profile"):
         parser.add_argument(f"--{name}", action="store_true")
     args = parser.parse_args(sys.argv[1:place])
     sys.argv[1:] = sys.argv[place + 1 :]
     if args.blind:
         _blind()
+    elif args.keys:
+        _blind_but_for_keys()
     else:
         watch = Watch(args.file, light=args.light, frames=args.frames, profile=args.profile)
         watch.install()
@@ -203,6 +211,24 @@ def _blind() -> None:
             owed.clear()
 
     FramePump._go_on = go_on  # type: ignore[method-assign]
+    signal.signal(signal.SIGUSR1, lambda number, _: shut.append(number))
+
+
+def _blind_but_for_keys() -> None:
+    """From SIGUSR1 on owe panes nothing but what keys stage."""
+    from tui_trader.state.topic import STAGE
+    from tui_trader.ui.frame import FramePump
+
+    owe = FramePump._owe
+    shut: list[int] = []
+
+    def owe_keys(pump: FramePump) -> None:
+        owe(pump)
+        if shut:
+            for owed in pump._panes.values():
+                owed &= {STAGE}
+
+    FramePump._owe = owe_keys  # type: ignore[method-assign]
     signal.signal(signal.SIGUSR1, lambda number, _: shut.append(number))
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
 import stat
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,9 +54,31 @@ class Scanner:
 
     def _in_file(self, path: Path) -> str:
         tail = b""
-        with path.open("rb") as file:
-            while block := file.read(CHUNK):
-                if name := self.find(tail + block):
-                    return name
-                tail = block[-4 * CUT :]
+        for block in _blocks(path):
+            if name := self.find(tail + block):
+                return name
+            tail = block[-4 * CUT :]
         return ""
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Yield what a file holds; its holes are passed over, for a sparse file may claim more than anybody could read."""
+    at = 0
+    with path.open("rb", buffering=0) as file:
+        while (at := _seek(file, at, os.SEEK_DATA)) >= 0:
+            end = _seek(file, at, os.SEEK_HOLE)
+            while at < end and (block := os.pread(file.fileno(), min(CHUNK, end - at), at)):
+                yield block
+                at += len(block)
+            if at < end:
+                return  # it was cut while it was read
+
+
+def _seek(file: FileIO, at: int, what: int) -> int:
+    """Return where data or the next hole begins at or after a place; -1 where there is none."""
+    try:
+        return os.lseek(file.fileno(), at, what)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        return -1

@@ -135,6 +135,16 @@ def test_every_encoding_is_seen_also_across_blocks_of_a_file(tmp_path: Path, nam
     assert "planted" not in repr(scanner)
 
 
+def test_a_secret_behind_a_hole_that_nobody_could_read_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.write(b"nothing")
+        file.seek(1 << 42)
+        file.write(PLANTED.encode())
+    assert list(Scanner(PLANTED).walk(tmp_path)) == [f"{path}: plain"]
+    path.unlink()
+
+
 def test_the_canary_signs_here() -> None:
     """The exchanges of this process and of the programs that tests start hand out keys that hold it."""
     program = (

@@ -119,7 +119,9 @@ class Clothes:
 CLOTHES = {
     "phemex": Clothes(PHEMEX, PhemexMask, frozenset({"/g-orders", "/orders"}), "clOrdID"),
     "mexc": Clothes(MEXC, MexcMask, frozenset({"/api/v1/private/order/create"}), "externalOid"),
-    "paradex": Clothes(paradex(interactive=False), with_stark(CppStark()), frozenset({"/v1/orders"}), "client_id", mint),
+    "paradex": Clothes(
+        paradex(interactive=False), with_stark(CppStark()), frozenset({"/v1/orders", "/v1/orders/batch"}), "client_id", mint
+    ),
 }
 
 
@@ -132,7 +134,9 @@ def counting(clothes: Clothes, creates: Counter[str]) -> Callable[[Setting], Mas
 
         def rest(call: RestCall) -> RestReply:
             if call.method == "POST" and call.path in clothes.creates:
-                creates[str(orjson.loads(call.body)[clothes.client_id])] += 1
+                said = orjson.loads(call.body)
+                for order in said if isinstance(said, list) else [said]:
+                    creates[str(order[clothes.client_id])] += 1
             return serve(call)
 
         mask.rest = rest  # type: ignore[method-assign]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 from pathlib import Path
 
-from tests.cli.conftest import At
+import pytest
+
+from tests.cli.conftest import At, Shell
+from tui_trader.storage.journal import read
 
 
 def test_questions_are_answered_and_nothing_is_sent(at: At) -> None:
@@ -58,3 +63,26 @@ def test_an_export_is_written_before_the_command_ends(at: At) -> None:
     assert "BTCUSDT" in rows[1], rows
     assert fills.with_name(fills.name.replace("-fills", "-trades")).exists()
     assert at("do", "export someday csv").code == 2
+
+
+def test_a_scale_at_a_venue_that_takes_several_at_once_is_one_request(
+    shell: Shell, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    serving = Shell(tmp_path_factory.mktemp("paradex")).start("sim", "--venue", "paradex", "--json", "--seed", "3")
+    assert serving.stdout is not None
+    try:
+        while (line := json.loads(serving.stdout.readline()))["event"] != "access":
+            pass
+        there = At(shell, line["rest"])
+        sent = there("do", "scale buy 0.06 BTC-USD-PERP in 3 from -1% to -2%", "--venue", "paradex", "--json")
+        assert sent.code == 0, sent
+        orders = there("orders", "--venue", "paradex", "--json").json["orders"]
+        assert [order["qty"] for order in orders] == ["0.02"] * 3
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        serving.communicate(timeout=30)
+    [journal] = [path for path in shell.home.rglob("*.jsonl") if "paradex" in str(path)]
+    told = [(record.kind, record.body) for record in read(journal)]
+    kinds = [kind for kind, body in told if kind == "intent" or body.get("what") == "place"]
+    assert kinds == ["intent"] * 3 + ["outcome"] * 3
+    assert len({body["reply_sha256"] for kind, body in told if kind == "outcome"}) == 1, "one answer told of all three"

@@ -53,6 +53,8 @@ def offers(capabilities: Capabilities, need: str) -> bool:
             return OrderType.MARKET_IF_TOUCHED in capabilities.order_types and not capabilities.touched_reduces
         case ["trigger", word]:
             return TriggerSource(word) in capabilities.triggers
+        case ["together"]:
+            return capabilities.together > 1
         case [word] if word in {one.name for one in fields(Capabilities)}:
             return bool(getattr(capabilities, word))
     raise ValueError(f"no such capability: {need!r}")
@@ -121,6 +123,7 @@ def families() -> list[Family]:
             Ground(paradex_instruments()[0], Decimal("0.01"), Decimal("0.1"), Decimal(1_000_000)),
             {
                 "CREATE": "POST /v1/orders",
+                "SEVERAL": "POST /v1/orders/batch",
                 "WAITS": "POST /v1/orders",
                 "AMEND": "PUT /v1/orders/",
                 "CANCEL": "DELETE /v1/orders/",

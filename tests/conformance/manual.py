@@ -24,6 +24,7 @@ _SETTINGS = {
     "assign_margin": "margin of an isolated position",
     "risk_limit": "risk limit of a position",
     "transfers": "transfers between wallet and trading account",
+    "together": "several new orders in one request",
     "cancel_on_disconnect": "cancel orders when the connection is lost",
 }
 

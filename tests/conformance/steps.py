@@ -1,8 +1,8 @@
 """What the words of a case do: those of the fault matrix, and tickets of every kind, settings, triggers and the past.
 
 ``buy a 3 limit=-0.5 tif=post_only`` submits; without ``limit`` at the market. ``type=`` names a conditional type,
-``trigger=-5/mark`` what it waits for, ``tp=`` and ``sl=`` attach exits, ``trail=`` is a distance, ``leg=`` a leg, ``reduce`` only
-reduces. Sizes are in units, prices in half spreads from the middle.
+``trigger=-5/mark`` what it waits for, ``tp=`` and ``sl=`` attach exits, ``trail=`` is a distance, ``follows=`` that of the stop
+of what an entry opens, ``leg=`` a leg, ``reduce`` only reduces. Sizes are in units, prices in half spreads from the middle.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from decimal import Decimal
 
-from tests.chaos.stand import STREET
+from tests.chaos.stand import CLOTHES, STREET
 from tests.chaos.words import Player
 from tests.dst.venue import ACCOUNT
+from tui_trader.core.bracket import Bracket
 from tui_trader.core.error import TraderError
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.position import Position
@@ -28,6 +29,7 @@ from tui_trader.core.types import (
     TimeInForce,
     TriggerSource,
 )
+from tui_trader.desk.orders import Sent
 from tui_trader.sim.types import NewOrder, SimStatus
 from tui_trader.storage.history_rows import FillRow, OrderRow
 from tui_trader.venues.base import Request
@@ -69,10 +71,42 @@ class Steps(Player):
             trail=Decimal(terms["trail"]) * self._ground.half_spread if "trail" in terms else None,
         )
         try:
-            sent = await self._stand.desk.submit(ticket)
+            sent = await (self._following(ticket, terms["follows"]) if "follows" in terms else self._stand.desk.submit(ticket))
         except TraderError as refusal:
             self._sent[name] = f"refused {refusal}"
         else:
+            self._sent[name] = f"{sent.outcome} {sent.code} {sent.text}"
+
+    async def _following(self, ticket: OrderTicket, behind: str) -> Sent:
+        """Send an entry whose stop follows so many half spreads behind: the terminal sends it as the entry fills."""
+        distance = Decimal(behind) * self._ground.half_spread
+        worst = (ticket.price or self._ground.middle) - ticket.side.sign * distance
+        bracket = Bracket(
+            ticket.client_id,
+            ticket.instrument,
+            ticket.side,
+            ticket.position_side,
+            self._ground.instrument.round_price(worst),
+            trail=distance,
+            trails_whole=CLOTHES[self._ground.id.venue].venue.capabilities_of(self._ground.instrument).whole_exits,
+        )
+        return await self._stand.desk.sending.submit_bracket(ticket, bracket, reduces=False)
+
+    async def _do_several(self, units: str, limit: str, *names: str) -> None:
+        """Submit buys at a limit in one request; each is half a spread below the one before it."""
+        first = self._price(limit.removeprefix("limit="))
+        tickets = [
+            OrderTicket(
+                ClientOrderId(f"tt-{name}"),
+                self._ground.id,
+                Side.BUY,
+                OrderType.LIMIT,
+                self._size(units),
+                first - self._ground.half_spread * number,
+            )
+            for number, name in enumerate(names)
+        ]
+        for name, sent in zip(names, await self._stand.desk.orders.submit_several(tickets, reduces=False), strict=True):
             self._sent[name] = f"{sent.outcome} {sent.code} {sent.text}"
 
     async def _do_amend(self, name: str, *words: str) -> None:  # type: ignore[override]

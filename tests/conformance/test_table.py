@@ -48,6 +48,11 @@ NOT_OFFERED = {
         for number in ("TC-036", "TC-037")
         for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
     },
+    **{
+        (number, family): "not offered: together"
+        for number in ("TC-120", "TC-121", "TC-122", "TC-123")
+        for family in ("phemex USDⓈ-M", "phemex COIN-M", "mexc USDT-M", "mexc COIN-M")
+    },
     ("TC-077", "phemex USDⓈ-M"): "not offered: touched_reduces",
     ("TC-077", "phemex COIN-M"): "not offered: touched_reduces",
     **{
@@ -59,7 +64,7 @@ NOT_OFFERED = {
             ("trigger index", "TC-062"),
             ("nameless", "TC-099"),
             ("opens touched", "TC-065 TC-066"),
-            ("type trailing_stop", "TC-069"),
+            ("type trailing_stop", "TC-069 TC-078"),
             ("hedge", "TC-070 TC-071 TC-072 TC-073 TC-074"),
             ("isolated", "TC-081 TC-103"),
             ("assign_margin", "TC-083"),

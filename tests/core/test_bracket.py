@@ -255,6 +255,35 @@ def test_a_target_that_went_with_the_venue_s_stop_is_made_here() -> None:
     assert next_steps(plan, replace(seen, resizable=False), INSTRUMENT) == [Place("0", D(6))]
 
 
+def test_a_stop_that_follows_is_changed_in_size_and_never_put_anew() -> None:
+    plan = replace(bracket(), trail=D(2))
+    ticket = exit_ticket(plan, "stop", D(3), ClientOrderId("x"))
+    assert (ticket.type, ticket.trail, ticket.trigger_price, ticket.qty) == (OrderType.TRAILING_STOP, 2, 95, 3)
+    stop = order(OrderType.TRAILING_STOP, "3", trail=D(2))
+    for resizable in (True, False):  # where other waiting orders cannot be changed, this kind can
+        more = Seen(WHOLE, (stop,), room=D(10), resizable=resizable)
+        assert next_steps(plan, more, INSTRUMENT) == [Resize(stop, D(10))]
+    assert next_steps(plan, Seen(WHOLE, (replace(stop, qty=D(10)),), room=D(6)), INSTRUMENT) == [
+        Resize(replace(stop, qty=D(10)), D(6))
+    ]
+    fired = replace(stop, status=OrderStatus.LIVE)
+    assert next_steps(plan, Seen(WHOLE, (fired,), room=D(10)), INSTRUMENT) == [Place("stop", D(7))]
+    assert next_steps(plan, Seen(PART, (replace(stop, status=OrderStatus.UNKNOWN),), room=D(3)), INSTRUMENT) == []
+    assert next_steps(replace(plan, keeps_stop=False), Seen(WHOLE, room=D(10)), INSTRUMENT) == []
+
+
+def test_one_that_is_over_the_whole_leg_stands_once_whoever_sent_it() -> None:
+    plan = replace(bracket(), trail=D(2), trails_whole=True, stops=(ClientOrderId("mine"),))
+    assert next_steps(plan, Seen(PART, room=D(3)), INSTRUMENT) == [Place("stop", D(3))]
+    mine = order(OrderType.TRAILING_STOP, "0", trail=D(2), close_on_trigger=True, client_id=ClientOrderId("mine"))
+    theirs = replace(mine, client_id=ClientOrderId("theirs"))
+    for stop in (mine, theirs):
+        assert next_steps(plan, Seen(WHOLE, (stop,), room=D(10)), INSTRUMENT) == []
+    closed = Seen(ENDED, (mine, theirs), room=D(0))
+    assert next_steps(plan, closed, INSTRUMENT) == [Drop(mine, "the position is closed")]
+    assert next_steps(plan, replace(closed, sure=False), INSTRUMENT) == []
+
+
 # -- against a venue that does what it is told ----------------------------------------------------------------------------
 
 
@@ -358,12 +387,15 @@ events = st.lists(
     st.sampled_from([(), ("105",), ("105", "110"), ("105", "110", "120")]),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
     events,
 )
 def test_whatever_happens_all_that_is_held_is_covered_and_nothing_more(
-    qty: int, goals: tuple[str, ...], attached: bool, resizable: bool, happened: list[tuple[str, int, int]]
+    qty: int, goals: tuple[str, ...], attached: bool, resizable: bool, trails: bool, happened: list[tuple[str, int, int]]
 ) -> None:
     plan = bracket(Side.BUY, *goals, attached=attached)
+    if trails:  # one that follows is changed in size wherever there is one
+        plan, resizable = replace(plan, attached=False, trail=D(2)), True
     venue = Venue(plan, qty, resizable=resizable)
     over = False
     for what, which, size in happened:

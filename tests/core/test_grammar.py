@@ -186,19 +186,21 @@ def orders(draw: st.DrawFn) -> c.PlaceOrder:
     match draw(st.sampled_from(["", "", "stop", "touch", "trail"])):
         case "trail" if reducing:
             trail, price = draw(trails), None
+        case "trail":
+            trail = c.Trail(draw(distances))
         case "stop" | "touch" as word:
             touch = word == "touch"
             away = c.Price(offset=c.Offset(far * (-side.sign if touch else side.sign), unit))
             trigger = c.Trigger(away, source=draw(sources))
-    if not reducing and draw(st.booleans()):
+    if not reducing and trail is None and draw(st.booleans()):
         stop = c.Trigger(c.Price(offset=c.Offset(-far * side.sign, unit)), source=draw(sources), limit=draw(limits))
     for _ in range(draw(st.integers(0, 3)) if not reducing else 0):
         level = c.Price(offset=c.Offset(far * side.sign, unit))
         goal = c.Trigger(level, source=draw(sources), limit=draw(limits))
-        if stop and draw(st.booleans()):
+        if (stop or trail) and draw(st.booleans()):
             goal = c.Trigger(multiple=draw(numbers), source=draw(sources), limit=draw(limits))
         targets.append(c.Target(goal, draw(portions)))
-    if stop and draw(st.booleans()):
+    if (stop or (trail and not reducing)) and draw(st.booleans()):
         size = c.Size(draw(percents), draw(st.sampled_from([c.SizeUnit.RISK_PERCENT, c.SizeUnit.RISK_QUOTE])))
     tifs = [None, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK] + ([TimeInForce.POST_ONLY] if price else [])
     if trigger and not price:

@@ -43,6 +43,9 @@ _PACES = {"phemex": 1.0, "mexc": 25.0, "paradex": 1.0}
 """How much slower than elsewhere the script is typed: MEXC takes four orders in two seconds, and a script is to be more than
 refusals."""
 
+_CHOICES = {"paradex": {"TUI_TRADER__VENUES__PARADEX__PROFILE": "pro"}}
+"""What is chosen there: of a script that is typed as fast as this, three retail orders a second would leave refusals."""
+
 
 class Scene:
     """One venue. It is made anew in every process that needs it."""
@@ -55,6 +58,8 @@ class Scene:
         self.has_stops = OrderType.STOP in self.able.order_types and not self.able.nameless
         """Whether the script sends stops. Where they bear no id of ours, what became of them is for the histories to hold: they
         see the ticket while it is worded."""
+        self.gathers = self.able.together > 1
+        """Whether some lines send several orders in one request."""
         self.pace = _PACES[venue]
         self.at_the_gate = self._ground.at_the_gate
         self.remembers = self._ground.remembers
@@ -64,7 +69,8 @@ class Scene:
     @property
     def environ(self) -> dict[str, str]:
         """What configures every desk here."""
-        return {"TUI_TRADER__GENERAL__VENUE": self.venue, "TUI_TRADER__GENERAL__SYMBOLS": self.symbol}
+        general = {"TUI_TRADER__GENERAL__VENUE": self.venue, "TUI_TRADER__GENERAL__SYMBOLS": self.symbol}
+        return general | _CHOICES.get(self.venue, {})
 
     def instruments(self) -> list[Instrument]:
         """Return the one contract."""

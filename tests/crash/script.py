@@ -20,7 +20,8 @@ class Step:
 
 
 def script(seed: int, scene: Scene) -> list[Step]:
-    """Return what is done under a seed: entries of every kind, amends, cancels one by one and together, closes, the panic key.
+    """Return what is done under a seed: entries of every kind, several at once where that is one request, amends,
+    cancels one by one and together, closes, the panic key.
 
     What a venue cannot do is cancelled, or sent as a plain entry.
     """
@@ -32,6 +33,8 @@ def script(seed: int, scene: Scene) -> list[Step]:
     def entry() -> str:
         side, touch, away = rng.choice((("buy", "bid", "-"), ("sell", "ask", "+")))
         back = "+" if away == "-" else "-"
+        if scene.gathers and rng.random() < 0.2:
+            return f"scale {side} 0.{rng.randint(6, 40):03d} in 3 from {away}0.05% to {away}0.5%"
         return rng.choice(
             (
                 f"{side} {size()} @ {touch}{away}{rng.randint(30, 300)}t",

@@ -667,3 +667,15 @@ async def test_orders_that_were_not_cancelled_together_are_cancelled_one_by_one(
     sent = await bench.path.cancel_several([bench.order("tt-1"), bench.order("tt-2")])
     assert bench.wire.whats() == ["cancel_several", "cancel", "cancel"]
     assert [one.outcome for one in sent] == [Outcome.ACK, Outcome.ACK]
+
+
+async def test_every_order_of_the_last_minute_is_counted(bench: Bench) -> None:
+    for number in range(70):
+        bench.wire.on("place", acked(f"tt-{number}"))
+        await bench.path.submit(ticket(f"tt-{number}"), reduces=False)
+        bench.clock.advance(0.5)
+    assert len(bench.path.recent) == 70, "a limit of sixty a minute could not be seen in fifty"
+    bench.clock.advance(61)
+    bench.wire.on("place", acked("tt-last"))
+    await bench.path.submit(ticket("tt-last"), reduces=False)
+    assert len(bench.path.recent) == 50

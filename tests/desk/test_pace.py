@@ -88,3 +88,20 @@ def test_an_entry_is_refused_with_what_would_come_of_it_and_an_exit_is_not() -> 
     facts = replace(FACTS, pace="3 retail orders in a second have left")
     assert only(judge(facts=facts), Rule.RATE).hard
     assert judge(EXIT, replace(facts, positions=(LONG,))) == []
+
+
+def test_each_order_of_a_request_counts() -> None:
+    clock = Clock()
+    pace = Pace(TERMS, clock)
+    pair = replace(CREATE, orders=2)
+    assert [bool(pace.why_wait(beside)) for beside in range(5)] == [False, False, False, True, True]
+    pace.count(pair)
+    assert pace.used()[0][0] == 2
+    assert pace.why_wait() == ""
+    assert pace.why_wait(1).startswith("3 retail orders in a second have left")
+    pace.take_back(pair)
+    assert pace.used()[0][0] == 0
+    pace.count(replace(CREATE, orders=3))
+    assert pace.why_wait().endswith("the next in 1 s")
+    clock.at_ns += NS
+    assert pace.why_wait(2) == ""

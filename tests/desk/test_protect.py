@@ -242,6 +242,41 @@ def test_a_bracket_is_read_back_as_it_was_written() -> None:
     assert carried.brackets() == []
 
 
+def test_a_bracket_whose_stop_follows_is_read_back_and_so_is_one_of_an_older_journal() -> None:
+    bracket = Bracket("tt-1", BTC, Side.BUY, PositionSide.MERGED, D(95), trail=D("1.5"), trails_whole=True)  # type: ignore[arg-type]
+    body = bracket_body(bracket)
+    assert bracket_from_body(body) == bracket
+    older = {key: value for key, value in body.items() if not key.startswith("trail")}
+    assert bracket_from_body(older).trail is None
+
+
+async def test_a_stop_that_follows_stands_from_the_first_fill_on_and_follows(world: World) -> None:
+    desk, book = await world.desk(), Book(world)
+    executor, price, order = await enter(desk, book, "trail 1% tp +2%")
+    behind = desk.protect.brackets()[0].trail
+    assert behind is not None
+    await book.sell_into(price)
+    await until(lambda: len(book.open(OrderType.TRAILING_STOP)) == 1 and covered(desk), "covered")
+    [stop] = book.open(OrderType.TRAILING_STOP)
+    assert stop.trail == behind
+    assert stop.close_on_trigger, "over the whole leg, so that it grows with it"
+    assert stop.trigger_price is not None
+    assert stop.trigger_price >= price - behind - D("0.1")
+    assert not book.open(OrderType.STOP)
+    await book.sell_into(price, "5", order.qty)
+    await until(lambda: book.size(OrderType.MARKET_IF_TOUCHED) == order.qty, "the target")
+    assert len(book.open(OrderType.TRAILING_STOP)) == 1
+    assert covered(desk)
+    with pytest.raises(CommandError, match="over the whole position, and you hold one already"):
+        await executor.run(parse_one("buy 0.1 @ bid trail 1%"), send=True)
+    with pytest.raises(CommandError, match="would close your BTCUSDT long first"):
+        await executor.run(parse_one("sell 0.1 @ ask trail 1%"), send=True)
+    await executor.run(parse_one("close"), send=True)
+    await until(lambda: not book.held and not desk.protect.brackets(), "over")
+    assert not book.open(OrderType.TRAILING_STOP)
+    assert not book.open(OrderType.MARKET_IF_TOUCHED)
+
+
 # -- moved by keys -------------------------------------------------------------------------------------------------------
 
 

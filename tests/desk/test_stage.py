@@ -302,6 +302,34 @@ def test_an_order_that_would_fire_at_once_is_refused(desk: Desk) -> None:
     assert [o.code for o in desk.view().objections if o.hard] == [Rule.TRIGGER_SIDE]
 
 
+def test_the_stop_of_an_entry_may_follow_and_is_risk_and_measure_like_any_other(desk: Desk) -> None:
+    ticket = desk.place("buy 10 @ 100 trail 2% tp 2R")
+    assert (ticket.type, ticket.trail, ticket.stop_loss, ticket.take_profit) == (OrderType.LIMIT, None, 98, 104)
+    view = desk.view()
+    assert view.bracket is not None
+    assert (view.bracket.trail, view.bracket.attached) == (2, False)
+    assert view.preview is not None
+    assert view.preview.risk == 20
+    assert view.bracket.sent(ticket).stop_loss is None, "the venue gets it as an order of its own, once there is something"
+    desk.stage.nudge_exit(5, target=False)
+    assert desk.ticket().stop_loss == D("98.5"), "tighter by five ticks"
+    assert desk.place("buy r:0.1% @ 100 trail 5t").qty == 20
+    desk.stage.toggle_bracket()
+    assert desk.view().bracket is None
+
+
+def test_a_venue_without_trailing_stops_refuses_them_on_entries_with_what_there_is(market: Market) -> None:
+    from tui_trader.venues.paradex import PARADEX
+
+    desk = Desk(market)
+    desk.stage = Stage(Resolver(market.store, Presets()), desk.facts, IdFactory(), can=lambda one: PARADEX.capabilities)
+    command = parse_one("buy 1 @ 100 trail 2%")
+    assert isinstance(command, PlaceOrder)
+    desk.stage.place(BTC, command)
+    assert desk.view().problem == "BTCUSDT knows no trailing stops: an entry there takes one that stands still"
+    assert desk.view().fix == "sl -1%"
+
+
 def test_a_trailing_stop_has_a_distance_and_perhaps_a_start(desk: Desk) -> None:
     desk.market.hold("2")
     follows = desk.place("sell 100%p trail 1%")

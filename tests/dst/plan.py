@@ -105,6 +105,8 @@ class Plan:
             steps = _bracketed(steps, Random(f"brackets of {seed}"))
         algorithms = [name for name in ALGORITHMS if able.amend or name not in CHANGING]
         steps = _automated(steps, algorithms, Random(f"algorithms of {seed}"))
+        if ground.gathers:
+            steps = _gathered(steps, Random(f"several of {seed}"))
         return cls(
             seed=seed,
             climate=climate,
@@ -123,6 +125,11 @@ class Plan:
         """The currencies that are settled in."""
         settled = GROUNDS[self.venue].settled
         return tuple(dict.fromkeys(settled[symbol] for symbol in self.symbols))
+
+    @property
+    def gathers(self) -> bool:
+        """Whether some of its orders leave several at once."""
+        return any(step.what == "several" for step in self.steps)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -174,6 +181,13 @@ def _automated(steps: list[Step], names: Sequence[str], random: Random) -> list[
     return [
         replace(step, what=random.choice(names)) if step.what == "submit" and random.random() < 0.4 else step for step in steps
     ]
+
+
+def _gathered(steps: list[Step], random: Random) -> list[Step]:
+    """Return the steps of a history, in which one in three sends some of its orders several at once."""
+    if random.random() > 0.33:
+        return steps
+    return [replace(step, what="several") if step.what == "submit" and random.random() < 0.5 else step for step in steps]
 
 
 def _bracketed(steps: list[Step], random: Random) -> list[Step]:

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import NamedTuple
 
 from tests.dst.history import fast_folder, run
-from tests.dst.mutants import planted
+from tests.dst.mutants import MUTANTS, planted
 
 BATCH = 25
 """Histories that one worker plays at a time."""
@@ -84,7 +84,11 @@ def play_batch(first: int, count: int, venue: str = "phemex") -> Tally:
 
 
 def look_for(name: str, most: int, recorded: int | None = None, venue: str = "phemex") -> Sighting:
-    """Plant a bug and play histories until one sees it, at most ``most``, after the one that is recorded to."""
+    """Plant a bug and play histories until one sees it, at most ``most``, after the one that is recorded to.
+
+    One that can be seen at one venue alone is looked for there, whatever ``venue`` says.
+    """
+    venue = MUTANTS[name].venue or venue
     began = time.process_time()
     seeds = range(most) if recorded is None else (recorded, *range(most))
     with fast_folder() as folder, planted(name):

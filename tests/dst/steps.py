@@ -77,6 +77,33 @@ class Steps:
             history.say(f"  {side} {kind} {ticket.qty} {market.symbol} @ {ticket.price} {ticket.client_id}")
             history.terminal.submit(ticket)
 
+    def several(self, step: Step, random: Random) -> None:
+        """Send orders together, in one request: limits near the market, now and then one among them that must be refused."""
+        history = self._history
+        market = self._market(random)
+        side = random.choice((Side.BUY, Side.SELL))
+        halves = self._halves(market)
+        leg = random.choice((PositionSide.LONG, PositionSide.SHORT)) if history.venue.hedged else PositionSide.MERGED
+        tickets = [
+            OrderTicket(
+                client_id=ClientOrderId(f"tt-{step.number:04d}-{n}"),
+                instrument=InstrumentId(history.plan.venue, market.symbol),
+                side=side,
+                type=OrderType.LIMIT,
+                qty=market.size * random.randint(1, 10) + (market.instrument.lot / 2 if random.random() < 0.03 and halves else 0),
+                price=market.price - market.tick * random.choice((-35, -15, 5, 30, 100, 900)) * side.sign,
+                tif=random.choice((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.POST_ONLY)),
+                position_side=leg,
+                reduce_only=random.random() < 0.1,
+            )
+            for n in range(random.randint(2, 6))
+        ]
+        if history.terminal.started:
+            for ticket in tickets:
+                history.meant[ticket.client_id] = history.now_s
+                history.say(f"  {side} {ticket.qty} {market.symbol} @ {ticket.price} {ticket.client_id}")
+            history.terminal.submit_several(tickets)
+
     def bracket(self, step: Step, random: Random) -> None:
         """Send an entry with a stop and up to two targets, mostly one that fills piece by piece."""
         history, venue = self._history, self._history.venue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -80,6 +80,7 @@ class Terminal:
         self.desk.buried = recall.buried(rfc3339(clock.wall_ns() - DAY_NS))
         self.desk.store.blotter.claim(recall.ids, recall.named)
         self.desk.orders.submit = self._submit  # type: ignore[method-assign]
+        self.desk.orders.submit_several = self._submit_several  # type: ignore[method-assign]
         self.started = False
         self._hands.spawn("start", self._start())
 
@@ -102,6 +103,11 @@ class Terminal:
         """Send an order as the desk does after its checks."""
         desk = self.desk
         self.do("submit", desk.sending.to_its_end(f"submit {ticket.client_id}", desk.orders.submit(ticket, reduces=False)))
+
+    def submit_several(self, tickets: Sequence[OrderTicket]) -> None:
+        """Send orders together, as the desk does after its checks."""
+        desk, name = self.desk, f"submit {tickets[0].client_id}"
+        self.do("several", desk.sending.to_its_end(name, desk.orders.submit_several(tickets, reduces=False)))
 
     def bracket(self, ticket: OrderTicket, bracket: Bracket) -> None:
         """Send an entry with its exits as the desk does after its checks."""
@@ -150,6 +156,13 @@ class Terminal:
         if not reduces:
             self._entry(ticket)
         return await OrderPath.submit(self.desk.orders, ticket, reduces=reduces)
+
+    async def _submit_several(self, tickets: Sequence[OrderTicket], *, reduces: bool) -> list[Sent]:
+        """Send orders together, noted as each alone would be; one that is left alone is noted as such."""
+        if not reduces and len(tickets) > 1:
+            for ticket in tickets:
+                self._entry(ticket)
+        return await OrderPath.submit_several(self.desk.orders, tickets, reduces=reduces)
 
     async def _quietly(self, work: Coroutine[Any, Any, Any]) -> None:
         with contextlib.suppress(RefusedError, LinkError):

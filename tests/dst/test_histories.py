@@ -56,6 +56,7 @@ def test_only_what_a_venue_can_do_is_asked_of_it(venue: str) -> None:
     assert {*GROUNDS[venue].more, "submit", "cancel", "panic", "crash", "scale"} <= steps
     assert ("amend" in steps) is able.amend
     assert "chase" in steps, "where orders cannot be changed in place, it places them anew"
+    assert ("several" in steps) is GROUNDS[venue].gathers
     assert ("bracket" in steps) is (OrderType.STOP in able.order_types)
     assert any(plan.hedged for plan in plans) is able.hedge
     assert any(plan.cancels for plan in plans) is able.cancel_on_disconnect

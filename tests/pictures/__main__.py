@@ -16,7 +16,7 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
-from tests.ui.likeness.scenes import ACTS, SIZES
+from tests.ui.likeness.scenes import ACTS
 from tests.ui.likeness.take import Sitting, played
 from tui_trader.cli import launch
 from tui_trader.desk.config import load
@@ -78,7 +78,7 @@ async def picture(path: Path, theme: str, size: tuple[int, int]) -> None:
 
 async def everything(folder: Path, only: str, themes: list[str]) -> None:
     """Draw every scene at every size in these themes."""
-    for act, size, theme in product(ACTS, SIZES, themes):
+    for act, size, theme in [(one, *shot) for one in ACTS for shot in product(one.sizes, themes)]:
         scenes = tuple(scene for scene in act.scenes if only in scene.name)
         if not scenes:
             continue

@@ -104,7 +104,7 @@ def test_comparing_takes_the_same_time_whatever_differs(monkeypatch: pytest.Monk
         compared.append((one, other))
         return one == other
 
-    monkeypatch.setattr("tui_trader.secrets.secret.hmac.compare_digest", digest)
+    monkeypatch.setattr("hmac.compare_digest", digest)
     assert Secret("ab") == Secret("ab")
     assert compared == [(b"ab", b"ab")], "and by nothing else"
 

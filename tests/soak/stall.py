@@ -44,9 +44,11 @@ class Figures:
     panic_s: float = 0.0
     """From the panic key at the dead terminal to the exchange having cancelled everything."""
     repaint_s: float = 0.0
+    """From the first byte read again to a picture that equals a new one."""
     emulator_s: float = 0.0
     """How long the terminal of the test itself takes to read that picture."""
-    """From the first byte read again to a picture that equals a new one."""
+    late_rows: list[str] = field(default_factory=list)
+    """Of the picture, those that changed after the time that it should take."""
     caught_up_bytes: int = 0
     """Sent in the second after the stall: frames are folded, not queued."""
     problems: list[str] = field(default_factory=list)
@@ -228,20 +230,27 @@ def _wake(figures: Figures, exchange: Background, screen: Terminal) -> None:
         looks.append((passed, still(screen.text())))
         time.sleep(0.02)
     figures.caught_up_bytes = len(screen.taken) - before
-    figures.repaint_s = next(passed for passed, picture in looks if picture == looks[-1][1])
+    last = looks[-1][1]
+    figures.repaint_s = next(passed for passed, picture in looks if picture == last)
+    figures.late_rows = _differing(next(picture for passed, picture in looks if passed >= REPAINT_S), last)
     figures.emulator_s = screen.reading_time(before)
     if "ORDERS 1" not in screen.text():
         figures.problems.append(f"the last order is not in the picture\n{screen.text()}")
     now, new = still(screen.text()), still(screen.repainted())
     if now != new:
-        rows = [f"{a}\n{b}" for a, b in zip(now.splitlines(), new.splitlines(), strict=False) if a != b]
-        figures.problems.append("the picture differs from a new one:\n" + "\n".join(rows))
+        figures.problems.append("the picture differs from a new one:\n" + "\n".join(_differing(now, new)))
+
+
+def _differing(before: str, after: str) -> list[str]:
+    """Return the rows that are not the same in two pictures, each as it was and as it is."""
+    return [f"{a}\n{b}" for a, b in zip(before.splitlines(), after.splitlines(), strict=False) if a != b]
 
 
 def still(picture: str) -> str:
-    """Return a picture without what moves by itself (times, ages, countdowns, round trips, traffic) or is looked at once a second
-    only (why entries are blocked)."""
+    """Return a picture without what moves by itself (times, ages, countdowns, round trips, traffic, what was traded within a
+    minute) or is looked at once a second only (why entries are blocked)."""
     quiet = re.sub(r"^ entries blocked:.*$", "", picture, flags=re.MULTILINE)
+    quiet = re.sub(r"\bdelta \S+ ─*", "delta · ─", quiet)
     quiet = re.sub(r"(realised \S+) +[▁-█]+ *(?:fees \S+ +funding \S+)?", r"\1 ·", quiet)  # a column a second
     return re.sub(" +│", " │", _MOVING.sub("·", quiet))  # a number that is longer pushes what stands at its left
 
@@ -272,4 +281,4 @@ def _judge(figures: Figures) -> None:
     if figures.panic_s > PANIC_S + idle.most / 1000:
         figures.problems.append(f"the panic key took {figures.panic_s:.2f} s")
     if figures.repaint_s > REPAINT_S + figures.emulator_s + idle.most / 1000:
-        figures.problems.append(f"the picture took {figures.repaint_s:.2f} s")
+        figures.problems.append(f"the picture took {figures.repaint_s:.2f} s\n" + "\n".join(figures.late_rows))

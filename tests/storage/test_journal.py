@@ -485,3 +485,59 @@ def test_a_secret_that_a_venue_repeats_is_not_written_down(path: Path, monkeypat
     bodies = [record.body for record in read(path)]
     assert bodies[0] == {"text": "no such key [redacted]", "more": {"list": ["[redacted]"]}, "n": 1}
     assert bodies[1]["id"] == intent(1)["id"]
+
+
+# -- several records at once ---------------------------------------------------------------------------------------------
+
+
+def test_several_records_are_durable_after_one_sync(path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    sync = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda fd: (sync(fd), synced.append(path.stat().st_size)))
+    written = journal.append_several("intent", [intent(number) for number in (1, 2, 3)])
+    assert synced == [path.stat().st_size]
+    found = list(read(path))  # which proves the chain
+    assert [(record.number, record.previous) for record in found[1:]] == [(one.number, one.previous) for one in written]
+    assert [record.body["id"] for record in found] == [intent(number)["id"] for number in range(4)]
+    journal.append("after", {})
+    assert kinds(path) == ["intent"] * 4 + ["after"]
+
+
+@pytest.mark.parametrize("most", [0, 30, 400])
+def test_of_several_records_that_cannot_all_be_written_none_stays(
+    path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    good = path.read_bytes()
+    write_really = os.write
+
+    def failing(fd: int, data: bytes) -> int:
+        if most and os.fstat(fd).st_size == len(good):
+            return write_really(fd, data[:most])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", failing)
+    with pytest.raises(JournalError, match="No space left"):
+        journal.append_several("intent", [intent(number) for number in (1, 2, 3)])
+    assert path.read_bytes() == good
+    monkeypatch.undo()
+    assert journal.retry()
+    assert list(read(path))[-1].body["lost"] == 3
+
+
+def test_one_of_several_that_cannot_be_written_down_stops_them_all_and_nothing_else(path: Path, journal: Journal) -> None:
+    with pytest.raises(JournalError, match="too long"):
+        journal.append_several("intent", [intent(1), {"text": "x" * MAX_LINE}])
+    journal.append("after", {})
+    assert kinds(path) == ["intent", "after"]
+
+
+def test_what_a_death_leaves_of_several_records_is_the_first_ones(path: Path, journal: Journal) -> None:
+    journal.append_several("intent", [intent(number) for number in (1, 2, 3)])
+    journal.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    heard = OpenIntents()
+    again = Journal(path, ManualClock(), recall=heard)
+    assert "unfinished" in again.notice
+    assert heard.ids == {intent(number)["id"] for number in (0, 1, 2)}
+    again.close()

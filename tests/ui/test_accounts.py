@@ -59,6 +59,16 @@ async def two(tmp_path: Path, size: tuple[int, int] = (80, 24), **options: Any) 
 # -- switching -------------------------------------------------------------------------------------------------------------
 
 
+async def test_the_connections_of_an_account_that_is_not_on_the_screen_are_named(tmp_path: Path) -> None:
+    async with two(tmp_path, (120, 40)) as both:
+        await both.type("conn two")
+        assert "phemex/two: no connection is up" in both.running.said
+        assert both.app.desk is both.first
+        await both.type("conn phemex")
+        assert "phemex is more than one account here" in both.running.said
+        assert "conn phemex/main, conn phemex/two" in both.running.said
+
+
 async def test_each_account_keeps_its_ticket_and_keys_go_to_the_one_on_the_screen(tmp_path: Path) -> None:
     async with two(tmp_path) as both:
         await both.press("b")

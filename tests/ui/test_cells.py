@@ -9,8 +9,10 @@ import pytest
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_trader.ui.cells import CellModel, graphemes, move
+from tui_trader.ui.cells import CellModel
+from tui_trader.ui.graphemes import graphemes
 from tui_trader.ui.pens import DEFAULT, Pens
+from tui_trader.ui.runs import move
 
 STYLES = [
     None,
@@ -290,3 +292,80 @@ def test_styles_that_look_the_same_are_one_pen() -> None:
     assert pens.of(Style(color="#ff0000", meta={"offset": (1, 2)})) == pens.of(Style(color="#ff0000"))
     assert pens.of(Style(color="default")) == DEFAULT
     assert Pens(None).of(Style(color="#ff0000")) == DEFAULT
+
+
+FIGURES = ["9.60", "49.38", "1,234.57", "12,345.68", "+0.01", "-98.71%"]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_line_whose_figures_grow_and_shrink_is_moved_and_shows_what_a_repaint_shows(seed: int) -> None:
+    rng = random.Random(seed)
+    model = CellModel(90, 3, Pens())
+    screen, stream = screen_of(90, 3)
+    blank(model)
+    for _ in range(40):
+        spans: list[Segment] = []
+        for word in ("BUY", "notional", "lev 10x mgn", "fee", "maker", "from mark"):
+            spans += [Segment(f" {rng.choice(FIGURES)} ", rng.choice(STYLES[:3])), Segment(word, None)]
+        spans += [Segment(" " * 60, None), *([Segment("│ beside", STYLES[1])] if seed % 3 == 0 else [])]
+        model.put_segments(rng.randrange(3), rng.choice([0, 0, 5]), spans, 0, 90)
+        if rng.random() < 0.8:
+            stream.feed(model.difference())
+            assert picture(screen) == repainted(model)
+
+
+def test_a_figure_that_grows_moves_what_follows_instead_of_writing_it_again() -> None:
+    model = CellModel(120, 2, Pens())
+    screen, stream = screen_of(120, 2)
+    blank(model)
+    for price in ("12,345.0", "123,456.0", "3,456.0"):
+        model.put(
+            1,
+            0,
+            f" BUY 0.5 BTC @ {price} gtc  notional 49.38  lev 10x mgn 4.99  fee 0.03 taker  -1.28% from mark".ljust(120),
+            DEFAULT,
+        )
+        sent = model.difference()
+        stream.feed(sent)
+        assert picture(screen) == repainted(model)
+        assert "notional" not in sent or price == "12,345.0"
+    model.put(1, 0, "x" * 120, DEFAULT)  # nothing to move: no shift is sent
+    assert "@" not in model.difference()
+
+
+def test_what_stands_beside_is_not_moved_away() -> None:
+    model = CellModel(60, 1, Pens())
+    for price in ("9.5", "10.5"):
+        model.put(0, 0, f"BUY @ {price} gtc fee".ljust(25) + "".join(chr(33 + i) for i in range(35)), DEFAULT)
+        sent = model.difference()
+    assert "\x1b[@" not in sent
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_line_put_at_once_is_what_its_pieces_would_be(seed: int) -> None:
+    rng = random.Random(seed)
+    model, plain = (CellModel(24, 3, Pens()) for _ in range(2))
+    screen, stream = screen_of(24, 3)
+    blank(model)
+    blank(plain)
+    for _ in range(60):
+        y, x = rng.randrange(3), rng.randrange(8)
+        if rng.random() < 0.2:  # somebody else's cells, wide ones among them
+            text = "".join(rng.choice(rng.choice(ALPHABETS)) for _ in range(4))
+            for other in (model, plain):
+                other.put(y, x, text, other.pens.of(STYLES[1]))
+        pieces = [("".join(rng.choice("0123 ▲─") for _ in range(rng.randint(1, 5))), rng.choice(STYLES)) for _ in range(3)]
+        text = "".join(piece for piece, _ in pieces)
+        inks = "".join(chr(model.pens.of(style)) * len(piece) for piece, style in pieces)
+        if not model.put_line(y, x, text, inks):
+            at = x
+            for piece, style in pieces:
+                model.put(y, at, piece, model.pens.of(style))
+                at += len(piece)
+        for piece, style in pieces:
+            plain.put(y, x, piece, plain.pens.of(style))
+            x += len(piece)
+        assert model_text(model) == model_text(plain)
+        if rng.random() < 0.7:
+            stream.feed(model.difference())
+            assert picture(screen) == repainted(model) == repainted(plain)

@@ -26,7 +26,11 @@ class Recorder:
         self.topics = frozenset(topics)
         self.showing = True
         self.hot = False
+        self.deaf: set[Topic] = set()
         self.painted: list[frozenset[Topic]] = []
+
+    def heeds(self, topic: Topic) -> bool:
+        return topic not in self.deaf
 
     def paint(self, dirty: frozenset[Topic]) -> None:
         self.painted.append(dirty)
@@ -314,3 +318,21 @@ def test_an_own_event_is_not_held_back_and_nothing_stays_undrawn() -> None:
     run(0.45, pump, (0.055, look), book, (0.105, look), fill, (0.155, look), last, (0.25, look))
     assert seen == [1, 1, 2, 2]
     assert pane.painted[1:] == [{BOOK, ORDERS}, {BOOK}]
+
+
+def test_a_nudge_leaves_alone_a_pane_that_would_not_look_different() -> None:
+    source, ladder = Source(), Recorder(ORDERS, BOOK)
+    ladder.hot, ladder.deaf = True, {ORDERS}
+    pump = FramePump(source, fps=1, patient={"book"})
+    pump.subscribe(ladder)
+    pump.frame()
+    ladder.painted.clear()
+
+    def change() -> None:
+        source.dirty |= {BOOK, ORDERS}
+        pump.nudge()
+
+    seen: list[int] = []
+    run(1.1, pump, (0.3, change), (0.4, lambda: seen.append(len(ladder.painted))))
+    assert seen == [0]
+    assert ladder.painted == [{BOOK}]

@@ -62,13 +62,14 @@ def test_small_terminals_show_positions_but_do_not_trade(size: tuple[int, int]) 
     if not result.tradable:
         assert Slot.TICKET not in result.slots
         assert (Slot.POSITIONS in result.slots) == (height >= 5)
+        assert (Slot.ORDERS in result.slots) == (height >= 14 and width >= 40), "what may have to be cancelled is seen"
 
 
 @pytest.mark.parametrize(
     ("size", "missing"),
     [
-        ((80, 24), {Slot.SECOND, Slot.CHART, Slot.WATCH, Slot.JOURNAL}),
-        ((120, 40), {Slot.SECOND, Slot.JOURNAL}),
+        ((80, 24), {Slot.SECOND, Slot.CHART, Slot.WATCH, Slot.JOURNAL, Slot.FUNDING}),
+        ((120, 40), {Slot.SECOND, Slot.JOURNAL, Slot.FUNDING}),
         ((200, 60), set()),
     ],
 )

@@ -41,6 +41,17 @@ async def test_the_order_its_exits_and_the_position_after(keys: Keys, ticket: Ti
     assert title(ticket) == "STAGE (not sent)  Enter send  Esc drop"
 
 
+async def test_a_stop_that_follows_says_how_far_behind_it_is_where_it_begins_and_who_sends_it(
+    keys: Keys, ticket: TicketView
+) -> None:
+    keys.desk.world.position(None, "0")
+    await keys.type("buy 0.010 @ 67400 trail 1% tp 2R")
+    exits = texts(ticket.body(120, 3))[1]
+    assert exits.startswith(" TRAIL 674.0 from 66,726.0  = -6.74 (0.05% eq)   TP 68,748.0")
+    assert exits.endswith("exits ours: while this terminal is up")
+    assert texts(ticket.body(80, 3))[1].startswith(" TRAIL 674.0 from 66,726.0")
+
+
 async def test_a_close_says_what_it_realises(keys: Keys, ticket: TicketView) -> None:
     keys.do("close", "close.50")
     rows = texts(ticket.body(80, 3))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
@@ -426,6 +428,20 @@ async def test_the_form_left_as_it_was_does_not_change_the_order(desk: ScriptedD
     assert desk.stage.draft == before
     await shown.press("enter")
     assert b'"ordType":"Market"' in desk.creates()[0].body
+
+
+@pytest.mark.parametrize("clauses", ["@ 67000 gtd 15m", "@ 67000 trail 1% tp 2R", "stop 68000 trail 50t"])
+async def test_the_form_keeps_what_it_has_no_room_to_say(desk: ScriptedDesk, shown: Program, clauses: str) -> None:
+    desk.world.position(None, "0")
+    await shown.type(f":buy 0.01 {clauses}\n")
+    before = desk.stage.draft
+    assert before is not None
+    await shown.press("tab")
+    await shown.type("0.02")
+    after = desk.stage.draft
+    assert after is not None
+    assert after.size.value == D("0.02")
+    assert replace(after, size=before.size) == before
 
 
 async def test_a_field_that_does_not_read_is_said_and_not_sent(desk: ScriptedDesk, shown: Program) -> None:

@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser(name: str = "") -> argparse.ArgumentParser:
-    """Return the parser; only the command ``name`` gets its own options, the others just their line in the help."""
+    """Return the parser; with ``name`` it knows that command alone and its options, else just the line of each in the help."""
     parser = argparse.ArgumentParser(
         prog="tui-trader",
         description="A keyboard-first trading terminal for perpetual futures, with an exchange built in.",
@@ -114,8 +114,8 @@ def build_parser(name: str = "") -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", dest="command")
     if module := COMMANDS.get(name) or HIDDEN.get(name):
         importlib.import_module(module).add_parser(subparsers)
-    for command, summary in SUMMARIES.items():
-        if command not in subparsers.choices:
+    if not subparsers.choices:  # a known command needs no lines about the others, which take a while to make
+        for command, summary in SUMMARIES.items():
             subparsers.add_parser(command, help=summary, add_help=False)
     return parser
 

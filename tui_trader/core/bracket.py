@@ -66,6 +66,10 @@ class Bracket:
     keeps_targets: bool = True
     also: tuple[ClientOrderId, ...] = ()
     """Further entries of the same meaning, as of a scale: the exits are of all of them together."""
+    trail: Decimal | None = None
+    """Distance that the stop keeps behind the best price; ``stop`` is then where it may stand at worst. None does not follow."""
+    trails_whole: bool = False
+    """Whether a stop that follows is over a whole leg at this venue, of which there is one then."""
 
     @property
     def entries(self) -> tuple[ClientOrderId, ...]:
@@ -221,7 +225,29 @@ def next_steps(bracket: Bracket, seen: Seen, instrument: Instrument) -> list[Ste
     return [End("the entry ended without a fill" if not entry.filled else "nothing of it is left")]
 
 
+def _trail_step(bracket: Bracket, seen: Seen, held: Decimal) -> Step | None:
+    """Return what makes one following stop as large as what is held; its size is changed in place, or it would begin anew."""
+    live = [order for order in seen.stops if order.status in _AT_VENUE]
+    if not live:
+        return Place("stop", held) if held and bracket.keeps_stop else None
+    if bracket.trails_whole:
+        own = next((order for order in live if order.client_id in bracket.stops), None)
+        gone = own is not None and own.status is OrderStatus.ARMED and not held and seen.sure
+        return Drop(own, "the position is closed") if gone and own is not None else None
+    size, last = live_size(live), live[-1]
+    if size < held and bracket.keeps_stop:
+        # One that has fired is closing: what it does not close gets a stop of its own.
+        return Resize(last, last.qty + held - size) if last.status is OrderStatus.ARMED else Place("stop", held - size)
+    if size <= held or not seen.sure or last.status is not OrderStatus.ARMED:
+        return None
+    if last.remaining <= size - held:
+        return Drop(last, "the position is smaller" if held else "the position is closed")
+    return Resize(last, last.qty - (size - held))
+
+
 def _stop_step(bracket: Bracket, seen: Seen, done: bool, held: Decimal) -> Step | None:
+    if bracket.trail is not None:
+        return None if any(is_doubtful(order) for order in seen.stops) else _trail_step(bracket, seen, held)
     if bracket.stop is None or any(is_doubtful(order) for order in seen.stops):
         return None
     own = [order for order in seen.stops if order.status in _AT_VENUE]
@@ -335,6 +361,8 @@ def exit_ticket(bracket: Bracket, role: str, qty: Decimal, client_id: ClientOrde
     if role == "stop":
         trigger, source, limit = bracket.stop, bracket.stop_source, bracket.stop_limit
         kind = OrderType.STOP if limit is None else OrderType.STOP_LIMIT
+        if bracket.trail is not None:
+            kind = OrderType.TRAILING_STOP
     else:
         goal = bracket.goals[int(role)]
         trigger, source, limit = goal.trigger, goal.source, goal.limit
@@ -350,6 +378,7 @@ def exit_ticket(bracket: Bracket, role: str, qty: Decimal, client_id: ClientOrde
         reduce_only=True,
         trigger_price=trigger,
         trigger_source=source,
+        trail=bracket.trail if role == "stop" else None,
     )
 
 
@@ -368,6 +397,7 @@ def is_native(bracket: Bracket, order: Order) -> bool:
 
 def words(bracket: Bracket) -> str:
     """Return a bracket in a few words, for the log."""
-    parts = [f"sl {plain(bracket.stop)}"] if bracket.stop is not None else []
+    parts = [f"sl {plain(bracket.stop)}"] if bracket.stop is not None and bracket.trail is None else []
+    parts += [f"trail {plain(bracket.trail)}"] if bracket.trail is not None else []
     parts += [f"tp {plain(goal.trigger)}" for goal in bracket.goals]
     return " ".join(parts)

@@ -73,7 +73,8 @@ def restaging(order: Order, name: str, bracket: Bracket | None = None) -> Draft:
         raise CommandError(f"{name} was filled whole before it was cancelled")
     draft = replace(_as_it_is(order), title=f"again {name}")
     if bracket is not None:
-        return replace(draft, stop_loss=_stop_of(bracket), targets=_targets_of(bracket))
+        follows = None if bracket.trail is None else Trail(Offset(bracket.trail))
+        return replace(draft, stop_loss=_stop_of(bracket), follows_up=follows, targets=_targets_of(bracket))
     if order.stop_loss is not None:
         draft = replace(draft, stop_loss=Trigger(Price(number=order.stop_loss), source=order.stop_loss_source))
     if order.take_profit is not None:
@@ -115,7 +116,7 @@ def words(order: Order, change: Change) -> str:
 
 
 def _stop_of(bracket: Bracket) -> Trigger | None:
-    if bracket.stop is None:
+    if bracket.stop is None or bracket.trail is not None:
         return None
     limit = None if bracket.stop_limit is None else Price(number=bracket.stop_limit)
     return Trigger(Price(number=bracket.stop), source=bracket.stop_source, limit=limit)

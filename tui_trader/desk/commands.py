@@ -6,13 +6,13 @@ Entries are staged; ``send`` decides whether they leave. Screen matters (themes,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from tui_trader.core import command as c
 from tui_trader.core.command import (
-    ClosePosition,
     Command,
     Line,
     MoveOrder,
@@ -21,7 +21,7 @@ from tui_trader.core.command import (
     SetLeverage,
 )
 from tui_trader.core.decimals import plain
-from tui_trader.core.error import CommandError, NotThereError
+from tui_trader.core.error import CommandError, NotThereError, TraderError
 from tui_trader.core.funds import TransferState
 from tui_trader.core.grammar import guard_size
 from tui_trader.core.order import Order
@@ -51,6 +51,15 @@ class Result:
     outcome: Outcome = Outcome.ACK
     staged: bool = False
     """True when an order is in the ticket and was not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An order that was to leave at once, and was refused before anything was sent."""
+
+    draft: Draft
+    """What stands in the ticket instead, as it was when it was refused."""
+    reason: str
 
 
 LOOK_S = 0.02
@@ -88,6 +97,10 @@ class Executor:
         self.answers = Answers(desk)
         self.macros = macros or desk.macros
         """Names and keys for lines."""
+        self.desks: Callable[[], Sequence[Desk]] = lambda: (desk,)
+        """Every account of the program, this one first."""
+        self.refused: Refusal | None = None
+        """The order that was refused last and was kept in the ticket; see ``run``."""
         self.keeping = Keeping(desk, self.choosing, self.macros, executor=lambda other: self._like(other), stays=stays)
 
     def _like(self, desk: Desk) -> Executor:
@@ -136,40 +149,42 @@ class Executor:
             results += last
         return results
 
-    async def run(self, command: Command, *, send: bool, at_once: bool = False) -> list[Result]:
+    async def run(self, command: Command, *, send: bool, at_once: bool = False, keeps: bool = False) -> list[Result]:
         """Run one command. An order is staged first; with ``send`` it is then sent if nothing objects. A scale or a chase is sent
-        only where ``at_once`` says too that nobody wants to look at it first.
+        only where ``at_once`` says too that nobody wants to look at it first. With ``keeps`` a single order that is refused
+        before anything was sent stays staged and is noted in ``refused``.
 
         Raises CommandError or RefusedError; what was already done by earlier parts stays done and is in the Store.
         """
         match command:
             case c.PlaceOrder() | c.Scale() | c.Chase():
-                return [await self._place(command, send=send and (at_once or isinstance(command, PlaceOrder)))]
-            case c.ClosePosition():
-                return await self._close(command, send=send)
+                sends = send and (at_once or isinstance(command, PlaceOrder))
+                return [await self._place(command, send=sends, keeps=keeps)]
+            case c.ClosePosition(percent, selector, price):
+                return await self._each(selector, lambda leg: self._desk.stage.close(leg, percent, price), send=send, keeps=keeps)
             case c.CancelOrders(selector):
                 chosen = self.choosing.orders(selector)
                 return [_said(sent, "cancel") for sent in await self._desk.cancel_several(chosen)]
             case c.Flatten(selector):
                 return await self._flatten(selector)
             case c.Reverse(selector):
-                return await self._reverse(selector, send=send)
+                return await self._reverse(selector, send=send, keeps=keeps)
             case c.MoveOrder():
                 return await self._move(command)
             case c.ChangeQty(selector, qty):
                 return [_said(await self._desk.amend(o, qty=qty), "amend") for o in self.choosing.orders(selector)]
             case c.Protect(selector):
-                return await self._each(selector, self.covering.protect, send=send)
+                return await self._each(selector, self.covering.protect, send=send, keeps=keeps)
             case c.BreakEven(selector):
-                return await self._each(selector, self.covering.break_even, send=send)
+                return await self._each(selector, self.covering.break_even, send=send, keeps=keeps)
             case c.SetStop(trigger):
-                return await self._each(None, lambda leg: self.covering.put(leg, trigger, target=False), send=send)
+                return await self._each(None, lambda leg: self.covering.put(leg, trigger, target=False), send=send, keeps=keeps)
             case c.SetTarget(trigger, portion):
                 return await self._each(
-                    None, lambda leg: self.covering.put(leg, trigger, target=True, portion=portion), send=send
+                    None, lambda leg: self.covering.put(leg, trigger, target=True, portion=portion), send=send, keeps=keeps
                 )
             case c.SetTrail(trail):
-                return await self._each(None, lambda leg: self._desk.stage.trailing(leg, trail), send=send)
+                return await self._each(None, lambda leg: self._desk.stage.trailing(leg, trail), send=send, keeps=keeps)
             case _:
                 return [await self._settle(command)]
 
@@ -216,10 +231,22 @@ class Executor:
                 desk.feeds.retry()
                 desk.sync.again()
                 return Result("asking the venue for orders, executions and positions")
+            case c.Reconnect(name):
+                return Result(self._named(name).reconnect())
             case c.Export():
                 return Result(await self.keeping.export(command))
             case _:
                 return Result(self._answer(command) or self.keeping.keep(command))
+
+    def _named(self, name: str) -> Desk:
+        """Return the one account that a venue's or an account's name means; raises CommandError naming those there are."""
+        desks = self.desks()
+        venue, _, label = name.partition("/")
+        found = [desk for desk in desks if _answers_to(desk, name, venue, label)]
+        if len(found) == 1:
+            return found[0]
+        known = ", ".join(f"conn {desk.account.name}" for desk in found or desks)
+        raise CommandError(f"{name} is more than one account here" if found else f"{name} is not open here", fix=known)
 
     def _answer(self, command: Command) -> str:
         """Answer a question; empty when it is none."""
@@ -241,7 +268,7 @@ class Executor:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    async def _place(self, command: c.PlaceOrder | c.Scale | c.Chase, *, send: bool) -> Result:
+    async def _place(self, command: c.PlaceOrder | c.Scale | c.Chase, *, send: bool, keeps: bool) -> Result:
         order = _of(command)
         self._is_here(order)
         iid = self.instrument(order.symbol)
@@ -253,7 +280,7 @@ class Executor:
         if order.dry:
             return Result(self.answers.would_be(iid, command))
         self._must_stay(self._desk.stage.put(iid, command))
-        return await self._finish(send)
+        return await self._finish(send, keeps=keeps)
 
     def _is_here(self, order: PlaceOrder) -> None:
         """Raise CommandError when an order is for another venue or account than this terminal's."""
@@ -273,12 +300,15 @@ class Executor:
             what = "chase" if draft.chase is not None else "gtd"
             raise CommandError(f"{what}: {NOT_ALONE}", fix="the same line in the terminal")
 
-    async def _each(self, selector: Selector | None, stage: Callable[[Position], object], *, send: bool) -> list[Result]:
+    async def _each(
+        self, selector: Selector | None, stage: Callable[[Position], object], *, send: bool, keeps: bool
+    ) -> list[Result]:
         """Stage something for each leg, and send it; what is only staged is staged for the first."""
         results = []
-        for position in self.choosing.positions(selector):
+        positions = self.choosing.positions(selector)
+        for position in positions:
             stage(position)
-            results.append(await self._finish(send))
+            results.append(await self._finish(send, keeps=keeps and len(positions) == 1))
             if not send:
                 break
         return results
@@ -293,12 +323,16 @@ class Executor:
                 return
             await asyncio.sleep(LOOK_S)
 
-    async def _finish(self, send: bool) -> Result:
-        view = self._desk.stage.view()
+    async def _finish(self, send: bool, *, keeps: bool) -> Result:
+        """Send what is staged, or leave it staged; what is refused before anything was sent is dropped unless ``keeps``."""
+        stage = self._desk.stage
+        view = stage.view()
         if view is None:
             raise CommandError("nothing was staged")
         if view.problem:
-            self._desk.stage.drop()
+            if not (send and keeps):
+                stage.drop()
+            self.refused = Refusal(view.draft, view.problem) if send and keeps else None
             raise CommandError(view.problem, fix=view.fix)
         if not send:
             return Result("staged", staged=True)
@@ -310,19 +344,23 @@ class Executor:
                 "these exits are looked after by a terminal that runs: this command ends",
                 fix="one sl and one tp, or the terminal",
             )
-        try:
-            return _said(await self._desk.send_stage(), "order")
-        finally:
-            self._desk.stage.drop()
+        return _said(await self._begin(keeps=keeps), "order")
 
-    async def _close(self, command: ClosePosition, *, send: bool) -> list[Result]:
-        results = []
-        for position in self.choosing.positions(command.selector):
-            self._desk.stage.close(position, command.percent, command.price)
-            results.append(await self._finish(send))
-            if not send:
-                break
-        return results
+    def _begin(self, *, keeps: bool) -> Coroutine[Any, Any, Sent]:
+        """Judge what is staged and return the work of sending it. From here on the ticket is the trader's again: what is staged
+        while the answer is waited for is another order."""
+        stage = self._desk.stage
+        kept: Refusal | None = None
+        try:
+            return self._desk.begin_send()
+        except TraderError as error:
+            if keeps and stage.draft is not None:
+                kept = Refusal(stage.draft, error.message)
+            raise
+        finally:
+            self.refused = kept
+            if kept is None:
+                stage.drop()
 
     async def _flatten(self, selector: Selector | None) -> list[Result]:
         results = []
@@ -335,13 +373,13 @@ class Executor:
             results.append(Result(f"{iid.symbol}: {problem or 'orders cancelled, position closing'}", outcome=outcome))
         return results
 
-    async def _reverse(self, selector: Selector | None, *, send: bool) -> list[Result]:
+    async def _reverse(self, selector: Selector | None, *, send: bool, keeps: bool) -> list[Result]:
         positions = self.choosing.positions(selector)
         if len(positions) != 1:
             legs = len({position.instrument for position in positions}) == 1
             raise CommandError("reverse one position at a time", fix="rev longs, or rev shorts" if legs else "rev SYMBOL")
         self._desk.stage.reverse(positions[0])
-        return [await self._finish(send)]
+        return [await self._finish(send, keeps=keeps)]
 
     async def _move(self, command: MoveOrder) -> list[Result]:
         orders = self.choosing.orders(command.selector)
@@ -370,6 +408,12 @@ class Executor:
 def ends_before(line: Line, number: int, last: Sequence[Result]) -> bool:
     """Whether a line ends before a command: it stands after ``&&`` and what came before it was not taken."""
     return number in line.needs and any(result.outcome is not Outcome.ACK for result in last)
+
+
+def _answers_to(desk: Desk, name: str, venue: str, label: str) -> bool:
+    account = desk.account
+    mine = account.label.lower()
+    return name in (account.venue.name, mine) or (venue, label) == (account.venue.name, mine)
 
 
 def _of(command: c.PlaceOrder | c.Scale | c.Chase) -> PlaceOrder:

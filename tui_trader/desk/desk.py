@@ -76,6 +76,20 @@ class Desk(Connection):
         """Send the staged order once; raises as ``begin_send`` does."""
         return await self.sending.begin()
 
+    def reconnect(self) -> str:
+        """Give every connection up for a new one, as the trader asks; return what was done in one line.
+
+        Raises RefusedError where the end of the private connection would cancel open orders.
+        """
+        venue = self.account.venue
+        if self.store.guards.get(venue.name) and self.store.blotter.working():
+            raise RefusedError(f"cod is on: {venue.title} would cancel your open orders when the connection ends; cod off first")
+        begun = self.feeds.reconnect("reconnecting, as asked for")
+        if not begun:
+            return f"{self.account.name}: no connection is up, and each is being tried again already"
+        lanes = " and ".join(lane.value for lane in begun)
+        return f"{self.account.name}: {lanes} connecting anew; entries wait until all is checked"
+
     async def submit(self, ticket: OrderTicket) -> Sent:
         """Send a complete ticket once, after judging it; raises RefusedError, and then nothing was sent."""
         return await self.sending.submit(ticket)

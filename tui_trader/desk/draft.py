@@ -48,6 +48,8 @@ class Draft:
     resizes: bool = False
     """With ``amends``: whether its size changes too, ``size`` being the new total; else only price and trigger."""
     stop_loss: Trigger | None = None
+    follows_up: Trail | None = None
+    """The stop of what this opens, in place of ``stop_loss``: it follows the best price from the fill on."""
     targets: tuple[Target, ...] = ()
     position_side: PositionSide | None = None
     """None derives the leg from the direction."""

@@ -65,7 +65,8 @@ class Drafting:
     def placing(self, iid: InstrumentId, command: PlaceOrder) -> Draft:
         """Return what a typed line means."""
         reduces = command.reduce_only or command.close or command.size.unit is SizeUnit.POSITION
-        waits = command.trigger is not None or command.trail is not None
+        trail = command.trail if reduces else None
+        waits = command.trigger is not None or trail is not None
         crossing = command.price is None and not waits
         tif = command.tif or (TimeInForce.IOC if crossing else TimeInForce.GTC)
         return Draft(
@@ -78,9 +79,10 @@ class Drafting:
             market=waits and command.price is None,
             trigger=command.trigger,
             touch=command.touch,
-            trail=command.trail,
+            trail=trail,
             close_on_trigger=command.close,
             stop_loss=command.stop_loss,
+            follows_up=None if reduces else command.trail,
             targets=command.targets,
             position_side=command.position_side,
             closes=reduces,

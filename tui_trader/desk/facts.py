@@ -50,10 +50,10 @@ class FactSource:
         state: Callable[[], TradingState],
         recent: Iterable[tuple[int, OrderTicket]],
         widened: Callable[[Order], Order] = lambda order: order,
-        pace: Callable[[], str] = lambda: "",
+        pace: Callable[[int], str] = lambda beside: "",
     ) -> None:
         """``widened`` returns an order as large as it may have become by a change whose outcome is not known; ``pace`` why one
-        more order would leave on worse terms."""
+        more order would leave on worse terms, beside so many that leave with it."""
         self._pace = pace
         self._store = store
         self._clock = clock
@@ -110,7 +110,7 @@ class FactSource:
             margin_mode=leg.margin_mode if leg else MarginMode.CROSS,
             day_pnl=pnl.day * worth if pnl and pnl.complete and worth is not None else None,
             recent=tuple(self._recent),
-            pace=self._pace(),
+            pace=self._pace(0),
         )
 
     def judge(
@@ -121,13 +121,22 @@ class FactSource:
         leverage: Decimal | None = None,
         beside_unknown: bool = False,
         closed: PositionKey | None = None,
+        beside: Sequence[OrderTicket] = (),
     ) -> Judgement:
         """Return a ticket's consequences and everything that speaks against sending it now.
 
         ``leverage`` is what will be in force when it leaves, if that is to change; ``beside_unknown`` lets it pass although an
-        order of unknown outcome stands on the same side; ``closed`` is a leg that will be flat by then.
+        order of unknown outcome stands on the same side; ``closed`` is a leg that will be flat by then;
+        ``beside`` leave in one request with it, before it.
         """
         facts = self.gather(ticket.instrument)
+        if beside:
+            facts = replace(
+                facts,
+                orders=(*facts.orders, *(replace(Order.from_ticket(one, 0), status=OrderStatus.LIVE) for one in beside)),
+                recent=(*facts.recent, *((facts.now_ns, one) for one in beside)),
+                pace=self._pace(len(beside)),
+            )
         if closed is not None:
             facts = replace(facts, positions=tuple(leg for leg in facts.positions if leg.key != closed))
         if leverage is not None:

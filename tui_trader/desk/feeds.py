@@ -151,6 +151,19 @@ class Feeds:
         if session is not None:
             session.renew(reason)
 
+    def reconnect(self, reason: str) -> list[Lane]:
+        """Begin every lane anew, those that gave up and those that are live; return which. Others are trying already."""
+        begun = []
+        for lane, session in self._sessions.items():
+            if session.has_given_up:
+                self._spawn(f"session {lane}", session.run())
+            elif session.state is LinkState.LIVE:
+                session.renew(reason)
+            else:
+                continue
+            begun.append(lane)
+        return begun
+
     def refresh_tickers(self) -> None:
         """Have the reference prices told from the beginning, column names and all, as one who starts to listen now needs them."""
         session = self._sessions.get(Lane.PUBLIC)

@@ -31,7 +31,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1"})
 """Hosts of this machine; ``localhost`` is not among them because a resolver decides what it means."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Key(ABC, Generic[T]):
     """One configuration value: what it means, what it may be, and what it is when nobody says."""
 
@@ -83,7 +83,7 @@ def shown(raw: object) -> str:
     return sanitise(str(raw), 40)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Flag(Key[bool]):
     """True or false."""
 
@@ -104,7 +104,7 @@ class Flag(Key[bool]):
         return str(value).lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Whole(Key[int]):
     """A whole number within bounds, both included."""
 
@@ -128,7 +128,7 @@ class Whole(Key[int]):
         return str(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Amount(Key[Decimal]):
     """An exact number within bounds; as TOML an integer, a fraction, or either in quotes."""
 
@@ -154,7 +154,7 @@ class Amount(Key[Decimal]):
         return f'"{plain(value)}"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Seconds(Key[float]):
     """A duration: the only kind of number that may be a float."""
 
@@ -182,7 +182,7 @@ class Seconds(Key[float]):
 C = TypeVar("C", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Choice(Key[C]):
     """One of a few words."""
 
@@ -201,7 +201,7 @@ class Choice(Key[C]):
         return f'"{value}"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Name(Key[str]):
     """A short word out of a restricted alphabet."""
 
@@ -222,7 +222,7 @@ class Name(Key[str]):
         return f'"{value}"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Many(Key[tuple[T, ...]]):
     """A list of between ``least`` and ``most`` values of one kind; as text, separated by commas."""
 
@@ -263,7 +263,7 @@ class Many(Key[tuple[T, ...]]):
         return "[" + ", ".join(self.element.write(one) for one in value) + "]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Address(Key[str]):
     """Where a venue is reached, or nothing; encrypted unless it is this machine."""
 

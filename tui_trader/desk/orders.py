@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from tui_trader.core.clock import Clock
+from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import plain
 from tui_trader.core.error import JournalError, RefusedError
 from tui_trader.core.event import Event, Notice, OrderChanged
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.types import InstrumentId, OrderStatus, PendingAction, PositionSide, Severity
 from tui_trader.core.venue_rules import closes
+from tui_trader.desk import batch
 from tui_trader.desk.asking import Sender
 from tui_trader.desk.inquiry import Inquiry, as_venue_knows, short
 from tui_trader.desk.likeness import Trace, those_like
@@ -31,6 +32,12 @@ from tui_trader.venues.base import OrderDialect, Outcome, Request, RequestKind, 
 
 MAX_AT_ONCE = 20
 """Orders that one cancel names: more would make a line that gateways cut off."""
+
+KEPT = 50
+"""Tickets that are remembered however long ago they were submitted."""
+
+MINUTE_NS = 60 * NS
+"""The longest time that orders are counted over."""
 
 NOT_KNOWN_YET = "which order it is at the venue is not known yet; cancel all of the contract, or wait"
 """Of an order that carries no id of ours and whose answer was lost."""
@@ -101,11 +108,21 @@ class OrderPath:
             sleep=sleep,
         )
         """Finds out what became of orders."""
+        self._batch = batch.of(
+            dialect,
+            store=store,
+            clock=clock,
+            send=send,
+            record=lambda kind, bodies, required: self._record_several(kind, bodies, required=required),
+            leave=self._leave,
+            answered=self._answered,
+            heard=heard,
+        )
         self._changes: dict[str, _Change] = {}
         """What orders were asked to become, until it is known what they are."""
-        self.recent: deque[tuple[int, OrderTicket]] = deque(maxlen=50)
-        """Submitted tickets with their monotonic time, newest last: what the duplicate guard looks at. A wall clock that is
-        set back must not let a duplicate through."""
+        self.recent: deque[tuple[int, OrderTicket]] = deque()
+        """Submitted tickets with their monotonic time, newest last, all of the last minute and ``KEPT`` at least: what the
+        duplicate guard and the rates look at. A wall clock that is set back must not let a duplicate through."""
 
     # -- entries and exits -----------------------------------------------------------------------------------------
 
@@ -126,10 +143,7 @@ class OrderPath:
             trace = Trace(self._venue_ns(), those_like(ticket, self._store.blotter.orders()))
         self._record("intent", ticket_body(ticket) | (trace.body() if trace else {}), required=not reduces)
         now = self._clock.mono_ns()
-        self.recent.append((now, ticket))
-        order = Order.from_ticket(ticket, self._clock.wall_ns())
-        self._put(order.to_status(OrderStatus.SENT))
-        self.inquiry.fence(ticket.client_id, trace)
+        self._leave(ticket, trace)
         try:
             verdict = await self._send_recorded(request, ticket.client_id)
         except BaseException:
@@ -139,11 +153,27 @@ class OrderPath:
         if verdict.outcome is not Outcome.NOT_SENT:
             rtt = self._clock.mono_ns() - now
             self._store.order_rtt.add(rtt)
-            current = self._store.blotter.get(ticket.client_id)
-            if current is not None and not current.rtt_ns:
-                self._put(replace(current, rtt_ns=rtt))
-        self._settle(ticket.client_id, verdict)
+            self._answered(ticket.client_id, verdict, rtt)
+        else:
+            self._settle(ticket.client_id, verdict)
         return Sent(ticket.client_id, verdict.outcome, verdict.text, verdict.code)
+
+    @property
+    def most_together(self) -> int:
+        """How many orders can leave in one request; one where the venue takes no more, or is not to."""
+        return max(1, self._batch.most) if self._batch is not None else 1
+
+    async def submit_several(self, tickets: Sequence[OrderTicket], *, reduces: bool) -> list[Sent]:
+        """Send orders of one contract, at most ``most_together``, once and in one request; return what is known of each.
+
+        None of them may wait for a price. ``reduces`` says that all of them can only shrink a position. Raises RefusedError as
+        ``submit`` does, and then none was sent.
+        """
+        if len(tickets) == 1 or self._batch is None:
+            return [await self.submit(ticket, reduces=reduces) for ticket in tickets]
+        told = await self._batch.submit(tickets, reduces=reduces)
+        pairs = zip(tickets, told, strict=True)
+        return [Sent(ticket.client_id, verdict.outcome, verdict.text, verdict.code) for ticket, verdict in pairs]
 
     async def amend(
         self,
@@ -326,6 +356,23 @@ class OrderPath:
         await self.inquiry.outlast(client_id)
         self._changes.pop(client_id, None)
 
+    def _leave(self, ticket: OrderTicket, trace: Trace | None = None) -> None:
+        """Show an order as sent, and note until when it may still be made."""
+        now = self._clock.mono_ns()
+        self.recent.append((now, ticket))
+        while len(self.recent) > KEPT and now - self.recent[0][0] > MINUTE_NS:
+            self.recent.popleft()
+        order = Order.from_ticket(ticket, self._clock.wall_ns())
+        self._put(order.to_status(OrderStatus.SENT))
+        self.inquiry.fence(ticket.client_id, trace)
+
+    def _answered(self, client_id: str, verdict: Verdict, took_ns: int) -> None:
+        """Settle an order, and note how long its answer took; 0 where there was none."""
+        current = self._store.blotter.get(client_id)
+        if took_ns and current is not None and not current.rtt_ns:
+            self._put(replace(current, rtt_ns=took_ns))
+        self._settle(client_id, verdict)
+
     def _settle(self, client_id: str, verdict: Verdict) -> None:
         match verdict.outcome:
             case Outcome.ACK:
@@ -384,12 +431,18 @@ class OrderPath:
         return not order.venue_id and self.inquiry.is_nameless(order)
 
     def _record(self, kind: str, body: Mapping[str, Any], *, required: bool) -> None:
+        self._record_several(kind, (body,), required=required)
+
+    def _record_several(self, kind: str, bodies: Sequence[Mapping[str, Any]], *, required: bool) -> None:
         if self._journal is None:
             if required:
                 raise RefusedError("this terminal is read-only: it has no journal to write to")
             return
         try:
-            self._journal.append(kind, body)
+            if len(bodies) == 1:
+                self._journal.append(kind, bodies[0])
+            else:
+                self._journal.append_several(kind, bodies)
         except JournalError as error:
             if required:
                 raise RefusedError(f"{error}: entries are refused until it can be written; exits still work") from error

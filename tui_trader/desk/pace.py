@@ -28,14 +28,14 @@ class Pace:
         self._most = max((count for count, _ in terms.windows), default=0) if terms is not None else 0
 
     def count(self, request: Request) -> None:
-        """Note a request that is about to leave."""
+        """Note a request that is about to leave: each order in it counts."""
         if self._most and request.kind in (RequestKind.CREATE, RequestKind.AMEND):
-            self._left = [*self._left[-self._most + 1 :], self._clock.wall_ns()]
+            self._left = [*self._left, *[self._clock.wall_ns()] * request.orders][-self._most :]
 
     def take_back(self, request: Request) -> None:
         """Forget one that did not leave after all."""
         if self._left and request.kind in (RequestKind.CREATE, RequestKind.AMEND):
-            self._left.pop()
+            del self._left[-request.orders :]
 
     def recall(self, moments: Iterable[str]) -> None:
         """Take up when an earlier run sent, in RFC 3339 as a journal has it; moments that cannot be read are left out."""
@@ -56,16 +56,20 @@ class Pace:
         now = self._clock.wall_ns()
         return [(self._since(now - round(seconds * NS)), count, seconds) for count, seconds in self._terms.windows]
 
-    def why_wait(self) -> str:
-        """Return why an entry should wait, with what would come of sending it; empty when it may leave."""
+    def why_wait(self, beside: int = 0) -> str:
+        """Return why an entry should wait, with what would come of sending it; empty when it may leave.
+
+        ``beside`` orders leave with it and are not counted yet.
+        """
         now, terms = self._clock.wall_ns(), self._terms
         if terms is None:
             return ""
         waits = []
         for count, seconds in terms.windows:
-            sent = self._since(now - round(seconds * NS))
+            sent = self._since(now - round(seconds * NS)) + beside
             if sent >= count:
-                waits.append((self._left[-count] + round(seconds * NS) - now, count, seconds))
+                oldest_ns = self._left[beside - count] if beside < count else now
+                waits.append((oldest_ns + round(seconds * NS) - now, count, seconds))
         if not waits:
             return ""
         wait_ns, count, seconds = max(waits)

@@ -23,6 +23,8 @@ def bracket_body(bracket: Bracket) -> dict[str, Any]:
         "stop": _text(bracket.stop),
         "stop_source": bracket.stop_source,
         "stop_limit": _text(bracket.stop_limit),
+        "trail": _text(bracket.trail),
+        "trails_whole": bracket.trails_whole,
         "goals": [
             {
                 "trigger": plain(goal.trigger),
@@ -52,6 +54,8 @@ def bracket_from_body(body: Mapping[str, Any]) -> Bracket:
         stop=_number(body["stop"]),
         stop_source=TriggerSource(body["stop_source"]),
         stop_limit=_number(body["stop_limit"]),
+        trail=_number(body.get("trail")),
+        trails_whole=bool(body.get("trails_whole")),
         goals=tuple(
             Goal(
                 Decimal(str(goal["trigger"])),

@@ -230,7 +230,7 @@ class Protector:
         entry = together(bracket, [blotter.get(one) for one in bracket.entries])
         seen = Seen(
             entry=entry,
-            stops=_known(blotter.get(one) for one in bracket.stops),
+            stops=self._stops(bracket),
             targets=tuple(_known(blotter.get(one) for one in bracket.of_goal(index)) for index in range(len(bracket.goals))),
             natives=_known(blotter.find(one) for one in bracket.natives),
         )
@@ -247,6 +247,20 @@ class Protector:
         done_ns = self._done_ns.get(bracket.entry)
         waits = bracket.attached and bracket.stop is not None and done_ns is not None and now - done_ns < NATIVE_NS
         return replace(seen, room=room, sure=sure, wait_for_native=waits)
+
+    def _stops(self, bracket: Bracket) -> tuple[Order, ...]:
+        """Return the stops of a bracket; of the kind that is over a whole leg, whoever sent it."""
+        stops = _known(self._store.blotter.get(one) for one in bracket.stops)
+        if not bracket.trails_whole:
+            return stops
+        others = (
+            order
+            for order in self._store.blotter.working(bracket.instrument)
+            if order.type is OrderType.TRAILING_STOP and order.close_on_trigger and not order.qty
+            if order.side is not bracket.side and order.position_side is bracket.position_side
+            if order.client_id not in bracket.stops
+        )
+        return (*stops, *others)
 
     def _is_sure(self, bracket: Bracket, seen: Seen, leg: Position | None, now: int) -> bool:
         """Whether the leg's row is as new as every execution that is known, or has stood there alone for a while."""
@@ -325,7 +339,7 @@ class Protector:
                 raise AssertionError(step)
 
     async def _place(self, bracket: Bracket, role: str, qty: Decimal, instrument: Instrument) -> Sent:
-        ticket = exit_ticket(bracket, role, qty, self._ids.new())
+        ticket = self._begun(bracket, exit_ticket(bracket, role, qty, self._ids.new()), instrument)
         if self._has_passed(ticket):
             # What it waits for has happened: a stop that is refused for that protects nobody, so it is done what it would do.
             what = "stop" if role == "stop" else "target"
@@ -334,11 +348,23 @@ class Protector:
                 f" {plain(qty)} {instrument.size_unit} at market",
                 Severity.ALARM,
             )
-            ticket = replace(ticket, type=OrderType.MARKET, price=None, trigger_price=None)
+            ticket = replace(ticket, type=OrderType.MARKET, price=None, trigger_price=None, trail=None)
+        elif ticket.trail is not None and bracket.trails_whole:
+            ticket = replace(ticket, qty=ZERO, close_on_trigger=True)
         known = self._open.get(bracket.entry, bracket)
         self._open[bracket.entry] = known.with_exit(role, ticket.client_id)
         self._record("exit", {"bracket": bracket.entry, "role": role, "id": ticket.client_id})
         return await self._orders.submit(ticket, reduces=True)
+
+    def _begun(self, bracket: Bracket, ticket: OrderTicket, instrument: Instrument) -> OrderTicket:
+        """Return an exit that follows as it begins now: behind the price that it watches, and no worse than behind the entry."""
+        facts = self._facts(ticket.instrument)
+        price = facts.reference(ticket.trigger_source)
+        if ticket.trail is None or ticket.trigger_price is None or price is None or not facts.mark_fresh:
+            return ticket
+        behind = instrument.round_price(price - bracket.side.sign * ticket.trail)
+        best = max if bracket.side is Side.BUY else min
+        return replace(ticket, trigger_price=best(behind, ticket.trigger_price))
 
     def _has_passed(self, ticket: OrderTicket) -> bool:
         """Whether the price that an exit watches is fresh and beyond its trigger."""

@@ -248,7 +248,7 @@ class Sending:
         return sent
 
     def _begin_scale(self, draft: Draft) -> Coroutine[Any, Any, Sent]:
-        """Judge all orders of the staged scale, forget the draft, and return the work of sending them one after the other."""
+        """Judge all orders of the staged scale, forget the draft, and return the work of sending them, in turn."""
         plan = self._stage.confirm_scale()
         self._permit.admit(plan.whole)
         self._stage.drop()
@@ -267,16 +267,19 @@ class Sending:
         sent: list[Sent] = []
         problem = ""
         try:
-            for ticket in plan.tickets:
+            while waiting := plan.tickets[len(sent) :]:
                 if problem := run.ended:
                     break
                 try:
-                    judgement = await self._in_turn(ticket, draft, run)
-                    sent.append(await self._orders.submit(ticket, reduces=judgement.reduces))
+                    head = await self._in_turn(waiting[0], draft, run)
+                    together = self._beside(head, waiting[1 : self._orders.most_together], draft)
+                    told = await self._orders.submit_several(together, reduces=head.reduces)
                 except RefusedError as error:
                     problem = error.message
                     break
-                self._left(draft, sent[-1])
+                sent += told
+                for one in told:
+                    self._left(draft, one)
         finally:
             self._runs.over(run)
             if plan.bracket is not None:
@@ -297,6 +300,26 @@ class Sending:
                 self._permit.still(judgement)
                 return judgement
             await self._sleep(PACE_S)
+
+    def _beside(self, first: Judgement, others: Sequence[OrderTicket], draft: Draft) -> list[OrderTicket]:
+        """Return the orders of a scale that leave in one request with one that may: as many as may, each counted for the next.
+
+        What speaks against another is said when it is its turn.
+        """
+        together = [first.ticket]
+        for ticket in others:
+            instrument = self._resolver.instrument(ticket.instrument)
+            judgement = self._facts.judge(
+                ticket, instrument, leverage=draft.leverage, beside_unknown=draft.beside_unknown, beside=together
+            )
+            try:
+                self._permit.admit(judgement)
+            except RefusedError:
+                break
+            if judgement.reduces is not first.reduces:
+                break
+            together.append(ticket)
+        return together
 
     def _after_scale(self, first: ClientOrderId, sent: Sequence[Sent]) -> None:
         """Let the bracket of a scale know which of its orders there are."""

@@ -183,6 +183,10 @@ class Stage:
             self.draft = self._changed(draft, targets=(changed, *draft.targets[1:]))
         elif draft.stop_loss is not None:
             self.draft = self._changed(draft, stop_loss=replace(draft.stop_loss, price=moved))
+        elif draft.follows_up is not None:
+            tick = self._resolver.instrument(draft.instrument).tick
+            behind = max(tick, (price - at) * draft.side.sign - tick * ticks * draft.side.sign)
+            self.draft = self._changed(draft, follows_up=replace(draft.follows_up, distance=Offset(behind)))
 
     def nudge_size(self, steps: int) -> None:
         """Change the size by steps: a tenth of the present size, at least one lot; never below one lot."""
@@ -257,7 +261,7 @@ class Stage:
         """Replace the attached stop and targets."""
         draft = self._need()
         refuse_change(draft)
-        self.draft = self._changed(draft, stop_loss=stop, targets=targets)
+        self.draft = self._changed(draft, stop_loss=stop, follows_up=None, targets=targets)
 
     def override_unknown(self) -> None:
         """Let the draft, as it stands, go out beside an order of unknown outcome; any change of it takes that back."""
@@ -303,8 +307,8 @@ class Stage:
         """Attach the stop and target of the template, or take them off."""
         draft = self._need()
         refuse_change(draft)
-        if draft.stop_loss or draft.targets:
-            self.draft = self._changed(draft, stop_loss=None, targets=())
+        if draft.stop_loss or draft.follows_up or draft.targets:
+            self.draft = self._changed(draft, stop_loss=None, follows_up=None, targets=())
             return
         presets = self._resolver.presets
         distance = Offset(-presets.stop_pct * draft.side.sign, OffsetUnit.PERCENT)

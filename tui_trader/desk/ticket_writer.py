@@ -18,7 +18,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.preview import Preview
-from tui_trader.core.types import ClientOrderId, OrderType, PositionMode, Side, TriggerSource
+from tui_trader.core.types import ClientOrderId, OrderType, PositionMode, PositionSide, Side, TriggerSource
 from tui_trader.desk.draft import Draft
 from tui_trader.desk.facts import FactSource
 from tui_trader.desk.resolve import Resolver, leg_for
@@ -91,8 +91,10 @@ class TicketWriter:
             stop=ticket.stop_loss,
             stop_source=ticket.stop_loss_source,
             stop_limit=ticket.stop_loss_limit,
+            trail=self._behind(draft, price),
+            trails_whole=draft.follows_up is not None and self._follow_whole(draft, ticket),
             goals=tuple(goals),
-            attached=self._attaches(ticket, goals),
+            attached=draft.follows_up is None and self._attaches(ticket, goals),
         )
 
     def check_venue(self, ticket: OrderTicket, bracket: Bracket | None) -> None:
@@ -102,8 +104,10 @@ class TicketWriter:
         can = self._can(self._resolver.instrument(ticket.instrument))
         if why := can.refuse(ticket if bracket is None else bracket.sent(ticket)):
             raise CommandError(why, fix="another type, or another contract")
+        symbol = ticket.instrument.symbol
+        if bracket is not None and bracket.trail is not None and OrderType.TRAILING_STOP not in can.order_types:
+            raise CommandError(f"{symbol} knows no trailing stops: an entry there takes one that stands still", fix="sl -1%")
         if bracket is not None and not bracket.attached and OrderType.STOP not in can.order_types:
-            symbol = ticket.instrument.symbol
             raise CommandError(f"{symbol} knows no stop orders: an entry there has neither stop nor target", fix="without them")
 
     def price(self, draft: Draft) -> Decimal:
@@ -139,6 +143,10 @@ class TicketWriter:
         stop = target = None
         if draft.stop_loss is not None:
             stop = self._resolver.trigger(draft.instrument, draft.stop_loss, entry=price, stop=None, side=draft.side)
+        elif (behind := self._behind(draft, price)) is not None:
+            stop = self._resolver.instrument(draft.instrument).round_price(price - draft.side.sign * behind)
+            if stop <= 0:
+                raise CommandError(f"a trailing distance of {plain(behind)} is more than the price", fix="trail 0.6%")
         if draft.targets:
             target, _ = self._target(draft, draft.targets[0], price, stop)
         return stop, target
@@ -165,6 +173,33 @@ class TicketWriter:
             position.instrument, trigger, entry=position.entry, stop=self._stop_of(position), side=position.side
         )
         return replace(trigger, price=Price(number=level), multiple=None)
+
+    def _behind(self, draft: Draft, price: Decimal) -> Decimal | None:
+        """Return how far the stop of what a draft opens at a price keeps behind the best one; None where it stands still."""
+        if draft.follows_up is None:
+            return None
+        instrument = self._resolver.instrument(draft.instrument)
+        distance = self._resolver.distance(instrument, draft.follows_up.distance, price)
+        return max(instrument.round_price(distance), instrument.tick)
+
+    def _follow_whole(self, draft: Draft, ticket: OrderTicket) -> bool:
+        """Whether a stop that follows is over the whole leg at the venue; raises CommandError where that is not meant."""
+        legs = [leg for side in PositionSide if (leg := self._resolver.leg(ticket.instrument, side)) is not None]
+        mine = next((leg for leg in legs if leg.position_side is ticket.position_side), None)
+        symbol = ticket.instrument.symbol
+        if mine is not None and mine.side is not ticket.side:
+            held = "long" if mine.side is Side.BUY else "short"
+            raise CommandError(
+                f"this {ticket.side} would close your {symbol} {held} first, and trail is the stop of what it opens",
+                fix="add ro for a trailing stop of the position, or drop trail",
+            )
+        whole = self._may_be_whole(draft)
+        if whole and mine is not None:
+            raise CommandError(
+                f"a trailing stop of {symbol} is over the whole position, and you hold one already",
+                fix="drop trail here; trail DISTANCE covers all once this is filled",
+            )
+        return whole
 
     def _attaches(self, ticket: OrderTicket, goals: list[Goal]) -> bool:
         """Whether the venue makes the exits of an entry, as they are meant."""

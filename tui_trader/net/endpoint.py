@@ -203,5 +203,5 @@ def open_client(url: URL, timeout: aiohttp.ClientTimeout, trust: Trust = Trust()
         middlewares=(once,),
         trust_env=False,
         auto_decompress=False,
-        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+        skip_auto_headers=prompt.UNASKED,
     )

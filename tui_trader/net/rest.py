@@ -33,7 +33,7 @@ from tui_trader.net.limiter import Limiter
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, OrderDialect, Outcome, Reply, Request, Verdict
-from tui_trader.venues.besides import Admitting
+from tui_trader.venues.besides import Admitting, SealingEach
 
 CONNECT_S = 3.0
 """Longest wait for a connection: name, TCP and TLS. Shorter than the total, so that it alone can end this phase."""
@@ -157,7 +157,9 @@ class RestClient:
             try:
                 if (shut := await self._enter(dialect, credential, early=not request.kind.is_write)) is not None:
                     return self._end(_turned_away(shut))
-                request = dialect.seal(request, credential, self.server_ns())
+                request = await self._sealed(request, dialect, credential)
+                if request.orders > 1 and (shut := await self._enter(dialect, credential, early=False)) is not None:
+                    return self._end(_turned_away(shut))  # the token ended while it was sealed
             except (RefusedError, LinkError) as error:
                 return self._end(_not_sent("refused", error.message))
             client = self._client
@@ -216,6 +218,16 @@ class RestClient:
             if self._shut is not None and dialect.admission(credential, self.server_ns(), early=False) is None:
                 self._shut = None  # a renewal failed, and the token at hand is still good
             return self._shut
+
+    async def _sealed(self, request: Request, dialect: Admitting, credential: Credential) -> Request:
+        """Have the key's part written into a request; of several orders one at a time, so that the loop turns in between."""
+        if request.orders == 1 or not isinstance(dialect, SealingEach):
+            return dialect.seal(request, credential, self.server_ns())
+        for sealed in dialect.seal_each(request, credential, self.server_ns()):
+            if sealed is not None:
+                return sealed
+            await asyncio.sleep(0)
+        raise ValueError(f"{request.what!r} was never sealed")
 
     async def warm(self, dialect: OrderDialect) -> Verdict:
         """Keep a connection open by asking for the time; call it when nothing was sent for about 10 s.

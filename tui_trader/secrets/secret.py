@@ -7,7 +7,6 @@ that the tests check.
 
 from __future__ import annotations
 
-import hmac
 import weakref
 from collections.abc import Callable
 from typing import Final, NoReturn, final
@@ -55,6 +54,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret) or self.__text is None or other.__text is None:
             return False
+        import hmac  # late: it brings all of hashlib, and the first paint compares no keys
+
         return hmac.compare_digest(self.__text.encode("utf-8", "surrogatepass"), other.__text.encode("utf-8", "surrogatepass"))
 
     __hash__ = None  # type: ignore[assignment]  # a hash is a fingerprint

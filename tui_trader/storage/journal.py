@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -125,15 +125,22 @@ class Journal:
 
         Raises JournalError; after a failed write nothing more is accepted, but that of a full disk is tried again.
         """
+        return self.append_several(kind, (body,))[0]
+
+    def append_several(self, kind: str, bodies: Sequence[Mapping[str, Any]]) -> list[Record]:
+        """Write records of one kind with one write and one sync, and return once all are durable.
+
+        Raises JournalError, and then none of them is there; a process that dies while it writes may leave the first ones.
+        """
         if self.failure and not self.retry():
-            self._lost += 1
+            self._lost += len(bodies)
             raise JournalError(self.failure)
         if self._size >= self._segment_bytes and self._recall is not None:
             self._begin_part(self._recall)
         try:
-            return self._write(kind, body)
+            return self._write(kind, *bodies)
         except JournalError:
-            self._lost += bool(self.failure)
+            self._lost += len(bodies) if self.failure else 0
             raise
 
     def retry(self) -> bool:
@@ -154,8 +161,12 @@ class Journal:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def _write(self, kind: str, body: Mapping[str, Any]) -> Record:
-        record, line = self._next(kind, body)
+    def _write(self, kind: str, *bodies: Mapping[str, Any]) -> list[Record]:
+        records, line, end = [], b"", self._end
+        for body in bodies:
+            record, one = self._next(kind, body, end)
+            records.append(record)
+            line, end = line + one, Link(record.number, digest(one))
         self._check_in_place()
         try:
             _write_all(self._fd, line)
@@ -169,16 +180,17 @@ class Journal:
             # After a failed sync nobody knows what is on the disk: never again in this process.
             self._cut_back()
             raise self._fail(f"cannot be written: {error.strerror or error}") from error
-        self._end = Link(record.number, digest(line))
+        self._end = end
         self._size += len(line)
         if self._recall is not None:
-            self._recall.take(record)
-        return record
+            for record in records:
+                self._recall.take(record)
+        return records
 
-    def _next(self, kind: str, body: Mapping[str, Any]) -> tuple[Record, bytes]:
+    def _next(self, kind: str, body: Mapping[str, Any], after: Link) -> tuple[Record, bytes]:
         clock = self._clock
         body = REDACTOR.clean_tree(body)  # what a venue says may repeat what it was told
-        record = Record(self._end.number + 1, rfc3339(clock.wall_ns()), clock.mono_ns(), kind, body, self._end.hash)
+        record = Record(after.number + 1, rfc3339(clock.wall_ns()), clock.mono_ns(), kind, body, after.hash)
         try:
             line = encode(record)
         except TypeError as error:
@@ -212,7 +224,7 @@ class Journal:
         file = next_part(self.path, [self.file])
         body = {"account": self._account, "after": self.file.name, **recall.carried()}
         try:
-            record, line = self._next(SEGMENT, body)
+            record, line = self._next(SEGMENT, body, self._end)
             fd = write_whole(file, line)
         except (OSError, JournalError) as error:
             if file.exists():

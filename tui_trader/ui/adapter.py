@@ -188,6 +188,8 @@ class Sight:
         self._widget = widget
         self._map: object = None
         self._window: Window | None = None
+        self._drawn_map: object = None
+        self._drawn = False
 
     def window(self) -> Window | None:
         """Return the widget's window, or ``None`` when the compositor must draw it."""
@@ -205,9 +207,24 @@ class Sight:
             self._window = None if driver is None or _MISSING else _unobscured(widget, seen, driver)
         return self._window
 
+    def is_drawn(self) -> bool:
+        """Whether the widget is on the screen that is drawn, covered or not."""
+        widget = self._widget
+        try:
+            screen = widget.app.screen
+        except ScreenStackError:
+            return False
+        seen = screen._compositor.visible_widgets
+        if seen is self._drawn_map:
+            return self._drawn
+        drawn = widget.is_attached and widget.is_on_screen and widget.screen.is_current
+        if widget.is_attached and widget.screen is screen:  # else nothing tells that the layout behind has changed
+            self._drawn_map, self._drawn = seen, drawn
+        return drawn
+
     def forget(self) -> None:
         """Look again: the widget's own style has changed."""
-        self._map = None
+        self._map = self._drawn_map = None
 
 
 def _unobscured(widget: Widget, seen: dict[Widget, tuple[Region, Region]], driver: CellDriver) -> Window | None:

@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 GIVE_BACK_S = 0.5
 """After the screen of the account is there, what starting took and left in holes goes back to the system."""
 
+GARBAGE = (700, 2, 50)
+"""Thresholds of the garbage collector while the screen is used: the middle generation is looked through often and so in short
+steps (Python's own ten let one take 4 to 7 ms), the old one as seldom as with Python's own."""
+
 CLOSE_S = 1.0
 """How long the desk may take to hang up when the program ends."""
 
@@ -95,6 +99,10 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.look = self.themes.get(theme) or self.themes.get(DEFAULT_THEME) or next(iter(self.themes.values()))
         """The theme in force."""
         super().__init__(driver_class=driver_class)
+        for each in self.themes.values():
+            self.register_theme(each.to_textual())
+        if not self.look.uses_terminal_colors:
+            self._begin_dressed()
         self.animation_level = "none"
         self.ascii_only = ascii_only
         self._habits = habits or Habits()
@@ -122,7 +130,8 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.desks = Desks(self._task_failed)
         """The open desks."""
         self._accounts: Accounts | None = None
-        self._opening = OpeningScreen("tui-trader: opening …")
+        # Plain letters: the width of others is looked up in a table, which would have to be read before the first paint.
+        self._opening = OpeningScreen("tui-trader: opening ...")
         self._leaving = False
         self._echoed: dict[Seat, Notice] = {}
         self._event_loop: asyncio.AbstractEventLoop | None = None
@@ -135,14 +144,20 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         """Give style sheets the colours of the theme before Textual has chosen one."""
         return {**super().get_theme_variable_defaults(), **self.look.css_variables()}
 
+    def _begin_dressed(self) -> None:
+        """Be in the theme before any style sheet is read: one that is chosen later has all of them read twice before the first
+        paint. Not for the terminal's own colours, which only Textual's change of theme prepares for."""
+        self.set_reactive(CellApp.theme, self.look.name)
+        self.stylesheet.set_variables(self.get_css_variables())
+        for name, on in (f"-theme-{self.look.name}", True), ("-dark-mode", self.look.dark), ("-light-mode", not self.look.dark):
+            self.set_class(on, name, update=False)
+
     def get_default_screen(self) -> OpeningScreen:
         """Show progress first."""
         return self._opening
 
     async def on_mount(self) -> None:
         """Dress, take the signals, and open the desk behind the first paint."""
-        for theme in self.themes.values():
-            self.register_theme(theme.to_textual())
         self.theme = self.look.name
         self._event_loop = asyncio.get_running_loop()
         driver = self._driver
@@ -155,6 +170,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self.call_after_refresh(self.run_task, "open", self._open())
 
     async def _open(self) -> None:
+        gc.enable()  # nobody looked for garbage before the first paint (see ``cli.tui.take_terminal``)
         try:
             desk, symbols = await self._opener(self._stack)
         except TraderError as error:
@@ -177,6 +193,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         self._tick()
         # What has been made by now stays to the end: looking through it for garbage takes tenths of a second, in one step.
         gc.freeze()
+        gc.set_threshold(*GARBAGE)
         self.set_timer(GIVE_BACK_S, give_back)
         self.accounts.more = self.more
         for name, opener in self.beside:

@@ -5,31 +5,22 @@ changing and nothing piles up: one difference is taken when there is room for it
 descriptors or time.
 
 A cell is one grapheme and one pen, and a line is two strings, a character of each per cell: comparing and copying lines is
-then what strings are fast at. A grapheme of several code points is a private character that stands for it; the second cell of
-a wide one is ``SECOND``. Only printable text enters the grid: control, format and bidirectional characters stop here, whoever
-sent them.
+then what strings are fast at. What becomes a cell is told in ``graphemes``, how changed cells are joined in ``runs``, and how a
+line is moved aside rather than written again in ``shifts``.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from .graphemes import SECOND, UNKNOWN, drawn, graphemes, is_sure
 from .pens import DEFAULT, Pens
-
-UNKNOWN = "\0"
-"""A cell nobody has drawn (wanted), or whose content on the terminal is not known (shown)."""
-
-SECOND = "\x01"
-"""The second cell of a grapheme two cells wide."""
-
-_GAP = 4
-"""Longest run of unchanged cells that is cheaper to draw again than to jump over (a jump takes 3 to 4 bytes)."""
+from .runs import Run, merged, move, odd_runs, place_of, runs_of
+from .shifts import LEAST, Shift, shifting, shifts_of
 
 _SHORT = 12
 """Longest change in which no gap of unchanged cells is looked for: a field of a pane."""
@@ -37,22 +28,7 @@ _SHORT = 12
 _MOST_SPANS = 32
 """Changes of a line that are kept apart while they wait for the terminal."""
 
-_ZERO_WIDTH_JOINER = "\u200d"
-_DROPPED = frozenset({"Cc", "Cf"})
-_REPLACED = frozenset({"Cs", "Zl", "Zp"})
-_ALONE = _DROPPED | _REPLACED
-"""Never part of the character before them, however narrow they are said to be."""
-
-_PRIVATE = 0xF0000
-_PRIVATE_END = 0x10FFFE
-_glyphs: list[str] = []
-_private: dict[str, str] = {}
-
-
-_Run = tuple[str, int, int, str, int]
-"""Pen (as a character), line, column, text, and the column where the cursor is afterwards (-1: terminals disagree)."""
-
-_NO_RUNS: list[_Run] = []
+_NO_RUNS: list[Run] = []
 
 
 class CellModel:
@@ -73,7 +49,7 @@ class CellModel:
         self._show: list[str] = []
         self._show_pens: list[str] = []
         self._dirty: dict[int, list[tuple[int, int]]] = {}
-        self._quick: dict[int, list[_Run]] = {}
+        self._quick: dict[int, list[Run]] = {}
         """Lines that were as shown and got short changes since, one right of the other: what to send is known already."""
         self._odd: set[int] = set()
         self._pen: str | None = None
@@ -194,6 +170,30 @@ class CellModel:
         self._quick.pop(y, None)
         return False
 
+    def put_line(self, y: int, x: int, text: str, inks: str) -> bool:
+        """Want a stretch of cells from column ``x`` on, with the pen of each as a character: a whole row of a pane at once.
+
+        ``text`` must lie within the grid, a character a cell, each sure of its width. False, and nothing is done, on a line with
+        other cells than such.
+        """
+        row, pens = self._want[y], self._want_pens[y]
+        end = x + len(text)
+        if row[x:end] == text and pens[x:end] == inks:
+            return True
+        if y in self._odd or SECOND in row:
+            return False
+        self._want[y] = row[:x] + text + row[end:]
+        self._want_pens[y] = pens[:x] + inks + pens[end:]
+        self._quick.pop(y, None)
+        spans = self._dirty.get(y)
+        if spans is None:
+            self._dirty[y] = [(x, end)]
+        elif len(spans) < _MOST_SPANS:
+            spans.append((x, end))
+        else:  # the terminal is far behind: one span for the line will do
+            self._dirty[y] = [(min(x, min(a for a, _ in spans)), max(end, max(b for _, b in spans)))]
+        return True
+
     def put_segments(self, y: int, x: int, segments: Iterable[Segment], left: int, right: int) -> None:
         """Want a line of segments that begins at column ``x``, cut to the columns ``left <= column < right``."""
         right = min(right, self.width)
@@ -279,8 +279,9 @@ class CellModel:
 
     def difference(self) -> str:
         """Return the text that makes the terminal show what is wanted, and take it as shown; empty when nothing differs."""
-        plain: dict[str, list[_Run]] = {}
-        ordered: list[_Run] = []
+        plain: dict[str, list[Run]] = {}
+        ordered: list[Run] = []
+        shifts: list[tuple[int, Shift]] = []
         cells = 0
         for y in sorted(self._dirty):
             runs = self._quick.get(y)
@@ -295,7 +296,16 @@ class CellModel:
                 continue
             want, want_pens, show, show_pens = self._want[y], self._want_pens[y], self._show[y], self._show_pens[y]
             odd = y in self._odd
-            for low, high in _merged(self._dirty[y]):
+            spans = merged(self._dirty[y])
+            if (
+                not odd
+                and sum(high - low for low, high in spans) >= LEAST
+                and (moved := shifts_of(want, want_pens, show, show_pens))
+            ):
+                found, show, show_pens = moved
+                shifts += ((y, shift) for shift in found)
+                spans = [(0, self.width)]
+            for low, high in spans:
                 new, old, new_pens, old_pens = want[low:high], show[low:high], want_pens[low:high], show_pens[low:high]
                 if new_pens == old_pens:
                     if new == old:
@@ -305,22 +315,22 @@ class CellModel:
                     quads = zip(range(low, high), new, old, new_pens, old_pens, strict=True)
                     changed = [i for i, a, b, c, d in quads if c != d or a != b]
                 if odd:
-                    beside = {i + 1 for i in changed if i + 1 < self.width and not _is_sure(old[i - low])}
-                    ordered += _odd_runs(y, want, want_pens, sorted(beside.union(changed)))
+                    beside = {i + 1 for i in changed if i + 1 < self.width and not is_sure(old[i - low])}
+                    ordered += odd_runs(y, want, want_pens, sorted(beside.union(changed)))
                     continue
                 cells += len(changed)
-                for run in _runs(y, want, want_pens, changed):
+                for run in runs_of(y, want, want_pens, changed):
                     plain.setdefault(run[0], []).append(run)
             self._show[y], self._show_pens[y] = want, want_pens  # outside the spans they were equal
-            if odd and all(map(_is_sure, want)):
+            if odd and all(map(is_sure, want)):
                 self._odd.discard(y)
         self._dirty = {}
         self._quick = {}
-        if not plain and not ordered:
+        if not plain and not ordered and not shifts:
             return ""
-        return self._written(ordered, plain, grouped=cells * 4 < self.width * self.height)
+        return self._written(shifts, ordered, plain, grouped=cells * 4 < self.width * self.height)
 
-    def _written(self, ordered: list[_Run], plain: dict[str, list[_Run]], *, grouped: bool) -> str:
+    def _written(self, shifts: list[tuple[int, Shift]], ordered: list[Run], plain: dict[str, list[Run]], *, grouped: bool) -> str:
         """Join runs: pen by pen when few cells changed (a jump is cheaper than a pen), line by line when most did."""
         pen = self._pen
         groups = [ordered]
@@ -329,11 +339,14 @@ class CellModel:
                 groups.append(plain.pop(pen))
             groups += plain.values()
         else:
-            groups.append(sorted((run for group in plain.values() for run in group), key=_place_of))
+            groups.append(sorted((run for group in plain.values() for run in group), key=place_of))
         out: list[str] = []
         at_y = at_x = -1
         change = self.pens.change
         width = self.width
+        for y, (x, by) in shifts:
+            out += (move(at_y, at_x, y, x), shifting(by))
+            at_y, at_x = y, x
         for group in groups:
             for new_pen, y, x, text, end in group:
                 if new_pen != pen:
@@ -357,159 +370,8 @@ class CellModel:
 
     def line(self, y: int) -> str:
         """Return the text wanted on line ``y``; cells nobody has drawn are spaces."""
-        return "".join(map(_drawn, self._want[y])).replace(UNKNOWN, " ")
+        return "".join(map(drawn, self._want[y])).replace(UNKNOWN, " ")
 
     def pen_at(self, y: int, x: int) -> int:
         """Return the pen wanted at one cell."""
         return ord(self._want_pens[y][x])
-
-
-def _place_of(run: _Run) -> tuple[int, int]:
-    return run[1], run[2]
-
-
-def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    if len(spans) == 1:
-        return spans
-    spans.sort()
-    out = [spans[0]]
-    for low, high in spans[1:]:
-        last_low, last_high = out[-1]
-        if low < last_high:
-            if high > last_high:
-                out[-1] = (last_low, high)
-        else:
-            out.append((low, high))
-    return out
-
-
-def _runs(y: int, want: str, pens: str, changed: list[int]) -> Iterable[_Run]:
-    """Join changed cells of a line into runs of one pen, over short gaps too."""
-    if not changed:
-        return
-    start = last = changed[0]
-    pen = pens[start]
-    for i in changed[1:]:
-        if pens[i] == pen and (
-            i == last + 1
-            or (i - last <= _GAP + 1 and pens.count(pen, last + 1, i) == i - last - 1 and UNKNOWN not in want[last:i])
-        ):
-            last = i
-            continue
-        yield pen, y, start, want[start : last + 1], last + 1
-        start = last = i
-        pen = pens[i]
-    yield pen, y, start, want[start : last + 1], last + 1
-
-
-def _odd_runs(y: int, want: str, pens: str, changed: list[int]) -> Iterable[_Run]:
-    """Emit cell by cell a line with glyphs whose width terminals disagree about: after each its neighbour is placed anew."""
-    width = len(want)
-    pending = set(changed)
-    done = -1
-    for i in changed:
-        while i > 0 and want[i] == SECOND:
-            i -= 1
-        while i < width and i > done and want[i] != UNKNOWN:
-            cell = want[i]
-            end = i + 1
-            while end < width and want[end] == SECOND:
-                end += 1
-            done = i
-            sure = _is_sure(cell)
-            yield pens[i], y, i, _drawn(cell), end if sure else -1
-            if sure and end not in pending:
-                break
-            i = end
-
-
-@lru_cache(maxsize=2048)
-def move(from_y: int, from_x: int, y: int, x: int) -> str:
-    """Return the shortest cursor movement between two cells counted from 0; from (-1, -1) when the cursor's place is not known.
-
-    No line feed is used: the terminal line discipline may turn it into two characters, and at the last line it scrolls.
-    """
-    absolute = f"\x1b[{y + 1 if y or x else ''}{f';{x + 1}' if x else ''}H"
-    if from_y < 0:
-        return absolute
-    down = y - from_y
-    vertical = "" if not down else f"\x1b[{_count(abs(down))}{'B' if down > 0 else 'A'}"
-    right = x - from_x
-    if not right:
-        horizontal = ""
-    elif x == 0:
-        horizontal = "\r"
-    elif right > 0:
-        horizontal = min(f"\x1b[{_count(right)}C", f"\x1b[{x + 1}G", key=len)
-    else:
-        horizontal = min("\b" * -right, f"\x1b[{_count(-right)}D", f"\x1b[{x + 1}G", key=len)
-    return min(vertical + horizontal, absolute, key=len)
-
-
-def _count(n: int) -> str:
-    return str(n) if n > 1 else ""
-
-
-@lru_cache(maxsize=4096)
-def _is_sure(cell: str) -> bool:
-    """Whether all terminals give this cell one column: one plain character outside emoji, bidirectional and Indic ranges."""
-    code = ord(cell)
-    if code < 0x7F:
-        return cell != SECOND
-    if not (code < 0x590 or 0x2000 <= code < 0x2600):
-        return False
-    return get_character_cell_size(cell) == 1 and unicodedata.category(cell)[0] not in "MC"
-
-
-def _drawn(cell: str) -> str:
-    """Return what is sent for one cell of the grid."""
-    if cell < "\U000f0000":
-        return "" if cell == SECOND else cell
-    return _glyphs[ord(cell) - _PRIVATE]
-
-
-def _cell(glyph: str) -> str:
-    """Return the one character that stands for a grapheme in the grid."""
-    if len(glyph) == 1 and ord(glyph) < _PRIVATE:
-        return glyph
-    cell = _private.get(glyph)
-    if cell is None:
-        if _PRIVATE + len(_glyphs) >= _PRIVATE_END:
-            return "\ufffd"
-        cell = _private[glyph] = chr(_PRIVATE + len(_glyphs))
-        _glyphs.append(glyph)
-    return cell
-
-
-@lru_cache(maxsize=4096)
-def graphemes(text: str) -> tuple[str, bool]:
-    """Cut ``text`` into cells, as many as the layout counts for it; also whether any of them is not sure of its width.
-
-    Combining marks join the character before them; of an emoji joined from several only the first is kept, since terminals
-    draw the others or not as they please. Control, format and bidirectional characters are dropped.
-    """
-    clusters: list[str] = []
-    joined = False
-    for char in text:
-        if char == _ZERO_WIDTH_JOINER:
-            if clusters:
-                clusters[-1] += char
-            joined = bool(clusters)
-        elif clusters and (joined or (get_character_cell_size(char) == 0 and unicodedata.category(char) not in _ALONE)):
-            clusters[-1] += char
-            joined = False
-        elif unicodedata.category(char) in _DROPPED:
-            clusters.extend(" " * cell_len(char))
-        else:
-            clusters.append(char)
-    cells: list[str] = []
-    for cluster in clusters:
-        width = cell_len(cluster)
-        if width == 0:
-            continue
-        shown = cluster.partition(_ZERO_WIDTH_JOINER)[0]
-        if unicodedata.category(shown[0]) in _REPLACED:
-            shown = "\ufffd"
-        drawn = min(cell_len(shown), width)
-        cells += [_cell(shown), SECOND][:drawn] + [" "] * (width - drawn)
-    return "".join(cells), not all(map(_is_sure, cells))

@@ -6,7 +6,6 @@ screen; the full traceback (still without values) goes to the log under the same
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import traceback
 
@@ -21,6 +20,8 @@ FRAMES = 6
 
 def reference(error: BaseException) -> str:
     """Return eight hexadecimal digits that are the same for the same failure at the same place."""
+    import hashlib  # late: loading what it is made of is a hundredth of the way to the first paint
+
     places = "".join(f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
     return hashlib.sha256(f"{type(error).__qualname__}{places}".encode()).hexdigest()[:8]
 

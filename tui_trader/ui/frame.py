@@ -72,6 +72,9 @@ class Pane(Protocol):
     def hot(self) -> bool:
         """Whether it is painted before the others, and in every frame; the market moves the others ``PACE_S`` apart."""
 
+    def heeds(self, topic: Topic) -> bool:
+        """Whether what a topic brought makes the pane look different now; asked of what does not wait for the clock."""
+
     def paint(self, dirty: frozenset[Topic]) -> None:
         """Bring the pane up to date; ``dirty`` is the part of ``topics`` that changed since it last painted."""
 
@@ -230,11 +233,19 @@ class FramePump:
         return any(topic[0] not in patient for topic in self._panes[pane])
 
     def _owe(self) -> None:
-        """Take what changed and owe it to the panes that draw it, those that nobody sees among them."""
+        """Take what changed and owe it to the panes that look different for it, those that nobody sees among them."""
         dirty = self._source.take_dirty()
         if dirty:
+            patient = self._patient
+            urgent = [topic for topic in dirty if topic[0] not in patient]
             for pane, owed in self._panes.items():
-                owed |= dirty & pane.topics
+                found = dirty & pane.topics
+                if not found:
+                    continue
+                for topic in urgent:
+                    if topic in found and not pane.heeds(topic):
+                        found -= {topic}
+                owed |= found
 
     def _paint_some(self, panes: list[Pane], now: float, most_ms: float = math.inf) -> bool:
         """Let those of ``panes`` paint that are owed something and seen; whether any are left after ``most_ms``."""

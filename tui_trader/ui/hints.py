@@ -106,7 +106,9 @@ _SHIFTING: _Rows = (
     ("break_even", "e", "break-even", 2),
 )
 
-_WHEN_SMALL = frozenset({"close", "protect", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"})
+_WHEN_SMALL = frozenset(
+    {"close.25", "close", "protect", "cancel.selected", "flatten.symbol", "panic", "command", "help", "send", "drop"}
+)
 """What the hints offer on a terminal that is too small to enter orders on."""
 
 
@@ -126,7 +128,9 @@ def hints(
         rows = _WAITING
     if draft is not None and draft.amends is not None:
         rows = _AMENDING if draft.resizes else _SHIFTING
+    # Where nothing is entered anyway the room is for what is left.
     return [
-        Hint(keys, label, rank, enabled=(tradable or action in _WHEN_SMALL) and action not in cannot)
+        Hint(keys, label, rank, enabled=action not in cannot)
         for action, keys, label, rank in rows
+        if tradable or action in _WHEN_SMALL
     ]

@@ -68,16 +68,23 @@ WIDE: Node = below(
         weight=20,
     ),
     beside(
-        Leaf(Slot.WATCH, weight=8, stays=2),
+        below(Leaf(Slot.WATCH, weight=5, stays=2), Leaf(Slot.FUNDING, weight=6, most=5, stays=1), weight=8),
         Leaf(Slot.PNL, weight=4, stays=5),
         Leaf(Slot.FILLS, weight=4, stays=6),
         Leaf(Slot.JOURNAL, weight=6, stays=2),
-        weight=5,
-        most=14,
+        weight=6,
+        most=15,
     ),
     Leaf(Slot.LOG, fixed=4, stays=7),
 )
-"""160 columns and more: a second ladder, and a row of watchlist, profit, fills and journal."""
+"""160 columns and more: a second ladder, and a row of watchlist over funding, profit, fills and journal."""
+
+
+SMALL: Node = below(Leaf(Slot.POSITIONS, weight=5), Leaf(Slot.ORDERS, weight=5))
+"""Below 80x24: what is held, and what may have to be cancelled."""
+
+SMALL_ROWS = 10
+"""From so many rows on there is room for both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,8 @@ def _refuse(width: int, height: int, *, company: bool) -> Plan:
     if company and left > 1:
         slots[Slot.BESIDE] = Rect(0, top, width, 1)
         top, left = top + 1, left - 1
-    if left > 0:
+    if left >= SMALL_ROWS and width >= LEAST[Slot.ORDERS].width:
+        slots |= cut(SMALL, Rect(0, top, width, left), LEAST)
+    elif left > 0:
         slots[Slot.POSITIONS] = Rect(0, top, width, left)
     return Plan(slots, tradable=False)

@@ -29,6 +29,7 @@ class Slot(StrEnum):
     ALERTS = "alerts"
     """Never beside the others: it is called when it is wanted."""
     PNL = "pnl"
+    FUNDING = "funding"
     LOG = "log"
     TICKET = "ticket"
     COMMAND = "command"

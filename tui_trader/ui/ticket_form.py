@@ -17,6 +17,7 @@ from textual.widgets import Input, Label
 from tui_trader.core.command import TIF_WORDS, spell_price, spell_size, spell_target, spell_trail, spell_trigger
 from tui_trader.core.decimals import plain
 from tui_trader.core.language.spelled_orders import MARGIN_SPELLING
+from tui_trader.core.language.spelled_terms import spell_time
 from tui_trader.desk.draft import Draft
 from tui_trader.ui.widgets.entry import Entry
 
@@ -26,7 +27,7 @@ FIELDS: tuple[tuple[str, str, str, str], ...] = (
     ("price", "price", "number, bid, ask+2t; empty crosses", "6fr"),
     ("stop", "sl", "price, -1%, 66640:last lim 66600; empty for none", "5fr"),
     ("target", "tp", "price, +2%, 2R, +1%:50% tp +2%:50%; empty for none", "5fr"),
-    ("tif", "tif", "gtc ioc fok po", "4"),
+    ("tif", "tif", "gtc ioc fok po, gtd 15m", "4"),
     ("lever", "lev", "10, 5 iso, 3 cross: set before the order leaves; empty leaves it", "4"),
     ("reduce", "ro", "yes, no or close", "5"),
     ("when", "when", "stop 51000, touch 49000, trail 0.6%; empty for now", "5fr"),
@@ -110,7 +111,7 @@ class TicketForm(Horizontal):
             "stop": spell_trigger(draft.stop_loss) if draft.stop_loss else "",
             "when": _when(draft),
             "target": " tp ".join(spell_target(target) for target in draft.targets),
-            "tif": next(word for word, tif in TIF_WORDS.items() if tif is draft.tif),
+            "tif": _lifetime(draft),
             "lever": _lever(draft),
             "reduce": "close" if draft.close_on_trigger else "yes" if draft.reduce_only else "no",
         }
@@ -169,6 +170,13 @@ class TicketForm(Horizontal):
         return self.query_one(f"#field-{name}", Field)
 
 
+def _lifetime(draft: Draft) -> str:
+    """Return how long a draft stands, as the order language spells it."""
+    if draft.good_for is not None:
+        return f"gtd {spell_time(draft.good_for)}"
+    return next(word for word, tif in TIF_WORDS.items() if tif is draft.tif)
+
+
 def _lever(draft: Draft) -> str:
     """Return the leverage that a draft sets, with the margin mode where it says one."""
     mode = "" if draft.margin_mode is None else MARGIN_SPELLING[draft.margin_mode]
@@ -179,4 +187,7 @@ def _when(draft: Draft) -> str:
     """Return what a draft waits for, as the order language spells it."""
     if draft.trail is not None:
         return spell_trail(draft.trail)
+    if draft.follows_up is not None:
+        waits = "" if draft.trigger is None else f"{'touch' if draft.touch else 'stop'} {spell_trigger(draft.trigger)} "
+        return waits + spell_trail(draft.follows_up)
     return "" if draft.trigger is None else f"{'touch' if draft.touch else 'stop'} {spell_trigger(draft.trigger)}"

@@ -94,6 +94,11 @@ class Trading:
         """Whether a doubt was shown and the next Enter sends in spite of it."""
         return bool(self.bench.agreed)
 
+    @property
+    def refused(self) -> str:
+        """Why what is staged was refused when it was to leave at once; empty when it was not."""
+        return self.bench.refused
+
     def other_key(self) -> None:
         """Say that a key went elsewhere: what waited for its second press waits no more."""
         self.bench.twice.forget()

@@ -112,6 +112,8 @@ class Request:
     weight: int = 1
     ref: str = ""
     """Client order id or symbol that the request is about."""
+    orders: int = 1
+    """With CREATE: how many orders it makes."""
 
     @property
     def target(self) -> str:
@@ -167,6 +169,8 @@ class Verdict:
     """The refusal is of orders as such, whatever they are: the key may place none, or the venue takes none at present."""
     next_page: Request | None = None
     """With a READ in pages or parts, or a SETTING in steps: the request for what follows."""
+    each: Mapping[str, Verdict] | None = None
+    """With an answer about several orders: what it says of each, by client id; of one that is not among them it says nothing."""
     digest: str = ""
     """SHA-256 of the body of an answer to a write, for the record; empty where nothing was answered."""
     server_ns: int = 0

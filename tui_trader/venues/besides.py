@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from tui_trader.core.event import BookSnapshot, Event
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Request
@@ -89,6 +90,30 @@ class Admitting(Protocol):
 
     def seal(self, request: Request, credential: Credential, wall_ns: int) -> Request:
         """Return a request with what the key alone can write into it; raises RefusedError where the key cannot."""
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """What an OrderDialect has besides where a venue takes several orders in one request."""
+
+    most_together: int
+    """How many orders one request may make; below two where the trader has chosen to send each by itself."""
+
+    def place_several(self, tickets: Sequence[OrderTicket], instrument: Instrument) -> Request:
+        """Write one create of several orders of a contract; raises ValueError for more than ``most_together``, or a ticket that
+        must not leave this way.
+
+        The answer says in ``Verdict.each`` what became of each order that it mentions. One that refuses the request as a whole
+        says so only where that proves that none of its orders was made.
+        """
+
+
+@runtime_checkable
+class SealingEach(Protocol):
+    """What an Admitting OrderDialect has besides where a request holds several things to sign, some milliseconds each."""
+
+    def seal_each(self, request: Request, credential: Credential, wall_ns: int) -> Iterator[Request | None]:
+        """Sign one thing after the other: None after each, then the request as it leaves; raises RefusedError as ``seal``."""
 
 
 @runtime_checkable

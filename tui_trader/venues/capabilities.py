@@ -43,6 +43,8 @@ class Capabilities:
     transfers: bool = False
     """Money can be moved between the wallet and the trading account."""
     cancel_on_disconnect: bool = False
+    together: int = 1
+    """How many orders one request can make."""
     max_client_id: int = 40
     trading: bool = True
     why_not: str = ""

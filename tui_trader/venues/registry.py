@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Final
 
 from tui_trader.core.error import UsageError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from tui_trader.venues.base import Venue
 
 GROUP: Final = "tui_trader.venues"
@@ -58,4 +59,6 @@ def load_chosen(name: str, choices: Mapping[str, object]) -> Venue:
 
 
 def _installed() -> Iterable[EntryPoint]:
+    from importlib.metadata import entry_points  # late: with what reads archives and mail it costs a twentieth of the start
+
     return entry_points(group=GROUP)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 ACCOUNT = "sim"
 
+FORGOTTEN = 0.1
+"""How many orders of a request with several the answer does not name, although they were taken."""
+
 
 class Kind(Enum):
     """What a pushed frame is about."""
@@ -93,6 +96,8 @@ class Ground(ABC):
     """How often it speaks by itself."""
     closes_alike: bool = False
     """Whether the venue has one word for orders that it refused and those that it took off unexecuted, and says why."""
+    gathers: bool = False
+    """Whether several orders can be sent in one request, always or by choice."""
     whole_markets: bool = True
     """Whether an order at the market may be fill-or-kill."""
     at_the_gate: frozenset[Refusal]

@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
 from tests.chaos.mexc_names import name_of, order_called
-from tests.dst.grounds.base import Create, Ground, Kind, Told, words
+from tests.dst.grounds.base import FORGOTTEN, Create, Ground, Kind, Told, words
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import OrderTicket
 from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _PUBLIC = "/api/v1/contract/"
 _PRIVATE = "/api/v1/private/"
 _NAMELESS = frozenset(f"{_PRIVATE}{path}" for path in ("planorder/place", "planorder/place/v2", "trackorder/place"))
-_CREATES = _NAMELESS | {f"{_PRIVATE}order/create"}
+_CREATES = _NAMELESS | {f"{_PRIVATE}order/create", f"{_PRIVATE}order/submit_batch"}
 _HISTORIES = ("order/list/history_orders", "order/list/order_deals")
 
 
@@ -59,6 +60,7 @@ class MexcGround(Ground):
     groups = ("lookup", "orders", "fills", "plans", "exits", "account")
     is_seed = False
     whole_markets = False
+    gathers = True
     settles_s = 0.1
     at_the_gate = frozenset(Refusal) - frozenset(ENGINE) - {Refusal.NONE}
 
@@ -76,8 +78,8 @@ class MexcGround(Ground):
         return _instruments(symbols)
 
     def description(self) -> Venue:
-        """Return the venue as the client has it."""
-        return mexc(increments=self.plan.increments)
+        """Return the venue as the client has it, with the permission for several orders in one request where that is needed."""
+        return mexc(increments=self.plan.increments, batch_orders=self.plan.gathers)
 
     def key(self) -> Key:
         """Return what signs."""
@@ -85,7 +87,10 @@ class MexcGround(Ground):
 
     def mask(self, setting: Setting) -> Mask:
         """Return the venue's server side."""
-        return MexcMask(setting)
+        mask = MexcMask(setting)
+        mask.orders.batches = self.plan.gathers
+        mask.orders.forgets = lambda client_id: Random(f"{client_id} of {self.plan.seed}").random() < FORGOTTEN
+        return mask
 
     def patches(self, house: House) -> list[tuple[Any, str, Any]]:
         """Have pages as short as the climate says."""
@@ -115,12 +120,19 @@ class MexcGround(Ground):
         ]
 
     def creates(self, call: RestCall) -> Sequence[Create]:
-        """Return the order that a request makes."""
+        """Return the orders that a request makes."""
         if call.method != "POST" or call.path not in _CREATES:
             return ()
-        body = orjson.loads(call.body)
-        client_id = self._client_id(call) if self.is_nameless(call) else body["externalOid"]
-        return (Create(client_id, body["side"] in (2, 4) or bool(body.get("reduceOnly"))),)
+        said = orjson.loads(call.body)
+        bodies = said if isinstance(said, list) else [said]
+        nameless = self.is_nameless(call)
+        return [
+            Create(
+                self._client_id(call) if nameless else body["externalOid"],
+                body["side"] in (2, 4) or bool(body.get("reduceOnly")),
+            )
+            for body in bodies
+        ]
 
     def together(self, orders: Sequence[SimOrder], chosen: SimOrder) -> Sequence[SimOrder]:
         """Return the stop with its target: an exit is one order."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
-from tests.dst.grounds.base import Create, Ground, Kind, Told
+from tests.dst.grounds.base import FORGOTTEN, Create, Ground, Kind, Told
 from tests.venues.paradex.starkware import CppStark
 from tui_trader.core.instrument import Instrument
 from tui_trader.sim.masks.base import Key, Mask, RestCall, RestReply, Setting
@@ -62,6 +62,7 @@ class ParadexGround(Ground):
     opens = 2
     groups = ("private",)
     closes_alike = True
+    gathers = True
     beat_s = 10.0
     at_the_gate = frozenset(
         {
@@ -90,7 +91,9 @@ class ParadexGround(Ground):
 
     def mask(self, setting: Setting) -> Mask:
         """Return the venue's server side."""
-        return ParadexMask(setting, Verifier())
+        mask = ParadexMask(setting, Verifier())
+        mask.orders.forgets = lambda client_id: Random(f"{client_id} of {self.plan.seed}").random() < FORGOTTEN
+        return mask
 
     def patches(self, house: House) -> list[tuple[Any, str, Any]]:
         """Have pages as short as the climate says."""
@@ -98,11 +101,12 @@ class ParadexGround(Ground):
         return [(replies, "PAGE_ROWS", rows), (requests, "PAGE_ROWS", rows)]
 
     def creates(self, call: RestCall) -> Sequence[Create]:
-        """Return the order that a request makes."""
-        if call.method != "POST" or call.path != "/v1/orders":
+        """Return the orders that a request makes."""
+        if call.method != "POST" or call.path not in ("/v1/orders", "/v1/orders/batch"):
             return ()
-        body = orjson.loads(call.body)
-        return (Create(body["client_id"], "REDUCE_ONLY" in body.get("flags", ())),)
+        said = orjson.loads(call.body)
+        bodies = said if isinstance(said, list) else [said]
+        return [Create(body["client_id"], "REDUCE_ONLY" in body.get("flags", ())) for body in bodies]
 
     def reference(self, call: RestCall) -> str:
         """Return the id of an order that is made or asked after, else a market."""

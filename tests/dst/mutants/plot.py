@@ -19,17 +19,19 @@ class Mutant(NamedTuple):
     plant: Plant
     seed: int
     """A history that saw it when it was last looked for."""
+    venue: str = ""
+    """Where alone it can be seen; empty where that is anywhere."""
 
 
 MUTANTS: dict[str, Mutant] = {}
 """By name: what is wrong."""
 
 
-def mutant(name: str, seed: int = 0) -> Callable[[Plant], Plant]:
+def mutant(name: str, seed: int = 0, venue: str = "") -> Callable[[Plant], Plant]:
     """List a planted bug under ``name``."""
 
     def listed(plant: Plant) -> Plant:
-        MUTANTS[name] = Mutant(plant, seed)
+        MUTANTS[name] = Mutant(plant, seed, venue)
         return plant
 
     return listed

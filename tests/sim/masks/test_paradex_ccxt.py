@@ -62,7 +62,34 @@ async def test_ccxt_trades_and_sees_the_ledger() -> None:
             assert (fill["price"], fill["takerOrMaker"], fill["fee"]["cost"]) == (50_010.0, "taker", 0.120024)
             assert mask.gate.verified == 3, "a token and two orders, signed by ccxt"
 
+            wanted = [
+                (0.01, 49_800, "one"),
+                (0.02, 49_700, "two"),
+                (0.0205, 49_600, "off its lot"),
+                (0.01, 60_000, "far"),
+            ]
+            several = [
+                {
+                    "symbol": SYMBOL,
+                    "type": "limit",
+                    "side": "buy",
+                    "amount": qty,
+                    "price": price,
+                    "params": {"clientOrderId": name},
+                }
+                for qty, price, name in wanted
+            ]
+            client.market(SYMBOL)["precision"]["amount"] = 0.0001  # ccxt would round the odd one itself
+            answers = await client.create_orders(several)
+            assert [order["status"] for order in answers] == ["open", "open", "rejected", "rejected"]
+            assert [order["clientOrderId"] for order in answers] == ["one", "two", None, None], "errors name no order"
+            assert {order.client_id for order in exchange.open_orders("trader")} == {"one", "two"}
+            assert mask.gate.verified == 7, "each signature by itself"
+
             client.options["paradexAccount"]["privateKey"] = "0x1234"
+            with pytest.raises(ccxt.BaseError, match="STARKNET_SIGNATURE_VERIFICATION_FAILED"):
+                await client.create_orders(several[:2])
+            assert len(exchange.open_orders("trader")) == 2
             with pytest.raises(ccxt.BaseError, match="STARKNET_SIGNATURE_VERIFICATION_FAILED"):
                 await client.create_order(SYMBOL, "limit", "buy", 0.02, 49_900)
         finally:

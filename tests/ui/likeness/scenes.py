@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tests.ui.likeness.moments import Moment, busy, doubtful, quiet
+from tests.ui.likeness.stages import Stage, key_asked, opening, passphrase, recorded, traded, unopened, wrong
 
 SIZES = ((80, 24), (120, 40), (200, 60))
+SMALL = ((79, 24), (60, 18), (40, 10))
+"""Below the size at which one may enter orders."""
+BEFORE = ((40, 12), (80, 24), (120, 40))
+"""For what is shown before there is anything to trade with."""
 THEMES = ("midnight", "daylight", "high-contrast")
 
 
@@ -23,10 +28,13 @@ class Scene(NamedTuple):
 class Act(NamedTuple):
     """Scenes of one moment, shown by one program one after the other."""
 
-    moment: Moment
+    moment: Moment | None
     scenes: tuple[Scene, ...]
     panes: bool = False
     """Whether the panes are taken of this moment too."""
+    sizes: tuple[tuple[int, int], ...] = SIZES
+    stage: Stage = traded
+    """What is run."""
 
 
 ACTS = (
@@ -54,7 +62,33 @@ ACTS = (
     ),
     Act(doubtful, (Scene("doubt", "a feed that is made whole again, an order without an answer", ("b",)),)),
     Act(quiet, (Scene("morning", "no position, no order"),)),
+    Act(
+        busy,
+        (
+            Scene("small", "too small to enter orders on: positions, orders, and the ways out"),
+            Scene("small-closing", "half of a position is about to be closed there", ("x", "2")),
+            Scene("small-refused", "an entry is refused there", ("b",)),
+        ),
+        sizes=SMALL,
+    ),
+    Act(busy, (Scene("replay", "the same hour, out of a recording"),), stage=recorded),
+    Act(
+        busy,
+        (Scene("replay-refused", "a key that would send, over a recording", ("B",)),),
+        stage=recorded,
+        sizes=((80, 24),),
+    ),
+    Act(None, (Scene("opening", "the account is being opened"),), sizes=BEFORE, stage=opening),
+    Act(None, (Scene("unopened", "the account could not be opened"),), sizes=BEFORE, stage=unopened),
+    Act(None, (Scene("unlock", "the vault's passphrase is typed"),), sizes=BEFORE, stage=passphrase),
+    Act(None, (Scene("unlock-wrong", "a passphrase that opened nothing"),), sizes=BEFORE, stage=wrong),
+    Act(None, (Scene("unlock-key", "a key for this session is asked for"),), sizes=BEFORE, stage=key_asked),
 )
+
+
+def called(act: Act) -> str:
+    """Return how an act is called in the name of a test."""
+    return act.moment.__name__ if act.stage is traded and act.moment is not None else act.scenes[0].name
 
 
 def name_of(size: tuple[int, int]) -> str:

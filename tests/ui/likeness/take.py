@@ -7,9 +7,9 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.ui.desks import Program, program
+from tests.ui.desks import Program
 from tests.ui.likeness.form import Grid, cells, cut
-from tests.ui.likeness.scenes import ACTS, SIZES, THEMES, Act, Scene, name_of
+from tests.ui.likeness.scenes import ACTS, THEMES, Act, Scene, name_of
 from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES
 from tui_trader.ui.slot import Slot
 
@@ -37,11 +37,12 @@ class Sitting(NamedTuple):
 
 def sittings(everything: bool) -> Iterator[Sitting]:
     """Return what is run: screens at every size in every theme, or each size in one theme; panes in all of them anyway."""
-    for act, (at, size), (number, theme) in product(ACTS, enumerate(SIZES), enumerate(THEMES)):
-        if everything or at == number:
-            yield Sitting(act, size, theme, act.scenes)
-        elif act.panes:
-            yield Sitting(act, size, theme, act.scenes[:1])
+    for act in ACTS:
+        for (at, size), (number, theme) in product(enumerate(act.sizes), enumerate(THEMES)):
+            if everything or at == number:
+                yield Sitting(act, size, theme, act.scenes)
+            elif act.panes:
+                yield Sitting(act, size, theme, act.scenes[:1])
 
 
 async def take(sitting: Sitting, folder: Path) -> list[Taken]:
@@ -58,14 +59,19 @@ async def take(sitting: Sitting, folder: Path) -> list[Taken]:
 
 async def played(sitting: Sitting, folder: Path) -> AsyncIterator[tuple[Scene, Program]]:
     """Play the scenes; each begins where the program stood at first."""
-    async with program(sitting.act.moment(folder), sitting.size, theme=sitting.theme) as shown:
+    async with sitting.act.stage(sitting.act.moment, folder, sitting.size, sitting.theme) as shown:
         for scene in sitting.scenes:
             if scene.line:
                 await shown.type(scene.line)
-            else:
+            elif scene.keys:
                 await shown.press(*scene.keys)
+            elif shown.app.trade_screen is not None:
+                await shown.settle()
+            else:
+                await shown.pilot.pause()
             yield scene, shown
-            await _rest(shown)
+            if scene is not sitting.scenes[-1]:
+                await _rest(shown)
 
 
 def drawn(shown: Program) -> Grid:

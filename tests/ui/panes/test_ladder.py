@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.ui.panes.conftest import BTC, ETH, World, assert_exact, roles, screen, texts
 from tui_trader.core.types import OrderStatus, OrderType, Side
+from tui_trader.state import topic as t
 from tui_trader.ui.panes.ladder import GROUPS, LadderView, Recentre
 from tui_trader.ui.panes.ladder_own import Ghost
 from tui_trader.ui.panes.view import boxed, ruled
@@ -553,3 +554,28 @@ def test_a_staged_order_is_a_small_letter_on_its_row(trading: World) -> None:
     view = ladder(trading, ghost=lambda: Ghost(BTC, Side.BUY, D("67410"), D("0.08")))
     assert "b .080" in row_with(texts(view.body(36, 24)), "67,410.0")
     assert "b" not in row_with(texts(view.body(36, 24)), "67,411.0")
+
+
+def test_a_key_that_leaves_the_staged_order_on_its_row_does_not_have_the_ladder_drawn(trading: World) -> None:
+    staged: list[Ghost | None] = [None]
+    view = ladder(trading, ghost=lambda: staged[0])
+    view.body(36, 20)
+    assert not view.heeds(t.STAGE)
+    assert view.heeds(t.ORDERS)
+    plainly = texts(view.body(36, 20))
+    for there in (Ghost(BTC, Side.BUY, D("67410"), D("0.08")), Ghost(BTC, Side.SELL, D("67414"), D("0.08"))):
+        staged[0] = there
+        assert view.heeds(t.STAGE)
+        shown = texts(view.body(36, 20))
+        assert shown != plainly
+        assert not view.heeds(t.STAGE)
+        staged[0] = there._replace(qty=D("0.09"))
+        assert view.heeds(t.STAGE)
+        assert texts(view.body(36, 20)) not in (shown, plainly)
+        staged[0] = Ghost(BTC, Side.BUY, D("12"), D("0.08"))  # far below the window, as while a price is being typed
+        assert view.heeds(t.STAGE)
+        assert texts(view.body(36, 20)) == plainly
+        staged[0] = Ghost(BTC, Side.BUY, D("123"), D("0.08"))
+        assert not view.heeds(t.STAGE)
+        staged[0] = None
+        assert not view.heeds(t.STAGE)

@@ -287,6 +287,17 @@ async def test_the_switch_is_the_traders_at_any_time(house: House) -> None:
     assert desk.store.guards == {"paradex": True}
 
 
+async def test_no_reconnect_is_begun_that_would_cancel_open_orders(house: House) -> None:
+    desk = await house.desk(cancel_on_disconnect=True)
+    await until(ready(desk), "ready")
+    await desk.submit(ticket("stays"))
+    await until(lambda: status(desk, "stays") is OrderStatus.LIVE, "live")
+    with pytest.raises(RefusedError, match="cod is on: Paradex would cancel your open orders"):
+        desk.reconnect()
+    assert status(desk, "stays") is OrderStatus.LIVE
+    assert not desk.blocked(BTC)
+
+
 async def test_a_lane_on_which_the_wish_was_refused_lets_no_entry_out(house: House) -> None:
     house.mask.feed.guards = False
     desk = await house.desk(cancel_on_disconnect=True)

@@ -6,6 +6,7 @@ import pytest
 
 from tui_trader.venues.base import Outcome, RequestKind
 from tui_trader.venues.phemex import codes
+from tui_trader.venues.sayings import said
 
 
 def test_classes_do_not_overlap() -> None:
@@ -39,4 +40,4 @@ def test_the_venues_words_are_added_where_they_say_more() -> None:
     assert codes.sentence(30000, "Please double check input arguments").endswith("(Please double check input arguments)")
     assert codes.sentence(77777, "Odd\x07 thing") == "Odd\ufffd thing (code 77777)", "it can still be looked up"
     assert codes.sentence(77777) == "the venue answered with code 77777"
-    assert codes.said(" No error ") == codes.said(None) == codes.said("OK") == ""
+    assert said(" No error ") == said(None) == said("OK") == ""

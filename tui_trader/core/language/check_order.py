@@ -48,30 +48,33 @@ def check_order(
     exits = [columns[word] for word in ("sl", "tp") if word in columns]
     if draft.price is None and draft.tif is not None and draft.tif.only_rests and not priced:
         cursor.fail("po needs a price", column=columns["the time in force"], fix=f"@ {'bid' if side is Side.BUY else 'ask'} po")
-    waits = draft.price is not None or draft.trigger is not None or draft.trail is not None
+    waits = draft.price is not None or draft.trigger is not None or (draft.trail is not None and reducing)
     if draft.good_for is not None and not waits and not priced:
         cursor.fail("gtd needs a price: a market order does not wait", column=columns["the time in force"], fix="@ bid gtd 15m")
-    if draft.trail is not None:
-        if not reducing:
+    if draft.trail is not None and not reducing:
+        if draft.stop_loss is not None:
+            cursor.fail("an entry has one stop: sl or trail", column=max(columns["sl"], columns["trail"]), fix="drop one of them")
+        if draft.trail.start is not None:
             cursor.fail(
-                "a trailing stop only reduces",
+                "the trailing stop of an entry follows from its fill on",
                 column=columns["trail"],
-                fix="add ro; an entry takes sl, and trail once it is filled",
+                fix="drop from; or trail DISTANCE from PRICE once it is filled",
             )
-        if draft.price is not None or draft.trigger is not None:
-            other = columns["the price" if draft.price is not None else "the trigger"]
-            cursor.fail("a trailing stop executes at the market", column=other, fix="drop it: trail 0.6% from PRICE")
+    elif draft.trail is not None and (draft.price is not None or draft.trigger is not None):
+        other = columns["the price" if draft.price is not None else "the trigger"]
+        cursor.fail("a trailing stop executes at the market", column=other, fix="drop it: trail 0.6% from PRICE")
     if draft.trigger is not None and draft.price is None and draft.tif in (TimeInForce.IOC, TimeInForce.FOK):
         cursor.fail(
             "an order that waits for its trigger and then takes the market has no time in force",
             column=columns["the time in force"],
             fix="drop it",
         )
-    if size.unit in (SizeUnit.RISK_PERCENT, SizeUnit.RISK_QUOTE) and draft.stop_loss is None:
+    stopped = draft.stop_loss is not None or draft.trail is not None
+    if size.unit in (SizeUnit.RISK_PERCENT, SizeUnit.RISK_QUOTE) and not stopped:
         cursor.fail("a size by risk needs a stop", column=size.column, fix=f"{side} {spell_size(size)} sl PRICE")
     if reducing and exits:
         cursor.fail("an order that only reduces takes no sl or tp", column=min(exits), fix="drop it, or drop ro")
-    if any(target.trigger.multiple is not None for target in targets) and draft.stop_loss is None:
+    if any(target.trigger.multiple is not None for target in targets) and not stopped:
         cursor.fail("a target in R needs a stop to measure R", column=columns["tp"], fix="add sl PRICE")
     if sum((target.portion or ZERO for target in targets), ZERO) > HUNDRED:
         cursor.fail("targets add up to more than 100 %", column=columns["tp"], fix="tp A:50% tp B:50%")

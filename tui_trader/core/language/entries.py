@@ -25,7 +25,7 @@ class PlaceOrder:
     touch: bool = False
     """With ``trigger``: waits for a better price (if touched) instead of a worse one (stop)."""
     trail: Trail | None = None
-    """Makes it a trailing stop; only for orders that reduce."""
+    """Makes an order that reduces a trailing stop; of any other it is the stop, which follows from the fill on."""
     tif: TimeInForce | None = None
     reduce_only: bool = False
     close: bool = False

@@ -41,6 +41,7 @@ Command = (
     | state.Quit
     | state.ShowHelp
     | state.ShowConnections
+    | state.Reconnect
     | state.ShowLimits
     | state.Panic
     | state.Halt

@@ -22,6 +22,7 @@ from tui_trader.core.language.state import (
     Panic,
     Quit,
     Reconcile,
+    Reconnect,
     Record,
     Replay,
     Resume,
@@ -171,6 +172,15 @@ def _replay(cursor: Cursor) -> Command:
     return Replay(path, ONE if speed is None else speed)
 
 
+def _conn(cursor: Cursor) -> Command:
+    if cursor.ended:
+        return ShowConnections()
+    name = read_word(cursor, "a venue", "conn phemex")
+    if cursor.take("/"):
+        name += "/" + read_word(cursor, "an account", f"conn {name}/main")
+    return Reconnect(name.lower())
+
+
 def _optional(cursor: Cursor, what: str, fix: str) -> str:
     return "" if cursor.ended else read_word(cursor, what, fix)
 
@@ -186,7 +196,7 @@ STATING = {
     "acct": lambda cursor: UseAccount("acct", read_word(cursor, "an account", "acct main").lower()),
     "quit": lambda cursor: Quit(),
     "help": lambda cursor: ShowHelp(_optional(cursor, "a topic", "help buy").lower()),
-    "conn": lambda cursor: ShowConnections(),
+    "conn": _conn,
     "limits": lambda cursor: ShowLimits(),
     "panic": lambda cursor: Panic(flatten=bool(cursor.take_word("flatten"))),
     "halt": lambda cursor: Halt(),

@@ -47,6 +47,8 @@ def read_trigger(cursor: Cursor, side: Side, *, target: bool) -> Trigger:
     else:
         run = cursor.peek_run()
         fix = f"{word} 50000, {word} {good}1%" + (", tp 2R" if target else "")
+        if run == "be" and not target:
+            cursor.fail("break-even is known once it is filled", fix=f"{fix}; sl be then")
         cursor.fail(f"a price expected after {word}, not {run!r}" if not cursor.ended else f"{word} needs a price", fix=fix)
     return replace(trigger, source=read_source(cursor, word, portion=target))
 

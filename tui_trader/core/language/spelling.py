@@ -103,6 +103,8 @@ def _stating(command: Command) -> str | None:
             return join("help", topic)
         case state.ShowConnections():
             return "conn"
+        case state.Reconnect(name):
+            return f"conn {name}"
         case state.ShowLimits():
             return "limits"
         case state.Panic(flatten):

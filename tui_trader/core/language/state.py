@@ -141,6 +141,14 @@ class ShowConnections:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Give the connections to an account up for new ones."""
+
+    name: str
+    """Of its venue, of the account, or both as ``paradex/l2``."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowLimits:
     """Say the limits that orders are held against."""
 

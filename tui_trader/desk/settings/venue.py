@@ -79,10 +79,18 @@ class MexcSettings(VenueSettings):
         )
     )
 
+    batch_orders: bool = key(
+        Flag(
+            default=False,
+            doc="Send the orders of a scale together, as many as may leave at once, in one request of at most 50. The venue"
+            " permits that to a key on request: without the permission it refuses all orders of the request.",
+        )
+    )
+
     @property
     def choices(self) -> dict[str, bool | str]:
         """What the venue is built with."""
-        return {"increments": self.books is MexcBooks.INCREMENTS}
+        return {"increments": self.books is MexcBooks.INCREMENTS, "batch_orders": self.batch_orders}
 
 
 class Profile(StrEnum):

@@ -54,7 +54,9 @@ class MexcMask:
         self._private = PrivateFeed(exchange, setting.notify, rows)
         self._conversations = Conversations(setting, self._market, self._private)
         public = PublicReads(exchange, setting.clock, contracts, books)
-        orders, reads = OrderEntry(exchange, rows), AccountReads(exchange, rows)
+        self.orders = orders = OrderEntry(exchange, rows)
+        """What changes orders."""
+        reads = AccountReads(exchange, rows)
         waiting = WaitingOrders(exchange, rows, orders.mode_said)
         self._public: dict[str, PublicRoute] = {
             "ping": public.ping,

@@ -6,6 +6,7 @@ says of batches that an ``externalOid`` that exists returns the order that has i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,10 @@ class OrderEntry:
     def __init__(self, exchange: Exchange, rows: Rows) -> None:
         self._exchange = exchange
         self._rows = rows
+        self.batches = False
+        """Whether the account has the permission, given on request, to send several orders in one call."""
+        self.forgets: Callable[[str], bool] = lambda external: False
+        """Whether an answer about several orders leaves one out that was taken: for those who try a client."""
 
     def create(self, account: str, args: Args) -> RestReply:
         """Take one order."""
@@ -44,7 +49,9 @@ class OrderEntry:
         return success({"orderId": str(self._rows.ids.of(order.order_id)), "ts": self._exchange.now_ns // MILLI})
 
     def batch(self, account: str, args: Any) -> RestReply:
-        """Take several orders, each answered by itself."""
+        """Take several orders, each answered by itself; a key without the permission is refused the call."""
+        if not self.batches:
+            raise Complaint(511, "Not allowed to access some private interfaces")
         if not isinstance(args, list) or not args or len(args) > MOST:
             raise Complaint(2014, "The quantity of batch order exceeds the limit")
         answers = []
@@ -52,6 +59,8 @@ class OrderEntry:
             row: Row = {"externalOid": one.get("externalOid") if isinstance(one, dict) else None}
             try:
                 order = self._submit(account, one)
+                if self.forgets(order.client_id):
+                    continue
                 answers.append(row | {"orderId": str(self._rows.ids.of(order.order_id)), "errorMsg": None, "errorCode": 0})
             except Complaint as complaint:
                 answers.append(row | {"orderId": None, "errorMsg": complaint.message, "errorCode": complaint.code})

@@ -14,7 +14,7 @@ import orjson
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import paradex_sbe as sbe
 from tui_trader.sim.masks.base import Peer, RestCall, RestReply, Setting
-from tui_trader.sim.masks.paradex_args import Complaint, body_of
+from tui_trader.sim.masks.paradex_args import Complaint, bodies_of, body_of
 from tui_trader.sim.masks.paradex_feed import Feed
 from tui_trader.sim.masks.paradex_gate import Gate, Token, mint
 from tui_trader.sim.masks.paradex_orders import OrderEntry
@@ -45,7 +45,8 @@ class ParadexMask:
         """The venue's numbers for what the exchange names otherwise."""
         self._exchange: Exchange = exchange
         self._public = PublicReads(exchange, setting.clock, self.system)
-        self._orders = OrderEntry(exchange, self.gate, setting.clock, self.system)
+        self.orders = OrderEntry(exchange, self.gate, setting.clock, self.system)
+        """What changes orders."""
         self._reads = AccountReads(exchange)
         self.feed = Feed(exchange, self.gate.account_of)
         """The sockets."""
@@ -93,10 +94,12 @@ class ParadexMask:
 
     def _told(self, token: Token, call: RestCall, path: Sequence[str], args: dict[str, str]) -> Row | None:
         """Do what changes something."""
-        account, orders = token.account, self._orders
+        account, orders = token.account, self.orders
         match call.method, path:
             case "POST", ["orders"]:
                 return orders.create(token, body_of(call))
+            case "POST", ["orders", "batch"]:
+                return orders.create_batch(token, bodies_of(call))
             case "PUT", ["orders", number]:
                 return orders.modify(token, number, body_of(call))
             case "DELETE", ["orders"]:
@@ -121,7 +124,7 @@ class ParadexMask:
             case ["orders"]:
                 return reads.open_orders(account, args)
             case ["orders", number]:
-                return order_row(self._orders.open(account, number=number))
+                return order_row(self.orders.open(account, number=number))
             case ["orders-history"]:
                 return reads.history(account, args)
             case ["positions"]:

@@ -34,6 +34,17 @@ def body_of(call: RestCall) -> Row:
     return body
 
 
+def bodies_of(call: RestCall) -> list[Row]:
+    """Return the objects of the list that a request carries."""
+    try:
+        bodies = orjson.loads(call.body)
+    except ValueError:
+        raise Complaint("BINDING_ERROR") from None
+    if not isinstance(bodies, list) or not all(isinstance(body, dict) for body in bodies):
+        raise Complaint("BINDING_ERROR")
+    return bodies
+
+
 def decimal(value: Any) -> Decimal:
     """Return an amount of at most eight decimals; zero where there is none."""
     if value in (None, ""):

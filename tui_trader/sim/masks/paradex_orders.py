@@ -6,6 +6,7 @@ docs.paradex.trade, August 2026.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -23,6 +24,9 @@ RECV_WINDOW_MS: Final = 300_000
 BAND: Final = Decimal("0.05")
 RELEASE_BAND: Final = Decimal("0.0005")
 """Around a release; aggressive orders alone are held against a band (docs.paradex.trade, "Price bands", "Maintenance")."""
+
+MOST_TOGETHER: Final = 10
+"""Orders that one request may make."""
 
 MOST_OPEN: Final = 100
 """Open orders that a market takes of an account."""
@@ -54,11 +58,33 @@ class OrderEntry:
         self._gate = gate
         self._clock = clock
         self._system = system
+        self.forgets: Callable[[str], bool] = lambda client_id: False
+        """Whether an answer about several orders leaves one out that was taken, by its client id: for those who try a client."""
 
     def create(self, token: Token, body: Row) -> Row:
         """Take an order: NEW, received and no more."""
-        terms = self._signed(token, body, "Order")
-        market, side, kind, qty, price = terms
+        return self._take(token, self._valid(token, body)) | {"created": True}
+
+    def create_batch(self, token: Token, bodies: Sequence[Row]) -> Row:
+        """Take several orders: what is not valid in one of them, its signature above all, refuses them all; then each goes its
+        own way. Errors do not say whose they are."""
+        if not 1 <= len(bodies) <= MOST_TOGETHER:
+            raise Complaint("VALIDATION_ERROR", f"batch size must be between 1 and {MOST_TOGETHER}")
+        valid = [self._valid(token, body) for body in bodies]
+        orders, errors = [], []
+        for new in valid:
+            try:
+                row = self._take(token, new)
+            except Complaint as complaint:
+                errors.append({"error": complaint.code, "message": complaint.message, "data": None})
+                continue
+            if not self.forgets(new.client_id):
+                orders.append(row)
+        return {"orders": orders, "errors": errors, "created": True}
+
+    def _valid(self, token: Token, body: Row) -> NewOrder:
+        """Return the order that a body asks for; refuse one that says no order, or whose signature is of anything else."""
+        market, side, kind, qty, price = self._signed(token, body, "Order")
         instruction = body.get("instruction", "GTC")
         if instruction not in _TIF:
             raise Complaint("VALIDATION_ERROR", "unknown instruction")
@@ -69,31 +95,32 @@ class OrderEntry:
         reduce_only = "REDUCE_ONLY" in (body.get("flags") or ())
         if kind.startswith(("STOP_LOSS", "TAKE_PROFIT")) and not reduce_only:
             raise Complaint("VALIDATION_ERROR", "TPSL orders must be reduce only")
-        mark = self._exchange.market(market).mark
-        band = BAND if self._system.state == "ok" else RELEASE_BAND
-        if price and mark and kind == "LIMIT" and (price - mark) * side.sign > mark * band:
-            raise Complaint("INVALID_ORDER_PRICE", "price outside of the price bands")
-        if len(self._exchange.open_orders(token.account, market)) >= MOST_OPEN:
-            raise Complaint("MAX_OPEN_ORDERS_EXCEEDED")
-        client_id = str(body.get("client_id", ""))
-        order = self._exchange.submit(
-            token.account,
-            NewOrder(
-                client_id=client_id,
-                symbol=market,
-                side=side,
-                type=_TYPE[kind],
-                qty=qty,
-                price=price or None,
-                tif=TimeInForce.IOC if kind == "MARKET" else _TIF[instruction],
-                reduce_only=reduce_only,
-                trigger_price=decimal(body.get("trigger_price")) or None,
-                trigger_source=TriggerSource.MARK,
-            ),
+        return NewOrder(
+            client_id=str(body.get("client_id", "")),
+            symbol=market,
+            side=side,
+            type=_TYPE[kind],
+            qty=qty,
+            price=price or None,
+            tif=TimeInForce.IOC if kind == "MARKET" else _TIF[instruction],
+            reduce_only=reduce_only,
+            trigger_price=decimal(body.get("trigger_price")) or None,
+            trigger_source=TriggerSource.MARK,
         )
+
+    def _take(self, token: Token, new: NewOrder) -> Row:
+        """Hand a valid order to the exchange; raises Complaint for what is refused with an answer."""
+        mark = self._exchange.market(new.symbol).mark
+        band = BAND if self._system.state == "ok" else RELEASE_BAND
+        limit = new.price if new.type is OrderType.LIMIT else None
+        if limit and mark and (limit - mark) * new.side.sign > mark * band:
+            raise Complaint("INVALID_ORDER_PRICE", "price outside of the price bands")
+        if len(self._exchange.open_orders(token.account, new.symbol)) >= MOST_OPEN:
+            raise Complaint("MAX_OPEN_ORDERS_EXCEEDED")
+        order = self._exchange.submit(token.account, new)
         if order.refusal in AT_THE_GATE:
             raise Complaint(AT_THE_GATE[order.refusal], order.refusal.value)
-        return order_row(order, fresh=True) | {"created": True}
+        return order_row(order, fresh=True)
 
     def modify(self, token: Token, number: str, body: Row) -> Row:
         """Take a change of an open order; it keeps its number."""

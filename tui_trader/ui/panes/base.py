@@ -86,6 +86,10 @@ class Pane(CellGrid, Generic[V_co]):
         """What makes the view out of date."""
         return self.view.topics
 
+    def heeds(self, topic: tuple[object, ...]) -> bool:
+        """Whether what a topic brought makes the view look different now."""
+        return self.view.heeds(topic)
+
     def paint(self, dirty: frozenset[tuple[object, ...]]) -> None:
         """Draw what is different; which topics changed does not matter, unchanged rows cost a comparison."""
         self.repaint()

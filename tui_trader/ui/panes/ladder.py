@@ -83,6 +83,8 @@ class LadderView(View):
         self._flowing: InstrumentId | None = None
         """What the Store counts changes of for this view."""
         self._headed = False
+        self._drawn_ghost: tuple[int, Side, Decimal] | None = None
+        """What the staged order put on a row when the ladder was drawn last."""
         self._price_width = 5
         self._columns: Columns | None = None
 
@@ -225,6 +227,18 @@ class LadderView(View):
         own = {t.CLOCK, t.INSTRUMENTS, t.LINKS, t.ORDERS, t.POSITIONS, t.STAGE}
         return frozenset(own if self._iid is None else own | {t.book_topic(self._iid), t.tape_topic(self._iid)})
 
+    def heeds(self, topic: tuple[object, ...]) -> bool:
+        # The staged order is a mark on one row. While a key leaves that as it is, the ladder is not drawn for the key.
+        return topic != t.STAGE or self._mark_of(self._ghost()) != self._drawn_ghost
+
+    def _mark_of(self, ghost: Ghost | None) -> tuple[int, Side, Decimal] | None:
+        """Return row, side and size of what a staged order puts on a row of the window; None where it is on none."""
+        top = self._window.top
+        if ghost is None or ghost.instrument != self._iid or self._spec is None or top is None:
+            return None
+        row = row_of(ghost.price, self._spec, GROUPS[self._group], ghost.side)
+        return (row, ghost.side, ghost.qty) if top - self._window.rows < row <= top else None
+
     def title(self) -> list[Part]:
         instrument, book = self._instrument(), self._book()
         if self._iid is None or instrument is None:
@@ -293,7 +307,9 @@ class LadderView(View):
         bottom = top - count + 1
         columns = self._columns_for(instrument, width, top)
         bids, asks = self._sizes.rows(book, group, bottom, top, columns.size, cumulative=self.shows is Shows.CUMULATIVE)
-        own = own_orders(self.store, instrument, group, columns.own, self._ghost())
+        ghost = self._ghost()
+        self._drawn_ghost = self._mark_of(ghost)
+        own = own_orders(self.store, instrument, group, columns.own, ghost)
         marks = at_edges(marks_of(self.store, instrument, group), bottom, top)
         beside = self._beside(instrument, columns, bottom, top)
         flow = self._flow(columns)

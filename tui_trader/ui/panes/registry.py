@@ -15,6 +15,7 @@ from tui_trader.ui.panes.beside import BesideView
 from tui_trader.ui.panes.chart import ChartView
 from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.fills import FillsView
+from tui_trader.ui.panes.funding import FundingView
 from tui_trader.ui.panes.header import HeaderView
 from tui_trader.ui.panes.journal import JournalView
 from tui_trader.ui.panes.labels import OrderLabels
@@ -158,6 +159,15 @@ PANES: tuple[PaneRow, ...] = (
         "profit and loss",
         "Profit of the day and the session, realised and open, fees, funding, trades won and lost, what the day may lose, each"
         " symbol's share, and the curve of equity; v changes between day and session.",
+    ),
+    PaneRow(
+        Slot.FUNDING,
+        lambda fit: FundingView(fit.desk.store, fit.desk.clock),
+        Size(30, 4),
+        "g f",
+        "funding",
+        "What holding each leg costs: the rate, also for a year, when it is due and what it would then be, what was paid today"
+        " and since it was opened.",
     ),
     PaneRow(
         Slot.WATCH,

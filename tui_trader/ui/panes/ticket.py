@@ -61,6 +61,8 @@ class TicketView(View):
         """Why no entry may leave at all; the screen keeps it current."""
         self.confirming = False
         """Whether the next Enter sends in spite of soft objections."""
+        self.refused = ""
+        """Why this very order was refused when a line was to send it; empty when it was not."""
 
     @property
     def topics(self) -> frozenset[t.Topic]:
@@ -89,7 +91,7 @@ class TicketView(View):
             return part(0, "Enter refused  Esc drop", "alarm")
         if self.confirming:
             return part(0, "Enter again sends  Esc drop", "warning")
-        if view.objections:
+        if view.objections or self.refused:
             return part(0, "Enter twice sends  Esc drop", "warning")
         return part(3, "Enter send  Esc drop", "dim")
 
@@ -218,7 +220,10 @@ class TicketView(View):
         places = instrument.price_places
         if ticket.stop_loss is not None:
             limit = "" if ticket.stop_loss_limit is None else f" lim {f.number(ticket.stop_loss_limit, places)}"
-            parts.append(part(0, f" SL {f.number(ticket.stop_loss, places)} {ticket.stop_loss_source}{limit}", "sell"))
+            said = f" SL {f.number(ticket.stop_loss, places)} {ticket.stop_loss_source}{limit}"
+            if view.bracket is not None and view.bracket.trail is not None:
+                said = f" TRAIL {f.number(view.bracket.trail, places)} from {f.number(ticket.stop_loss, places)}"
+            parts.append(part(0, said, "sell"))
             if preview is not None and preview.risk is not None:
                 parts.append(
                     part(
@@ -271,6 +276,8 @@ class TicketView(View):
                 lines.append([said, mend])
             else:
                 lines += [[said], [part(0, f"   -> {objection.fix}", "warning")]]
+        if self.refused and view.sendable:  # what spoke against it is over: still say that it did not leave
+            lines.append([part(0, f" NOT SENT: {self.refused}", "warning")])
         return lines
 
     def _after(self, instrument: Instrument, preview: Preview | None) -> list[Part]:

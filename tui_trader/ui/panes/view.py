@@ -45,6 +45,10 @@ class View:
         """What makes this view out of date."""
         return frozenset()
 
+    def heeds(self, topic: tuple[object, ...]) -> bool:
+        """Whether what one of the topics brought makes this view look different now; where in doubt it does."""
+        return True
+
     def title(self) -> list[Part]:
         """Return the words of the title line, most important first by rank."""
         return []

@@ -18,8 +18,9 @@ from tui_trader.desk.alerts import Alert
 from tui_trader.desk.attention import Attention
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
-from tui_trader.ui.format import NOTHING, compact, countdown, number, on_point, percent, stale
+from tui_trader.ui.format import NOTHING, compact, number, on_point, percent, stale
 from tui_trader.ui.panes.cursor import CursorView
+from tui_trader.ui.panes.funding import next_funding
 from tui_trader.ui.panes.spans import Part, Row, Span, page, part
 from tui_trader.ui.panes.spark import gapped
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
@@ -183,7 +184,7 @@ class WatchView(CursorView[InstrumentId]):
             "hour": Cell(percent(hour, 1), _role(hour, old)),
             "day": Cell(percent(day, 1), _role(day, old)),
             "funding": Cell(percent(rate * HUNDRED if rate is not None else None, 4), "stale" if old else "text"),
-            "next": Cell(self._next(iid), "dim"),
+            "next": Cell(next_funding(self.store, iid, self.clock.wall_ns()), "dim"),
             "interest": Cell(compact(ticker.open_interest, 6) if ticker.open_interest is not None else NOTHING, "dim"),
             "basis": Cell(
                 _basis(ticker.mark if ticker.mark is not None else ticker.last, ticker.index), "stale" if old else "text"
@@ -191,21 +192,6 @@ class WatchView(CursorView[InstrumentId]):
             "spark": Cell(gapped(minutes, SPARK), "gain" if rising else "loss"),
             "alert": self._alert(iid),
         }
-
-    def _next(self, iid: InstrumentId) -> str:
-        """Return the time to the next funding; where the venue tells an interval only, that of the UTC schedule, marked ``~``.
-
-        Where funding is paid all the time there is no such time.
-        """
-        ticker, instrument, now = self.store.ticker(iid), self.store.instruments.get(iid), self.clock.wall_ns()
-        if instrument is not None and instrument.funding_runs:
-            return "runs"
-        if ticker.next_funding_ns is not None and (left := ticker.next_funding_ns - now) > 0:
-            return countdown(left, seconds=False)
-        if ticker.funding_rate is None or instrument is None or not instrument.funding_interval_s:
-            return NOTHING
-        interval = instrument.funding_interval_s * NS
-        return f"~{countdown(interval - now % interval, seconds=False)}"
 
     def _flag(self, iid: InstrumentId) -> str:
         alerts = self._attention.alerts_on(iid)

@@ -20,8 +20,8 @@ from tui_trader.ui.twice import Twice
 from tui_trader.venues.base import Outcome
 
 NOT_YET = "not available in this version"
-TOO_SMALL = "the terminal is too small to enter orders on"
-SMALL_FIX = "80x24 or larger; x c C X ^G work"
+TOO_SMALL = "too small to enter orders"
+SMALL_FIX = "80x24; x c C X ^G work"
 
 Performer = Callable[[], None]
 """Does what an action says; raises a TraderError when that cannot be."""
@@ -54,6 +54,7 @@ class Bench:
         self.habits = habits
         self.twice = Twice(clock)
         self.executor = Executor(desk, find_label=find_label, macros=desk.macros)
+        self.executor.desks = lambda: self.fellows.desks()
         self.layout: Callable[[str], str] = _no_layouts
         """Change the arrangement of panes; return one line. Raises CommandError naming those there are."""
         self.grouping: Callable[[Decimal | None], str] = _no_steps
@@ -74,6 +75,12 @@ class Bench:
         """Whether the screen came back and nothing was done on it since: what is staged there may have been forgotten."""
         self.agreed: frozenset[str] = frozenset()
         """The doubts that were shown: Enter sends in spite of these, and of no others."""
+
+    @property
+    def refused(self) -> str:
+        """Why what is staged was refused when it was to leave at once; empty when it was not, or was changed since."""
+        refusal, draft = self.executor.refused, self.desk.stage.draft
+        return refusal.reason if refusal is not None and refusal.draft is draft else ""
 
     def position(self) -> Position:
         """Return the leg that keys are about: the one under the cursor, else that of the symbol on the screen."""

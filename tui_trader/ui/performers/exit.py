@@ -32,14 +32,24 @@ class Exit:
             "flatten.symbol": self._flatten,
             "reverse": self.reverse,
         }
-        found |= {f"close.{percent}": partial(self._stage.close_part, percent) for percent in _PARTS}
+        found |= {f"close.{percent}": partial(self._part, percent) for percent in _PARTS}
         return found | {name: partial(self._nudge, *name.split(".")) for name in _STEPS}
 
     def stage_close(self) -> None:
         """Stage a close of the whole leg at market."""
-        draft = self._stage.close(self._bench.position(), HUNDRED)
-        if not self._bench.surface.tradable:  # there is no ticket to see it in
-            text = f"{draft.title} of {draft.instrument.symbol} at market: Enter sends, Esc drops"
+        self._stage.close(self._bench.position(), HUNDRED)
+        self._unseen_close()
+
+    def _part(self, percent: int) -> None:
+        """Change a staged close to another share of the position."""
+        self._stage.close_part(percent)
+        self._unseen_close()
+
+    def _unseen_close(self) -> None:
+        """Say what share is staged where there is no ticket to see it in."""
+        draft = self._stage.draft
+        if draft is not None and draft.trigger is None and not self._bench.surface.tradable:
+            text = f"{draft.title} {draft.instrument.symbol} at market: Enter sends, Esc drops"
             self._bench.surface.say(text, Severity.WARNING)
 
     def reverse(self) -> None:

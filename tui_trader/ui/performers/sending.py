@@ -53,6 +53,9 @@ class Sending:
         soft = {objection.code.value: objection.text for objection in view.objections if not objection.hard}
         if self._bench.returned and not (view.draft.closes or view.draft.reduce_only):
             soft["returned"] = f"staged before another account was on the screen, for {self._bench.desk.account.name}"
+        if self._bench.refused:
+            # The second of two quick Enters was for the line, not for what stands here now.
+            soft["refused"] = "it was refused as it was entered and still stands here"
         if soft or view.draft.closes or view.draft.reduce_only or confirm is Confirm.NEVER:
             return soft
         if confirm is Confirm.ALWAYS:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from tui_trader.core import command as c
 from tui_trader.core.command import Command, Line, PlaceOrder, canonical, spell_line
-from tui_trader.core.error import CommandError
+from tui_trader.core.error import CommandError, TraderError
+from tui_trader.core.event import Notice
 from tui_trader.core.grammar import guard_size, parse
+from tui_trader.core.types import Severity
 from tui_trader.desk.commands import ENTRIES, STAGED, Result, ends_before
 from tui_trader.desk.meaning import phrases
 from tui_trader.desk.standing import opens_exposure
@@ -29,7 +31,8 @@ class Typed:
         self._on_screen = OnScreen(bench)
 
     def enter(self, text: str) -> bool:
-        """Run a typed line. An order is staged, and sent at once only when the line ends in ``!``.
+        """Run a typed line. An order is staged, and sent at once only when the line ends in ``!``; one that is refused before
+        anything was sent is left staged.
 
         Return whether the line was taken; False leaves it in the prompt to be mended.
         """
@@ -173,14 +176,28 @@ class Typed:
             if self._on_screen.perform(command):
                 continue
             self._bench.executor.selected = surface.selected_order()
-            staged = isinstance(command, STAGED)
-            last = await self._bench.executor.run(command, send=line.immediate or not staged, at_once=line.immediate)
+            last = await self._run(command, line)
             for result in last:
                 if not result.staged:
                     surface.say(result.text, severity_of(result.outcome))
             if self._desk.focus is not None:
                 surface.show_instrument(self._desk.focus)
         self._desk.store.touch(t.STAGE)
+
+    async def _run(self, command: Command, line: Line) -> list[Result]:
+        """Run one command of a line. Where the line was to send one order and that was refused, the log says so too: the row of
+        messages is soon about something else."""
+        executor, staged = self._bench.executor, isinstance(command, STAGED)
+        alone = line.immediate and staged and len(line.commands) == 1
+        try:
+            return await executor.run(command, send=line.immediate or not staged, at_once=line.immediate, keeps=alone)
+        except TraderError as error:
+            if alone:
+                still = "; it is still staged" if self._bench.refused else ""
+                text = f"not sent: {spell_line(line)}: {error.message}{still}"
+                self._desk.absorb([Notice(text, Severity.WARNING, self._bench.clock.wall_ns())])
+                self._desk.store.touch(t.STAGE)
+            raise
 
 
 def _is_dry(command: Command) -> bool:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound=View)
 
-_TOO_SMALL = "too small for entries: x c C X ^G work here; 80x24 or larger trades"
+_TOO_SMALL = "too small for entries (80x24): x c C X ^G work"
 
 
 class Cockpit(Screen[None]):

@@ -19,6 +19,9 @@ from tui_trader.ui.screens.trade import TradeScreen
 BAR: Final = 20
 """Cells of the progress bar."""
 
+_KEYS: Final = ("Space pause", "←→ 10 s", "PgUp PgDn 1 min", "< > pace", "q q leave", ". step", "0 begin")
+"""What moves through it, the most wanted first: a narrow screen shows as many as fit."""
+
 _LOOKING: Final = frozenset({"quit", "leave", "symbol.next", "symbol.previous"})
 """What trading does that only looks, beside what the screen does itself."""
 
@@ -84,9 +87,7 @@ class ReplayScreen(TradeScreen):
         """Show where in the recording this is, in place of the hints."""
         if self.typing.explaining or self.form.is_open:
             return
-        self.status.explain(
-            [progress(self.playback), "Space pause  . step  ←→ 10 s  PgUp PgDn 1 min  < > pace  0 begin  q q leave"]
-        )
+        self.status.explain([progress(self.playback), *_KEYS])
 
 
 def progress(playback: Playback) -> str:

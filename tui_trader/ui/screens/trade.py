@@ -468,7 +468,7 @@ class TradeScreen(Cockpit):
             self.refresh_hints()
         self.status.arm(self.trading.arming.until_ns)
         self.status.lock(self.desk.lock)
-        self.ticket.confirming = self.trading.confirming
+        self.ticket.confirming, self.ticket.refused = self.trading.confirming, self.trading.refused
         if blocked != self.ticket.blocked:
             self.ticket.blocked = blocked
             self.desk.store.touch(t.STAGE)
@@ -479,7 +479,7 @@ class TradeScreen(Cockpit):
         """Show the keys of this moment."""
         if not self.is_built or self.typing.explaining or self.form.is_open:
             return
-        self.ticket.confirming = self.trading.confirming
+        self.ticket.confirming, self.ticket.refused = self.trading.confirming, self.trading.refused
         draft, armed = self.desk.stage.draft, self.trading.arming.armed
         able = self.cannot() if draft is None else {}
         self.status.show(hints(self.keymap, draft, tradable=self.plan.tradable, armed=armed, cannot=able))

@@ -38,10 +38,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trader.ui import adapter
+from tui_trader.ui.graphemes import graphemes
 
 Span = tuple[str, Style | None]
 _Row = tuple[Span, ...]
 _MAX_STYLES = 1024
+_MAX_PREPARED = 512
 
 
 class CellGrid(Widget):
@@ -83,6 +85,9 @@ class CellGrid(Widget):
         self._pens: tuple[dict[int, tuple[str, Style | None]], dict[int, tuple[str, Style | None]]] = ({}, {})
         """Pens of ordinary and of highlighted rows, as characters of the model, by the identity of a style."""
         self._pens_of: object = None
+        self._prepared: dict[_Row, tuple[str, str]] = {}
+        """Rows as cells and pens of the model, while width, pens and stand-ins stay as they are; empty for what is not plain."""
+        self._prepared_for: object = None
 
     # -- rows -----------------------------------------------------------------------------------------------------------
 
@@ -163,9 +168,11 @@ class CellGrid(Widget):
         """Whether the grid is on a screen that is drawn and not switched off."""
         if self.parent is None:
             return False
-        if self._sight.window() is not None:
-            return True
-        return self.is_attached and self.is_on_screen and self.screen.is_current
+        return self._sight.window() is not None or self._sight.is_drawn()
+
+    def heeds(self, topic: tuple[object, ...]) -> bool:
+        """Whether what a topic brought makes the grid look different now; where in doubt it does."""
+        return True
 
     # -- drawing --------------------------------------------------------------------------------------------------------
 
@@ -183,6 +190,10 @@ class CellGrid(Widget):
         if window is None:
             return
         self._epoch = window.driver.model.epoch
+        prepared_for = (window.width, window.driver.model.stand_ins)
+        if self._prepared_for != prepared_for:
+            self._prepared_for = prepared_for
+            self._prepared.clear()
         if self._pens_of is not window.driver.model.pens:
             self._pens_of = window.driver.model.pens
             self._forget_pens()
@@ -211,6 +222,13 @@ class CellGrid(Widget):
         marked = y == self._cursor_row
         pens, model = self._pens[marked], window.driver.model
         line, x, right = window.y + y, window.x, window.x + window.width
+        if not marked and y < len(self._rows):
+            prepared = self._prepared.get(self._rows[y])
+            if prepared is None:
+                prepared = self._prepare(self._rows[y], window)
+            text, inks = prepared
+            if text and right <= model.width and line < model.height and model.put_line(line, x, text, inks):
+                return
         for text, style in self._rows[y] if y < len(self._rows) else ():
             if x >= right:
                 return
@@ -224,6 +242,30 @@ class CellGrid(Widget):
             x += width
         if x < right:
             model.put(line, x, " " * (right - x), self._pen(None, marked))
+
+    def _prepare(self, row: _Row, window: adapter.Window) -> tuple[str, str]:
+        """Return the cells of a row and their pens, padded to the width; nothing where a character is not one sure cell."""
+        texts: list[str] = []
+        inks: list[str] = []
+        model, used = window.driver.model, 0
+        for text, style in row:
+            if not (text.isascii() and text.isprintable()):
+                cells, odd = graphemes(text)
+                if odd or cells != text or model.stand_ins is not None:
+                    used = window.width + 1
+                    break
+            found = self._pens[False].get(id(style))
+            texts.append(text)
+            inks.append((chr(self._pen(style, False)) if found is None else found[0]) * len(text))
+            used += len(text)
+        if used < window.width:
+            texts.append(" " * (window.width - used))
+            inks.append(chr(self._pen(None, False)) * (window.width - used))
+        if len(self._prepared) >= _MAX_PREPARED:
+            self._prepared.clear()
+        prepared = ("".join(texts), "".join(inks)) if used <= window.width else ("", "")
+        self._prepared[row] = prepared
+        return prepared
 
     def _pen(self, style: Style | None, marked: bool) -> int:
         assert self._window is not None
@@ -327,6 +369,7 @@ class CellGrid(Widget):
             self._sight.forget()
 
     def _forget_pens(self) -> None:
+        self._prepared.clear()
         for pens in self._pens:
             pens.clear()
 

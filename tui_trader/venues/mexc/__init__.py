@@ -6,7 +6,7 @@ from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 from tui_trader.venues.base import Endpoints, Venue
 from tui_trader.venues.capabilities import Capabilities
 from tui_trader.venues.mexc.feed import IncrementalFeed, MexcFeed
-from tui_trader.venues.mexc.orders import GROUPS, MexcOrders
+from tui_trader.venues.mexc.orders import GROUPS, MOST_AT_ONCE, MexcOrders
 from tui_trader.venues.mexc.products import SETTLE, assumed
 from tui_trader.venues.mexc.terms import is_linear
 from tui_trader.venues.mexc.words import VENUE
@@ -29,8 +29,13 @@ _INVERSE = replace(_LINEAR, attached_to_more=False)
 """What exits that come with an addition to a position do to those that are there is not told of coin-margined contracts."""
 
 
-def mexc(*, increments: bool = False) -> Venue:
-    """Return the venue with a trader's choice: books whole each time, or ``increments`` upon a whole one."""
+def mexc(*, increments: bool = False, batch_orders: bool = False) -> Venue:
+    """Return the venue with a trader's choices.
+
+    Books come whole each time, or as ``increments`` upon a whole one. With ``batch_orders`` the orders of a scale leave in one
+    request, which the venue permits to a key on request.
+    """
+    linear, inverse = (replace(one, together=MOST_AT_ONCE if batch_orders else 1) for one in (_LINEAR, _INVERSE))
     return Venue(
         name=VENUE,
         title="MEXC",
@@ -38,15 +43,15 @@ def mexc(*, increments: bool = False) -> Venue:
         endpoints={
             "live": Endpoints(rest="https://api.mexc.com", ws="wss://contract.mexc.com/edge", web="https://www.mexc.com/futures"),
         },
-        capabilities=_LINEAR,
+        capabilities=linear,
         settle_currencies=SETTLE,
         default_symbol="BTC_USDT",
         rate_groups=GROUPS,
         feed=IncrementalFeed if increments else MexcFeed,
-        orders=MexcOrders,
+        orders=lambda: MexcOrders(batch_orders=batch_orders),
         assume=assumed,
         choose=mexc,
-        families=lambda instrument: _LINEAR if is_linear(instrument) else _INVERSE,
+        families=lambda instrument: linear if is_linear(instrument) else inverse,
         fills_by_contract=True,
         funding_by_asking=True,
         other_hosts=frozenset({"contract.mexc.com"}),

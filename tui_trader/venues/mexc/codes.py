@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tui_trader.core.sanitise import sanitise
-from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Outcome, RequestKind
+from tui_trader.venues.sayings import explained
 
 OK: Final = 0
 LIMITED: Final = frozenset({429, 510})
@@ -21,6 +20,12 @@ BAD_KEY: Final = frozenset({401, 402, 406, 602})
 
 NO_ORDERS: Final = frozenset({511, 604, 702, 704, 801, 11444})
 """Said of orders as such: the key may place none, or the venue takes none at present. Some of them say other things of a read."""
+
+MAINTENANCE: Final = frozenset({604, 801, 11444})
+"""Of those, the ones that are said of orders by API at all, and not of the key."""
+
+OF_THE_CALL: Final = frozenset({401, 402, 406, 506, 511, 513, 601, 602, 604, 701, 702, 703, 704, 801, 1000, 2014, 6001, 11444})
+"""What refuses a request with several orders as a whole. Another code in its place says something of one of them."""
 
 NOT_FOUND: Final = frozenset({2040})
 ALREADY_FINAL: Final = frozenset({2041})
@@ -153,18 +158,7 @@ def classify(code: int, kind: RequestKind) -> Outcome:
 
 def sentence(code: int, message: object = "") -> str:
     """Return what a code means; ``message`` (the venue's own, sanitised here) stands in or is added where it says more."""
-    own = said(message)
-    known = REJECTIONS.get(code) or _OTHERS.get(code)
-    if known is None:
-        return f"{own} (code {code})" if own else f"the venue answered with code {code}"
-    return f"{known} ({own})" if own and code in _AMBIGUOUS else known
-
-
-def said(message: object) -> str:
-    """Return the venue's own words, safe to show; empty when they say nothing (``success``)."""
-    if not isinstance(message, str) or message.strip().lower() in ("", "ok", "success"):
-        return ""
-    return sanitise(REDACTOR.clean(message.strip()))  # it may repeat what it refuses
+    return explained(code, REJECTIONS.get(code) or _OTHERS.get(code), message, ambiguous=code in _AMBIGUOUS)
 
 
 def order_reason(code: int) -> str:

@@ -91,6 +91,7 @@ class ReplyReader:
             "funding_due": self._funding_due,
             "candles": self._candles,
             "place": self._placed,
+            "place_several": self._placed_several,
             "amend": _done,
             "cancel": self._canceled,
             "cancel_several": self._canceled,
@@ -138,6 +139,9 @@ class ReplyReader:
         if code is None:
             return _unknown("the answer carries no code", str(status))
         if code != codes.OK:
+            several = request.what == "place_several"
+            if several and (body.get("data") or code not in codes.OF_THE_CALL | codes.LIMITED):
+                return _unknown(codes.sentence(code, body.get("message", body.get("msg"))), str(code))
             return self._refused(request, code, body.get("message", body.get("msg")))
         if status != 200:
             return _unknown(f"the venue answered with HTTP status {status} and no error code", str(status))
@@ -162,13 +166,17 @@ class ReplyReader:
             self._terms.mode = PositionMode.HEDGED
             told = (PositionModeTold(VENUE, PositionMode.HEDGED),)
             return Verdict(Outcome.ACK, str(code), text, told, no_orders=True)
+        no_orders = request.kind is RequestKind.CREATE and code in codes.NO_ORDERS
+        if request.what == "place_several" and no_orders and code not in codes.MAINTENANCE:
+            # The key may place orders one by one all the same: the venue permits several in one request to those who ask.
+            no_orders, text = False, f"{text}; several orders in one request are permitted on request: set batch_orders = false"
         return Verdict(
             outcome,
             str(code),
             text,
             refresh_clock=code == codes.CLOCK,
             bad_key=request.signed and code in codes.BAD_KEY,
-            no_orders=request.kind is RequestKind.CREATE and code in codes.NO_ORDERS,
+            no_orders=no_orders,
         )
 
     # -- writes ----------------------------------------------------------------------------------------------------
@@ -179,14 +187,17 @@ class ReplyReader:
         identity = Row(facts).identity("orderId") if isinstance(facts, dict) else Row({"orderId": facts}).identity("orderId")
         if not identity:
             return _unknown("the answer names no order", "0")
-        asked = Row(decode_body(request.body))
+        return self._accepted(request, Row(decode_body(request.body)), request.ref, identity)
+
+    def _accepted(self, request: Request, asked: Row, client_id: str, identity: str) -> Verdict:
+        """Return that an order was taken, on the terms that were asked for."""
         instrument = self._terms.need(asked.symbol())
         way = asked.word(words.WAYS, "side")
         shelf = next((one for one in (PLANS, TRAILS) if one.path.partition("/")[0] in request.path), None)
         kind, tif = (OrderType.TRAILING_STOP, TimeInForce.GTC) if shelf else asked.word(words.KIND, "type")
         report = OrderReport(
             instrument=instrument.id,
-            client_id=ClientOrderId(request.ref),
+            client_id=ClientOrderId(client_id),
             venue_id=VenueOrderId((shelf.prefix if shelf else "") + identity),
             status=OrderStatus.ACKED,
             side=way.side,
@@ -199,6 +210,33 @@ class ReplyReader:
         if shelf is TRAILS:
             self._terms.trails.setdefault(instrument.symbol, set()).add(report.venue_id)
         return Verdict(Outcome.ACK, events=(OrderChanged(report),))
+
+    def _placed_several(self, request: Request, facts: Any) -> Verdict:
+        """Success of the call is not success of each: the rows say what became of their orders, and of others nothing."""
+        if not isinstance(facts, list):
+            return _unknown("the answer names no order", "0")
+        asked = {Row(one).text("externalOid"): Row(one) for one in decode_body(request.body)}
+        each: dict[str, Verdict] = {}
+        for raw in facts:
+            try:
+                row = Row(raw)
+                client_id, identity, code = row.text("externalOid"), row.identity("orderId"), row.whole("errorCode")
+            except WireError:
+                continue  # whichever it is, it is not told of
+            if client_id not in asked:
+                continue
+            if client_id in each or bool(identity) is bool(code):
+                each[client_id] = _unknown("the answer contradicts itself about it", str(code))
+            elif code:
+                outcome, text = codes.classify(code, request.kind), codes.sentence(code, row.raw("errorMsg"))
+                each[client_id] = Verdict(outcome, str(code), text)
+            else:
+                each[client_id] = self._accepted(request, asked[client_id], client_id, identity)
+        outcomes = {each[client_id].outcome if client_id in each else Outcome.UNKNOWN for client_id in asked}
+        first = (Outcome.ACK, Outcome.UNKNOWN, Outcome.REJECTED)
+        whole = next((one for one in first if one in outcomes), Outcome.UNKNOWN)
+        texts = "; ".join(dict.fromkeys(one.text for one in each.values() if one.text))
+        return Verdict(whole, text=texts, each=each)
 
     def _canceled(self, request: Request, facts: Any) -> Verdict:
         """Success of the call is not success of each: the rows say what became of their orders."""

@@ -8,7 +8,7 @@ from tui_trader.core.types import OrderType, TimeInForce, TriggerSource
 from tui_trader.venues.base import Credential, Endpoints, Lane, Terms, Venue
 from tui_trader.venues.capabilities import Capabilities
 from tui_trader.venues.paradex.feed import ParadexFeed
-from tui_trader.venues.paradex.orders import AUTH, CANCELS, ORDERS, PRIVATE, PUBLIC, ParadexOrders
+from tui_trader.venues.paradex.orders import AUTH, CANCELS, MOST_TOGETHER, ORDERS, PRIVATE, PUBLIC, ParadexOrders
 from tui_trader.venues.paradex.products import assumed
 from tui_trader.venues.paradex.words import SETTLE, VENUE
 
@@ -26,6 +26,7 @@ _CAPABILITIES = Capabilities(
     isolated=False,
     whole_exits=False,
     cancel_on_disconnect=True,
+    together=MOST_TOGETHER,
     max_client_id=64,
 )
 

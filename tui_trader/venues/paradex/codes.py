@@ -58,6 +58,9 @@ _REJECTIONS: Final[dict[str, str]] = {
     "MAX_OPEN_ORDERS_EXCEEDED": "there are as many open orders as this market may have",
 }
 
+_OF_ONE: Final = frozenset({"NOT_ENOUGH_MARGIN", "MAX_OPEN_ORDERS_EXCEEDED", "ORDER_IS_CLOSED", "ORDER_IS_NOT_OPEN"}) | NOT_FOUND
+"""Said of one order: of a request with several it does not say that none of them was made."""
+
 REASONS: Final[dict[str, str]] = {
     "USER_CANCELED": "",
     "NOT_ENOUGH_MARGIN": "not enough free collateral for this order",
@@ -81,6 +84,11 @@ def code_of(value: object) -> str:
 def is_rejection(code: str) -> bool:
     """Whether a code is known to mean that nothing happened."""
     return code in _REJECTIONS and code != DUPLICATE
+
+
+def refuses_all(code: str) -> bool:
+    """Whether a code that answers a request with several orders is known to mean that none of them was made."""
+    return is_rejection(code) and code not in _OF_ONE
 
 
 def sentence(code: str, message: object = "") -> str:

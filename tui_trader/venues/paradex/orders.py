@@ -7,10 +7,10 @@ very texts that stand in the body. Source: REST reference of docs.paradex.trade,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
@@ -38,6 +38,9 @@ LOGIN_LIFE_S: Final = 120
 ORDERS, CANCELS, PRIVATE, PUBLIC, AUTH = "orders", "cancels", "private", "public", "auth"
 
 MOST_AT_ONCE: Final = 50
+MOST_TOGETHER: Final = 10
+"""New orders in one request, by the REST reference; the page on best practices says 50."""
+
 MOST_BARS: Final = 1_000
 
 
@@ -55,6 +58,8 @@ class ParadexOrders:
         self._self_trade = words.SELF_TRADE[self_trade]
         self._pass = tokens.Pass()
         self._replies = ReplyReader(self._pass, "interactive_fee" if interactive else "api_fee")
+
+    most_together = MOST_TOGETHER
 
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Do nothing: every row says its own terms."""
@@ -140,6 +145,23 @@ class ParadexOrders:
             body["stp"] = self._self_trade
         return Request(
             RequestKind.CREATE, "place", "POST", "/v1/orders", body=orjson.dumps(body), group=ORDERS, ref=ticket.client_id
+        )
+
+    def place_several(self, tickets: Sequence[OrderTicket], instrument: Instrument) -> Request:
+        """Write one create of several orders, not signed yet: a list of what each alone would say, and one unit of the budget."""
+        if not 1 <= len(tickets) <= MOST_TOGETHER or any(ticket.type.is_conditional for ticket in tickets):
+            raise ValueError(f"a request makes at most {MOST_TOGETHER} orders, none of which waits for a price")
+        bodies = [orjson.loads(self.place(ticket, instrument).body) for ticket in tickets]
+        body, ref = orjson.dumps(bodies), tickets[0].client_id
+        return Request(
+            RequestKind.CREATE,
+            "place_several",
+            "POST",
+            "/v1/orders/batch",
+            body=body,
+            group=ORDERS,
+            ref=ref,
+            orders=len(tickets),
         )
 
     def amend(
@@ -344,6 +366,20 @@ class ParadexOrders:
         if request.what not in ("place", "amend"):
             return request
         body = orjson.loads(request.body)
+        return replace(request, body=orjson.dumps(self._signed(body, request.what, credential, wall_ns)))
+
+    def seal_each(self, request: Request, credential: Credential, wall_ns: int) -> Iterator[Request | None]:
+        """Sign one order of a request after the other, some milliseconds each."""
+        if tokens.is_token(credential.secret):
+            raise RefusedError("the key is a read-only token: it looks on and trades nothing")
+        signed = []
+        for body in orjson.loads(request.body):
+            signed.append(self._signed(body, "place", credential, wall_ns))
+            yield None
+        yield replace(request, body=orjson.dumps(signed))
+
+    def _signed(self, body: dict[str, Any], what: str, credential: Credential, wall_ns: int) -> dict[str, Any]:
+        """Return a body with the signature of its terms; raises RefusedError where they, or the key, cannot be signed with."""
         terms = SignedOrder(
             wall_ns // 1_000_000,
             body["market"],
@@ -354,15 +390,14 @@ class ParadexOrders:
         )
         try:
             account, chain = stark.account_number(credential.key), self._replies.chain_id
-            if request.what == "amend":
+            if what == "amend":
                 message = stark.modify_hash(chain, account, terms, int(body["id"]))
             else:
                 message = stark.order_hash(chain, account, terms)
             signature = stark.spelled(stark.sign(message, credential.secret))
         except ValueError as error:
             raise RefusedError(str(error)) from None
-        body |= {"signature": signature, "signature_timestamp": terms.timestamp_ms}
-        return replace(request, body=orjson.dumps(body))
+        return body | {"signature": signature, "signature_timestamp": terms.timestamp_ms}
 
     def sign(self, request: Request, credential: Credential, wall_ns: int) -> Mapping[str, str]:
         """Return the headers that authenticate a request: the token, or a signature where a token is asked for."""

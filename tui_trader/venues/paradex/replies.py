@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
+import orjson
+
 from tui_trader.core.candle import Candle
 from tui_trader.core.decimals import divide, from_wire
 from tui_trader.core.error import WireError
@@ -86,6 +88,7 @@ class ReplyReader:
             "book": self._book,
             "candles": self._candles,
             "place": self._placed,
+            "place_several": self._placed_several,
             "amend": self._amended,
             "cancel": _done,
             "cancel_several": self._canceled,
@@ -133,6 +136,8 @@ class ReplyReader:
         text = codes.sentence(code, body.get("message"))
         if code in codes.EXPIRED and request.signed:
             self._pass.drop()
+        if request.what == "place_several" and not codes.refuses_all(code):
+            return _unknown(text, code or str(status))
         if code == codes.DUPLICATE:
             return Verdict(Outcome.EXISTS, code, text)
         if code in codes.NOT_FOUND:
@@ -232,6 +237,28 @@ class ReplyReader:
             return Verdict(Outcome.REJECTED, report.code, report.reason, (OrderChanged(replace(report, is_ack=False)),))
         status = OrderStatus.ARMED if report.status is OrderStatus.ARMED else OrderStatus.ACKED
         return Verdict(Outcome.ACK, events=(OrderChanged(replace(report, status=status, reason="", code="")),))
+
+    def _placed_several(self, request: Request, facts: Any) -> Verdict:
+        """What is told of each order that is named. Errors name none: the orders that are not named are in doubt, not refused."""
+        asked = [str(one["client_id"]) for one in orjson.loads(request.body)]
+        each: dict[str, Verdict] = {}
+        for raw in _optional_rows(facts, "orders"):
+            try:
+                client_id = Row(raw).text("client_id")
+                one = self._placed(replace(request, ref=client_id), raw)
+            except WireError:
+                continue  # whichever it is, it is not told of
+            if client_id in asked:
+                each[client_id] = one if client_id not in each else _unknown("the answer speaks of it twice", "0")
+        errors = [Row(raw) for raw in _optional_rows(facts, "errors")]
+        said = [codes.sentence(codes.code_of(error.raw("error")), error.raw("message")) for error in errors]
+        because = f": of one or another it says {'; '.join(dict.fromkeys(said))}" if said else ""
+        untold = _unknown(f"the answer does not name it{because}", "untold")
+        each = {client_id: each.get(client_id, untold) for client_id in asked}
+        outcomes = {one.outcome for one in each.values()}
+        whole = next((one for one in (Outcome.ACK, Outcome.UNKNOWN) if one in outcomes), Outcome.REJECTED)
+        texts = "; ".join(dict.fromkeys(one.text for one in each.values() if one.text))
+        return Verdict(whole, text=texts, each=each)
 
     def _amended(self, request: Request, facts: Any) -> Verdict:
         """The change was received; how it ended is told by the feed."""
@@ -335,6 +362,11 @@ def _rows(facts: Any, name: str = "results") -> list[Any]:
     if not isinstance(rows, list):
         raise WireError("no list of rows")
     return rows
+
+
+def _optional_rows(facts: Any, name: str) -> list[Any]:
+    """Return the rows of a list that may be left out, or null, where it would be empty."""
+    return [] if facts.get(name) is None else _rows(facts, name)
 
 
 def _are_levels(side: object) -> bool:

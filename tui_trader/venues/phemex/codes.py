@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tui_trader.core.sanitise import sanitise
-from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Outcome, RequestKind
+from tui_trader.venues.sayings import explained, said
 
 DUPLICATE: Final = frozenset({10001, 11033, 11085, 19999})
 """The id was seen before: an earlier send arrived."""
@@ -170,18 +169,7 @@ def classify(code: int, kind: RequestKind) -> Outcome:
 
 def sentence(code: int, message: object = "") -> str:
     """Return what a code means; ``message`` (the venue's own, sanitised here) stands in or is added where it says more."""
-    own = said(message)
-    known = REJECTIONS.get(code) or _OTHERS.get(code)
-    if known is None:
-        return f"{own} (code {code})" if own else f"the venue answered with code {code}"
-    return f"{known} ({own})" if own and code in _AMBIGUOUS else known
-
-
-def said(message: object) -> str:
-    """Return the venue's own words, safe to show; empty when they say nothing (``OK``, ``No error``)."""
-    if not isinstance(message, str) or message.strip().lower() in ("", "ok", "no error", "success"):
-        return ""
-    return sanitise(REDACTOR.clean(message.strip()))  # it may repeat what it refuses
+    return explained(code, REJECTIONS.get(code) or _OTHERS.get(code), message, ambiguous=code in _AMBIGUOUS)
 
 
 def order_reason(code: int, cancel_reason: int, message: object) -> str:

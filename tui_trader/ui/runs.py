@@ -1,0 +1,100 @@
+"""Runs: the changed cells of a line joined into stretches of one pen, and the movements of the cursor between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from .graphemes import SECOND, UNKNOWN, drawn, is_sure
+
+Run = tuple[str, int, int, str, int]
+"""Pen (as a character), line, column, text, and the column where the cursor is afterwards (-1: terminals disagree)."""
+
+_GAP = 4
+"""Longest run of unchanged cells that is cheaper to draw again than to jump over (a jump takes 3 to 4 bytes)."""
+
+
+def place_of(run: Run) -> tuple[int, int]:
+    return run[1], run[2]
+
+
+def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    if len(spans) == 1:
+        return spans
+    spans.sort()
+    out = [spans[0]]
+    for low, high in spans[1:]:
+        last_low, last_high = out[-1]
+        if low < last_high:
+            if high > last_high:
+                out[-1] = (last_low, high)
+        else:
+            out.append((low, high))
+    return out
+
+
+def runs_of(y: int, want: str, pens: str, changed: list[int]) -> Iterable[Run]:
+    """Join changed cells of a line into runs of one pen, over short gaps too."""
+    if not changed:
+        return
+    start = last = changed[0]
+    pen = pens[start]
+    for i in changed[1:]:
+        if pens[i] == pen and (
+            i == last + 1
+            or (i - last <= _GAP + 1 and pens.count(pen, last + 1, i) == i - last - 1 and UNKNOWN not in want[last:i])
+        ):
+            last = i
+            continue
+        yield pen, y, start, want[start : last + 1], last + 1
+        start = last = i
+        pen = pens[i]
+    yield pen, y, start, want[start : last + 1], last + 1
+
+
+def odd_runs(y: int, want: str, pens: str, changed: list[int]) -> Iterable[Run]:
+    """Emit cell by cell a line with glyphs whose width terminals disagree about: after each its neighbour is placed anew."""
+    width = len(want)
+    pending = set(changed)
+    done = -1
+    for i in changed:
+        while i > 0 and want[i] == SECOND:
+            i -= 1
+        while i < width and i > done and want[i] != UNKNOWN:
+            cell = want[i]
+            end = i + 1
+            while end < width and want[end] == SECOND:
+                end += 1
+            done = i
+            sure = is_sure(cell)
+            yield pens[i], y, i, drawn(cell), end if sure else -1
+            if sure and end not in pending:
+                break
+            i = end
+
+
+@lru_cache(maxsize=2048)
+def move(from_y: int, from_x: int, y: int, x: int) -> str:
+    """Return the shortest cursor movement between two cells counted from 0; from (-1, -1) when the cursor's place is not known.
+
+    No line feed is used: the terminal line discipline may turn it into two characters, and at the last line it scrolls.
+    """
+    absolute = f"\x1b[{y + 1 if y or x else ''}{f';{x + 1}' if x else ''}H"
+    if from_y < 0:
+        return absolute
+    down = y - from_y
+    vertical = "" if not down else f"\x1b[{_count(abs(down))}{'B' if down > 0 else 'A'}"
+    right = x - from_x
+    if not right:
+        horizontal = ""
+    elif x == 0:
+        horizontal = "\r"
+    elif right > 0:
+        horizontal = min(f"\x1b[{_count(right)}C", f"\x1b[{x + 1}G", key=len)
+    else:
+        horizontal = min("\b" * -right, f"\x1b[{_count(-right)}D", f"\x1b[{x + 1}G", key=len)
+    return min(vertical + horizontal, absolute, key=len)
+
+
+def _count(n: int) -> str:
+    return str(n) if n > 1 else ""
