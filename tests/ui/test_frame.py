@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -336,3 +337,26 @@ def test_a_nudge_leaves_alone_a_pane_that_would_not_look_different() -> None:
     run(1.1, pump, (0.3, change), (0.4, lambda: seen.append(len(ladder.painted))))
     assert seen == [0]
     assert ladder.painted == [{BOOK}]
+
+
+def test_nobody_looks_for_garbage_within_a_frame_and_afterwards_it_is_as_before() -> None:
+    seen: list[bool] = []
+
+    class Looking(Recorder):
+        def paint(self, dirty: frozenset[Topic]) -> None:
+            seen.append(gc.isenabled())
+            raise ValueError
+
+    def failed(pane: Pane, error: Exception) -> None:
+        seen.append(gc.isenabled())
+
+    for before in (True, False):
+        pump = FramePump(Source(), fps=20, on_error=failed)
+        pump.subscribe(Looking(BOOK))
+        try:
+            (gc.enable if before else gc.disable)()
+            pump.frame()
+            assert gc.isenabled() is before
+        finally:
+            gc.enable()
+    assert seen == [False] * 4

@@ -17,6 +17,7 @@ from tui_trader.core.order import Order, OrderReport
 from tui_trader.core.types import OrderStatus, PositionSide, Severity
 from tui_trader.state import topic as t
 from tui_trader.state.blotter import Blotter
+from tui_trader.state.covers import Covers
 from tui_trader.state.initial_risk import InitialRisk
 from tui_trader.state.latency import Histogram
 from tui_trader.state.market import Market, StaleLimits
@@ -30,6 +31,7 @@ class Working(Market):
     def __init__(self, clock: Clock, limits: StaleLimits | None = None) -> None:
         super().__init__(clock, limits)
         self.blotter = Blotter()
+        self.covers = Covers(self.blotter)
         self.first_stops: dict[str, Decimal] = {}
         """Where the stops of entries were first, by the client id of the entry."""
         self.tally = Tally()

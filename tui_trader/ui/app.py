@@ -49,9 +49,9 @@ if TYPE_CHECKING:
 GIVE_BACK_S = 0.5
 """After the screen of the account is there, what starting took and left in holes goes back to the system."""
 
-GARBAGE = (700, 2, 50)
-"""Thresholds of the garbage collector while the screen is used: the middle generation is looked through often and so in short
-steps (Python's own ten let one take 4 to 7 ms), the old one as seldom as with Python's own."""
+GARBAGE = (700, 2, 500)
+"""Thresholds of the garbage collector while the screen is used. The middle generation is looked through often and so in short
+steps: Python's own ten let one take 4 to 7 ms. The old one, which takes tens, is looked through once in many minutes."""
 
 CLOSE_S = 1.0
 """How long the desk may take to hang up when the program ends."""
@@ -194,7 +194,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         # What has been made by now stays to the end: looking through it for garbage takes tenths of a second, in one step.
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        self.set_timer(GIVE_BACK_S, give_back)
+        self.set_timer(GIVE_BACK_S, _put_by)
         self.accounts.more = self.more
         for name, opener in self.beside:
             self.accounts.begin(name, opener)
@@ -391,7 +391,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
 
     def run_task(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run something that waits; a trader's error is said, a bug is recorded, marked and said."""
-        self._tasks.spawn(name, self._supervised(name, work))
+        self._tasks.spawn(name, self._supervised(name, work), ahead=True)
 
     async def _supervised(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -456,6 +456,12 @@ class TraderApp(CellApp[int], inherit_bindings=False):
         screen = self.trade_screen
         if screen is not None and screen.is_running:
             screen.say(text, severity)
+
+
+def _put_by() -> None:
+    """Take what the first paint of every pane made out of the collector's sight too, and give back what starting took."""
+    gc.freeze()
+    give_back()
 
 
 def _settle(future: asyncio.Future[bool | None], opened: bool | None) -> None:

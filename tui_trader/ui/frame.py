@@ -9,6 +9,7 @@ theirs.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import math
 import os
@@ -257,6 +258,8 @@ class FramePump:
         if self._gauge is not None:
             self._gauge.hold()
         done = 0
+        collects = gc.isenabled()
+        gc.disable()  # what is garbage is found between two steps, not within one that keys wait for
         try:
             for pane in due:
                 owed = self._panes.pop(pane)
@@ -269,6 +272,8 @@ class FramePump:
         finally:
             if self._gauge is not None:
                 self._gauge.present()
+            if collects:
+                gc.enable()
         self.frames += 1
         self.frame_ms += ((time.thread_time() - started) * 1000 - self.frame_ms) * _SMOOTHING
         return done < len(due)

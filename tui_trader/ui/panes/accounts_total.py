@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui_trader.core.decimals import HUNDRED, ZERO, divide
-from tui_trader.state.cover import cover_of, open_risk
+from tui_trader.state.cover import open_risk
 from tui_trader.state.store import Store
 from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.positions_total import exposure
@@ -85,7 +85,7 @@ def _add_legs(total: Totals, store: Store) -> None:
     total.net += net
     total.gross += gross
     total.exposure_doubtful = total.exposure_doubtful or doubtful
-    covers = [(leg, store.instruments.get(leg.instrument), cover_of(leg, store.blotter.working(leg.instrument))) for leg in legs]
+    covers = [(leg, store.instruments.get(leg.instrument), store.covers.of(leg)) for leg in legs]
     lost, bounded = open_risk(covers)
     total.bounded = total.bounded and bounded
     for currency, amount in lost.items():

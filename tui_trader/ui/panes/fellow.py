@@ -14,7 +14,6 @@ from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import ZERO
 from tui_trader.core.order import Order
 from tui_trader.core.types import LinkState
-from tui_trader.state.cover import cover_of
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, brief_latency
 from tui_trader.ui.panes.labels import OrderLabels
@@ -73,7 +72,7 @@ class Fellow:
     def naked(self) -> int:
         """Return how many of its legs have no stop at the venue."""
         store = self.store
-        return sum(cover_of(leg, store.blotter.working(leg.instrument)).is_naked for leg in store.open_positions())
+        return sum(store.covers.of(leg).is_naked for leg in store.open_positions())
 
     def profit(self) -> tuple[Decimal, bool]:
         """Return the open profit in dollars, and whether a part of it is old or not known."""

@@ -13,7 +13,7 @@ from tui_trader.core.clock import Clock, hms
 from tui_trader.core.decimals import HUNDRED
 from tui_trader.core.types import InstrumentId, LinkState
 from tui_trader.state import topic as t
-from tui_trader.state.cover import cover_of, open_risk
+from tui_trader.state.cover import open_risk
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, brief_latency, byte_rate, countdown, latency, money, number, percent, worth
 from tui_trader.ui.panes.accounts_total import CURRENCY, together
@@ -263,8 +263,7 @@ class HeaderView(View):
 
     def _alarms(self) -> list[Part]:
         legs = [
-            (leg, self.store.instruments.get(leg.instrument), cover_of(leg, self.store.blotter.working(leg.instrument)))
-            for leg in self.store.open_positions()
+            (leg, self.store.instruments.get(leg.instrument), self.store.covers.of(leg)) for leg in self.store.open_positions()
         ]
         naked = sum(cover.is_naked for _, _, cover in legs)
         desync = len(self.store.desync)

@@ -14,7 +14,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position, break_even, liquidation_distance
 from tui_trader.core.types import Side, TriggerSource
-from tui_trader.state.cover import Cover, cover_of
+from tui_trader.state.cover import Cover
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, contracts, money, number, on_one_point, optional, percent
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, fit, part
@@ -56,7 +56,7 @@ class LegRows:
 
     def cover(self, leg: Position) -> Cover:
         """Return what stands at the venue for a leg."""
-        return cover_of(leg, self._store.blotter.working(leg.instrument))
+        return self._store.covers.of(leg)
 
     def records(self, legs: list[Position]) -> list[Record]:
         """Return the figures of legs, prices on one decimal point."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.position import Position
 from tui_trader.core.types import ContractKind
-from tui_trader.state.cover import cover_of, gain_at_targets, open_risk
+from tui_trader.state.cover import gain_at_targets, open_risk
 from tui_trader.state.store import Store
 from tui_trader.ui.format import NOTHING, money, worth
 from tui_trader.ui.panes.spans import Part, Row, by_rank, part
@@ -36,7 +36,7 @@ def exposure(store: Store, legs: Sequence[Position]) -> tuple[Decimal, Decimal, 
 
 def stops_words(store: Store, legs: Sequence[Position], *, signed: bool = False) -> str:
     """Return what all stops together would lose; ``+unbounded`` when a part has no stop and so no bound."""
-    covers = [(leg, store.instruments.get(leg.instrument), cover_of(leg, store.blotter.working(leg.instrument))) for leg in legs]
+    covers = [(leg, store.instruments.get(leg.instrument), store.covers.of(leg)) for leg in legs]
     lost, bounded = open_risk(covers)
     if signed:
         lost = {currency: -amount for currency, amount in lost.items()}
@@ -49,7 +49,7 @@ def targets_words(store: Store, legs: Sequence[Position]) -> str:
     without = 0
     for leg in legs:
         instrument = store.instruments.get(leg.instrument)
-        cover = cover_of(leg, store.blotter.working(leg.instrument))
+        cover = store.covers.of(leg)
         gain = gain_at_targets(leg, instrument, cover) if instrument is not None else None
         if instrument is None or gain is None:
             without += 1
