@@ -76,6 +76,8 @@ def _memory(rounds: int) -> list[Row]:
         def settled(arguments: list[str]) -> float:
             with Probe(arguments) as probe:
                 probe.first_paint_s()
+                if arguments is not MINIMAL:  # a program that still opens has not taken yet what it will keep
+                    probe.wait(lambda taken: b"avail" in taken and any(READY in row for row in probe.screen()), 30.0)
                 probe.read(SETTLE_S)
                 return probe.rss_mb()
 

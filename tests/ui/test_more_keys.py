@@ -99,8 +99,13 @@ async def test_a_row_in_full(shown: Program) -> None:
     assert isinstance(shown.app.screen, RowsScreen)
     assert "POSITION IN FULL" in shown.picture()
     assert "67044" in shown.picture()
+    assert "one way" in shown.picture()
+    assert "sequence" not in shown.picture()
     await shown.press("q")
     assert not isinstance(shown.app.screen, RowsScreen)
+    await shown.press("g", "o", "j", "i")
+    assert "2023-11-15T14:" in shown.picture(), "times are told as such"
+    assert "Stamps" not in shown.picture()
 
 
 async def test_the_last_view_comes_back(shown: Program) -> None:

@@ -18,14 +18,13 @@ from tui_trader.core.decimals import ZERO, from_scaled, from_wire
 from tui_trader.core.error import WireError
 from tui_trader.core.event import BookDelta, BookRun, BookSnapshot, BookStep, RawLevels
 from tui_trader.core.instrument import Instrument
+from tui_trader.core.levels import GARBLED, MOST, fold, is_zero
 from tui_trader.core.tick_memo import ABSURD, TickMemo
 from tui_trader.core.types import InstrumentId
 
 _FAR_ASK = 1 << 62
 _UNREAD_LIMIT = 4_096
 """Prices laid up at most: a book that nobody looks at must not grow."""
-
-_ABSURD = 1e30
 
 
 class BookState(StrEnum):
@@ -40,9 +39,6 @@ class BookState(StrEnum):
 
 _LIVE = BookState.LIVE
 """Compared with on every message: in Python 3.11 reading a member from its class costs 230 ns, more than a level does."""
-
-_GARBLED = (WireError, TypeError, ValueError, OverflowError)
-"""What a level that is none raises."""
 
 
 class Book:
@@ -211,7 +207,7 @@ class Book:
                     break
                 sequence, joined = told, True
                 taken += 1
-            except _GARBLED as error:
+            except GARBLED as error:
                 problem = f"unreadable level: {error}"
                 break
         if taken:
@@ -232,7 +228,7 @@ class Book:
             for levels, told in ((self._new_bids, bid_levels), (self._new_asks, ask_levels)):
                 for raw, size in told:
                     levels[ticks_of(raw)] = size
-        except _GARBLED as error:
+        except GARBLED as error:
             return f"unreadable level: {error}"
         return ""
 
@@ -386,12 +382,12 @@ class Book:
         self._new_bids, self._new_asks = {}, {}
         try:
             if bids:
-                _fold(bids, self._bids)
+                fold(bids, self._bids)
                 self._bid_ceiling = max(self._bid_ceiling, max(bids))
             if asks:
-                _fold(asks, self._asks)
+                fold(asks, self._asks)
                 self._ask_floor = min(self._ask_floor, min(asks))
-        except _GARBLED as error:
+        except GARBLED as error:
             self._found(f"unreadable level: {error}", live)
             return
         if self._is_crossed():
@@ -428,11 +424,11 @@ class Book:
                 if size == "0":
                     if bids.pop(ticks, None) is None:
                         self.unknown_deletes += 1
-                elif 0.0 < float(size) < _ABSURD:
+                elif 0.0 < float(size) < MOST:
                     bids[ticks] = size
                     if ticks > ceiling:
                         ceiling = ticks
-                elif not _is_zero(size):
+                elif not is_zero(size):
                     raise WireError(f"size {size!r:.40}")
                 elif bids.pop(ticks, None) is None:
                     self.unknown_deletes += 1
@@ -441,15 +437,15 @@ class Book:
                 if size == "0":
                     if asks.pop(ticks, None) is None:
                         self.unknown_deletes += 1
-                elif 0.0 < float(size) < _ABSURD:
+                elif 0.0 < float(size) < MOST:
                     asks[ticks] = size
                     if ticks < floor:
                         floor = ticks
-                elif not _is_zero(size):
+                elif not is_zero(size):
                     raise WireError(f"size {size!r:.40}")
                 elif asks.pop(ticks, None) is None:
                     self.unknown_deletes += 1
-        except _GARBLED as error:
+        except GARBLED as error:
             return f"unreadable level: {error}"
         self._bid_ceiling, self._ask_floor = ceiling, floor
         if len(bids) > depth or len(asks) > depth:
@@ -501,34 +497,3 @@ class Book:
             del self._asks[max(self._asks)]
         elif len(self._asks) > depth:
             self._asks = {t: self._asks[t] for t in sorted(self._asks)[:depth]}
-
-
-def _fold(news: dict[int, Any], held: dict[int, Any]) -> None:
-    """Lay proven sizes over those held, and take out the zeros; raises what a size that is none raises.
-
-    The verdict of float() is passed on all sizes at once, and its values are dropped.
-    """
-    values = list(map(float, news.values()))
-    if not (min(values) >= 0.0 and sum(values) < _ABSURD):
-        for size, value in zip(news.values(), values, strict=True):
-            if not 0.0 <= value < _ABSURD:
-                _is_zero(size)  # says what is wrong, where it can
-                raise WireError(f"size {size!r:.40}")
-    gone = [ticks for ticks, value in zip(news, values, strict=True) if not value]
-    for ticks in gone:
-        size = news[ticks]
-        if size != "0" and not _is_zero(size):
-            raise WireError(f"size {size!r:.40}")
-    held.update(news)
-    for ticks in gone:
-        del held[ticks]
-
-
-def _is_zero(size: Any) -> bool:
-    """Whether a raw size spells zero (``0``, ``0.000``); raises WireError when it is no size at all."""
-    if size == "0":
-        return True
-    value = from_wire(size)
-    if value < 0:
-        raise WireError(f"negative size {value}")
-    return not value

@@ -227,7 +227,7 @@ class Sending:
 
     async def to_its_end(self, name: str, work: Coroutine[Any, Any, T]) -> T:
         """Wait for work in a task of its own: whoever waits may be cancelled, what was sent may not."""
-        task = self._tasks.spawn(name, work, self._write_failed)
+        task = self._tasks.spawn(name, work, self._write_failed, ahead=True)
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)

@@ -317,7 +317,7 @@ class Session:
                 slice_ns = mono_ns()
 
     def _translate(self, frames: list[bytes], at_ns: int) -> list[Event]:
-        if len(frames) > 1 and self._receive_batch is not None:
+        if self._receive_batch is not None and (len(frames) > 1 or not self._private):
             return self._receive_batch(frames, at_ns)
         events: list[Event] = []
         for frame in frames:

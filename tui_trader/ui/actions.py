@@ -51,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("close.50", ("2",), Context.CLOSING, "close 25 50 75 100 %"),
     Action("close.75", ("3",), Context.CLOSING, "close 25 50 75 100 %"),
     Action("close.100", ("4",), Context.CLOSING, "close 25 50 75 100 %"),
-    Action("reverse", ("R",), Context.TRADE, "turn the position around: shows both legs, Enter sends them"),
+    Action("reverse", ("R",), Context.TRADE, "turn the position around: Enter sends both orders"),
     Action("protect", ("p",), Context.TRADE, "stage the stop of the template over the whole position"),
     Action("break_even", ("e",), Context.TRADE, "stage the stop at break-even, fees and funding included"),
     Action("stop.looser", (",",), Context.TRADE, "stop one tick looser; presses within 0.3 s are one change"),

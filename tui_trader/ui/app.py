@@ -391,7 +391,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
 
     def run_task(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run something that waits; a trader's error is said, a bug is recorded, marked and said."""
-        self._tasks.spawn(name, self._supervised(name, work))
+        self._tasks.spawn(name, self._supervised(name, work), ahead=True)
 
     async def _supervised(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         try:

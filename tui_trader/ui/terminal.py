@@ -298,6 +298,10 @@ class TraderDriver(LinuxDriver):
             self._sync = True
         super().process_message(message)
 
+    def send_message(self, message: Message) -> None:
+        """Put a message into the app's queue on the loop's next turn, without the task that Textual starts for it there."""
+        self._loop.call_soon_threadsafe(self._app.post_message, message)
+
 
 def _output_fd() -> int:
     """Return the descriptor to draw on: as Textual, standard error; standard output if only that is a terminal."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tests.ui.desks import Program
 from tests.ui.likeness.form import Grid, cells, cut
 from tests.ui.likeness.scenes import ACTS, THEMES, Act, Scene, name_of
+from tui_trader.ui.mask import MASK
 from tui_trader.ui.panes.registry import FOCUS_ORDER, PANES
 from tui_trader.ui.slot import Slot
 
@@ -94,6 +95,10 @@ async def _rest(shown: Program) -> None:
             let_go()
     screen.pane_focus.go(Slot.BOOK)
     screen.message.clear()
+    MASK.on = False
+    screen.desk.stage.preset = 3
+    for view in screen.views.values():
+        view.moved()
 
 
 async def _panes(shown: Program) -> AsyncIterator[tuple[Slot, str, str, Grid]]:

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,6 +147,23 @@ def test_a_store_ends_alike_whoever_looks_in_between(sent: list[bytes], looks: l
 def _all_of(store: Store) -> Any:
     tapes = {iid: (tape.newest(99), tape.last, len(tape), tape.received) for iid, tape in store.tapes.items()}
     return dict(store.tickers.items()), tapes, sorted(store.heard_times()), store.unreadable
+
+
+EACH = [*GOOD, *SIGNED, *BAD]
+
+
+@pytest.mark.parametrize("number", EACH, ids=[f"{place}-{number!r:.12}" for place, number in enumerate(EACH)])
+def test_a_number_is_proven_wherever_it_stands(number: Any) -> None:
+    good = [7, "Buy", "97520.1", "0.5"]
+    trades = [[*good[:place], number, *good[place + 1 :]] for place in (2, 3)]
+    sent: list[Any] = [{"symbol": "BTCUSDT", "trades_p": rows, "type": "incremental"} for rows in ([each] for each in trades)]
+    for place in range(1, len(NAMES)):
+        row = ["BTCUSDT", *["1"] * (len(NAMES) - 1)]
+        row[place] = number
+        sent.append({"data": [row], "fields": NAMES, "method": "perp_market24h_pack_p.update", "timestamp": 1})
+    for message in sent:
+        frame = json.dumps(message).encode()
+        assert plainly(PhemexFeed(Lane.PUBLIC).receive_batch([frame], 1)) == plainly(eager(frame))
 
 
 def test_good_rows_are_indeed_left_unread() -> None:

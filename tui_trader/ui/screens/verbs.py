@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tui_trader.core.clock import rfc3339
 from tui_trader.core.decimals import plain
 from tui_trader.core.sanitise import sanitise
 from tui_trader.core.types import InstrumentId
+from tui_trader.ui.format import latency
 from tui_trader.ui.mask import HIDDEN, MASK
 from tui_trader.ui.performers.bench import Performer
 from tui_trader.ui.slot import Slot
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 TURNS = ("timeframe", "next_currency")
 """Methods of ``[`` and ``]``: with a step of -1 or 1, or for a circle of few, without."""
+
+_INNER = frozenset({"sequence", "mark_then", "waited_as"})
+"""What puts news in order and tells a trader nothing."""
 
 _MONEY = ("margin", "fee", "funding", "realised", "profit", "pnl", "balance")
 """Words in the names of what is hidden along with the balances."""
@@ -97,10 +103,18 @@ def facts(thing: Any) -> list[tuple[str, str]]:
         return [("symbol", thing.symbol), ("venue", thing.venue)]
     if not dataclasses.is_dataclass(thing):
         return [("value", _text(thing))]
-    rows = [(one.name.replace("_", " "), _text(getattr(thing, one.name))) for one in dataclasses.fields(thing)]
+    shown = [one.name for one in dataclasses.fields(thing) if one.repr and one.name not in _INNER]
+    rows = [(name.removesuffix("_ns").replace("_", " "), _of(name, getattr(thing, name))) for name in shown]
     if MASK.on:
-        rows = [(name, HIDDEN if any(word in name for word in _MONEY) else text) for name, text in rows]
+        rows = [(name, HIDDEN if any(word in name for word in _MONEY) and name != "margin mode" else text) for name, text in rows]
     return [(name, text) for name, text in rows if text]
+
+
+def _of(name: str, value: Any) -> str:
+    """Return a field as text: times as such, several things as how many there are."""
+    if name.endswith("_ns"):
+        return "" if not value else latency(value) if name == "rtt_ns" else rfc3339(value)
+    return str(len(value)) if isinstance(value, tuple) and value and not isinstance(value, InstrumentId) else _text(value)
 
 
 def _text(value: Any) -> str:
@@ -110,4 +124,4 @@ def _text(value: Any) -> str:
         return plain(value)
     if isinstance(value, InstrumentId):
         return f"{value.symbol} on {value.venue}"
-    return sanitise(str(value), 200)
+    return sanitise(str(value).replace("_", " ") if isinstance(value, Enum) else str(value), 200)

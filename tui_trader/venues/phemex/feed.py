@@ -1,4 +1,4 @@
-"""Phemex's WebSocket protocol as a pure translator: frames in, events out; subscriptions in, frames out.
+"""Phemex's WebSocket protocol as a pure translator: frames in, events out. What is asked of the venue is ``asking``'s.
 
 One decode per frame; what a frame is follows from the key that is present. The book path, five frames of six, does nothing
 else than hand the raw levels on. It must not know sockets, time or the Store. Source: contract reference, WebSocket API;
@@ -10,10 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any, Final
-
-import orjson
 
 from tui_trader.core.error import WireError
 from tui_trader.core.event import (
@@ -22,10 +19,8 @@ from tui_trader.core.event import (
     BookSnapshot,
     CandlesChanged,
     Event,
-    PongReceived,
     PositionChanged,
     RiskUnitsTold,
-    Subscribed,
     TickerChanged,
     TickerRow,
     TradesPrinted,
@@ -34,16 +29,14 @@ from tui_trader.core.event import (
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.sanitise import is_symbol, sanitise
 from tui_trader.core.types import ContractKind, InstrumentId, PositionMode
-from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.venues.base import Channel, Credential, Lane, Subscription
-from tui_trader.venues.phemex import codes, sign
+from tui_trader.venues.phemex.asking import Asking
 from tui_trader.venues.phemex.family import COIN_M, USD_M, Family, Listing, family_of
 from tui_trader.venues.phemex.market import MarketRows
 from tui_trader.venues.phemex.rows import Row, balance_of, order_events, position_of, readable, risk_unit_of, risk_wallet_of
 from tui_trader.venues.phemex.table import Table
 from tui_trader.venues.phemex.wire import Frame, Hot, Odd, decode_frame, decode_hot, decode_odd, sample
 from tui_trader.venues.phemex.words import VENUE
-from tui_trader.venues.status import code_of
 
 HEARTBEAT_S: Final = 5.0
 """What the reference recommends; 30 s without a word and the gateway hangs up."""
@@ -51,19 +44,11 @@ HEARTBEAT_S: Final = 5.0
 SILENCE_S: Final = 15.0
 """Three heartbeats unanswered."""
 
-LOGIN_LIFE_S: Final = 60
-"""Validity asked for a login; at most 120 are allowed."""
-
-BOOK_DEPTH: Final = 30
-"""Levels a side: the most that is maintained short of the whole book (0, 1, 5, 10, 30 exist)."""
-
 MAX_SCALE: Final = 18
 """Decimal places that a scaled number may have; a venue that says more is talking nonsense."""
 
 MAX_SYMBOLS: Final = 4096
 """Symbols remembered; a venue that names more is talking nonsense."""
-
-NS: Final = 1_000_000_000
 
 _TABLE: Final = "_pack_p.update"
 """How the method of a packed table ends."""
@@ -86,32 +71,19 @@ class PhemexFeed:
         """Frames with no key that is known here; new ones appear without notice."""
         self.unreadable = 0
         """Frames or rows set aside."""
-        self._credential = credential
         self._listing = Listing()
+        self._asking = Asking(lane, credential, self._listing)
         self._ids: dict[str, InstrumentId] = {}
         self._books: dict[str, InstrumentId] = {}
         """Symbols whose book frames are passed on; a symbol that was left is taken out and put into ``_ended``."""
         self._ended: set[str] = set()
         self._ticks: dict[str, tuple[Instrument, str]] = {}
         self._market = MarketRows()
-        self._request_ids = count(1)
-        self._logins: set[int] = set()
-        self._pings: set[int] = set()
-        self._accounts: dict[int, Family] = {}
-        """Requests for the account's streams that are not granted yet, or granted and held back until the stream speaks."""
-        self._granted: dict[str, list[Subscribed]] = {}
-        """Grants held back, by family."""
-        self._fences: set[int] = set()
-        """Pings sent behind a subscription: their answer says that whatever it had to say first has been said."""
         self._table = Table(self._market)
 
     def reset(self) -> None:
         """Forget the state of the previous connection; what is known of instruments stays."""
-        self._logins.clear()
-        self._pings.clear()
-        self._accounts.clear()
-        self._granted.clear()
-        self._fences.clear()
+        self._asking.forget()
         self._ended.clear()
         self._table.forget()
 
@@ -136,73 +108,24 @@ class PhemexFeed:
 
     def login(self, wall_ns: int) -> list[bytes]:
         """Return the ``user.auth`` frame on the private lane, nothing on the public one."""
-        if self.lane is Lane.PUBLIC or self._credential is None:
-            return []
-        expiry = wall_ns // NS + LOGIN_LIFE_S
-        key = self._credential.key
-        signature = sign.feed_signature(self._credential.secret, key, expiry)
-        frame, request_id = self._request("user.auth", ["API", key, signature, expiry])
-        self._logins.add(request_id)
-        return [frame]
+        return self._asking.login(wall_ns)
 
     def subscribe(self, subscriptions: Sequence[Subscription]) -> list[bytes]:
-        """Return the frames for subscriptions: one for each, two where both families tell of it.
-
-        The account's counts as granted once the account was told: a stream that says yes and then nothing shows positions that
-        are not so. COIN-M has nothing to tell of an account without a wallet there, so a ping goes behind its subscription, and
-        counts as one more thing to be granted: what the venue had to say came before the answer.
-        """
-        frames = []
-        for subscription in subscriptions:
-            if subscription.channel is Channel.BOOK and subscription.instrument is not None:
-                self._ended.discard(subscription.instrument.symbol)
-            for family, name, params in self._channels(subscription):
-                frame, request_id = self._request(f"{name}.subscribe", params)
-                frames.append(frame)
-                if subscription.channel is Channel.ACCOUNT:
-                    self._accounts[request_id] = family
-                    if family is COIN_M:
-                        fence, request_id = self._request("server.ping", [])
-                        self._fences.add(request_id)
-                        frames.append(fence)
-        return frames
+        """Return the frames for subscriptions: one for each, two where both families tell of it."""
+        self._ended.difference_update(_books(subscriptions))
+        return self._asking.subscribe(subscriptions)
 
     def unsubscribe(self, subscriptions: Sequence[Subscription], remaining: Sequence[Subscription]) -> list[bytes]:
-        """Return the frames that end subscriptions.
-
-        Books can only be left all at once, and candles of one symbol together, so those that remain are started again. Book
-        frames of a symbol that was left are dropped from here on.
-        """
-        frames: list[bytes] = []
-        again: list[Subscription] = []
-        done: set[tuple[str, str]] = set()
-        for subscription in subscriptions:
-            symbol = subscription.instrument.symbol if subscription.instrument else ""
-            whole = subscription.channel not in (Channel.TRADES, Channel.CANDLES)
-            if subscription.channel is Channel.BOOK:
-                self._ended.add(symbol)
-                self._books.pop(symbol, None)
-            for _, name, _ in self._channels(subscription):
-                key = (name, "" if whole else symbol)
-                if key in done:
-                    continue
-                done.add(key)
-                frames.append(self._request(f"{name}.unsubscribe", [] if whole else [symbol])[0])
-                if subscription.channel in (Channel.BOOK, Channel.CANDLES):
-                    again += [
-                        other
-                        for other in remaining
-                        if self._channels(other)[0][1] == name and (whole or other.instrument == subscription.instrument)
-                    ]
+        """Return the frames that end subscriptions; book frames of a symbol that was left are dropped from here on."""
+        for symbol in _books(subscriptions):
+            self._ended.add(symbol)
+            self._books.pop(symbol, None)
+        frames, again = self._asking.unsubscribe(subscriptions, remaining)
         return frames + self.subscribe(again)
 
     def heartbeat(self) -> list[bytes]:
         """Return one ``server.ping``: unlike a protocol ping its answer proves the application alive."""
-        frame, request_id = self._request("server.ping", [])
-        if len(self._pings) > 100:
-            self._pings.clear()
-        self._pings.add(request_id)
-        return [frame]
+        return self._asking.heartbeat()
 
     # -- in --------------------------------------------------------------------------------------------------------
 
@@ -291,7 +214,7 @@ class PhemexFeed:
             rows = (message.orders_p, message.positions_p, message.accounts_p)
             return self._receive_account(message, USD_M, rows, at_ns, frame)
         if message.result is not None or message.error is not None:
-            return self._receive_reply(message, at_ns)
+            return self._asking.answered(message, at_ns)
         if message.kline_p is not None:
             return self._receive_candles(message, message.kline_p, frame)
         if message.tick_p is not None:
@@ -463,54 +386,10 @@ class PhemexFeed:
             events.append(self._set_aside(str(error), frame))
         else:
             self.unreadable += sum(isinstance(event, Unreadable) for event in events)
-            events += self._granted.pop(family.name, ())
-            self._accounts = {number: other for number, other in self._accounts.items() if other is not family}
+            events += self._asking.account_told(family)
         return events
 
-    def _receive_reply(self, message: Frame, at_ns: int) -> list[Event]:
-        request_id = message.id if type(message.id) is int else 0
-        if request_id in self._fences:
-            self._fences.discard(request_id)
-            held = self._granted.pop(COIN_M.name, [])
-            self._accounts = {number: family for number, family in self._accounts.items() if family is not COIN_M}
-            return [*held, Subscribed(VENUE, self.lane, request_id, True)]
-        if message.result == "pong" or request_id in self._pings:
-            self._pings.discard(request_id)
-            return [PongReceived(VENUE, self.lane, at_ns)]
-        # A refusal may carry ``"id": null``; with a login unanswered it can only be the login's.
-        is_login = request_id in self._logins or (not request_id and bool(self._logins))
-        self._logins.discard(request_id)
-        reason = _refusal(message)
-        if is_login and reason:
-            self._logins.clear()
-        answer = Subscribed(VENUE, self.lane, request_id, not reason, reason, is_login)
-        if request_id in self._accounts and answer.ok:
-            self._granted.setdefault(self._accounts[request_id].name, []).append(answer)
-            return []
-        return [answer]
-
     # -- inside ----------------------------------------------------------------------------------------------------
-
-    def _channels(self, subscription: Subscription) -> list[tuple[Family, str, list[object]]]:
-        """Return the channels that tell of something, each with its family and the parameters that start it."""
-        if subscription.channel is Channel.ACCOUNT:
-            return [(family, f"aop{family.suffix}", []) for family in self._listing.families()]
-        if subscription.channel is Channel.TICKER:
-            return [(family, family.table, []) for family in self._listing.families()]
-        if subscription.instrument is None:
-            raise ValueError(f"{subscription.channel} needs an instrument")
-        symbol = subscription.instrument.symbol
-        known = self._listing.get(symbol)
-        family = USD_M if known is None else family_of(known)
-        if subscription.channel is Channel.BOOK:
-            return [(family, f"orderbook{family.suffix}", [symbol, False, BOOK_DEPTH])]
-        if subscription.channel is Channel.TRADES:
-            return [(family, f"trade{family.suffix}", [symbol])]
-        return [(family, f"kline{family.suffix}", [symbol, subscription.interval_s])]
-
-    def _request(self, method: str, params: list[object]) -> tuple[bytes, int]:
-        request_id = next(self._request_ids)
-        return orjson.dumps({"id": request_id, "method": method, "params": params}), request_id
 
     def _id(self, symbol: str) -> InstrumentId | None:
         """Return the identity of a symbol, one object each; None when it cannot be one."""
@@ -539,17 +418,9 @@ def _list(rows: Any, name: str) -> Iterable[object]:
     return rows
 
 
-def _refusal(reply: Frame) -> str:
-    """Return why a request was refused, in words; empty when it was not."""
-    error, result = reply.error, reply.result
-    if isinstance(error, dict):
-        code = code_of(error.get("code"))
-        return codes.sentence(code or 0, error.get("message"))
-    if error is not None:
-        return sanitise(REDACTOR.clean(str(error))) or "refused without a reason"  # it may repeat what it refuses
-    # ``stauts`` is how the answer to a risk subscription is documented.
-    status = result.get("status", result.get("stauts", "success")) if isinstance(result, dict) else "success"
-    return "" if status == "success" else sanitise(f"the venue answered {status!r}")
+def _books(subscriptions: Sequence[Subscription]) -> list[str]:
+    """Return the symbols of the books among subscriptions."""
+    return [each.instrument.symbol if each.instrument else "" for each in subscriptions if each.channel is Channel.BOOK]
 
 
 def _book_named_in(frame: bytes) -> InstrumentId | None:
