@@ -28,6 +28,9 @@ _SHORT = 12
 _MOST_SPANS = 32
 """Changes of a line that are kept apart while they wait for the terminal."""
 
+_FEW = 8
+"""Changed lines up to which shifts are looked for: what a key brings, not a frame of the market."""
+
 _NO_RUNS: list[Run] = []
 
 
@@ -283,6 +286,7 @@ class CellModel:
         ordered: list[Run] = []
         shifts: list[tuple[int, Shift]] = []
         cells = 0
+        few = len(self._dirty) <= _FEW
         for y in sorted(self._dirty):
             runs = self._quick.get(y)
             if runs is not None:
@@ -298,7 +302,8 @@ class CellModel:
             odd = y in self._odd
             spans = merged(self._dirty[y])
             if (
-                not odd
+                few
+                and not odd
                 and sum(high - low for low, high in spans) >= LEAST
                 and (moved := shifts_of(want, want_pens, show, show_pens))
             ):
