@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.desk.conftest import BTC, MISSING, UNKNOWN, Bench, heard, open_list, report, ticket, told
 from tui_trader.core.clock import NS, rfc3339
 from tui_trader.core.event import LinkChanged
 from tui_trader.core.types import LinkState, OrderStatus
 from tui_trader.desk.inquiry import HISTORY_LAG_S, SKEW_BOUND_S
 from tui_trader.state.blotter import Blotter
+from tui_trader.venues.base import Request, Verdict
 
 FENCE_S = 10 + SKEW_BOUND_S
 
@@ -72,6 +75,23 @@ async def test_absence_is_believed_at_the_fence_when_the_stream_was_up_throughou
     await bench.settle()
     assert bench.order().status is OrderStatus.ABSENT
     assert FENCE_S < bench.slept < FENCE_S + 10
+
+
+async def test_a_request_that_left_late_has_its_fence_later(bench: Bench) -> None:
+    """A token had to be fetched first."""
+    _link(bench, LinkState.LIVE)
+    bench.clock.advance(1)
+    _let_it_speak(bench)
+
+    def late(_: Request) -> Verdict:
+        bench.clock.advance(5)
+        return replace(UNKNOWN, left_ns=bench.clock.mono_ns())
+
+    bench.wire.on("place", late)
+    await bench.path.submit(ticket(), reduces=False)
+    await bench.settle()
+    assert bench.order().status is OrderStatus.ABSENT
+    assert FENCE_S < bench.slept < FENCE_S + 10, "after it left, not only after it was made"
 
 
 async def test_absence_waits_for_the_history_when_the_stream_says_nothing(bench: Bench) -> None:

@@ -71,7 +71,10 @@ class Inquiry:
         self._nameless = Recognition(
             store=store, clock=clock, dialect=dialect, send=send, absorb=absorb, sleep=sleep, life_ns=self._life_ns
         )
+        self._noted_ns: dict[str, int] = {}
+        """When requests were made: before that nobody can have heard of their orders."""
         self._fence_ns: dict[str, int] = {}
+        """Until when they may be accepted."""
         self._resolving: set[str] = set()
         self._following: set[str] = set()
         self._unlisted: set[str] = set()
@@ -88,9 +91,16 @@ class Inquiry:
 
         ``trace`` is for an order that will carry no id of ours.
         """
-        self._fence_ns[client_id] = self._clock.mono_ns() + self._life_ns()
+        now = self._noted_ns[client_id] = self._clock.mono_ns()
+        self._fence_ns[client_id] = now + self._life_ns()
         if trace is not None:
             self._nameless.note(client_id, trace)
+
+    def left(self, client_id: str, at_ns: int) -> None:
+        """Note that the request left only then, or no later than that: it may be accepted for as long after."""
+        fence_ns = at_ns + self._life_ns()
+        if fence_ns > self._fence_ns.get(client_id, fence_ns):
+            self._fence_ns[client_id] = fence_ns
 
     async def refresh(self, instrument: InstrumentId) -> bool:
         """Ask for the open orders of an instrument and after each known one that is missing there; False when not answered.
@@ -183,7 +193,8 @@ class Inquiry:
                 fence_ns = self._fence_ns.get(client_id, started_ns)
                 if order.venue_id:
                     fence_ns = max(fence_ns, started_ns + round(HISTORY_LAG_S * NS))
-                past_fence = self._is_past(fence_ns, order.instrument.venue)
+                noted_ns = self._noted_ns.get(client_id, fence_ns - self._life_ns())
+                past_fence = self._is_past(fence_ns, noted_ns, order.instrument.venue)
                 seen = await self._ask_after(order)
                 listed = await self._list_open(order) if seen.outcome is not Outcome.ACK else True
                 missing = seen.outcome is Outcome.MISSING and listed is False
@@ -244,17 +255,16 @@ class Inquiry:
         order = self._store.blotter.get(client_id)
         return order if order is not None and order.status is OrderStatus.ABSENT else None
 
-    def _is_past(self, fence_ns: int, venue: str) -> bool:
+    def _is_past(self, fence_ns: int, noted_ns: int, venue: str) -> bool:
         """Whether an order whose last possible acceptance was at ``fence_ns`` would be known by now.
 
         What is accepted late and executes at once is nowhere open, and a history may not have it yet. The stream has, if it was
-        up since before the request was signed, was read whole and spoke after the fence: frames keep their order. One that came
-        up since then began with a snapshot, which does not go back far enough to prove anything.
+        up since before the request was made at ``noted_ns``, was read whole and spoke after the fence: frames keep their order.
+        One that came up since then began with a snapshot, which does not go back far enough to prove anything.
         """
         now = self._clock.mono_ns()
         link = self._store.links.get((venue, "private"))
-        signed_ns = fence_ns - self._life_ns()
-        told = link is None or (link.is_live and link.whole_ns < signed_ns and link.heard_ns > fence_ns)
+        told = link is None or (link.is_live and link.whole_ns < noted_ns and link.heard_ns > fence_ns)
         return now > fence_ns and (told or now > fence_ns + HISTORY_LAG_S * NS)
 
     def _life_ns(self) -> int:

@@ -392,6 +392,7 @@ class OrderPath:
                 if order is not None and order.status in (OrderStatus.SENT, OrderStatus.INTENT):
                     self._put(order.to_status(OrderStatus.UNKNOWN, reason=verdict.text, code=verdict.code))
                     self._say(f"order {short(client_id)}: outcome unknown ({verdict.text}); asking the venue, not sending again")
+                self.inquiry.left(client_id, verdict.left_ns or self._clock.mono_ns())
                 self.inquiry.resolve(client_id)
 
     def _close_unsent(self, client_id: str, status: OrderStatus, verdict: Verdict) -> None:

@@ -183,6 +183,8 @@ class RestClient:
             if request.kind.is_write:
                 self._on_lost(request, self._end(_in_doubt(request, "interrupted", "the wait for the answer was interrupted")))
             raise
+        if verdict.outcome is Outcome.UNKNOWN:
+            verdict = replace(verdict, left_ns=started_ns)
         return self._end(verdict)
 
     async def admit(self, dialect: OrderDialect, credential: Credential, denied: Secret | None = None) -> Secret | None:

@@ -173,6 +173,8 @@ class Verdict:
     """With an answer about several orders: what it says of each, by client id; of one that is not among them it says nothing."""
     digest: str = ""
     """SHA-256 of the body of an answer to a write, for the record; empty where nothing was answered."""
+    left_ns: int = 0
+    """With UNKNOWN: when the request left, by the monotonic clock; 0 where that is not known. It may have waited for a token."""
     server_ns: int = 0
     """With ``server_time``: the venue's wall clock in nanoseconds; 0 in every other answer."""
 
