@@ -21,7 +21,8 @@ def nothing_failed_unseen(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-settings.register_profile("unshrunk", phases=(Phase.explicit, Phase.reuse, Phase.generate))
-settings.register_profile("ci", derandomize=True, print_blob=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# No example has a deadline: how long it takes is the machine's.
+settings.register_profile("by hand", deadline=None)
+settings.register_profile("unshrunk", deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "by hand")
