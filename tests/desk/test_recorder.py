@@ -12,7 +12,7 @@ from tests.desk.conftest import BTC, NO_FILLS, UNKNOWN, WIDE, Bench, World, repo
 from tests.desk.test_desk import buy, ended, passive
 from tui_trader.core.account import Balance
 from tui_trader.core.clock import DAY_NS, NS, SystemClock
-from tui_trader.core.event import BalanceChanged, BookDelta, FundingPaid, FundsTransferred, Notice, OrderFilled
+from tui_trader.core.event import BalanceChanged, BookRun, FundingPaid, FundsTransferred, Notice, OrderFilled
 from tui_trader.core.funds import Transfer, TransferState
 from tui_trader.core.order import Fill
 from tui_trader.core.types import ClientOrderId, ExecId, Liquidity, OrderStatus, Side, VenueOrderId
@@ -175,8 +175,8 @@ async def test_market_data_is_not_heard(world: World, path: Path, monkeypatch: p
     seen: list[type] = []
     apply = desk.store.apply
     monkeypatch.setattr(desk.store, "apply", lambda event: (seen.append(type(event)), apply(event))[1])
-    await until(lambda: seen.count(BookDelta) > 5, "some market data")
-    assert BookDelta not in heard
+    await until(lambda: seen.count(BookRun) > 5, "some market data")
+    assert BookRun not in heard
     assert set(heard).isdisjoint(
         {kind for kind in seen if kind.__module__ == "tui_trader.core.event" and "Trades" in kind.__name__}
     )

@@ -165,8 +165,7 @@ class Book:
         self._version += 1
         self.applied += 1
         if depth:
-            if self._is_crossed():
-                self.doubt("crossed")
+            self._look_for_a_cross()
         elif len(self._new_bids) > _UNREAD_LIMIT or len(self._new_asks) > _UNREAD_LIMIT:
             self._look()
 
@@ -252,9 +251,13 @@ class Book:
             self.at_ns = step.timestamp or at_ns
             self._version += 1
             self.applied += 1
-            if self._bid_ceiling >= self._ask_floor and self._is_crossed():
-                self.doubt("crossed")
+            self._look_for_a_cross()
+            if self._state is not _LIVE:
                 return
+
+    def _look_for_a_cross(self) -> None:
+        if self._bid_ceiling >= self._ask_floor and self._is_crossed():
+            self.doubt("crossed")
 
     def doubt(self, reason: str) -> None:
         """Mark the book as not to be trusted until the next snapshot."""

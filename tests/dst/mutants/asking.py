@@ -17,7 +17,7 @@ from tui_trader.venues.base import Outcome, Verdict
 
 @mutant("believes the first not-found", seed=10)
 def _early(stack: ExitStack) -> None:
-    swap(stack, Inquiry, "_is_past", lambda self, fence_ns, venue: True)
+    swap(stack, Inquiry, "_is_past", lambda self, fence_ns, noted_ns, venue: True)
 
 
 @mutant("believes absence by elapsed time", seed=15)
@@ -89,7 +89,7 @@ def _short_fence(stack: ExitStack) -> None:
 @mutant("believes absence without looking for executions", seed=137)
 def _without_looking(stack: ExitStack) -> None:
     swap(stack, Inquiry, "_without_fills", _without)
-    swap(stack, Inquiry, "_is_past", lambda self, fence_ns, venue: self._clock.mono_ns() > fence_ns)
+    swap(stack, Inquiry, "_is_past", lambda self, fence_ns, noted_ns, venue: self._clock.mono_ns() > fence_ns)
 
 
 @mutant("believes the big key's cancels without asking", seed=15)
