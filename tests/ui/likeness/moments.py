@@ -31,7 +31,7 @@ def busy(folder: Path) -> ScriptedDesk:
     world = desk.world
     _round_trip(world)
     world.fill(fee="0.6")
-    world.ticker(open_interest="1912345678")
+    world.ticker(open_interest="1912830467")
     world.ticker(ETH, index="3510.3", funding_rate="0.000044", next_funding_ns=WALL + 8_049 * NS, open_interest="812345")
     world.ticker(SOL, last="170.95", mark="170.95", index="171.14", open_24h="170.27", funding_rate="-0.000012")
     world.position(Side.BUY, "900", "171.20", SOL, liquidation="155.4")
