@@ -258,7 +258,7 @@ async def test_an_order_on_its_way_at_the_end_has_its_outcome_in_the_journal(wor
 async def test_entries_wait_for_the_private_stream_and_exits_do_not(world: World) -> None:
     desk = await world.desk()
     await buy(desk)
-    world.server.faults.add(FaultRule(Action.REFUSE, Moment.CONNECT, times=0))
+    world.server.faults.add(FaultRule(Action.ERROR_BEFORE, Moment.CONNECT, times=0))
     world.server.cut()
     await until(lambda: not desk.reconciled, "the loss")
     assert "private stream is down" in desk.blocked(BTC)
@@ -283,7 +283,7 @@ async def test_an_order_that_executed_while_away_is_found(world: World) -> None:
     desk = await world.desk()
     await desk.submit(passive(desk, "tt-1", qty="0.02"))
     await ended(desk, "tt-1", OrderStatus.LIVE)
-    world.server.faults.add(FaultRule(Action.REFUSE, Moment.CONNECT, times=0))
+    world.server.faults.add(FaultRule(Action.ERROR_BEFORE, Moment.CONNECT, times=0))
     world.server.cut()
     await until(lambda: not desk.reconciled, "the loss")
     order = desk.store.blotter.get("tt-1")
@@ -307,7 +307,7 @@ async def test_what_was_learned_before_a_loss_does_not_count_after_it(world: Wor
     world.server.cut()
     await until(lambda: world.server.receipts[asked] > before[0], "the questions after the first loss")
     assert "being checked" in desk.blocked(BTC)
-    world.server.faults.add(FaultRule(Action.REFUSE, Moment.CONNECT, times=0))
+    world.server.faults.add(FaultRule(Action.ERROR_BEFORE, Moment.CONNECT, times=0))
     world.server.cut()
     link = ("phemex", "private")
     await until(lambda: desk.store.links[link].state is LinkState.DOWN, "the second loss")
@@ -340,7 +340,7 @@ async def test_a_book_that_skips_a_beat_is_asked_for_again(world: World) -> None
 
 async def test_a_lost_feed_is_not_asked_for_snapshots(world: World) -> None:
     desk = await world.desk()
-    world.server.faults.add(FaultRule(Action.REFUSE, Moment.CONNECT, times=0))
+    world.server.faults.add(FaultRule(Action.ERROR_BEFORE, Moment.CONNECT, times=0))
     world.server.cut()
     link = ("phemex", "public")
     await until(lambda: desk.store.links[link].state is LinkState.DOWN, "the loss")

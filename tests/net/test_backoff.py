@@ -18,9 +18,16 @@ class Ceiling(Random):
         return b
 
 
-def test_ceilings_double_up_to_thirty_seconds() -> None:
+def test_ceilings_double_up_to_four_seconds() -> None:
     backoff = Backoff(ManualClock(), Ceiling())
-    assert [backoff.next() for _ in range(9)] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert [backoff.next() for _ in range(7)] == [0.5, 1, 2, 4, 4, 4, 4]
+
+
+def test_a_venue_that_is_gone_for_a_minute_is_asked_less_often() -> None:
+    backoff = Backoff(ManualClock(), Ceiling())
+    waits = [backoff.next() for _ in range(SLOW_STEP + 2)]
+    assert waits[SLOW_STEP - 1 :] == [4, 30, 30]
+    assert 50 < sum(waits[:SLOW_STEP]) / 2 < 70, "drawn from zero to the ceiling, they are half of it in the mean"
 
 
 def test_waits_are_spread_over_the_whole_range_and_repeat_with_the_seed() -> None:

@@ -39,6 +39,7 @@ def test_first_rule_in_force_wins() -> None:
         (Action.MUTE, Moment.REQUEST),
         (Action.DROP_BEFORE, Moment.PUSH),
         (Action.REFUSE, Moment.PUSH),
+        (Action.ERROR_BEFORE, Moment.PUSH),
         (Action.DELAY, Moment.CONNECT),
     ],
 )

@@ -290,6 +290,10 @@ async def test_cut_and_refused_connections(venue: SimVenue) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await venue.connect()
     assert refused.value.status == 403
+    venue.server.faults.add(FaultRule(Action.ERROR_BEFORE, Moment.CONNECT))
+    with pytest.raises(aiohttp.WSServerHandshakeError) as down:
+        await venue.connect()
+    assert down.value.status == 503
     again = await venue.connect()
     venue.server.cut()
     assert (await again.ended()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR, aiohttp.WSMsgType.CLOSING)

@@ -103,7 +103,7 @@ async def test_one_venue_resyncs_and_the_others_trade_on(tmp_path: Path, monkeyp
             for name, desk in desks.items()
             if name != "paradex"
         }
-        exchange.faults.add(FaultRule(Action.REFUSE, Moment.CONNECT, times=0))
+        exchange.faults.add(FaultRule(Action.ERROR_BEFORE, Moment.CONNECT, times=0))
         exchange.cut()
         await here.sees("header", "!paradex/main pub DOWN")
         await here.sees("header", r"\*phemex/main pub")

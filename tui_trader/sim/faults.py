@@ -33,7 +33,7 @@ class Action(StrEnum):
     DROP_AFTER = "drop_after"
     """REQUEST: execute, then close the connection without answering."""
     ERROR_BEFORE = "error_before"
-    """REQUEST: answer ``status`` without executing."""
+    """REQUEST or CONNECT: answer ``status`` without executing, as a venue that is down does."""
     ERROR_AFTER = "error_after"
     """REQUEST: execute, then answer ``status``."""
     LIMIT = "limit"
@@ -54,12 +54,12 @@ _REQUEST_ONLY = frozenset(
         Action.DELAY_BEFORE,
         Action.DROP_BEFORE,
         Action.DROP_AFTER,
-        Action.ERROR_BEFORE,
         Action.ERROR_AFTER,
         Action.LIMIT,
     }
 )
 _PUSH_ONLY = frozenset({Action.MUTE, Action.SKIP, Action.CUT})
+_NEVER_PUSH = frozenset({Action.REFUSE, Action.ERROR_BEFORE})
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class FaultRule:
         wrong = (self.action in _REQUEST_ONLY and self.moment is not Moment.REQUEST) or (
             self.action in _PUSH_ONLY and self.moment is not Moment.PUSH
         )
-        if wrong or (self.action is Action.REFUSE and self.moment is Moment.PUSH):
+        if wrong or (self.action in _NEVER_PUSH and self.moment is Moment.PUSH):
             raise ValueError(f"{self.action} cannot happen at {self.moment}")
 
 

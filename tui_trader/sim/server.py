@@ -274,8 +274,8 @@ class SimServer:
     async def _socket(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if path != self.mask.ws_path:
             return web.Response(status=404)
-        if self.faults.armed and self.faults.take(Moment.CONNECT, path) is not None:
-            return web.Response(status=403)
+        if self.faults.armed and (rule := self.faults.take(Moment.CONNECT, path)) is not None:
+            return web.Response(status=403 if rule.action is Action.REFUSE else rule.status)
         if isinstance(self.mask, Handshaking) and (status := self.mask.handshake(request.query_string)):
             return web.Response(status=status)
         socket = web.WebSocketResponse(timeout=0.25, compress=False, max_msg_size=1 << 16)
