@@ -15,6 +15,9 @@ from tui_trader.secrets.redactor import REDACTOR, Redactor
 
 __all__ = ["pytest_configure"]
 
+# The program is started hundreds of times: without compiled modules, as some shells have it, each start would compile all of it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture(autouse=True)
 def nothing_failed_unseen(request: pytest.FixtureRequest) -> Iterator[None]:
