@@ -70,6 +70,7 @@ def better_price(hour: Hour) -> None:
 
 def send(hour: Hour) -> None:
     hour.keys(ENTER)
+    hour.until_sent()
     hour.shows(EMPTY, r"BUY +LMT .*working", r"ORDERS 2", r"acknowledged in \d+ms|place ack \d+ms")
 
 
@@ -182,7 +183,10 @@ def panic_once(hour: Hour) -> None:
 
 def panic_twice(hour: Hour) -> None:
     hour.resume()
-    hour.keys("4", "B", ENTER)
+    hour.keys("4", "B")
+    hour.shows(STAGED)
+    hour.keys(ENTER)
+    hour.until_sent()
     hour.shows(r"POSITIONS 1")
     hour.wait_a_moment()
     hour.keys(PANIC, PANIC)
@@ -252,6 +256,7 @@ def day_loss(hour: Hour) -> None:
     hour.shows(r"BLOCKED|(?i:halted)")
     hour.keys(ESC)
     hour.keys("x", ENTER)
+    hour.until_sent()
     hour.shows(r"no open position")
 
 
