@@ -90,7 +90,11 @@ class Proxy:
     """Serves one port on 127.0.0.1 in front of another one."""
 
     def __init__(self, server_port: int) -> None:
-        self.port = 0
+        self._place = socket.socket()
+        """Holds the port while nobody listens on it: else the kernel may give it to any connection that goes out."""
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._place.bind(("127.0.0.1", 0))
+        self.port = self._place.getsockname()[1]
         self.script: list[Fault] = []
         self.struck: list[str] = []
         """What was struck, in order: the request or the beginning of the frame."""
@@ -106,9 +110,8 @@ class Proxy:
     # -- life ------------------------------------------------------------------------------------------------------
 
     async def up(self) -> Proxy:
-        """Listen, on the port of before once there was one."""
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1 << 20)
-        self.port = self._listener.sockets[0].getsockname()[1]
+        """Listen, on the port of before."""
+        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=1 << 20, reuse_port=True)
         return self
 
     def down(self) -> None:
@@ -135,6 +138,7 @@ class Proxy:
             serving.cancel()
         await asyncio.sleep(0)
         await self._tasks.close()
+        self._place.close()
 
     def add(self, word: str) -> Fault:
         """Put a fault in force, after those already there."""
