@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,12 @@ class At:
         self.url = url
 
     def __call__(self, *args: str, stdin: str = "") -> Ran:
-        return self.shell(*args, "--sim-url", self.url, stdin=stdin)
+        for _ in range(4):
+            ran = self.shell(*args, "--sim-url", self.url, stdin=stdin)
+            if "was not ready in" not in ran.err:  # each start asks 18 times, the venue takes 100 a minute: nothing was sent yet
+                break
+            time.sleep(15)
+        return ran
 
 
 @pytest.fixture

@@ -73,11 +73,12 @@ async def test_a_cut_connection_is_said_and_comes_back(tmp_path: Path, monkeypat
     async with trading(tmp_path, monkeypatch) as (server, desk, shown):
         focus = desk.focus
         assert focus is not None
+        server.faults.add(FaultRule(Action.ERROR_BEFORE, Moment.CONNECT, times=0))  # else it may be back before anybody looks
         server.cut()
         await until(shown.pilot, lambda: bool(desk.blocked(focus)))
-        await shown.settle()
-        assert "!priv DOWN" in shown.pane("header") or "!pub DOWN" in shown.pane("header")
-        assert "entries blocked" in shown.pane("ticket")
+        await until(shown.pilot, lambda: "!priv DOWN" in shown.pane("header") or "!pub DOWN" in shown.pane("header"))
+        await until(shown.pilot, lambda: "entries blocked" in shown.pane("ticket"))
+        server.faults.clear()
         await until(shown.pilot, lambda: not desk.blocked(focus))
         # A book may be fresh before the last subscription is confirmed: the lane is live a moment later.
         await until(shown.pilot, lambda: desk.store.links[(focus.venue, "public")].is_live)
