@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from tests.desk.conftest import BTC, ETH, MovedClock, World, heard, until
+from tui_trader.cli import launch
 from tui_trader.core.command import Price, PriceRef
 from tui_trader.core.error import ConfigError, LinkError, RefusedError
 from tui_trader.core.order import OrderTicket
@@ -324,6 +325,16 @@ async def test_a_reconciliation_that_is_not_answered_is_tried_again(world: World
     desk = await world.desk()
     assert world.server.receipts["GET /g-accounts/accountPositions"] == 4
     assert sum("not reconciled" in notice.text for notice in desk.store.notices) == 2
+
+
+async def test_an_account_that_is_not_told_in_time_is_said_with_the_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_trader.cli.launch.READY_S", 0.2)
+    desk = await world.desk(start=False)
+    world.server.faults.add(FaultRule(Action.LIMIT, prefix="GET /g-accounts/accountPositions", times=0))
+    await desk.start(["BTCUSDT"])
+    await until(lambda: bool(desk.sync.problem), "the refusal")
+    with pytest.raises(LinkError, match=r"was not ready in 0 s \(.*too many requests.*\)"):
+        await launch._ready(desk, ["BTCUSDT"])
 
 
 async def test_a_book_that_skips_a_beat_is_asked_for_again(world: World) -> None:

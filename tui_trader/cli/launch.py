@@ -302,6 +302,7 @@ async def _ready(desk: Desk, symbols: Sequence[str]) -> None:
 
     if not await wait_until(known, READY_S):
         reasons = [f"{link.lane}: {link.reason or link.state.value}" for link in store.links.values() if not link.is_live]
+        reasons += [desk.sync.problem] if desk.sync.problem else []
         raise LinkError(f"{desk.account.venue.title} was not ready in {READY_S:.0f} s ({'; '.join(reasons) or 'no answer'})")
 
 

@@ -40,6 +40,8 @@ class Sync:
         """``ask`` asks the venue everything and returns the differences; it raises ConnectionError."""
         self.reconciled = False
         """Whether orders and positions are known to be the venue's since the last connect."""
+        self.problem = ""
+        """Why they were not when they were asked for last; empty when nothing spoke against it."""
         self._store = store
         self._reconciler = reconciler
         self._ask = ask
@@ -90,6 +92,7 @@ class Sync:
             try:
                 lines = await self._ask()
             except ConnectionError as error:
+                self.problem = str(error)
                 self._say(f"not reconciled: {error}; trying again", Severity.WARNING)
                 await asyncio.sleep(RECONCILE_S)
                 continue
@@ -103,7 +106,7 @@ class Sync:
                 self._reconciler.remember()
                 await asyncio.sleep(RECONCILE_S)
                 continue
-            self.reconciled = True
+            self.reconciled, self.problem = True, ""
             self._store.tally.agree(self._store.positions.values(), asked_ns)
             self._store.touch(topic.LINKS, topic.STAGE, topic.POSITIONS)
             self._spawn("late executions", self._catch_up(epoch))
