@@ -72,7 +72,9 @@ async def picture(path: Path, theme: str, size: tuple[int, int]) -> None:
         await pilot.press("space", "4", "b", "j", "j", "t")
         await asyncio.sleep(0.6)
         app.save_screenshot(str(path))
-        await pilot.press("escape", "q", "q")
+        await pilot.press("escape", "q")
+        await asyncio.sleep(0.2)  # a second press sooner than a finger's is that of a key that is held
+        await pilot.press("q")
         await wait(lambda: app.return_code is not None)
 
 
