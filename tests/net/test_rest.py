@@ -18,8 +18,9 @@ from aiohttp import web
 
 from tui_trader.core.clock import NS, SystemClock
 from tui_trader.core.error import ConfigError, LinkError, RefusedError, WireError
+from tui_trader.net.answer import gunzip
 from tui_trader.net.limiter import Limiter
-from tui_trader.net.rest import CONNECT_S, MAX_WRITE_BODY, TOTAL_S, RestClient, _gunzip
+from tui_trader.net.rest import CONNECT_S, MAX_WRITE_BODY, TOTAL_S, RestClient
 from tui_trader.net.tasks import TaskSet, stop
 from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Outcome, Reply, Request, RequestKind, Verdict
@@ -229,7 +230,7 @@ def test_a_bomb_does_not_go_off() -> None:
     """64 MiB of zeros in 64 kB: no more than the cap is ever unpacked."""
     tracemalloc.start()
     with pytest.raises(Exception, match="too large"):
-        _gunzip(BOMB, MAX_WRITE_BODY)
+        gunzip(BOMB, MAX_WRITE_BODY)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 * MAX_WRITE_BODY
