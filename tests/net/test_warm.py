@@ -311,7 +311,7 @@ async def test_what_is_not_as_expected_goes_the_sessions_way(ground: Any, monkey
     for owner, name in (
         (aiohttp.BaseConnector, "_get"),
         (aiohttp.ClientRequest, "connection_key"),
-        (ResponseHandler, "upgraded"),
+        (ResponseHandler, "should_close"),
     ):
         with monkeypatch.context() as patch:
             patch.delattr(owner, name)

@@ -126,7 +126,7 @@ class WarmLine:
                 if not 100 <= message.code <= 199 or message.code == 101:
                     break
             body = await read_capped(message.headers, content, cap)
-            whole = not protocol.upgraded
+            whole = True  # releasing closes what is not fit to be used again
         except TimeoutError:
             raise
         except (aiohttp.ClientError, aiohttp.EofStream, HttpProcessingError, OSError) as error:
@@ -175,7 +175,7 @@ def _as_expected(connector: aiohttp.TCPConnector) -> bool:
         get is not None
         and list(inspect.signature(get).parameters) == ["key", "traces"]
         and isinstance(getattr(aiohttp.ClientRequest, "connection_key", None), property)
-        and all(hasattr(ResponseHandler, name) for name in ("should_close", "writing_paused", "is_connected", "upgraded"))
+        and all(hasattr(ResponseHandler, name) for name in ("should_close", "writing_paused", "is_connected"))
         and all(hasattr(ResponseHandler, name) for name in ("read", "set_exception", "set_response_params"))
         and takes(ResponseHandler.set_response_params, ("read_until_eof", "auto_decompress", "skip_payload", "read_timeout"))
         and all(hasattr(Connection, name) for name in ("protocol", "close", "release"))
