@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import threading
 import tracemalloc
 import warnings
 import zlib
@@ -644,3 +645,23 @@ async def test_a_refusal_that_repeats_the_signature_is_not_shown(ground: Any, ex
     client = await ground.client(await ground.raw(Till(ok(b"wrong: " + signature.encode()))))
     verdict = await client.send(request("POST"), Chatty())
     assert verdict.text == "wrong: [redacted]"
+
+
+@pytest.mark.parametrize(
+    ("what", "size", "apart"), [("candles", 100_000, True), ("candles", 100, False), ("test", 100_000, False)]
+)
+async def test_a_long_list_of_bars_is_read_beside_the_loop(
+    ground: Any, exchange: Any, monkeypatch: pytest.MonkeyPatch, what: str, size: int, apart: bool
+) -> None:
+    threads: list[int] = []
+    parse = exchange.parse
+
+    def seen(request: Request, reply: Reply) -> Verdict:
+        threads.append(threading.get_ident())
+        return parse(request, reply)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(exchange, "parse", seen)
+    client = await ground.client(await ground.raw(Till(ok(b"x" * size))))
+    verdict = await client.send(request("GET", what=what), exchange)
+    assert (verdict.outcome, len(verdict.text)) == (Outcome.ACK, size)
+    assert [thread != threading.get_ident() for thread in threads] == [apart]

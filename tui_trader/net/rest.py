@@ -48,6 +48,12 @@ MAX_WRITE_BODY = 1 << 20
 MAX_READ_BODY = 1 << 24
 """Largest answer to a read: product lists run to megabytes."""
 
+APART = frozenset({"candles"})
+"""What is read in another thread when the answer is long: nothing but itself is needed for it, and a thousand bars take 5 ms, in
+which the loop would hear no key."""
+
+LONG_BODY = 16 << 10
+
 MAX_STEPS = 3
 """Questions that it may take to be let in."""
 
@@ -288,7 +294,10 @@ class RestClient:
         told = {name.lower(): value for name, value in headers.items()}
         reply = Reply(status, told, body, self.last_rtt_ns)
         self.limiter.hear(dialect.limits(reply))
-        verdict = dialect.parse(request, reply)
+        if request.what in APART and len(body) > LONG_BODY:
+            verdict = await asyncio.to_thread(dialect.parse, request, reply)
+        else:
+            verdict = dialect.parse(request, reply)
         if verdict.outcome is Outcome.LIMITED:
             self.limiter.pause(request.group, verdict.retry_after_s)
         if verdict.text and verdict.outcome is not Outcome.ACK:
