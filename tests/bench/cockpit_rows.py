@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from .cockpit import RATE, Cockpit
+from .exchange import STILL
 from .feeder import ROOT
 from .measure import Ratio, percentile
 from .pty_probe import Probe
@@ -34,6 +35,9 @@ CALM_RATE = 100
 KEY_BYTES = 300.0
 KEY_S = 0.17
 """How long a key's bytes are waited for: no multiple of a frame, so that keys come at any time of the clock."""
+
+DOUBTED_S, STILL_S = 7.0, 5.0
+"""Until prices that nobody confirms any more are shown as doubted, and how long bytes are counted after that."""
 
 LAG_MS = 5.0
 THIN = ((10, 10_000.0), (4, 6_000.0))
@@ -56,7 +60,7 @@ def measure(rounds: int, goals: frozenset[str]) -> list[Row]:
         rows.append(_typing())
     if "G17" in goals:
         rows += [_thin(fps, most) for fps, most in THIN]
-        rows.append(_colors())
+        rows += [_still(), _colors()]
     if goals & {"G18", "G19"}:
         rows += _steps()
     return [row for row in rows if row.goal in goals or row.goal == "-"]
@@ -212,6 +216,17 @@ def _thin(fps: int, most: float) -> Row:
         Ratio(tuple(value / most for value in found)),
         1.0,
     )
+
+
+def _still() -> Row:
+    with _opened() as cockpit:
+        cockpit.exchange.set_rate(RATE)
+        cockpit.probe.read(2.0)
+        cockpit.exchange.set_rate(STILL)
+        cockpit.probe.read(DOUBTED_S)
+        taken = cockpit.probe.read(STILL_S) / STILL_S
+    told = "standing still: what is written is the clock, ages that grow and the figures of the link"
+    return Row("-", "cockpit bytes/s, market standing still", f"{taken:.0f} B/s", "", remark=told)
 
 
 def _colors() -> Row:
