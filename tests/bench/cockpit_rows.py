@@ -18,14 +18,18 @@ from statistics import median
 from typing import Any
 
 from .cockpit import RATE, Cockpit
-from .exchange import STILL
+from .exchange import FLOOR_RATE, STILL
 from .feeder import ROOT
-from .measure import Ratio, percentile
-from .pty_probe import Probe
+from .measure import Ratio, percentile, take_turns
+from .pty_probe import Probe, read_together
 from .table import Row
 
 SECONDS = 3.0
 FRAMES_S = 5.0
+TURNS = 6
+"""Of each side of G14, whatever the rounds."""
+
+SETTLE_S, TURN_S = 0.6, 1.2
 FPS = 20.0
 WATCHED_S = 12.0
 SLOW_MS = 4.0
@@ -55,7 +59,7 @@ def measure(rounds: int, goals: frozenset[str]) -> list[Row]:
     """Return the rows that are asked for."""
     rows: list[Row] = []
     if goals & {"G14", "G15"}:
-        rows += _against_floor(rounds)
+        rows += _against_floor()
     if "G16" in goals:
         rows.append(_typing())
     if "G17" in goals:
@@ -72,28 +76,40 @@ def _cpu(probe: Probe, seconds: float) -> tuple[float, int]:
     return (probe.cpu_s() - before) / seconds * 1000, taken
 
 
-def _against_floor(rounds: int) -> list[Row]:
+def _against_floor() -> list[Row]:
+    """Compare in turns; the two programs that draw by hand run all the time, and their CPU is taken in the same windows."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         count, sent = _record(folder / "frames.json")
         seen = stack.enter_context(_opened())
         blind = stack.enter_context(_opened(inside=["--blind"]))
         blind.begin()
-        sides: dict[str, list[float]] = {"seen": [], "blind": [], "floor": [], "still": []}
-        for _ in range(max(1, rounds - 1)):
-            for name, cockpit in (("seen", seen), ("blind", blind)):
-                cockpit.exchange.set_rate(RATE)
-                cockpit.probe.read(1.0)
-                sides[name].append(_cpu(cockpit.probe, SECONDS)[0])
-                cockpit.exchange.set_rate(0)
-            for name, word in (("floor", "moving"), ("still", "still")):
-                with Probe(["-m", "tests.bench.cockpit_floor", str(folder / "frames.json"), word]) as probe:
-                    probe.read(1.5)
-                    sides[name].append(_cpu(probe, FRAMES_S * (1 if word == "moving" else 0.5))[0])
+        hand = [
+            stack.enter_context(Probe(["-m", "tests.bench.cockpit_floor", str(folder / "frames.json"), word]))
+            for word in ("moving", "still")
+        ]
+        cockpits = {"seen": seen, "blind": blind}
+        probes = [seen.probe, blind.probe, *hand]
+        read_together(probes, 1.5)
+        nets: list[float] = []
+
+        def side(name: str) -> float:
+            cockpits[name].exchange.set_rate(RATE)
+            read_together(probes, SETTLE_S)
+            before = [probe.cpu_s() for probe in (cockpits[name].probe, *hand)]
+            read_together(probes, TURN_S)
+            used = [
+                (probe.cpu_s() - was) / TURN_S * 1000 for probe, was in zip((cockpits[name].probe, *hand), before, strict=True)
+            ]
+            cockpits[name].exchange.set_rate(FLOOR_RATE)
+            nets.append(used[1] - used[2])
+            return used[0]
+
+        sides = take_turns(TURNS, {name: (lambda name=name: side(name)) for name in cockpits})  # type: ignore[misc]
         words = [sys.executable, "-m", "tests.bench.cockpit_floor", str(folder / "frames.json"), "count"]
         least = int(subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout)
     fps = count / FRAMES_S
-    net = [a - b for a, b in zip(sides["floor"], sides["still"], strict=True)]
+    net = [median(nets)] * TURNS  # the floor draws the same all the time, and its windows are short for its little
     alone = Ratio.of([a - b for a, b in zip(sides["seen"], sides["blind"], strict=True)], net)
     whole = Ratio.of(sides["seen"], [a + b for a, b in zip(sides["blind"], net, strict=True)])
     told = (

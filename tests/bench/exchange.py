@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import struct
 import subprocess
@@ -183,7 +184,7 @@ async def _serve(tell: str) -> None:
         if line:
             flood.rate = int(line)
         else:
-            loop.remove_reader(sys.stdin)
+            os._exit(0)  # who measured is gone
 
     loop.add_reader(sys.stdin, hear)
     await flood.run()

@@ -2,15 +2,14 @@
 
 The terminal of ``cockpit`` at 5,000 messages a second. Read are resident memory, open files, CPU, how late the event loop is
 for a beat every ten milliseconds (as for G18), and how long typed letters take to be on the screen. A line is fitted through
-each, the first quarter left out; what it rises from there to the end must stay below a bound. Every reading goes to the file,
-which ``python -m tests.bench.page`` plots; the command always ends with 0 unless the terminal itself ends.
+each, the first quarter left out, ten minutes at least; what it rises from there to the end must stay below a bound. Every
+reading goes to the file, which ``python -m tests.bench.page`` plots; the command always ends with 0 unless the terminal ends.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import random
 import sys
@@ -37,8 +36,9 @@ NEWEST = 510
 """Keys that a percentile is taken of: those of the last five readings."""
 
 WARM = 0.25
-"""Share of the run that is left out of the line: tape, bars, logs and remembered lines are bounded and fill up first, within
-minutes, and the memory that the interpreter keeps for their like settles after them."""
+WARM_MIN = 10.0
+"""Share of the run that is left out of the line, and minutes at least: tape, bars, logs and remembered lines are bounded and
+fill up first, and the memory that the interpreter keeps for their like settles after them."""
 
 KEPT = 200_000
 """Bytes of the terminal's output that are kept."""
@@ -87,7 +87,8 @@ class Run:
 
 def judge(reading: Reading, points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], str]:
     """Return the fitted line and a verdict in words; with too few readings there is none."""
-    settled = points[math.ceil(len(points) * WARM) :]
+    warm = max(points[-1][0] * WARM, WARM_MIN)
+    settled = [point for point in points if point[0] > warm]
     if len(settled) < 3:
         return (points[-1][1], 0.0), "too short to say"
     line = fitted(settled)
