@@ -95,6 +95,8 @@ class OrderEntry:
         reduce_only = "REDUCE_ONLY" in (body.get("flags") or ())
         if kind.startswith(("STOP_LOSS", "TAKE_PROFIT")) and not reduce_only:
             raise Complaint("VALIDATION_ERROR", "TPSL orders must be reduce only")
+        # a target or stop of no size is over the whole position, however large by then (ccxt sends it so: its pull request 25407)
+        whole = not qty and kind.startswith(("STOP_LOSS", "TAKE_PROFIT"))
         return NewOrder(
             client_id=str(body.get("client_id", "")),
             symbol=market,
@@ -104,6 +106,7 @@ class OrderEntry:
             price=price or None,
             tif=TimeInForce.IOC if kind == "MARKET" else _TIF[instruction],
             reduce_only=reduce_only,
+            close_on_trigger=whole,
             trigger_price=decimal(body.get("trigger_price")) or None,
             trigger_source=TriggerSource.MARK,
         )

@@ -1,4 +1,4 @@
-"""What the account hears, as Paradex's server writes it in binary: orders, fills, positions, holdings; version 2 of the schema.
+"""What the account hears, as Paradex's server writes it in binary: orders, fills, positions, holdings, in the newest version.
 
 The documents disagree on whether private channels are JSON or binary; this is the second. It takes the rows that the JSON
 channels carry, and shares nothing with the client's decoder. Source: schema ``paradex_1_0.xml``, September 2026.
