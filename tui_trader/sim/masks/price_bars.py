@@ -32,13 +32,17 @@ class PriceBars:
     def note(self) -> None:
         """Look at the prices, once a second."""
         now = self._exchange.now_ns
-        if now < self._due_ns:
-            return
-        self._due_ns = now - now % NS + NS
-        start_s = now // NS - now // NS % 60
-        for (symbol, index), minutes in self._minutes.items():
-            state = self._exchange.listings[symbol].state
-            price = state.index if index else state.mark
+        if now >= self._due_ns:
+            self._due_ns = now - now % NS + NS
+            for symbol in self._exchange.instruments:
+                self._look(symbol)
+
+    def _look(self, symbol: str) -> None:
+        now_s = self._exchange.now_ns // NS
+        start_s = now_s - now_s % 60
+        state = self._exchange.listings[symbol].state
+        for index, price in ((False, state.mark), (True, state.index)):
+            minutes = self._minutes[symbol, index]
             if not price:
                 continue
             if minutes and minutes[-1].start_s == start_s:
@@ -49,6 +53,7 @@ class PriceBars:
     def over(self, symbol: str, bars: Sequence[Candle], *, index: bool) -> list[Candle]:
         """Return bars of the mark, or of the index, in the place of bars of the last price, whole minutes each; nothing is traded
         in them."""
+        self._look(symbol)
         minutes = self._minutes[symbol, index]
         return [_seen(bar, [one for one in minutes if 0 <= one.start_s - bar.start_s < bar.interval_s]) for bar in bars]
 
