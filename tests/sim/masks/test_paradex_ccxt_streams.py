@@ -50,6 +50,20 @@ async def test_a_watched_book_stays_the_exchange_s(peer: Peer) -> None:
     assert len(peer.exchange.book(MARKET)[0]) == 4
 
 
+async def test_a_book_is_gathered_to_a_step_and_to_no_other_than_ticks(peer: Peer) -> None:
+    """The documented end of a channel's name, which ccxt never asks for: its decoder reads what it brings all the same."""
+    for price in ("49991.3", "49996", "49998.1"):
+        peer.exchange.submit("street", NewOrder("", MARKET, Side.BUY, OrderType.LIMIT, D("0.5"), D(price)))
+    begun(peer.client.watch_order_book(UNIFIED))
+    [talk] = await until(lambda: [one for one in peer.mask.feed._talks.values() if one.channels])
+    for kind, opens in (("snapshot@15@50ms@5", True), ("snapshot@15@50ms@0_25", False), ("snapshot@15@10ms", False)):
+        assert peer.mask.feed._opens(talk, "order_book", MARKET, kind) is opens
+    found = peer.client.parse_sbe_message(peer.mask.feed._top(MARKET, D(5)))["params"]["data"]["inserts"]
+    assert [(row["side"], D(row["price"]), D(row["size"])) for row in found] == [
+        *(("BUY", D(49_995), D(1)), ("BUY", D(49_990), D("1.5")), ("SELL", D(50_010), D(1))),
+    ]
+
+
 async def test_watched_prints(peer: Peer) -> None:
     watching = begun(peer.client.watch_trades(UNIFIED))
     await until(lambda: any(f"trades.{MARKET}" in talk.channels for talk in peer.mask.feed._talks.values()))
@@ -68,11 +82,13 @@ async def test_watched_tickers_and_funding(peer: Peer) -> None:
     assert (exact(ticker["bid"]), exact(ticker["ask"]), exact(ticker["markPrice"])) == (D("49990.0"), D("50010.0"), D("50000.0"))
     assert await soon(peer.client.watch_tickers([UNIFIED]))
     peer.trade("trader", Side.BUY, D("0.02"))
-    await until(lambda: exact(peer.client.tickers[UNIFIED]["last"]) == D("50010.0"))
+    await until(lambda: peer.client.tickers[UNIFIED]["last"] == 50_010.0)
     assert exact(peer.client.tickers[UNIFIED]["quoteVolume"]) == peer.exchange.market(MARKET).turnover_24h > 0
     summary = peer.client.tickers[UNIFIED]["info"]
     assert summary["settlement_twap_estimate"] is None, "of 1:3; null in a market that never ends"
-    assert exact((await soon(peer.client.watch_funding_rate(UNIFIED)))["fundingRate"]) == D("0.0001234")
+    funding = await soon(peer.client.watch_funding_rate(UNIFIED))
+    assert exact(funding["fundingRate"]) == D("0.0001234")
+    assert D(funding["info"]["funding_premium"]) == D("6.17"), "the rate of one coin at the mark, in dollars"
     assert UNIFIED in await soon(peer.client.watch_funding_rates([UNIFIED]))
     state.funding_rate = D(0)
 

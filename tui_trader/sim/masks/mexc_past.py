@@ -64,7 +64,8 @@ def ended(exchange: Exchange, account: str) -> list[Ended]:
         now = held.setdefault(leg, Ended(*leg, 1 if order.side.sign > 0 else 2, report.at_ns))
         _add(now, report, left, fee, exchange.instruments[order.symbol].kind, closes=False)
     _charge(exchange, account, done)
-    return sorted(reversed(done), key=lambda one: one.updated_ns, reverse=True)
+    done.reverse()
+    return sorted(done, key=lambda one: one.updated_ns, reverse=True)
 
 
 def _add(position: Ended, report: Report, qty: Decimal, fee: Decimal, kind: ContractKind, *, closes: bool) -> None:

@@ -28,7 +28,10 @@ from tui_trader.sim.masks.price_bars import PriceBars
 __all__ = ["ParadexMask", "mint", "with_stark"]
 
 _PRIVATE = frozenset(
-    ("orders", "orders-history", "positions", "account", "balance", "fills", "funding", "liquidations", "transfers")
+    {
+        *("orders", "orders-history", "algo", "positions", "account", "balance", "fills", "funding", "liquidations"),
+        *("transfers", "tradebusts", "transactions"),
+    }
 )
 """What paths begin with that need a token."""
 
@@ -161,6 +164,10 @@ class ParadexMask:
                 return reads.payments(account, args)
             case ["liquidations"]:
                 return reads.liquidations(account, args)
+            case ["account", "info"]:
+                return reads.info(account)
+            case ["account", "subaccounts"] | ["algo", "orders"] | ["tradebusts"] | ["transactions"]:
+                return reads.never(args)
             case ["transfers"]:
                 return reads.transfers(account, args)
         raise Complaint("NOT_FOUND", "no such path", 404)

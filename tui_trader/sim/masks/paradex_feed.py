@@ -7,19 +7,22 @@ encoding, as the schema does: that is a switch. Each connection hears the versio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from typing import Any
 
 import orjson
 
-from tui_trader.core.decimals import ZERO, divide
+from tui_trader.core.decimals import ZERO, divide, plain
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import paradex_sbe as sbe
 from tui_trader.sim.masks.base import Peer
 from tui_trader.sim.masks.paradex_rows import (
     SIDE,
+    Level,
     Row,
     account_row,
     best_of,
@@ -27,6 +30,7 @@ from tui_trader.sim.masks.paradex_rows import (
     order_row,
     payment_row,
     position_row,
+    premium_of,
     was_received,
 )
 from tui_trader.sim.masks.paradex_sbe_own import own
@@ -46,7 +50,8 @@ from tui_trader.sim.types import (
 BEAT_NS = 20_000_000_000
 SUMMARY_NS = 1_000_000_000
 TOP = 15
-_TOPS = ("snapshot@15@50ms", "snapshot@15@100ms")
+_TOP = re.compile(r"snapshot@15@(?:50|100)ms(?:@(\d+(?:_\d+)?))?")
+"""The best levels, again and again; at the end the step that prices are gathered to, with ``_`` for its point."""
 _PRIVATE = ("orders", "fills", "positions", "account")
 _BY_MARKET = ("orders", "fills", "funding_payments")
 _QUIET = ("balance_events", "transfers", "tradebusts", "transaction", "block_trades", "mmp")
@@ -78,6 +83,8 @@ class Feed:
         self._account_of = account_of
         self._talks: dict[int, _Talk] = {}
         self._sequences: dict[str, int] = dict.fromkeys(exchange.instruments, 1000)
+        self._tops: dict[str, dict[str, Decimal]] = {symbol: {} for symbol in exchange.instruments}
+        """By market, the channels of its best levels that anybody has asked for, and the step of each."""
         self.private_binary = False
         """Whether the account's own channels are binary; JSON otherwise."""
         self.whole_books = True
@@ -141,7 +148,11 @@ class Feed:
             match family:
                 case "order_book":
                     self._exchange.watch(symbol)
-                    self._tell(talk, family, self._whole(symbol, None if kind == "deltas" else TOP))
+                    if kind == "deltas":
+                        told = self._whole(symbol)
+                    else:
+                        told = self._top(symbol, self._tops[symbol].setdefault(channel, self._step(symbol, kind)))
+                    self._tell(talk, family, told)
                 case "bbo":
                     self._tell(talk, family, self._best(symbol))
                 case "funding_data":
@@ -154,7 +165,7 @@ class Feed:
         known = market in self._exchange.instruments
         match family:
             case "order_book":
-                return known and (kind in _TOPS or (kind == "deltas" and self.whole_books))
+                return known and (bool(self._step(market, kind)) or (kind == "deltas" and self.whole_books))
             case "trades" | "bbo":
                 return (known or market == ALL) and not kind
             case "markets_summary" | "funding_data":
@@ -186,8 +197,8 @@ class Feed:
                 sequence = self._sequences[event.symbol]
                 frame = sbe.book(event.symbol, event.at_ns // 1_000, sequence, event.bids, event.asks, snapshot=False)
                 self._market("order_book", {f"order_book.{event.symbol}.deltas"}, frame)
-                tops = {f"order_book.{event.symbol}.{kind}" for kind in _TOPS}
-                self._market("order_book", tops, partial(self._whole, event.symbol, TOP))
+                for channel, step in self._tops[event.symbol].items():
+                    self._market("order_book", {channel}, partial(self._top, event.symbol, step))
                 self._market("bbo", {f"bbo.{event.symbol}", f"bbo.{ALL}"}, partial(self._best, event.symbol))
             elif isinstance(event, PublicTrade):
                 side = SIDE[event.side]
@@ -207,7 +218,8 @@ class Feed:
     def _report(self, report: Report) -> None:
         order = report.order
         if report.event is Event.FILL:
-            self._own(order.account, "fills", order.symbol, lambda: fill_row(report))
+            spot = self._exchange.market(order.symbol).index
+            self._own(order.account, "fills", order.symbol, lambda: fill_row(report) | {"underlying_price": plain(spot)})
         self._own(order.account, "orders", order.symbol, lambda: order_row(order))
         if report.event is Event.FILL:
             self._own(order.account, "positions", "", partial(self._position, order))
@@ -256,8 +268,30 @@ class Feed:
     def _tell(talk: _Talk, family: str, frame: bytes) -> None:
         talk.peer.send(fitted(frame, talk.version), family, binary=True)
 
-    def _whole(self, market: str, depth: int | None) -> bytes:
-        bids, asks = self._exchange.book(market, depth)
+    def _whole(self, market: str) -> bytes:
+        return self._snapshot(market, *self._exchange.book(market))
+
+    def _top(self, market: str, step: Decimal) -> bytes:
+        """Return the best levels, their prices gathered to a step: bids down, asks up."""
+        if step == self._exchange.instruments[market].tick:
+            return self._snapshot(market, *self._exchange.book(market, TOP))
+        sides: list[list[Level]] = []
+        for levels, rounding in zip(self._exchange.book(market), (ROUND_FLOOR, ROUND_CEILING), strict=True):
+            gathered: dict[Decimal, Decimal] = {}
+            for price, size in levels:
+                price = (price / step).to_integral_value(rounding) * step
+                gathered[price] = gathered.get(price, ZERO) + size
+            sides.append(list(gathered.items())[:TOP])
+        return self._snapshot(market, *sides)
+
+    def _step(self, market: str, kind: str) -> Decimal:
+        """Return what a channel of best levels gathers prices to; zero for a name that is none, or a step that does not fit."""
+        found = _TOP.fullmatch(kind)
+        tick = self._exchange.instruments[market].tick
+        step = Decimal(found[1].replace("_", ".")) if found and found[1] else tick
+        return step if found and step and not step % tick else ZERO
+
+    def _snapshot(self, market: str, bids: Sequence[Level], asks: Sequence[Level]) -> bytes:
         return sbe.book(market, self._now_us(), self._sequences[market], bids, asks, snapshot=True)
 
     def _best(self, market: str) -> bytes:
@@ -267,7 +301,8 @@ class Feed:
     def _funding(self, market: str) -> bytes:
         state = self._exchange.market(market)
         hours = self._exchange.instruments[market].funding_interval_s // 3_600
-        return sbe.funding(market, self._now_us(), self._exchange.seq, state.funding_rate, hours)
+        premium = premium_of(state.funding_rate, state.mark)
+        return sbe.funding(market, self._now_us(), self._exchange.seq, state.funding_rate, premium, hours)
 
     def _summary(self, symbol: str) -> bytes:
         state = self._exchange.market(symbol)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import orjson
 
@@ -22,6 +23,29 @@ from tui_trader.sim.masks.price_bars import PriceBars
 
 MOST_TRADES = 1_000
 """Prints of a page at most."""
+
+CONFIG: Final[Row] = {
+    "starknet_chain_id": CHAIN,
+    "starknet_gateway_url": "",
+    "starknet_fullnode_rpc_url": "https://rpc.api.testnet.paradex.trade/rpc/v0_10",
+    "starknet_fullnode_rpc_base_url": "https://rpc.api.testnet.paradex.trade",
+    "block_explorer_url": "https://voyager.testnet.paradex.trade/",
+    "environment": "local",
+    "paraclear_address": "0x4638e3041366aa71720be63e32e53e1223316c7f0d56f7aa617542ed1e7554d",
+    "paraclear_decimals": 8,
+    "paraclear_account_hash": "0x033434ad846cdd5f23eb73ff09fe6fddd568284a0fb7d1be20ee482f044dabe2",
+    "paraclear_account_proxy_hash": "0x3530cc4759d78042f1b543bf797f5f3d647cde0388c33734cf91b7f7b9314a9",
+    "oracle_address": "0x47c622ce5f7ff7fa17725df596f4f506364e49be0621eb142a75b44ee3689c6",
+    "bridged_tokens": [],
+    "l1_core_contract_address": "0x182FE62c57461d4c5Ab1aE6F04f1D51aA1607daf",
+    "l1_operator_address": "0x63e762538C70442758Fd622116d817761c94FD6A",
+    "l1_chain_id": "5",
+    "liquidation_fee": "0.20",
+    "partial_liquidation_buffer": "0.2",
+    "partial_liquidation_share_increment": "0.05",
+}
+"""The chain is this exchange's; the rest are the examples of the REST reference (``SystemConfigResponse``): the venue's own
+client does not start without them, and nothing of them is used here."""
 
 
 @dataclass(slots=True)
@@ -51,8 +75,8 @@ class PublicReads:
         return {"status": self._system.state}
 
     def config(self) -> Row:
-        """Return what signatures are for."""
-        return {"starknet_chain_id": CHAIN, "paraclear_decimals": 8}
+        """Return what signatures are for, and where the venue's contracts are."""
+        return dict(CONFIG)
 
     def markets(self, args: Args) -> Row:
         """Return the product list, or one of it."""

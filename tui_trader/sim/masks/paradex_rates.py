@@ -10,7 +10,7 @@ from typing import Final
 
 from tui_trader.core.decimals import plain
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.masks.paradex_rows import Row, millis
+from tui_trader.sim.masks.paradex_rows import Row, millis, premium_of
 
 EVERY_NS: Final = 60_000_000_000
 KEPT: Final = 3_000
@@ -39,12 +39,13 @@ class Rates:
         return [now, *past] if not past or past[0]["created_at"] < now["created_at"] else past
 
     def _row(self, symbol: str) -> Row:
-        rate = self._exchange.market(symbol).funding_rate
+        state = self._exchange.market(symbol)
+        rate = state.funding_rate
         hours = self._exchange.instruments[symbol].funding_interval_s // 3_600
         return {
             "market": symbol,
             "funding_index": "0",
-            "funding_premium": "",
+            "funding_premium": plain(premium_of(rate, state.mark)),
             "funding_rate": plain(rate),
             "funding_rate_8h": plain((rate * 8 / hours).quantize(rate)) if hours and rate else plain(rate),
             "funding_period_hours": hours,

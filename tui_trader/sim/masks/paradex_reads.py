@@ -80,6 +80,15 @@ class AccountReads:
         told = [one for one in reversed(closed) if first <= millis(one.at_ns) <= last]
         return {"results": [{"created_at": millis(one.at_ns), "id": hex(int(number_of(one.exec_id)))} for one in told]}
 
+    def info(self, account: str) -> Row:
+        """Return what kind of account it is: a main one."""
+        names = ("derivation_path", "isolated_market", "parent_account", "public_key", "username")
+        return {"results": [{"account": account, "created_at": 0, "kind": "main"} | dict.fromkeys(names, "")]}
+
+    def never(self, args: Args) -> Row:
+        """Return a list of what does not happen here: what a chain undoes, transactions, orders that the venue works."""
+        return paged(args, [])
+
     def transfers(self, account: str, args: Args) -> Row:
         """Return deposits and withdrawals: there are none here."""
         return paged(args, [])

@@ -242,6 +242,11 @@ def best_of(exchange: Exchange, symbol: str) -> tuple[Level | None, Level | None
     return bid, ask
 
 
+def premium_of(rate: Decimal, price: Decimal) -> Decimal:
+    """Return a funding rate in dollars of one contract, which the venue calls its premium."""
+    return (rate * price).quantize(Decimal("1e-8"))
+
+
 def trade_row(trade: PublicTrade) -> Row:
     """Return a print."""
     return {

@@ -86,12 +86,11 @@ def best(market: str, at_us: int, seq: int, bid: tuple[Decimal, Decimal] | None,
     return frame(2, struct.pack("<Qq4q", at_us, seq, *map(e8, amounts)), text(market))
 
 
-def funding(market: str, at_us: int, seq: int, rate: Decimal, hours: int) -> bytes:
-    """Return the funding rate of a market, for its own period and for eight hours."""
+def funding(market: str, at_us: int, seq: int, rate: Decimal, premium: Decimal, hours: int) -> bytes:
+    """Return the funding rate of a market, for its own period and for eight hours, and its premium in dollars."""
     by_eight = rate * 8 / hours if hours else rate
-    block = struct.pack("<Qqqq", at_us, seq, e8(rate), 0) + struct.pack(
-        "<Qqqhq", at_us, NULL, int(by_eight.scaleb(8)), hours, NULL
-    )
+    block = struct.pack("<QqqqQ", at_us, seq, e8(rate), 0, at_us)
+    block += struct.pack("<qqhq", e8(premium), int(by_eight.scaleb(8)), hours, NULL)
     return frame(5, block, text(market))
 
 

@@ -59,7 +59,8 @@ def _words(row: Row) -> tuple[int, int, int, int]:
 
 
 def _amounts(row: Row) -> list[int]:
-    return [_amount(row[name]) for name in ("price", "trigger_price", "size", "remaining_size", "avg_fill_price")]
+    price = "" if row["type"].endswith("MARKET") else row["price"]
+    return [_amount(price), *(_amount(row[name]) for name in ("trigger_price", "size", "remaining_size", "avg_fill_price"))]
 
 
 def _times(row: Row) -> tuple[int, int]:
