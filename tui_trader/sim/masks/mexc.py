@@ -66,6 +66,7 @@ class MexcMask:
             "detail": public.detail,
             "ticker": public.tickers,
             "funding_rate/history": public.funding_history,
+            "support_currencies": public.currencies,
         }
         self._public_of: dict[str, PublicRoute] = {
             "depth": public.depth,
@@ -103,6 +104,7 @@ class MexcMask:
             ("GET", "order/list/open_orders"): reads.open_orders,
             ("GET", "order/list/history_orders"): reads.history,
             ("GET", "order/list/order_deals"): reads.deals,
+            ("GET", "order/list/order_deals/v3"): reads.deals,
             ("GET", "order/batch_query"): reads.batch,
             ("GET", "planorder/list/orders"): waiting.plans,
             ("GET", "stoporder/list/orders"): waiting.exits,
@@ -124,6 +126,7 @@ class MexcMask:
             "order/get": lambda account, args, identity: reads.by_id(account, identity),
             "order/external": lambda account, args, symbol, external: reads.by_external(account, symbol, external),
             "order/deal_details": lambda account, args, identity: reads.deals_of(account, identity),
+            "order/open_orders": lambda account, args, symbol: reads.open_orders(account, args | {"symbol": symbol}),
             "account/asset": lambda account, args, currency: reads.asset(account, currency),
         }
         """By the words before what stands in the path."""
@@ -175,7 +178,9 @@ class MexcMask:
         found = self._private_routes.get((method, path))
         if found is not None:
             return found, PRIVATE + path
-        words = path.split("/")
+        words = path.removeprefix("order/list/open_orders/").split("/")
+        if len(words) == 1 and path != words[0]:
+            words = ["order", "open_orders", words[0]]  # the path of before May 2026, with the contract in it
         serve = self._private_of.get("/".join(words[:2])) if method == "GET" else None
         wanted = 2 if words[:2] == ["order", "external"] else 1
         if serve is None or len(words) != 2 + wanted:

@@ -133,8 +133,14 @@ class PublicReads:
                 "collectCycle": contract.funding_interval_s // 3_600,
                 "nextSettleTime": state.next_funding_ns // MILLI,
                 "timestamp": self._exchange.now_ns // MILLI,
+                "fairPrice": number(state.mark),
+                "idxPrice": number(state.index),
             }
         )
+
+    def currencies(self, args: Args) -> RestReply:
+        """Return what can be moved to futures accounts and back."""
+        return success(list(dict.fromkeys(one.settle for one in self._exchange.instruments.values())))
 
 
 def contract_row(contract: Instrument) -> Row:
@@ -184,13 +190,18 @@ def contract_row(contract: Instrument) -> Row:
 
 
 def _columns(bars: Sequence[Candle], contracts: Contracts, symbol: str) -> Row:
-    """Return bars as the venue lists them, column by column."""
-    return {
-        "time": [bar.start_s for bar in bars],
+    """Return bars as the venue lists them, column by column; there is no gap between bars here that the second prices would leave
+    out."""
+    prices = {
         "open": [number(bar.open) for bar in bars],
         "close": [number(bar.close) for bar in bars],
         "high": [number(bar.high) for bar in bars],
         "low": [number(bar.low) for bar in bars],
+    }
+    return {
+        "time": [bar.start_s for bar in bars],
+        **prices,
+        **{f"real{name.title()}": column for name, column in prices.items()},
         "vol": [contracts.vol(symbol, bar.volume) for bar in bars],
         "amount": [number(bar.turnover) for bar in bars],
     }
@@ -205,6 +216,7 @@ def deal_row(contracts: Contracts, trade: PublicTrade) -> Row:
         "O": 3,
         "M": 2,
         "t": trade.at_ns // MILLI,
+        "i": str(trade.seq),
     }
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from tui_trader.core.decimals import ONE, ZERO, divide
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import PositionMode, PositionSide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
@@ -147,7 +151,8 @@ class AccountReads:
         for kind in (1, 2):
             position = self._exchange.position(account, contract.symbol, self._leg(account, kind))
             backing = {"leverage": number(position.leverage), "openType": 1 if position.isolated else 2}
-            rows.append({"level": 1, "maxVol": 463300, "positionType": kind, **backing, "limitBySys": False})
+            rates = {"imr": number(divide(ONE, contract.max_leverage)), "mmr": number(_least_rate(contract))}
+            rows.append({"level": 1, "maxVol": 463300, "positionType": kind, **rates, **backing, "limitBySys": False})
         return success(rows)
 
     def set_leverage(self, account: str, args: Args) -> RestReply:
@@ -211,6 +216,11 @@ class AccountReads:
         if refusal:
             raise Complaint(*REFUSALS.get(refusal, (600, f"Parameter error: {refusal}")))
         return success(bare=True)
+
+
+def _least_rate(contract: Instrument) -> Decimal:
+    """Return the maintenance rate of the smallest positions."""
+    return min((tier.maintenance_rate for tier in contract.tiers), default=ZERO)
 
 
 def _was_taken(order: SimOrder) -> bool:
