@@ -6,6 +6,7 @@ from tui_trader.core.types import PositionMode, PositionSide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.mexc_pages import in_states, numbered, page_of
+from tui_trader.sim.masks.mexc_past import ended
 from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order
 from tui_trader.sim.masks.mexc_terms import MILLI, REFUSALS, Args, Complaint, amount, number, success, whole
 from tui_trader.sim.masks.mexc_waiting import GONE
@@ -72,6 +73,14 @@ class AccountReads:
         symbol = args.get("symbol")
         held = [one for one in self._exchange.positions(account) if one.qty and symbol in (None, "", one.symbol)]
         return success([self._rows.position(account, one) for one in held])
+
+    def past_positions(self, account: str, args: Args) -> RestReply:
+        """Return positions that have ended, newest first."""
+        symbol, kind = args.get("symbol"), whole(args, "type", 0)
+        if symbol:
+            self._rows.contracts.need(symbol)
+        found = [one for one in ended(self._exchange, account) if symbol in (None, "", one.symbol) and kind in (0, one.kind)]
+        return success(page_of([self._rows.past(account, one) for one in found], args))
 
     def assets(self, account: str, args: Args) -> RestReply:
         """Return the accounts of all currencies."""
