@@ -32,7 +32,7 @@ BUSY = 1_000
 FLOODS = (5_000, 20_000)
 LIMIT_MS = 10.0
 SETTLE_S, GONE_S = 0.3, 0.4
-DISK_EACH, DISK_S = 4, 0.08
+DISK_EACH, DISK_S = 4, 0.055
 """After every so many orders the disk is asked, this long after the order: as long as it rests between an order's records."""
 
 

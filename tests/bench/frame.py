@@ -1,27 +1,27 @@
 """G4, G5 and G6: CPU and bytes of a frame, the same ladder drawn by us, by hand-written floors and by Textual's DataTable.
 
 The programs are in ``ladder_apps``. All run side by side and take turns of a second: only the one whose turn it is is not
-stopped, and it moves for twenty whole frames and then stands still. A turn gives what a frame takes, less what the clock of
-the same process takes at rest, the middle of all its turns. Ratios are taken turn by turn. The goals stand against the better
-floor: the one with the least CPU for CPU, the one with the fewest bytes for bytes.
+stopped, and it moves for a while and then stands still. A turn gives what each frame took that the program says it made, less
+what the clock of the same process takes at rest, the middle of all its turns. Ratios are taken turn by turn. The goals stand
+against the better floor: the one with the least CPU for CPU, the one with the fewest bytes for bytes.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
 from .ladder_apps import FPS, Terminal
-from .measure import Ratio, take_turns
+from .measure import Disagreement, Ratio, take_turns
 from .table import Row
 
 TURNS = 7
 """Of each program, whatever the rounds: a turn is a second, and one of three seconds differs from the next by a half."""
 
-FRAMES = 20
-WARM_S, SETTLE_S, STILL_S = 1.5, 0.1, 0.3
+WARM_S, SETTLE_S, MOVING_S, REST_S = 1.5, 0.1, 1.0, 0.3
 FLOORS = {"floor": "floor (fields)", "floor_cells": "floor (cells)"}
 PROGRAMS = ("ours", *FLOORS, "datatable")
 
@@ -45,38 +45,44 @@ def measure(rounds: int, goals: frozenset[str]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn of a program took, a frame: CPU milliseconds and bytes, moving and at rest."""
+    """What one turn of a program took: CPU milliseconds and bytes while it moved, and a second at rest."""
 
-    moving_ms: float
-    moving_bytes: float
-    still_ms: float
-    still_bytes: float
+    seconds: float
+    frames: int
+    ms: float
+    bytes: int
+    rest_ms_s: float
+    rest_bytes_s: float
 
 
 def turn(terminal: Terminal) -> Turn:
-    """Have a program move, and then rest."""
+    """Have a program move, and then rest; raises Disagreement when it made no frame."""
     terminal.wake()
+    terminal.read(SETTLE_S)
+    frames, cpu, start = terminal.frames(), terminal.cpu_ms(), time.monotonic()
     terminal.set_moving(True)
-    terminal.read(SETTLE_S)
-    terminal.frame()
-    cpu = terminal.cpu_ms()
-    moving_bytes = terminal.read(FRAMES / FPS)
-    moving_ms = terminal.cpu_ms() - cpu
+    taken = terminal.read(MOVING_S)
     terminal.set_moving(False)
-    terminal.read(SETTLE_S)
-    cpu = terminal.cpu_ms()
-    still_bytes = terminal.read(STILL_S)
-    still_ms = terminal.cpu_ms() - cpu
+    taken += terminal.read(SETTLE_S)  # until the last frame is painted
+    used, seconds = terminal.cpu_ms() - cpu, time.monotonic() - start
+    frames = terminal.frames() - frames
+    if frames <= 0:
+        raise Disagreement("a ladder did not move")
+    cpu, start = terminal.cpu_ms(), time.monotonic()
+    resting = terminal.read(REST_S)
+    rested = time.monotonic() - start
+    rest_ms = terminal.cpu_ms() - cpu
     terminal.halt()
-    resting = STILL_S * FPS
-    return Turn(moving_ms / FRAMES, moving_bytes / FRAMES, still_ms / resting, still_bytes / resting)
+    return Turn(seconds, frames, used, taken, rest_ms / rested, resting / rested)
 
 
 def net(turns: Sequence[Turn]) -> tuple[list[float], list[float]]:
     """Return milliseconds and bytes of a frame, by turn, beyond the middle of what all turns took at rest."""
-    rest_ms = median(each.still_ms for each in turns)
-    rest_bytes = median(each.still_bytes for each in turns)
-    return [each.moving_ms - rest_ms for each in turns], [each.moving_bytes - rest_bytes for each in turns]
+    ms, taken = median(each.rest_ms_s for each in turns), median(each.rest_bytes_s for each in turns)
+    return (
+        [(each.ms - ms * each.seconds) / each.frames for each in turns],
+        [(each.bytes - taken * each.seconds) / each.frames for each in turns],
+    )
 
 
 def rows(turns: Mapping[str, Sequence[Turn]]) -> list[Row]:
@@ -86,7 +92,8 @@ def rows(turns: Mapping[str, Sequence[Turn]]) -> list[Row]:
     lean = min(FLOORS, key=lambda program: median(cpu[program]))
     terse = min(FLOORS, key=lambda program: median(taken[program]))
     ours, table = _ms(cpu["ours"]), _ms(cpu["datatable"])
-    rest = {program: median(each.still_ms for each in turns[program]) for program in ("ours", lean)}
+    rest = {program: median(each.rest_ms_s for each in turns[program]) / FPS for program in ("ours", lean)}
+    frames = sum(each.frames for each in turns["ours"])
     return [
         Row(
             "G4",
@@ -95,7 +102,7 @@ def rows(turns: Mapping[str, Sequence[Turn]]) -> list[Row]:
             _ms(cpu[lean]),
             Ratio.of(cpu["ours"], cpu[lean]),
             1.5,
-            f"{len(cpu['ours'])} turns of {FRAMES} frames; taken off for the clock {rest['ours']:.2f} and {rest[lean]:.2f} ms",
+            f"{len(cpu['ours'])} turns, {frames} frames; off for the clock {rest['ours']:.2f} and {rest[lean]:.2f} ms a frame",
         ),
         Row(
             "G5",

@@ -1,7 +1,8 @@
 """One ladder, four programs: ours, two hand-written floors and Textual's DataTable, measured in the same pseudo-terminal.
 
-Forty levels; in every frame fifteen of them change size and total. ``python -m tests.bench.ladder_apps NAME`` runs one of them,
-standing still until SIGUSR1 sets its ladder moving; SIGUSR2 stops it again. Its frame clock runs all the time.
+Forty levels; in every frame fifteen of them change size and total. ``python -m tests.bench.ladder_apps NAME FILE`` runs one of
+them, standing still until SIGUSR1 sets its ladder moving; SIGUSR2 stops it again, and how many frames it has made is then in
+FILE. Its frame clock runs all the time.
 
 - ``ours``         CellGrid under FramePump and TraderDriver
 - ``floor``        no framework: changed fields, grouped by colour, one write per frame
@@ -19,6 +20,7 @@ import select
 import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
 from fcntl import ioctl
@@ -53,15 +55,25 @@ class Stream:
 
 
 class Motion:
-    """Whether the ladder moves, as signals say."""
+    """Whether the ladder moves, as signals say, and how often it did."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
         self.on = False
+        self._file = file
+        self._frames = 0
         signal.signal(signal.SIGUSR1, lambda *_: self._turn(True))
         signal.signal(signal.SIGUSR2, lambda *_: self._turn(False))
 
+    def step(self) -> bool:
+        """Whether this frame moves; it is counted if so."""
+        self._frames += self.on
+        return self.on
+
     def _turn(self, on: bool) -> None:
         self.on = on
+        if not on:
+            with open(self._file, "w") as file:
+                file.write(str(self._frames))
 
 
 # -- ours ------------------------------------------------------------------------------------------------------------------
@@ -82,7 +94,7 @@ def ours(motion: Motion) -> None:
 
     class Book:
         def take_dirty(self) -> set[Topic]:
-            if not motion.on:
+            if not motion.step():
                 return set()
             stream.step()
             return {("book",)}
@@ -122,7 +134,7 @@ def floor(motion: Motion, *, cells: bool = False) -> None:
     pens = [[rgb(RED if y < LEVELS // 2 else GREEN), "\x1b[39m", rgb(GREY)] for y in range(LEVELS)]
 
     def frame() -> None:
-        if drawn[0][0] and not motion.on:
+        if not motion.step() and drawn[0][0]:
             return  # as the others: at rest a frame is the clock and nothing else
         stream.step()
         groups: dict[str, list[str]] = {}
@@ -183,7 +195,7 @@ def datatable(motion: Motion) -> None:
             self.set_interval(1 / FPS, self._frame)
 
         def _frame(self) -> None:
-            if not motion.on:
+            if not motion.step():
                 return
             table = self.query_one(DataTable)
             for y in stream.step():
@@ -208,11 +220,13 @@ class Terminal:
     """A program in a pseudo-terminal that is always read. It is stopped but for its turns, so that it disturbs no other."""
 
     def __init__(self, program: str, *, width: int = 120, height: int = 50) -> None:
+        handle, self._file = tempfile.mkstemp(prefix="bench-ladder-")
+        os.close(handle)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none", TEXTUAL_FPS="120")
             os.environ.pop("NO_COLOR", None)
-            os.execv(sys.executable, [sys.executable, "-m", "tests.bench.ladder_apps", program])
+            os.execv(sys.executable, [sys.executable, "-m", "tests.bench.ladder_apps", program, self._file])
         ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def read(self, seconds: float) -> int:
@@ -223,13 +237,10 @@ class Terminal:
             taken += self._take(left)
         return taken
 
-    def frame(self, quiet_s: float = 0.012, timeout_s: float = 1.0) -> None:
-        """Read until a frame has come and nothing follows it: from here on, as many periods are as many whole frames."""
-        end = time.monotonic() + timeout_s
-        while not self._take(0.2) and time.monotonic() < end:
-            pass
-        while self._take(quiet_s) and time.monotonic() < end:
-            pass
+    def frames(self) -> int:
+        """Return how many frames it had made when its ladder was last stopped."""
+        with open(self._file) as file:
+            return int(file.read() or 0)
 
     def wake(self) -> None:
         """Let it run again."""
@@ -252,6 +263,7 @@ class Terminal:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.fd)
+        os.unlink(self._file)
 
     def __enter__(self) -> Terminal:
         return self
@@ -269,4 +281,4 @@ class Terminal:
 
 
 if __name__ == "__main__":
-    PROGRAMS[sys.argv[1]](Motion())
+    PROGRAMS[sys.argv[1]](Motion(sys.argv[2]))

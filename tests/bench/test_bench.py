@@ -199,15 +199,21 @@ class TestLatency:
 
 class TestFrame:
     def test_a_turn_is_taken_net_of_the_middle_of_all_rests(self) -> None:
-        turns = [Turn(1.0, 400, 0.1, 0), Turn(2.0, 500, 0.2, 10), Turn(3.0, 600, 0.9, 10)]
-        assert net(turns) == (pytest.approx([0.8, 1.8, 2.8]), [390, 490, 590])
+        turns = [
+            Turn(2.0, 10, 10.0, 4_000, 1.0, 0.0),
+            Turn(2.0, 10, 20.0, 5_000, 2.0, 50.0),
+            Turn(2.0, 20, 60.0, 12_100, 9.0, 50.0),
+        ]
+        milliseconds, taken = net(turns)
+        assert milliseconds == pytest.approx([0.6, 1.6, 2.8])
+        assert taken == pytest.approx([390, 490, 600])
 
     def test_each_goal_stands_against_the_better_floor(self) -> None:
         turns = {
-            "ours": [Turn(0.4, 450, 0.1, 0)],
-            "floor": [Turn(0.3, 900, 0.1, 0)],
-            "floor_cells": [Turn(0.4, 500, 0.1, 0)],
-            "datatable": [Turn(20.1, 9_000, 0.1, 0)],
+            "ours": [Turn(0.5, 10, 3.4, 4500, 0.8, 0.0)],
+            "floor": [Turn(0.5, 10, 2.4, 9000, 0.8, 0.0)],
+            "floor_cells": [Turn(0.5, 10, 3.4, 5000, 0.8, 0.0)],
+            "datatable": [Turn(0.5, 10, 200.4, 90000, 0.8, 0.0)],
         }
         found = rows(turns)
         assert [row.goal for row in found] == ["G4", "G5", "G6"]
