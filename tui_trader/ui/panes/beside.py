@@ -37,7 +37,7 @@ class BesideView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.POSITIONS, t.ORDERS, t.LINKS, t.CLOCK})
+        return frozenset({t.POSITIONS, t.MARKS, t.ORDERS, t.LINKS, t.CLOCK})
 
     def body(self, width: int, height: int) -> list[Row]:
         absent: list[Row] = [(Span(f"-{name} ", "dim"), Span(why, "warning")) for name, why in self._absent().items()]

@@ -85,7 +85,7 @@ class HeaderView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        own = {t.PNL, t.BALANCES, t.LINKS, t.POSITIONS, t.ORDERS, t.INSTRUMENTS, t.CLOCK}
+        own = {t.PNL, t.MARKS, t.BALANCES, t.LINKS, t.POSITIONS, t.ORDERS, t.INSTRUMENTS, t.CLOCK}
         return frozenset(own if self._iid is None else own | {t.ticker_topic(self._iid)})
 
     def body(self, width: int, height: int) -> list[Row]:

@@ -87,7 +87,7 @@ class PnlView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.PNL, t.BALANCES, t.POSITIONS, t.FILLS, t.LINKS, t.CLOCK})
+        return frozenset({t.PNL, t.MARKS, t.BALANCES, t.POSITIONS, t.FILLS, t.LINKS, t.CLOCK})
 
     def title(self) -> list[Part]:
         pnl = self._pnl()

@@ -70,6 +70,7 @@ class TicketView(View):
         if self._stage.draft is not None:
             topics.add(t.book_topic(self._stage.draft.instrument))
             topics.add(t.ticker_topic(self._stage.draft.instrument))
+            topics.add(t.MARKS)
         return frozenset(topics)
 
     def title(self) -> list[Part]:
