@@ -27,6 +27,7 @@ class Recorder:
         self.topics = frozenset(topics)
         self.showing = True
         self.hot = False
+        self.pace_s = PACE_S
         self.deaf: set[Topic] = set()
         self.painted: list[frozenset[Topic]] = []
 

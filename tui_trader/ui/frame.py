@@ -31,8 +31,12 @@ _SMOOTHING = 0.2
 _BUSY = 0.4
 """Share of a frame's time that draining or painting may take before the rate falls."""
 
-SLICE_MS: Final = 1.5
-"""CPU milliseconds of painting after which the loop gets a turn; the pane that is being painted is finished first."""
+SLICE_MS: Final = 2.0
+"""CPU milliseconds of painting after which the loop gets a turn. A pane is painted whole: one that would go beyond this by what
+it took lately is the first of the next slice."""
+
+_FORGETS = 0.1
+"""Share of the difference by which what a pane is thought to take follows it down; it follows it up at once."""
 
 SLICE_GAP_S: Final = 0.02
 """Between two slices of one frame."""
@@ -71,7 +75,11 @@ class Pane(Protocol):
 
     @property
     def hot(self) -> bool:
-        """Whether it is painted before the others, and in every frame; the market moves the others ``PACE_S`` apart."""
+        """Whether it is painted before the others, and in every frame."""
+
+    @property
+    def pace_s(self) -> float:
+        """Seconds between two paintings of one that is not hot, for what only the market changes; ``PACE_S`` is usual."""
 
     def heeds(self, topic: Topic) -> bool:
         """Whether what a topic brought makes the pane look different now; asked of what does not wait for the clock."""
@@ -139,6 +147,8 @@ class FramePump:
         """What each pane is owed; the one that was painted longest ago comes first."""
         self._painted: dict[Pane, float] = {}
         """When each was painted last, by the loop's clock."""
+        self._takes: dict[Pane, float] = {}
+        """CPU milliseconds that each is thought to take."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._nudged: asyncio.Handle | None = None
@@ -157,6 +167,7 @@ class FramePump:
         """Give ``pane`` no more frames."""
         self._panes.pop(pane, None)
         self._painted.pop(pane, None)
+        self._takes.pop(pane, None)
 
     # -- time -----------------------------------------------------------------------------------------------------------
 
@@ -214,11 +225,12 @@ class FramePump:
         if TURN.taken(now):
             self._slice = loop.call_later(_TURN_S, self._go_on)
             return
-        since, painted = now - PACE_S, self._painted
+        # A pane that was painted a slice later than its frame keeps its place in the count of frames.
+        until, painted = now + 0.5 / self.fps, self._painted
         due = [
             pane
             for pane, owed in self._panes.items()
-            if owed and (pane.hot or painted.get(pane, -PACE_S) <= since or self._presses(pane))
+            if owed and (pane.hot or painted.get(pane, -PACE_S) + pane.pace_s <= until or self._presses(pane))
         ]
         if self._paint_some(due, now, SLICE_MS):
             self._slice = loop.call_later(SLICE_GAP_S, self._go_on)
@@ -258,18 +270,22 @@ class FramePump:
         started = time.thread_time()
         if self._gauge is not None:
             self._gauge.hold()
-        done = 0
+        done, spent, takes = 0, 0.0, self._takes
         collects = gc.isenabled()
         gc.disable()  # what is garbage is found between two steps, not within one that keys wait for
         try:
             for pane in due:
+                usual = takes.get(pane, 0.0)
+                if done and spent + usual > most_ms:
+                    break
                 owed = self._panes.pop(pane)
                 self._panes[pane] = set()
                 self._painted[pane] = now
                 done += 1
                 self._paint(pane, frozenset(owed))
-                if (time.thread_time() - started) * 1000 > most_ms:
-                    break
+                before, spent = spent, (time.thread_time() - started) * 1000
+                took = spent - before
+                takes[pane] = took if took > usual else usual + (took - usual) * _FORGETS
         finally:
             if self._gauge is not None:
                 self._gauge.present()
