@@ -24,6 +24,10 @@ ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏
 """Every character outside ASCII that is drawn, and what stands for it where the terminal cannot show it."""
 
 
+OVERVIEW_S = 0.4
+"""The pace of what is looked over rather than watched: curves, sums of the day, lists of the past."""
+
+
 class View:
     """Content of one pane; subclasses say what is in ``body``."""
 
