@@ -103,6 +103,10 @@ class Gauge(Protocol):
     def bytes_written(self) -> int:
         """Bytes the terminal has taken."""
 
+    @property
+    def layout(self) -> object:
+        """Another object whenever a pane may have come into sight; None where that cannot be told."""
+
     def hold(self) -> None:
         """Expect ``present`` at the end of this frame; nothing needs to be scheduled."""
 
@@ -147,6 +151,9 @@ class FramePump:
         """What each pane is owed; the one that was painted longest ago comes first."""
         self._painted: dict[Pane, float] = {}
         """When each was painted last, by the loop's clock."""
+        self._layout: object = None
+        self._unseen: set[Pane] = set()
+        """Panes that nobody sees in this layout; they are asked again in the next one."""
         self._takes: dict[Pane, float] = {}
         """CPU milliseconds that each is thought to take."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -168,6 +175,7 @@ class FramePump:
         self._panes.pop(pane, None)
         self._painted.pop(pane, None)
         self._takes.pop(pane, None)
+        self._unseen.discard(pane)
 
     # -- time -----------------------------------------------------------------------------------------------------------
 
@@ -227,10 +235,13 @@ class FramePump:
             return
         # A pane that was painted a slice later than its frame keeps its place in the count of frames.
         until, painted = now + 0.5 / self.fps, self._painted
+        unseen = self._out_of_sight()
         due = [
             pane
             for pane, owed in self._panes.items()
-            if owed and (pane.hot or painted.get(pane, -PACE_S) + pane.pace_s <= until or self._presses(pane))
+            if owed
+            and pane not in unseen
+            and (pane.hot or painted.get(pane, -PACE_S) + pane.pace_s <= until or self._presses(pane))
         ]
         if self._paint_some(due, now, SLICE_MS):
             self._slice = loop.call_later(SLICE_GAP_S, self._go_on)
@@ -263,7 +274,7 @@ class FramePump:
 
     def _paint_some(self, panes: list[Pane], now: float, most_ms: float = math.inf) -> bool:
         """Let those of ``panes`` paint that are owed something and seen; whether any are left after ``most_ms``."""
-        due = [pane for pane in panes if self._panes[pane] and pane.showing]
+        due = self._seen([pane for pane in panes if self._panes[pane]])
         if not due:
             return False
         due.sort(key=_is_cold)
@@ -294,6 +305,26 @@ class FramePump:
         self.frames += 1
         self.frame_ms += ((time.thread_time() - started) * 1000 - self.frame_ms) * _SMOOTHING
         return done < len(due)
+
+    def _seen(self, panes: list[Pane]) -> list[Pane]:
+        """Return those of ``panes`` that somebody sees."""
+        unseen = self._out_of_sight()
+        seen = []
+        for pane in panes:
+            if pane not in unseen:
+                if pane.showing:
+                    seen.append(pane)
+                elif self._layout is not None:
+                    unseen.add(pane)
+        return seen
+
+    def _out_of_sight(self) -> set[Pane]:
+        """Return the panes that nobody sees as long as the layout is what it is."""
+        layout = self._gauge.layout if self._gauge is not None else None
+        if layout is None or layout is not self._layout:
+            self._unseen.clear()
+            self._layout = layout
+        return self._unseen
 
     def _paint(self, pane: Pane, topics: frozenset[Topic]) -> None:
         try:

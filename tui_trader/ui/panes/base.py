@@ -68,7 +68,7 @@ class Pane(CellGrid, Generic[V_co]):
         self.can_focus = focusable
         self.view = view
         """The content, with its keys."""
-        self.hot, self.pace_s = view.hot, view.pace_s
+        self.hot, self.pace_s, self.fluid = view.hot, view.pace_s, view.fluid
         self.failed = ""
         """Reference of the fault that stopped this pane; empty while it works."""
         self._theme = theme

@@ -37,6 +37,9 @@ class View:
     hot: ClassVar[bool] = False
     """Whether it is painted before the others, and in every frame: what a key aims at and what answers to a key."""
 
+    fluid: ClassVar[bool] = False
+    """Whether the pieces of its rows usually change their widths."""
+
     pace_s: ClassVar[float] = PACE_S
     """Seconds between two paintings that only the market asks for, of what is not hot: faster than its numbers are read."""
 

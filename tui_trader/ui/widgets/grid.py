@@ -75,6 +75,8 @@ class CellGrid(Widget):
         """Whether it is painted before others in a frame."""
         self.pace_s = PACE_S
         """Seconds between two paintings that only the market asks for, if it is not hot."""
+        self.fluid = False
+        """Whether spans of its rows usually change their widths: then rows are drawn whole rather than span by span."""
         self._rows: list[_Row] = []
         self._strips: dict[int, Strip] = {}
         self._strip_width = -1
@@ -115,7 +117,7 @@ class CellGrid(Widget):
         if not self._drawing or (window is not None and window.driver.model.epoch != self._epoch):
             self._begin()
             window = self._window
-        if window is None or len(old) != len(row) or y >= window.height:
+        if window is None or self.fluid or len(old) != len(row) or y >= window.height:
             self._draw_row(y)
             return
         if window.framed:
