@@ -240,9 +240,10 @@ class FramePump:
             patient = self._patient
             urgent = [topic for topic in dirty if topic[0] not in patient]
             for pane, owed in self._panes.items():
-                found = dirty & pane.topics
-                if not found:
+                topics = pane.topics
+                if topics.isdisjoint(dirty):
                     continue
+                found = dirty & topics
                 for topic in urgent:
                     if topic in found and not pane.heeds(topic):
                         found -= {topic}

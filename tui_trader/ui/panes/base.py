@@ -107,7 +107,8 @@ class Pane(CellGrid, Generic[V_co]):
 
     def repaint(self) -> None:
         """Draw the view as it is now. Before the pane has a size nothing happens: the first resize draws it."""
-        width, height = self.content_size
+        window = self._sight.window() if self.parent is not None else None
+        width, height = self.content_size if window is None else (window.width, window.height)
         if not width or not height or self.failed:
             return
         self._show(_DRAW[self._frame](self.view, width, height))

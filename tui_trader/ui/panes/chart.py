@@ -40,6 +40,9 @@ _FAR = Decimal(1)
 """How far beyond the bars, in heights of theirs, a price of ours may lie and still be given room."""
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.CHART, t.CLOCK, t.INSTRUMENTS, t.POSITIONS, t.ORDERS, t.FILLS, t.LINKS})
+
+
 class ChartView(View):
     """Candles of one instrument."""
 
@@ -153,7 +156,7 @@ class ChartView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.CHART, t.CLOCK, t.INSTRUMENTS, t.POSITIONS, t.ORDERS, t.FILLS, t.LINKS})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, f"CHART {interval_text(self.interval_s)}", "title")]

@@ -32,6 +32,9 @@ _LONG = 64
 """Cells from which symbols and times are written out."""
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.FILLS, t.PNL, t.INSTRUMENTS})
+
+
 class FillsView(ScrollView):
     """Executions and the totals of the UTC day."""
 
@@ -45,7 +48,7 @@ class FillsView(ScrollView):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.FILLS, t.PNL, t.INSTRUMENTS})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, f"FILLS {self._today()}", "title")]

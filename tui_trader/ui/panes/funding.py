@@ -37,6 +37,9 @@ _COLUMNS = (
 )
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.TICKERS, t.POSITIONS, t.FILLS, t.PNL, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+
+
 class FundingView(ScrollView):
     """The legs that are held, by symbol."""
 
@@ -48,7 +51,7 @@ class FundingView(ScrollView):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.TICKERS, t.POSITIONS, t.FILLS, t.PNL, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, "FUNDING", "title")]

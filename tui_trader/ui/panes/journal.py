@@ -39,6 +39,9 @@ _COLUMNS = (
 )
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.FILLS, t.POSITIONS, t.PNL, t.INSTRUMENTS})
+
+
 class JournalView(CursorView[str]):
     """Trades of this run and of the local history."""
 
@@ -61,7 +64,7 @@ class JournalView(CursorView[str]):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.FILLS, t.POSITIONS, t.PNL, t.INSTRUMENTS})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         trips = self._trips()

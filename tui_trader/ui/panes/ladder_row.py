@@ -7,6 +7,7 @@ It must not know the book: only texts.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui_trader.core.decimals import ZERO
@@ -280,6 +281,7 @@ def _mark_role(marks: str) -> str:
     return "alarm" if "L" in marks else "mark"
 
 
+@lru_cache(maxsize=256)
 def bar_scale(largest: Decimal) -> Decimal:
     """Return the size of a full bar: the next 1, 2 or 5 times a power of ten, so that bars do not all move at once."""
     if largest <= 0:

@@ -72,12 +72,16 @@ class Sizes:
                 self._summed(book, book.ask_ticks, asks, group, -1, bottom, top),
             )
         if group == 1:
-            seen = range(bottom, top + 1)  # few beside what a book holds
-            return Rows(
-                {tick: self.text(book, bids[tick]) for tick in seen if tick in bids},
-                {tick: self.text(book, asks[tick]) for tick in seen if tick in asks},
-            )
+            return Rows(self._seen(book, bids, bottom, top), self._seen(book, asks, bottom, top))
         return Rows(self._grouped(book, bids, group, 1, bottom, top), self._grouped(book, asks, group, -1, bottom, top))
+
+    def _seen(self, book: Book, levels: Mapping[int, Any], bottom: int, top: int) -> dict[int, Sized]:
+        texts, found = self._texts, dict[int, Sized]()
+        for tick in range(bottom, top + 1):  # few beside what a book holds
+            if tick in levels:
+                raw = levels[tick]
+                found[tick] = texts.get(raw) or self.text(book, raw)
+        return found
 
     def text(self, book: Book, raw: Any) -> Sized:
         """Return the size that a raw value of a book stands for."""

@@ -16,6 +16,9 @@ _ROLES = {Severity.NOTE: "text", Severity.WARNING: "warning", Severity.ALARM: "a
 _WORDS = {Severity.NOTE: "", Severity.WARNING: "! ", Severity.ALARM: "!! "}
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.CLOCK})
+
+
 class MessageView(View):
     """One line: what was just said, or where to type."""
 
@@ -30,7 +33,7 @@ class MessageView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.CLOCK})
+        return _TOPICS
 
     def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         """Show a line for a while; a warning stays longer than a note."""

@@ -52,6 +52,9 @@ _SYMBOLS = (
 )
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.PNL, t.MARKS, t.BALANCES, t.POSITIONS, t.FILLS, t.LINKS, t.CLOCK})
+
+
 class PnlView(View):
     """Equity, available, open and realised profit, costs, margin, trades won and lost, and the equity line."""
 
@@ -87,7 +90,7 @@ class PnlView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.PNL, t.BALANCES, t.POSITIONS, t.FILLS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         pnl = self._pnl()

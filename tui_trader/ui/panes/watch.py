@@ -58,6 +58,9 @@ class Sort(StrEnum):
     FUNDING = "funding"
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.TICKERS, t.POSITIONS, t.ORDERS, t.ALERTS, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+
+
 class WatchView(CursorView[InstrumentId]):
     """Instruments that are watched or traded."""
 
@@ -92,7 +95,7 @@ class WatchView(CursorView[InstrumentId]):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.TICKERS, t.POSITIONS, t.ORDERS, t.ALERTS, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, f"WATCH {len(self._attention.watchlist.rows())}", "title")]
