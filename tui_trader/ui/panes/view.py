@@ -37,6 +37,8 @@ class View:
         self.clock = clock
         self.focused = False
         """Whether keys go here; drawn in the border."""
+        self.brought: frozenset[tuple[object, ...]] | None = None
+        """What a frame brought while the view is drawn for it; None while it is drawn for anything else."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after a key moved something in this view; the pane repaints at once."""
 
@@ -48,6 +50,10 @@ class View:
     def heeds(self, topic: tuple[object, ...]) -> bool:
         """Whether what one of the topics brought makes this view look different now; where in doubt it does."""
         return True
+
+    def splits(self, topics: frozenset[tuple[object, ...]]) -> bool:
+        """Whether what these topics brought can be drawn into what was drawn last, and the market later."""
+        return False
 
     def title(self) -> list[Part]:
         """Return the words of the title line, most important first by rank."""
