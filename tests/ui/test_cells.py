@@ -11,7 +11,7 @@ from rich.style import Style
 
 from tui_trader.ui.cells import CellModel
 from tui_trader.ui.graphemes import graphemes
-from tui_trader.ui.pens import DEFAULT, Pens
+from tui_trader.ui.pens import BLANK, DEFAULT, Pens
 from tui_trader.ui.runs import move
 
 STYLES = [
@@ -57,9 +57,14 @@ def picture(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
 
 
 def look(cell: pyte.screens.Char) -> tuple[object, ...]:
-    """Return what is seen of a cell: two exact colours that are held reversed look as if they had changed places."""
+    """Return what is seen of a cell: two exact colours that are held reversed look as if they had changed places, and of a blank
+    the background is seen and lines are."""
     if cell.reverse and is_exact(cell.fg) and is_exact(cell.bg):
         cell = cell._replace(fg=cell.bg, bg=cell.fg, reverse=False)
+    if cell.data == " " and cell.reverse and is_exact(cell.fg):
+        cell = cell._replace(bg=cell.fg, reverse=False)
+    if cell.data == " " and not (cell.reverse or cell.underscore or cell.strikethrough or cell.blink):
+        cell = cell._replace(fg="", bold=False, italics=False)
     return tuple(cell)
 
 
@@ -423,6 +428,27 @@ def test_a_pen_after_any_other_draws_what_it_draws_alone_and_costs_no_more() -> 
     assert swapped > 20
 
 
+def test_a_blank_after_any_pen_has_its_own_background_and_costs_no_more() -> None:
+    rng = random.Random(7)
+    pens = Pens()
+    ids = [pens.of(style) for style in EVERY_LOOK]
+    screen, stream = screen_of(2, 1)
+    held: int | None = None
+    less = 0
+    for _ in range(6000):
+        new, blank = rng.choice(ids), rng.random() < 0.5
+        text, now = pens.turn(held, new + BLANK if blank else new)
+        least = len(pens.turn(held, new)[0])
+        assert len(text) <= least
+        stream.feed("\x1b[m\x1b[H" + pens.turn(None, new)[0] + ("  " if blank else "x "))
+        alone = look(screen.buffer[0][0])
+        stream.feed(("" if held is None else pens.turn(None, held)[0]) + text + "\x1b[H" + (" " if blank else "x"))
+        assert look(screen.buffer[0][0]) == alone
+        less += blank and len(text) < least
+        held = now
+    assert less > 500
+
+
 def test_colours_that_change_places_are_reversed_and_come_back() -> None:
     pens = Pens()
     text, cursor = pens.of(Style(color="#cbd5df", bgcolor="#0b1016")), pens.of(Style(color="#0b1016", bgcolor="#cbd5df"))
@@ -502,3 +528,22 @@ def test_a_terminal_that_draws_vertical_tabs_gets_none() -> None:
         screen, stream = screen_of(10, 3)
         stream.feed(sent)
         assert pyte_text(screen) == ["  2"] * 3
+
+
+def test_what_becomes_blank_takes_no_pen_of_its_own() -> None:
+    model = CellModel(40, 3, Pens())
+    screen, stream = screen_of(40, 3)
+    styles = (Style(color=front, bgcolor="#0b1016") for front in ("#cbd5df", "#e8b85c", "#869aa7"))
+    text, warned, dim = (model.pens.of(style) for style in styles)
+    for y in range(3):
+        model.put(y, 0, " " * 40, text)
+    model.put(0, 3, "price 12", warned)
+    model.put(1, 3, "gone", dim)
+    stream.feed(model.difference())
+    model.put(0, 3, "price 13", warned)
+    model.put(1, 3, "    ", text)
+    model.put(2, 3, "    ", dim)
+    sent = model.difference()
+    stream.feed(sent)
+    assert picture(screen) == repainted(model)
+    assert "m" not in sent

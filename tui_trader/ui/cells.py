@@ -19,7 +19,7 @@ from rich.style import Style
 
 from .graphemes import SECOND, UNKNOWN, drawn, graphemes, is_sure
 from .pens import DEFAULT, Pens
-from .runs import DOWN, Run, ending, merged, move, odd_runs, place_of, runs_of
+from .runs import DOWN, Run, ending, merged, move, odd_runs, place_of, runs_of, washed
 from .shifts import LEAST, Shift, shifting, shifts_of
 
 _SHORT = 12
@@ -342,6 +342,8 @@ class CellModel:
         self._quick = {}
         if not plain and not ordered and not shifts:
             return ""
+        if few and len(plain) > 1:
+            plain = washed(plain, self.pens.turn)
         return self._written(shifts, ordered, plain, near, grouped=cells * 4 < self.width * self.height)
 
     def _written(

@@ -15,6 +15,9 @@ from rich.style import Style
 DEFAULT = 0
 """The pen of a terminal after reset: default colours, no attribute."""
 
+BLANK = 0x80000
+"""Added to a pen: as good as that pen for blanks, of which the background alone is seen."""
+
 _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("bold", "1", "22"),
     ("dim", "2", "22"),
@@ -42,6 +45,9 @@ _MAX_STYLES = 8192
 _MAX_ORDERS = 4096
 
 _REVERSE = "7"
+_UNSEEN = frozenset({"1", "2", "3", _REVERSE})
+"""Attributes that put nothing into a blank."""
+
 _KEPT_REVERSED = frozenset({"1", "3"})
 """Attributes that look the same when colours are held reversed; dim and lines under or through the text need not."""
 
@@ -84,7 +90,7 @@ class Pens:
     def turn(self, held: int | None, new: int) -> tuple[str, int]:
         """Return the shortest sequence to draw with pen ``new``, and the pen that the terminal holds then.
 
-        ``held`` is the one it holds, as the last turn told, or ``None`` when that is not known.
+        ``held`` is the one it holds, as the last turn told, or ``None`` when that is not known; ``new`` may be one for blanks.
         """
         key = (held, new)
         found = self._turns.get(key)
@@ -120,6 +126,12 @@ class Pens:
         return cost, path
 
     def _turn(self, held: int | None, new: int) -> tuple[str, int]:
+        if new >= BLANK:
+            whole = self.turn(held, new - BLANK)
+            if held is None:
+                return whole
+            grounds = [(_change(self._pens[held], ground), self._number(ground)) for ground in self._grounds(held, new - BLANK)]
+            return min([whole, *grounds], key=lambda way: len(way[0]))
         pen = self._pens[new]
         if held is None:
             return _sgr(["0", *_codes(pen)]) + "\x1b]8;;\x1b\\" * bool(pen.link) + _link(pen.link), new
@@ -131,6 +143,20 @@ class Pens:
             if len(swapped) < len(straight):
                 return swapped, mirror
         return straight, new
+
+    def _grounds(self, held: int, new: int) -> list[Pen]:
+        """Return the pens next to the one that is held in which a blank looks as it does in ``new``."""
+        old, wanted = self._pens[held], self._pens[new]
+        if old.link or wanted.link or not _UNSEEN.issuperset(old.attributes) or not _UNSEEN.issuperset(wanted.attributes):
+            return []
+        if _REVERSE in wanted.attributes:
+            return []
+        plain = tuple(on for on in old.attributes if on != _REVERSE)
+        found = [Pen(plain, old.foreground, wanted.background, "")]
+        if wanted.background.startswith(_EXACT[1]) and _KEPT_REVERSED.issuperset(plain):
+            turned = tuple(on for _, on, _ in _ATTRIBUTES if on in plain or on == _REVERSE)
+            found.append(Pen(turned, f"38{wanted.background[2:]}", old.background, ""))
+        return found
 
     def _mirror(self, number: int) -> int:
         """Return the pen that looks like this one with its colours held reversed, or this one where there is none."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from .graphemes import SECOND, UNKNOWN, drawn, is_sure
+from .pens import BLANK
 
 Run = tuple[str, int, int, str, int]
 """Pen (as a character), line, column, text, and the column where the cursor is afterwards (-1: terminals disagree, and a glyph
@@ -78,6 +79,22 @@ def odd_runs(y: int, want: str, pens: str, changed: list[int]) -> Iterable[Run]:
             if sure and end not in pending:
                 break
             i = end
+
+
+def washed(groups: dict[str, list[Run]], turn: Callable[[int | None, int], tuple[str, int]]) -> dict[str, list[Run]]:
+    """Return groups of runs by pen with those that are all blank put where the background is theirs, or marked as blank."""
+    out = {pen: group for pen, group in groups.items() if any(run[3].strip(" ") for run in group)}
+    written = list(out)
+    for pen, group in groups.items():
+        if pen in out:
+            continue
+        blank = chr(ord(pen) + BLANK)
+        same = next((other for other in written if not turn(ord(other), ord(blank))[0]), None)
+        if same is None:
+            out[blank] = [(blank, *run[1:]) for run in group]
+        else:
+            out[same] = sorted([*out[same], *((same, *run[1:]) for run in group)], key=place_of)
+    return out
 
 
 def ending(groups: Mapping[str, list[Run]], cursor: tuple[int, int]) -> list[list[Run]]:

@@ -132,6 +132,9 @@ class LadderView(View):
         self._laid = _Laid()
         self._drawn_body: list[Row] = []
         """What was drawn last, with what is above and below the rows; empty while that is no ladder."""
+        self._drawn_title: list[Part] = []
+        self._marks_only = False
+        """Whether the body was drawn last for a mark alone; then so is the title over it."""
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
@@ -287,6 +290,11 @@ class LadderView(View):
         return (row, ghost.side, ghost.qty) if top - self._window.rows < row <= top else None
 
     def title(self) -> list[Part]:
+        if not self._marks_only:
+            self._drawn_title = self._title()
+        return self._drawn_title
+
+    def _title(self) -> list[Part]:
         instrument, book = self._instrument(), self._book()
         if self._iid is None or instrument is None:
             return [part(0, "BOOK", "title")]
@@ -306,7 +314,9 @@ class LadderView(View):
     def body(self, width: int, height: int) -> list[Row]:
         book = self._book()
         if self.brought == _STAGED and book is not None and (marked := self._marked(book, width, height)):
+            self._marks_only = True
             return marked
+        self._marks_only = False
         self._drawn_body = []
         if self._iid is None:
             return waiting("no symbol chosen", width, height)
