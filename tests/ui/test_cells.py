@@ -547,3 +547,16 @@ def test_what_becomes_blank_takes_no_pen_of_its_own() -> None:
     stream.feed(sent)
     assert picture(screen) == repainted(model)
     assert "m" not in sent
+
+
+def test_a_figure_that_loses_many_digits_moves_what_follows_too() -> None:
+    model = CellModel(120, 1, Pens())
+    screen, stream = screen_of(120, 1)
+    for price, cost in (("96,000.3", "48.00"), ("1.0", "50.00"), ("123,456.0", "49.38")):
+        line = f" BUY 0.0005 BTC BTCUSDT LMT {price} gtc  notional {cost}  lev 10x mgn 4.86  fee 0.01 maker  0.01% from mark"
+        model.put(0, 0, line.ljust(120), DEFAULT)
+        sent = model.difference()
+        stream.feed(sent)
+        assert picture(screen) == repainted(model)
+    assert "\x1b[6@" in sent
+    assert "maker" not in sent
