@@ -27,6 +27,7 @@ class Recorder:
         self.topics = frozenset(topics)
         self.showing = True
         self.hot = False
+        self.pace_s = PACE_S
         self.deaf: set[Topic] = set()
         self.apart: set[Topic] = set()
         self.painted: list[frozenset[Topic]] = []
@@ -46,6 +47,7 @@ class Terminal:
         self.drain_ms = 0.0
         self.backlog = 0
         self.bytes_written = 0
+        self.layout: object = None
         self.calls: list[str] = []
 
     def hold(self) -> None:
@@ -384,3 +386,53 @@ async def test_what_a_key_changed_is_painted_without_the_market_by_a_pane_that_c
     assert marks.painted[2:] == [{BOOK}]
     assert len(whole.painted) == 2
     pump.stop()
+
+
+def test_a_pane_that_nobody_sees_is_asked_again_when_the_layout_has_changed() -> None:
+    class Asked(Recorder):
+        asked = 0
+        seen = False
+
+        @property
+        def showing(self) -> bool:
+            self.asked += 1
+            return self.seen
+
+        @showing.setter
+        def showing(self, seen: bool) -> None:
+            self.seen = seen
+
+    source, pane, terminal = Source(), Asked(BOOK), Terminal()
+    pane.showing = False
+    terminal.layout = object()
+    pump = FramePump(source, fps=20, gauge=terminal)
+    pump.subscribe(pane)
+    for _ in range(3):
+        source.dirty = {BOOK}
+        pump.frame()
+    assert (pane.asked, pane.painted) == (1, [])
+    pane.showing = True
+    terminal.layout = object()
+    pump.frame()
+    assert pane.painted == [{BOOK}]
+
+
+def test_a_pane_for_which_a_slice_has_no_room_is_the_first_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Measured(Slow):
+        def paint(self, dirty: frozenset[Topic]) -> None:
+            self.painted.append(dirty)
+            Slow.spent += 0.6 * SLICE_MS / 1000
+
+    monkeypatch.setattr("tui_trader.ui.frame.time.thread_time", lambda: Slow.spent)
+    source, panes = Source(), [Measured(BOOK), Measured(BOOK)]
+    pump = FramePump(source, fps=10)
+    for pane in panes:
+        pump.subscribe(pane)
+    pump.frame()  # what each takes is known from now on
+    seen: list[list[int]] = []
+
+    def look() -> None:
+        seen.append([len(pane.painted) for pane in panes])
+
+    run(0.199, pump, (0.05, lambda: source.dirty.add(BOOK)), (0.101, look), (0.101 + SLICE_GAP_S, look))
+    assert seen == [[2, 1], [2, 2]]

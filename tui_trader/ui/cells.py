@@ -113,14 +113,15 @@ class CellModel:
         y: int,
         x: int,
         right: int,
-        row: tuple[tuple[str, Style | None], ...],
-        old: tuple[tuple[str, Style | None], ...],
-        pens: Mapping[int, tuple[str, Style | None]],
+        row: tuple[tuple[str, Style | str | None], ...],
+        old: tuple[tuple[str, Style | str | None], ...],
+        pens: Mapping[int, tuple[str, Style | str | None]],
     ) -> bool:
         """Want those spans of ``row`` that differ from ``old``, from column ``x`` of line ``y`` up to ``right``.
 
-        This is the inner loop of every hot pane. ``pens`` has the pen, as a character, by the identity of a style. False where a
-        span is not plain text as wide as the one before it, and then nothing can be relied on until the row is put as a whole.
+        This is the inner loop of every hot pane. ``pens`` has the pen, as a character, by the identity of a style or its
+        name. False where a span is not plain text as wide as the one before it, and then nothing can be relied on until the row
+        is put as a whole.
         """
         want, want_pens = self._want[y], self._want_pens[y]
         if y in self._odd or SECOND in want:

@@ -31,8 +31,12 @@ _SMOOTHING = 0.2
 _BUSY = 0.4
 """Share of a frame's time that draining or painting may take before the rate falls."""
 
-SLICE_MS: Final = 1.5
-"""CPU milliseconds of painting after which the loop gets a turn; the pane that is being painted is finished first."""
+SLICE_MS: Final = 2.0
+"""CPU milliseconds of painting after which the loop gets a turn. A pane is painted whole: one that would go beyond this by what
+it took lately is the first of the next slice."""
+
+_FORGETS = 0.1
+"""Share of the difference by which what a pane is thought to take follows it down; it follows it up at once."""
 
 SLICE_GAP_S: Final = 0.02
 """Between two slices of one frame."""
@@ -71,7 +75,11 @@ class Pane(Protocol):
 
     @property
     def hot(self) -> bool:
-        """Whether it is painted before the others, and in every frame; the market moves the others ``PACE_S`` apart."""
+        """Whether it is painted before the others, and in every frame."""
+
+    @property
+    def pace_s(self) -> float:
+        """Seconds between two paintings of one that is not hot, for what only the market changes; ``PACE_S`` is usual."""
 
     def heeds(self, topic: Topic) -> bool:
         """Whether what a topic brought makes the pane look different now; asked of what does not wait for the clock."""
@@ -97,6 +105,10 @@ class Gauge(Protocol):
     @property
     def bytes_written(self) -> int:
         """Bytes the terminal has taken."""
+
+    @property
+    def layout(self) -> object:
+        """Another object whenever a pane may have come into sight; None where that cannot be told."""
 
     def hold(self) -> None:
         """Expect ``present`` at the end of this frame; nothing needs to be scheduled."""
@@ -142,6 +154,11 @@ class FramePump:
         """What each pane is owed; the one that was painted longest ago comes first."""
         self._painted: dict[Pane, float] = {}
         """When each was painted last, by the loop's clock."""
+        self._layout: object = None
+        self._unseen: set[Pane] = set()
+        """Panes that nobody sees in this layout; they are asked again in the next one."""
+        self._takes: dict[Pane, float] = {}
+        """CPU milliseconds that each is thought to take."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._nudged: asyncio.Handle | None = None
@@ -160,6 +177,8 @@ class FramePump:
         """Give ``pane`` no more frames."""
         self._panes.pop(pane, None)
         self._painted.pop(pane, None)
+        self._takes.pop(pane, None)
+        self._unseen.discard(pane)
 
     # -- time -----------------------------------------------------------------------------------------------------------
 
@@ -217,11 +236,15 @@ class FramePump:
         if TURN.taken(now):
             self._slice = loop.call_later(_TURN_S, self._go_on)
             return
-        since, painted = now - PACE_S, self._painted
+        # A pane that was painted a slice later than its frame keeps its place in the count of frames.
+        until, painted = now + 0.5 / self.fps, self._painted
+        unseen = self._out_of_sight()
         due = [
             pane
             for pane, owed in self._panes.items()
-            if owed and (pane.hot or painted.get(pane, -PACE_S) <= since or self._presses(pane))
+            if owed
+            and pane not in unseen
+            and (pane.hot or painted.get(pane, -PACE_S) + pane.pace_s <= until or self._presses(pane))
         ]
         if self._paint_some(due, now, SLICE_MS):
             self._slice = loop.call_later(SLICE_GAP_S, self._go_on)
@@ -257,18 +280,21 @@ class FramePump:
 
         ``apart`` leaves what waits for the clock with those that can draw the rest without it.
         """
-        due = [pane for pane in panes if self._panes[pane] and pane.showing]
+        due = self._seen([pane for pane in panes if self._panes[pane]])
         if not due:
             return False
         due.sort(key=_is_cold)
         started = time.thread_time()
         if self._gauge is not None:
             self._gauge.hold()
-        done = 0
+        done, spent, takes = 0, 0.0, self._takes
         collects = gc.isenabled()
         gc.disable()  # what is garbage is found between two steps, not within one that keys wait for
         try:
             for pane in due:
+                usual = takes.get(pane, 0.0)
+                if done and spent + usual > most_ms:
+                    break
                 owed = self._panes.pop(pane)
                 left = {topic for topic in owed if topic[0] in self._patient} if apart else set()
                 if left and pane.splits(frozenset(owed - left)):
@@ -279,8 +305,9 @@ class FramePump:
                 self._panes[pane] = left
                 done += 1
                 self._paint(pane, frozenset(owed))
-                if (time.thread_time() - started) * 1000 > most_ms:
-                    break
+                before, spent = spent, (time.thread_time() - started) * 1000
+                took = spent - before
+                takes[pane] = took if took > usual else usual + (took - usual) * _FORGETS
         finally:
             if self._gauge is not None:
                 self._gauge.present()
@@ -289,6 +316,26 @@ class FramePump:
         self.frames += 1
         self.frame_ms += ((time.thread_time() - started) * 1000 - self.frame_ms) * _SMOOTHING
         return done < len(due)
+
+    def _seen(self, panes: list[Pane]) -> list[Pane]:
+        """Return those of ``panes`` that somebody sees."""
+        unseen = self._out_of_sight()
+        seen = []
+        for pane in panes:
+            if pane not in unseen:
+                if pane.showing:
+                    seen.append(pane)
+                elif self._layout is not None:
+                    unseen.add(pane)
+        return seen
+
+    def _out_of_sight(self) -> set[Pane]:
+        """Return the panes that nobody sees as long as the layout is what it is."""
+        layout = self._gauge.layout if self._gauge is not None else None
+        if layout is None or layout is not self._layout:
+            self._unseen.clear()
+            self._layout = layout
+        return self._unseen
 
     def _paint(self, pane: Pane, topics: frozenset[Topic]) -> None:
         try:

@@ -113,6 +113,11 @@ class TraderDriver(LinuxDriver):
         return self._outlet.drain_ms if self._outlet else 0.0
 
     @property
+    def layout(self) -> object:
+        """Another object whenever a widget may have come into sight or gone out of it."""
+        return adapter.layout_of(self._app)
+
+    @property
     def behind(self) -> bool:
         """Whether what the trader sees may be older than a second or two (order entry must say so)."""
         if self._outlet is not None and self._outlet.backlog_age > BEHIND_BACKLOG:

@@ -23,7 +23,7 @@ from tui_trader.ui.panes.chart_column import EMPTY, Column, column_of, role_of, 
 from tui_trader.ui.panes.chart_marks import Mark, fills_of, marks_of
 from tui_trader.ui.panes.chart_scale import Scale, moment_text, scale_for, time_labels
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, part
-from tui_trader.ui.panes.view import View, waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, View, waiting
 
 DEFAULT_S = 60
 
@@ -47,6 +47,7 @@ class ChartView(View):
     """Candles of one instrument."""
 
     name: ClassVar[str] = "chart"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock, instrument: InstrumentId | None = None) -> None:
         super().__init__(store, clock)

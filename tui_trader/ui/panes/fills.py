@@ -15,7 +15,7 @@ from tui_trader.ui.format import contracts, money, number
 from tui_trader.ui.panes.scroll import ScrollView
 from tui_trader.ui.panes.spans import Part, Row, by_rank, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, waiting
 
 _COLUMNS = (
     Column("time", "", 5, 4),
@@ -39,6 +39,7 @@ class FillsView(ScrollView):
     """Executions and the totals of the UTC day."""
 
     name: ClassVar[str] = "fills"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)

@@ -91,6 +91,8 @@ class LadderView(View):
 
     name: ClassVar[str] = "ladder"
     hot = True
+    fluid = True
+    """Bars grow and shrink."""
 
     def __init__(
         self,

@@ -76,7 +76,9 @@ def health(age: str, live: bool, gaps: int, stale: bool, width: int) -> Row:
 def _near(sizes: Sizes, book: Book) -> tuple[Decimal, Decimal]:
     """Return what is bid and what is offered on the best levels."""
     bids, asks = book.raw_sides
-    return (
-        sum((sizes.text(book, bids[tick])[0] for tick in book.bid_ticks[:DEPTH]), ZERO),
-        sum((sizes.text(book, asks[tick])[0] for tick in book.ask_ticks[:DEPTH]), ZERO),
-    )
+    bid = ask = ZERO
+    for tick in book.bid_ticks[:DEPTH]:
+        bid += sizes.text(book, bids[tick])[0]
+    for tick in book.ask_ticks[:DEPTH]:
+        ask += sizes.text(book, asks[tick])[0]
+    return bid, ask

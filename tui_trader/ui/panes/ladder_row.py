@@ -29,6 +29,9 @@ _WIDEST = 12
 
 _CACHE_LIMIT = 4_000
 
+_FILLED = {"bid": "bid_bar", "ask": "ask_bar"}
+"""The role of the cells of a bar."""
+
 
 class Level(NamedTuple):
     """Everything that one row shows; equal levels are the same pixels."""
@@ -248,7 +251,7 @@ def _add_barred(out: list[Span], sign: str, cell: str, bar: int, role: str) -> N
     edge = max(0, len(cell) - bar)
     out.append(Span(sign + cell[:edge], role))
     if bar:
-        out.append(Span(cell[edge:], f"{role}_bar"))
+        out.append(Span(cell[edge:], _FILLED[role]))
 
 
 def _barred(text: str, width: int, bar: int, role: str, *, on_right: bool) -> list[Span]:
@@ -257,7 +260,7 @@ def _barred(text: str, width: int, bar: int, role: str, *, on_right: bool) -> li
     bar = min(bar, width)
     if not bar:
         return [Span(cell, role)]
-    filled = f"{role}_bar"
+    filled = _FILLED[role]
     if on_right:
         return [Span(cell[: width - bar], role), Span(cell[width - bar :], filled)]
     return [Span(cell[:bar], filled), Span(cell[bar:], role)]

@@ -90,8 +90,19 @@ class Sizes:
             if len(self._texts) >= _MEMO_LIMIT:
                 self._texts.clear()
             size = book.size_of(raw)
-            known = self._texts[raw] = (size, self._written(book, size))
+            text = self._as_told(book, raw) or self._written(book, size)
+            known = self._texts[raw] = (size, text)
         return known
+
+    def _as_told(self, book: Book, raw: Any) -> str:
+        """Return a size as the venue has written it where that is how sizes are written here; empty where it is not."""
+        if type(raw) is not str or len(raw) > self._width:
+            return ""
+        whole, point, rest = raw.partition(".")
+        places = book.instrument.qty_places
+        if len(rest) != places or bool(point) != bool(places) or not raw.isascii() or not (whole + rest).isdecimal():
+            return ""
+        return raw if 0 < len(whole) <= 3 and (whole == "0" or whole[0] != "0") else ""
 
     def _written(self, book: Book, size: Decimal) -> str:
         return fitted(size, book.instrument.qty_places, self._width)

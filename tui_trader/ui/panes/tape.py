@@ -41,7 +41,8 @@ class TapeView(View):
     """Time, price, size and taker's side of public trades of one instrument."""
 
     name: ClassVar[str] = "tape"
-    hot = True
+    pace_s = 0.1
+    """Ten times a second: trades carry their times, and no eye follows a list that moves faster."""
 
     def __init__(
         self, store: Store, clock: Clock, instrument: InstrumentId | None = None, *, sizes: Sequence[Decimal] = ()
