@@ -29,10 +29,14 @@ class Recorder:
         self.hot = False
         self.pace_s = PACE_S
         self.deaf: set[Topic] = set()
+        self.apart: set[Topic] = set()
         self.painted: list[frozenset[Topic]] = []
 
     def heeds(self, topic: Topic) -> bool:
         return topic not in self.deaf
+
+    def splits(self, topics: frozenset[Topic]) -> bool:
+        return topics <= self.apart
 
     def paint(self, dirty: frozenset[Topic]) -> None:
         self.painted.append(dirty)
@@ -362,6 +366,26 @@ def test_nobody_looks_for_garbage_within_a_frame_and_afterwards_it_is_as_before(
         finally:
             gc.enable()
     assert seen == [False] * 4
+
+
+async def test_what_a_key_changed_is_painted_without_the_market_by_a_pane_that_can() -> None:
+    source, marks, whole = Source(), Recorder(BOOK, ORDERS), Recorder(BOOK, ORDERS)
+    marks.apart = {ORDERS}
+    pump = FramePump(source, fps=1, patient={"book"})
+    for pane in (marks, whole):
+        pump.subscribe(pane)
+    pump.frame()
+    pump.start()
+    source.dirty = {BOOK, ORDERS}
+    pump.nudge()
+    for _ in range(8):
+        await asyncio.sleep(0)
+    assert marks.painted[1:] == [{ORDERS}]
+    assert whole.painted[1:] == [{BOOK, ORDERS}]
+    pump.frame()
+    assert marks.painted[2:] == [{BOOK}]
+    assert len(whole.painted) == 2
+    pump.stop()
 
 
 def test_a_pane_that_nobody_sees_is_asked_again_when_the_layout_has_changed() -> None:

@@ -84,6 +84,9 @@ class Pane(Protocol):
     def heeds(self, topic: Topic) -> bool:
         """Whether what a topic brought makes the pane look different now; asked of what does not wait for the clock."""
 
+    def splits(self, topics: frozenset[Topic]) -> bool:
+        """Whether it can draw what these topics brought and leave what the market changed to a frame of the clock."""
+
     def paint(self, dirty: frozenset[Topic]) -> None:
         """Bring the pane up to date; ``dirty`` is the part of ``topics`` that changed since it last painted."""
 
@@ -206,7 +209,7 @@ class FramePump:
         self._nudged = None
         self._owe()
         self._known_sight()
-        if self._paint_some([pane for pane in self._panes if self._presses(pane)], self._loop.time(), SLICE_MS):
+        if self._paint_some([pane for pane in self._panes if self._presses(pane)], self._loop.time(), SLICE_MS, apart=True):
             self.nudge()
 
     def _tick(self) -> None:
@@ -274,8 +277,11 @@ class FramePump:
                         found -= {topic}
                 owed |= found
 
-    def _paint_some(self, panes: list[Pane], now: float, most_ms: float = math.inf) -> bool:
-        """Let those of ``panes`` paint that are owed something and seen; whether any are left after ``most_ms``."""
+    def _paint_some(self, panes: list[Pane], now: float, most_ms: float = math.inf, *, apart: bool = False) -> bool:
+        """Let those of ``panes`` paint that are owed something and seen; whether any are left after ``most_ms``.
+
+        ``apart`` leaves what waits for the clock with those that can draw the rest without it.
+        """
         due = [pane for pane in panes if self._panes[pane] and self._sees(pane)]
         if not due:
             return False
@@ -292,8 +298,13 @@ class FramePump:
                 if done and spent + usual > most_ms:
                     break
                 owed = self._panes.pop(pane)
-                self._panes[pane] = set()
-                self._painted[pane] = now
+                left = {topic for topic in owed if topic[0] in self._patient} if apart else set()
+                if left and pane.splits(frozenset(owed - left)):
+                    owed -= left
+                else:
+                    left = set()
+                    self._painted[pane] = now
+                self._panes[pane] = left
                 done += 1
                 self._paint(pane, frozenset(owed))
                 before, spent = spent, (time.thread_time() - started) * 1000

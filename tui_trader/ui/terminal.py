@@ -52,6 +52,12 @@ _SYNC_END = b"\x1b[?2026l"
 _SYNC_FROM = 512
 """Bytes from which a frame is bracketed; a shorter one arrives in one read anyway, and the brackets cost 16 bytes."""
 
+_LINE_FEEDS_ONLY = b"\x1b[20l"
+"""A step down, which is a line feed to terminals, stays in its column (LNM of ECMA-48 off, as it is unless somebody set it)."""
+
+_WITHOUT_STEPS = ("eterm",)
+"""Beginnings of the names of terminals that draw a vertical tab: the one inside of Emacs."""
+
 _FOREIGN_LIMIT = 262_144
 _QUERY = "\x1b[?2026$p"
 _WIDTH_QUERY = "\x1b7\x1b[2;1H─\x1b[6n\x1b8".encode()
@@ -70,6 +76,8 @@ class TraderDriver(LinuxDriver):
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.model = CellModel(*self._get_terminal_size(), Pens(None if os.environ.get("NO_COLOR") else app.console.color_system))
+        if os.environ.get("TERM", "").startswith(_WITHOUT_STEPS):
+            self.model.step = ""
         self.frames_written = 0
         self.frames_folded = 0
         """Frames whose changes went out with a later one because the terminal was behind."""
@@ -212,6 +220,7 @@ class TraderDriver(LinuxDriver):
         self._probed_at = None
         super().start_application_mode()  # type: ignore[no-untyped-call]  # unannotated in Textual 8.2.8
         adapter.stop_stock_writer(self)
+        self._outlet.send(_LINE_FEEDS_ONLY)
         self._showing = True
         self.present_soon()
 

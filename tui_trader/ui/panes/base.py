@@ -89,9 +89,17 @@ class Pane(CellGrid, Generic[V_co]):
         """Whether what a topic brought makes the view look different now."""
         return self.view.heeds(topic)
 
+    def splits(self, topics: frozenset[tuple[object, ...]]) -> bool:
+        """Whether the view can draw what these topics brought without what the market changed."""
+        return self.view.splits(topics)
+
     def paint(self, dirty: frozenset[tuple[object, ...]]) -> None:
-        """Draw what is different; which topics changed does not matter, unchanged rows cost a comparison."""
-        self.repaint()
+        """Draw what is different; unchanged rows cost a comparison."""
+        self.view.brought = dirty
+        try:
+            self.repaint()
+        finally:
+            self.view.brought = None
 
     def put(self, view: V_co) -> None:  # type: ignore[misc]
         """Show another view in this place."""

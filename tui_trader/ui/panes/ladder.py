@@ -40,15 +40,35 @@ _MEMO_LIMIT = 2_048
 
 _Texts = dict[int, tuple[str, str]]
 _NOTHING: Sized = (ZERO, "")
+_NO_LEVEL = Level("")
+_STAGED = frozenset({t.STAGE})
+
+
+class _Everywhere(NamedTuple):
+    """What all rows are made of."""
+
+    instrument: Instrument
+    columns: Columns
+    top: int
+    height: int
+    group: int
+    scale: Decimal
+    cursor: int | None
+    stale: bool
+    own: _Texts
+    marks: dict[int, str]
+    beside: _Texts
+    volume: dict[int, str]
 
 
 class _Laid(NamedTuple):
     """The rows of the last time, and what all of them, some of them and each of them were made of."""
 
-    everywhere: object = None
+    everywhere: _Everywhere | None = None
     somewhere: tuple[object, ...] = ()
     sizes: list[tuple[Sized, Sized]] = []  # noqa: RUF012
     rows: list[Row] = []  # noqa: RUF012
+    levels: list[Level] = []  # noqa: RUF012
 
 
 class Recentre(StrEnum):
@@ -112,6 +132,11 @@ class LadderView(View):
         """Own orders, marks and places in queues of the window, and all that they were made of."""
         self._last_rows: tuple[object, tuple[int, int]] | None = None
         self._laid = _Laid()
+        self._drawn_body: list[Row] = []
+        """What was drawn last, with what is above and below the rows; empty while that is no ladder."""
+        self._drawn_title: list[Part] = []
+        self._marks_only = False
+        """Whether the body was drawn last for a mark alone; then so is the title over it."""
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
@@ -255,6 +280,9 @@ class LadderView(View):
         # The staged order is a mark on one row. While a key leaves that as it is, the ladder is not drawn for the key.
         return topic != t.STAGE or self._mark_of(self._ghost()) != self._drawn_ghost
 
+    def splits(self, topics: frozenset[tuple[object, ...]]) -> bool:
+        return topics == _STAGED
+
     def _mark_of(self, ghost: Ghost | None) -> tuple[int, Side, Decimal] | None:
         """Return row, side and size of what a staged order puts on a row of the window; None where it is on none."""
         top = self._window.top
@@ -264,6 +292,11 @@ class LadderView(View):
         return (row, ghost.side, ghost.qty) if top - self._window.rows < row <= top else None
 
     def title(self) -> list[Part]:
+        if not self._marks_only:
+            self._drawn_title = self._title()
+        return self._drawn_title
+
+    def _title(self) -> list[Part]:
         instrument, book = self._instrument(), self._book()
         if self._iid is None or instrument is None:
             return [part(0, "BOOK", "title")]
@@ -281,9 +314,15 @@ class LadderView(View):
         return parts
 
     def body(self, width: int, height: int) -> list[Row]:
+        book = self._book()
+        if self.brought == _STAGED and book is not None and (marked := self._marked(book, width, height)):
+            self._marks_only = True
+            return marked
+        self._marks_only = False
+        self._drawn_body = []
         if self._iid is None:
             return waiting("no symbol chosen", width, height)
-        instrument, book = self._instrument(), self._book()
+        instrument = self._instrument()
         if instrument is None:
             return waiting(f"waiting for the products of {self._iid.venue}", width, height)
         if book is None or self._touch(book) is None:
@@ -304,7 +343,9 @@ class LadderView(View):
             # Never over the row that the trader aims at.
             aimed = not headed and self._window.cursor == self._window.top and len(rows) > 1
             rows[-1 if aimed else 0] = self._banner(book, width)
-        return filled([*rows, *footer], width, height)
+        body = filled([*rows, *footer], width, height)
+        self._drawn_body = list(body)
+        return body
 
     # -- the window ------------------------------------------------------------------------------------------------
 
@@ -340,13 +381,14 @@ class LadderView(View):
         arrow, prices, cursor = self._arrow, self._prices, self._window.cursor
         scale = bar_scale(max([size for size, _ in (*bids.values(), *asks.values())], default=ZERO)) if self.bars else ZERO
         size_width, none_own = columns.size, ("", "")
-        everywhere = (instrument, columns, top, count, group, scale, cursor, stale, own, marks, beside, volume)
+        everywhere = _Everywhere(instrument, columns, top, count, group, scale, cursor, stale, own, marks, beside, volume)
         somewhere = (best_bid, best_ask, last, arrow)
         before = self._laid
         known = before.everywhere == everywhere
         again = () if before.somewhere == somewhere else (*before.somewhere, *somewhere)
         made_of: list[tuple[Sized, Sized]] = []
         rows: list[Row] = []
+        levels: list[Level] = []
         for at, row in enumerate(range(top, bottom - 1, -1)):
             bid_size, ask_size = bids.get(row, _NOTHING), asks.get(row, _NOTHING)
             if known:
@@ -354,10 +396,12 @@ class LadderView(View):
                 if bid_size is old_bid and ask_size is old_ask and row not in again:
                     made_of.append(old)
                     rows.append(before.rows[at])
+                    levels.append(before.levels[at])
                     continue
             made_of.append((bid_size, ask_size))
             if row <= 0:
-                rows.append(columns.draw(Level("")))
+                levels.append(_NO_LEVEL)
+                rows.append(columns.draw(_NO_LEVEL))
                 continue
             price = prices.get(row)
             if price is None:
@@ -386,9 +430,33 @@ class LadderView(View):
                 beside_ask,
                 volume.get(row, ""),
             )
+            levels.append(level)
             rows.append(columns.draw(level))
-        self._laid = _Laid(everywhere, somewhere, made_of, rows)
+        self._laid = _Laid(everywhere, somewhere, made_of, rows, levels)
         return list(rows)
+
+    def _marked(self, book: Book, width: int, height: int) -> list[Row] | None:
+        """Return what was drawn last with the staged order where it is now; None where that is not enough."""
+        laid, body = self._laid, self._drawn_body
+        before = laid.everywhere
+        if before is None or before.stale or self._is_stale(book) or self._touch(book) is None:
+            return None
+        now = (book.instrument, width, height, GROUPS[self._group], self._window.top, self._window.cursor)
+        if now != (before.instrument, before.columns.width, len(body), before.group, before.top, before.cursor):
+            return None
+        ghost = self._ghost()
+        own = own_orders(self.store, before.instrument, before.group, before.columns.own, ghost)
+        rows, levels, body = list(laid.rows), list(laid.levels), list(body)
+        for row in {*own, *before.own}:
+            at = before.top - row
+            if 0 <= at < before.height and row > 0 and own.get(row) != before.own.get(row):
+                own_bid, own_ask = own.get(row, ("", ""))
+                levels[at] = levels[at]._replace(own_bid=own_bid, own_ask=own_ask)
+                rows[at] = body[at + self._headed] = before.columns.draw(levels[at])
+        self._drawn_ghost = self._mark_of(ghost)
+        self._laid = laid._replace(everywhere=before._replace(own=own), rows=rows, levels=levels)
+        self._drawn_body = body
+        return list(body)
 
     def _of_ours(
         self, instrument: Instrument, columns: Columns, bottom: int, top: int, flow: Flow | None

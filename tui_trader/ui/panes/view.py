@@ -48,6 +48,8 @@ class View:
         self.clock = clock
         self.focused = False
         """Whether keys go here; drawn in the border."""
+        self.brought: frozenset[tuple[object, ...]] | None = None
+        """What a frame brought while the view is drawn for it; None while it is drawn for anything else."""
         self.titled: tuple[object, Row] | None = None
         """The title line that was drawn last, and what it was made of."""
         self.on_change: Callable[[], None] = lambda: None
@@ -61,6 +63,10 @@ class View:
     def heeds(self, topic: tuple[object, ...]) -> bool:
         """Whether what one of the topics brought makes this view look different now; where in doubt it does."""
         return True
+
+    def splits(self, topics: frozenset[tuple[object, ...]]) -> bool:
+        """Whether what these topics brought can be drawn into what was drawn last, and the market later."""
+        return False
 
     def title(self) -> list[Part]:
         """Return the words of the title line, most important first by rank."""
