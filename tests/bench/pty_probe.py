@@ -141,6 +141,15 @@ class Probe:
                 os.write(self.fd, answer)
 
 
+def read_together(probes: Sequence[Probe], seconds: float) -> None:
+    """Read from all of them for a while, so that none waits for its terminal. Raises EOFError when one ended."""
+    of = {probe.fd: probe for probe in probes}
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        for fd in select.select(list(of), [], [], left)[0]:
+            of[fd]._take(0.0)
+
+
 def _painted(taken: bytearray) -> bool:
     start = taken.find(ALTERNATE)
     return start >= 0 and len(_ESCAPES.sub(b"", bytes(taken[start + len(ALTERNATE) :]))) >= PAINT

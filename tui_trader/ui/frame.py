@@ -155,8 +155,8 @@ class FramePump:
         self._painted: dict[Pane, float] = {}
         """When each was painted last, by the loop's clock."""
         self._layout: object = None
-        self._unseen: set[Pane] = set()
-        """Panes that nobody sees in this layout; they are asked again in the next one."""
+        self._sight: dict[Pane, bool] = {}
+        """Whether anybody sees a pane in this layout; each is asked again in the next one."""
         self._takes: dict[Pane, float] = {}
         """CPU milliseconds that each is thought to take."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -178,7 +178,7 @@ class FramePump:
         self._panes.pop(pane, None)
         self._painted.pop(pane, None)
         self._takes.pop(pane, None)
-        self._unseen.discard(pane)
+        self._sight.pop(pane, None)
 
     # -- time -----------------------------------------------------------------------------------------------------------
 
@@ -208,6 +208,7 @@ class FramePump:
             return
         self._nudged = None
         self._owe()
+        self._known_sight()
         if self._paint_some([pane for pane in self._panes if self._presses(pane)], self._loop.time(), SLICE_MS, apart=True):
             self.nudge()
 
@@ -238,12 +239,12 @@ class FramePump:
             return
         # A pane that was painted a slice later than its frame keeps its place in the count of frames.
         until, painted = now + 0.5 / self.fps, self._painted
-        unseen = self._out_of_sight()
+        sight = self._known_sight()
         due = [
             pane
             for pane, owed in self._panes.items()
             if owed
-            and pane not in unseen
+            and sight.get(pane, True)
             and (pane.hot or painted.get(pane, -PACE_S) + pane.pace_s <= until or self._presses(pane))
         ]
         if self._paint_some(due, now, SLICE_MS):
@@ -252,6 +253,7 @@ class FramePump:
     def frame(self) -> None:
         """Take what changed and let all panes that show it paint, however long it takes."""
         self._owe()
+        self._known_sight()
         self._paint_some(list(self._panes), 0.0)
 
     def _presses(self, pane: Pane) -> bool:
@@ -280,7 +282,7 @@ class FramePump:
 
         ``apart`` leaves what waits for the clock with those that can draw the rest without it.
         """
-        due = self._seen([pane for pane in panes if self._panes[pane]])
+        due = [pane for pane in panes if self._panes[pane] and self._sees(pane)]
         if not due:
             return False
         due.sort(key=_is_cold)
@@ -317,25 +319,22 @@ class FramePump:
         self.frame_ms += ((time.thread_time() - started) * 1000 - self.frame_ms) * _SMOOTHING
         return done < len(due)
 
-    def _seen(self, panes: list[Pane]) -> list[Pane]:
-        """Return those of ``panes`` that somebody sees."""
-        unseen = self._out_of_sight()
-        seen = []
-        for pane in panes:
-            if pane not in unseen:
-                if pane.showing:
-                    seen.append(pane)
-                elif self._layout is not None:
-                    unseen.add(pane)
-        return seen
-
-    def _out_of_sight(self) -> set[Pane]:
-        """Return the panes that nobody sees as long as the layout is what it is."""
+    def _known_sight(self) -> dict[Pane, bool]:
+        """Return what is known of panes in the layout there is now; nothing where that cannot be told."""
         layout = self._gauge.layout if self._gauge is not None else None
         if layout is None or layout is not self._layout:
-            self._unseen.clear()
+            self._sight.clear()
             self._layout = layout
-        return self._unseen
+        return self._sight
+
+    def _sees(self, pane: Pane) -> bool:
+        """Whether anybody sees a pane, as it was when it was asked last in this layout."""
+        seen = self._sight.get(pane)
+        if seen is None:
+            seen = pane.showing
+            if self._layout is not None:
+                self._sight[pane] = seen
+        return seen
 
     def _paint(self, pane: Pane, topics: frozenset[Topic]) -> None:
         try:

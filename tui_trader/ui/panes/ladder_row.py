@@ -27,7 +27,7 @@ _VOLUME = 6
 _WIDEST = 12
 """Cells of a size column beyond which there is nothing more to show."""
 
-_CACHE_LIMIT = 4_000
+_CACHE_LIMIT = 512
 
 _FILLED = {"bid": "bid_bar", "ask": "ask_bar"}
 """The role of the cells of a bar."""

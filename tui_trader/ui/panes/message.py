@@ -29,6 +29,8 @@ class MessageView(View):
         super().__init__(store, clock)
         self.text = ""
         self.severity = Severity.NOTE
+        self.spoken = 0
+        """How often something was said: who takes a line back later can tell whether it is still the same."""
         self._until_ns = 0
 
     @property
@@ -38,6 +40,7 @@ class MessageView(View):
     def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         """Show a line for a while; a warning stays longer than a note."""
         self.text, self.severity = text, severity
+        self.spoken += 1
         self._until_ns = self.clock.mono_ns() + _LASTS_NS[severity]
         self.moved()
 

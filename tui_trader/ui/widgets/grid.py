@@ -235,7 +235,7 @@ class CellGrid(Widget):
         pens, model = self._pens[marked], window.driver.model
         line, x, right = window.y + y, window.x, window.x + window.width
         if not marked and y < len(self._rows):
-            prepared = self._prepared.get(self._rows[y])
+            prepared = None if self.fluid else self._prepared.get(self._rows[y])
             if prepared is None:
                 prepared = self._prepare(self._rows[y], window)
             text, inks = prepared
@@ -273,10 +273,11 @@ class CellGrid(Widget):
         if used < window.width:
             texts.append(" " * (window.width - used))
             inks.append(chr(self._pen(None, False)) * (window.width - used))
-        if len(self._prepared) >= _MAX_PREPARED:
-            self._prepared.clear()
         prepared = ("".join(texts), "".join(inks)) if used <= window.width else ("", "")
-        self._prepared[row] = prepared
+        if not self.fluid:  # of those hardly one comes back
+            if len(self._prepared) >= _MAX_PREPARED:
+                self._prepared.clear()
+            self._prepared[row] = prepared
         return prepared
 
     def _pen(self, style: Look, marked: bool) -> int:
