@@ -94,6 +94,7 @@ async def test_an_exit_without_a_size_is_over_the_position_as_it_is_by_then(
 
 async def test_an_order_of_no_size_that_is_no_exit_is_refused(peer: Peer) -> None:
     request = peer.client.create_order_request(UNIFIED, "market", "buy", 0.01) | {"size": "0"}
+    await peer.client.authenticate_rest()
     signed = await peer.client.sign_order_request(request)
     with pytest.raises(ccxt.BaseError, match="INVALID_ORDER_SIZE"):
         await peer.client.privatePostOrders(signed)
