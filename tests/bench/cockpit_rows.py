@@ -90,7 +90,10 @@ def _against_floor() -> list[Row]:
         ]
         cockpits = {"seen": seen, "blind": blind}
         probes = [seen.probe, blind.probe, *hand]
-        read_together(probes, 1.5)
+        for cockpit in cockpits.values():  # what both have not done yet costs more the first time
+            cockpit.exchange.set_rate(RATE)
+            read_together(probes, 1.5)
+            cockpit.exchange.set_rate(FLOOR_RATE)
         nets: list[float] = []
 
         def side(name: str) -> float:

@@ -17,7 +17,7 @@ from .__main__ import GOALS, GROUPS, build_parser, goals_of
 from .cockpit_floor import Floor
 from .cockpit_rows import merged
 from .disk import RECORD_BYTES, Disk
-from .exchange import STILL, Flood, template
+from .exchange import STILL, Flood, newest_rate, template
 from .feed import ours, parse
 from .feeder import _frame, _unmask
 from .frame import Turn, net, rows
@@ -222,6 +222,13 @@ class TestFrame:
 
 
 class TestFlood:
+    def test_of_rates_that_come_together_the_newest_counts_and_half_a_line_waits(self) -> None:
+        told = bytearray()
+        assert newest_rate(told, b"20\n1000\n50") == 1_000
+        assert newest_rate(told, b"0") is None
+        assert newest_rate(told, b"0\n") == 5_000
+        assert newest_rate(told, b"-1\n") == STILL
+
     def test_a_market_that_stands_still_tells_the_newest_increment_again_with_later_sequences(self) -> None:
         flood = Flood(mid=975_200)
         flood.begin(None)

@@ -31,6 +31,7 @@ from .cells import CellModel
 from .outlet import Outlet
 from .paste import PasteCut
 from .pens import Pens
+from .runs import DOWN
 
 BEHIND_BACKLOG: Final = 1.0
 """Seconds a frame may wait before the picture counts as delayed."""
@@ -55,13 +56,10 @@ _SYNC_FROM = 512
 _LINE_FEEDS_ONLY = b"\x1b[20l"
 """A step down, which is a line feed to terminals, stays in its column (LNM of ECMA-48 off, as it is unless somebody set it)."""
 
-_WITHOUT_STEPS = ("eterm",)
-"""Beginnings of the names of terminals that draw a vertical tab: the one inside of Emacs."""
-
 _FOREIGN_LIMIT = 262_144
 _QUERY = "\x1b[?2026$p"
-_WIDTH_QUERY = "\x1b7\x1b[2;1H─\x1b[6n\x1b8".encode()
-"""Draws one line character at the beginning of the second row and asks where the cursor is then."""
+_MANNERS_QUERY = f"\x1b7\x1b[2;1H─{DOWN}\x1b[6n\x1b8".encode()
+"""Draws one line character at the beginning of the second row, steps down and asks where the cursor is then."""
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])")
 _NEUTRAL = re.compile(
     r"(?:\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1007|1015|1016|2004|2026|2048)[hl]|\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u"
@@ -76,8 +74,7 @@ class TraderDriver(LinuxDriver):
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.model = CellModel(*self._get_terminal_size(), Pens(None if os.environ.get("NO_COLOR") else app.console.color_system))
-        if os.environ.get("TERM", "").startswith(_WITHOUT_STEPS):
-            self.model.step = ""
+        self.model.step = ""  # until the terminal has shown that it takes one
         self.frames_written = 0
         self.frames_folded = 0
         """Frames whose changes went out with a later one because the terminal was behind."""
@@ -130,11 +127,14 @@ class TraderDriver(LinuxDriver):
             self._probed_at = self._loop.time()
             self.write(_QUERY)
 
-    def ask_width(self, wide: Callable[[], None]) -> None:
-        """Ask whether a line character takes one cell; ``wide`` is called when it takes two, as in some East Asian settings."""
+    def ask_manners(self, wide: Callable[[], None]) -> None:
+        """Ask whether a vertical tab is a step down, and whether a line character takes one cell.
+
+        ``wide`` is called when it takes two, as in some East Asian settings.
+        """
         self._wide = wide
         if self._outlet is not None:
-            self._outlet.send(_WIDTH_QUERY)
+            self._outlet.send(_MANNERS_QUERY)
             self.redraw()
 
     # -- output -------------------------------------------------------------------------------------------------------
@@ -300,7 +300,9 @@ class TraderDriver(LinuxDriver):
             TURN.claim(self._loop.time())
         if isinstance(message, CursorPosition):
             wide, self._wide = self._wide, None
-            if wide is not None and (message.x, message.y) == (2, 1):
+            if wide is not None and message.y == 2 and message.x in (1, 2):
+                self._loop.call_soon_threadsafe(setattr, self.model, "step", DOWN)
+            if wide is not None and message.x == 2:
                 self._loop.call_soon_threadsafe(wide)
             return
         if isinstance(message, TerminalSupportsSynchronizedOutput):
