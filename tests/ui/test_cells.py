@@ -75,11 +75,11 @@ def is_exact(color: str) -> bool:
 def repainted(model: CellModel) -> list[list[tuple[object, ...]]]:
     """Return what a terminal shows that sees the wanted cells for the first time."""
     screen, stream = screen_of(model.width, model.height)
-    before = list(model._show), list(model._show_pens), model._pen, model._held, dict(model._dirty)
+    before = list(model._show), list(model._show_pens), model._pen, model._held, model._rests, dict(model._dirty)
     odd = set(model._odd)
     model.invalidate()
     stream.feed(model.difference())
-    model._show, model._show_pens, model._pen, model._held, model._dirty = before
+    model._show, model._show_pens, model._pen, model._held, model._rests, model._dirty = before
     model._odd = odd
     return picture(screen)
 
@@ -114,6 +114,7 @@ def test_any_sequence_of_updates_shows_what_a_full_repaint_shows(seed: int) -> N
         roll = rng.random()
         if roll < 0.05:
             width, height = rng.randint(1, 40), rng.randint(1, 12)
+            model.cursor = None
             model.resize(width, height)
             screen.resize(height, width)
             blank(model)  # a compositor draws everything after a resize
@@ -136,6 +137,10 @@ def test_any_sequence_of_updates_shows_what_a_full_repaint_shows(seed: int) -> N
             stream.feed(model.difference())
             assert picture(screen) == repainted(model)
             assert nfc(pyte_text(screen)) == nfc(model_text(model))
+            if model.cursor is not None and model._rests == model.cursor:
+                assert (screen.cursor.x, screen.cursor.y) == model.cursor
+        if rng.random() < 0.1:
+            model.cursor = rng.choice([None, (rng.randrange(width), rng.randrange(height))])
     stream.feed(model.difference())
     assert picture(screen) == repainted(model)
     assert model.difference() == ""
@@ -560,3 +565,33 @@ def test_a_figure_that_loses_many_digits_moves_what_follows_too() -> None:
         assert picture(screen) == repainted(model)
     assert "\x1b[6@" in sent
     assert "maker" not in sent
+
+
+def test_a_frame_beside_the_field_gives_the_cursor_back_with_the_pen_of_the_field() -> None:
+    model = CellModel(60, 6, Pens())
+    screen, stream = screen_of(60, 6)
+    field, text = (model.pens.of(Style(color="#cbd5df", bgcolor=behind)) for behind in ("#2f475e", "#0b1016"))
+    for y in range(6):
+        model.put(y, 0, " " * 60, text)
+    stream.feed(model.difference())
+    model.cursor = (10, 1)
+    model.put(1, 9, "1", field)
+    stream.feed(model.difference())
+    assert (screen.cursor.x, screen.cursor.y) == (10, 1)
+    for figure in "123":
+        model.put(4, 30, figure * 3, text)
+        model.put(5, 50, figure * 10, field)
+        sent = model.difference()
+        stream.feed(sent)
+        assert (sent[:2], sent[-2:]) == ("\x1b7", "\x1b8")
+        assert (screen.cursor.x, screen.cursor.y) == (10, 1)
+        assert not screen.savepoints
+        assert picture(screen) == repainted(model)
+    model.put(1, 10, "2", field)
+    model.cursor = (11, 1)
+    sent = model.difference()
+    stream.feed(sent)
+    assert sent == "\x1b[2;11H2"
+    assert picture(screen) == repainted(model)
+    model.invalidate()
+    assert "\x1b7" not in model.difference(), "where the cursor is is not known"

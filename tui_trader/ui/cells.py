@@ -34,6 +34,9 @@ _FEW = 8
 _MOVE = 8
 """Bytes of a movement of the cursor that an order of pens may spare."""
 
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
+"""Place and pen of the cursor, within one frame (DECSC and DECRC)."""
+
 _NO_RUNS: list[Run] = []
 
 
@@ -64,6 +67,8 @@ class CellModel:
         """The pen that the terminal draws with, as a character; None when that is not known."""
         self._held: int | None = None
         """The pen that it holds: it looks the same."""
+        self._rests: tuple[int, int] | None = None
+        """Where the last frame left the cursor, as (x, y); None when that is not known."""
         self.resize(width, height)
 
     # -- what should be shown ---------------------------------------------------------------------------------------
@@ -93,7 +98,7 @@ class CellModel:
         self._show_pens = [chr(DEFAULT) * self.width] * self.height
         self._dirty = {y: [(0, self.width)] for y in range(self.height)}
         self._quick = {}
-        self._pen = self._held = None
+        self._pen = self._held = self._rests = None
 
     def put(self, y: int, x: int, text: str, pen: int) -> None:
         """Want ``text`` from column ``x`` of line ``y`` on, cut to the grid."""
@@ -352,12 +357,14 @@ class CellModel:
     ) -> str:
         """Join runs: pen by pen when few cells changed (a jump is cheaper than a pen), line by line when most did."""
         pen, held = self._pen, self._held
+        before = pen, held
+        stays = held is not None and not near and self.cursor is not None and self._rests == self.cursor
         groups = [ordered]
         if grouped:
             groups += self._by_pen(ord(ordered[-1][0]) if ordered else held, plain, near)
         else:
             groups.append(sorted((run for group in plain.values() for run in group), key=place_of))
-        out: list[str] = []
+        out: list[str] = [_SAVE] if stays else []
         at_y = at_x = -1
         turn, width, step = self.pens.turn, self.width, self.step
         for y, (x, by) in shifts:
@@ -378,7 +385,11 @@ class CellModel:
                     at_y = at_x = -1
                 else:  # at the margin: in the last column, and perhaps about to leave it
                     at_y, at_x = y, -1
-        self._pen, self._held = pen, held
+        if stays:  # the terminal takes it back to where it was, with the pen of then: what is typed next is drawn there
+            self._pen, self._held = before
+            out.append(_RESTORE)
+            return "".join(out)
+        self._pen, self._held, self._rests = pen, held, self.cursor
         if self.cursor is not None:
             x, y = self.cursor
             if (y, x) != (at_y, at_x):
