@@ -30,7 +30,7 @@ from tui_trader.venues.phemex.orders import PhemexOrders
 FIELDS = ("reject reason", "client id", "refused subscription", "answer", "symbol", "whole frame", "order status")
 """Where on the wire a text stands."""
 
-_OURS = re.compile(r"\x1b\[[0-9;]*[ABCDGHmP@]|\r|\x08")
+_OURS = re.compile(r"\x1b\[[0-9;]*[ABCDGHmP@]|\r|\x08|\x0b")
 """What the cell model sends by itself: movements and pens."""
 
 _FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

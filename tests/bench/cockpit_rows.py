@@ -18,13 +18,18 @@ from statistics import median
 from typing import Any
 
 from .cockpit import RATE, Cockpit
+from .exchange import FLOOR_RATE, STILL
 from .feeder import ROOT
-from .measure import Ratio, percentile
-from .pty_probe import Probe
+from .measure import Ratio, percentile, take_turns
+from .pty_probe import Probe, read_together
 from .table import Row
 
 SECONDS = 3.0
 FRAMES_S = 5.0
+TURNS = 6
+"""Of each side of G14, whatever the rounds."""
+
+SETTLE_S, TURN_S = 0.6, 1.2
 FPS = 20.0
 WATCHED_S = 12.0
 SLOW_MS = 4.0
@@ -34,6 +39,9 @@ CALM_RATE = 100
 KEY_BYTES = 300.0
 KEY_S = 0.17
 """How long a key's bytes are waited for: no multiple of a frame, so that keys come at any time of the clock."""
+
+DOUBTED_S, STILL_S = 7.0, 5.0
+"""Until prices that nobody confirms any more are shown as doubted, and how long bytes are counted after that."""
 
 LAG_MS = 5.0
 THIN = ((10, 10_000.0), (4, 6_000.0))
@@ -51,12 +59,12 @@ def measure(rounds: int, goals: frozenset[str]) -> list[Row]:
     """Return the rows that are asked for."""
     rows: list[Row] = []
     if goals & {"G14", "G15"}:
-        rows += _against_floor(rounds)
+        rows += _against_floor()
     if "G16" in goals:
         rows.append(_typing())
     if "G17" in goals:
         rows += [_thin(fps, most) for fps, most in THIN]
-        rows.append(_colors())
+        rows += [_still(), _colors()]
     if goals & {"G18", "G19"}:
         rows += _steps()
     return [row for row in rows if row.goal in goals or row.goal == "-"]
@@ -68,28 +76,43 @@ def _cpu(probe: Probe, seconds: float) -> tuple[float, int]:
     return (probe.cpu_s() - before) / seconds * 1000, taken
 
 
-def _against_floor(rounds: int) -> list[Row]:
+def _against_floor() -> list[Row]:
+    """Compare in turns; the two programs that draw by hand run all the time, and their CPU is taken in the same windows."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         count, sent = _record(folder / "frames.json")
         seen = stack.enter_context(_opened())
         blind = stack.enter_context(_opened(inside=["--blind"]))
         blind.begin()
-        sides: dict[str, list[float]] = {"seen": [], "blind": [], "floor": [], "still": []}
-        for _ in range(max(1, rounds - 1)):
-            for name, cockpit in (("seen", seen), ("blind", blind)):
-                cockpit.exchange.set_rate(RATE)
-                cockpit.probe.read(1.0)
-                sides[name].append(_cpu(cockpit.probe, SECONDS)[0])
-                cockpit.exchange.set_rate(0)
-            for name, word in (("floor", "moving"), ("still", "still")):
-                with Probe(["-m", "tests.bench.cockpit_floor", str(folder / "frames.json"), word]) as probe:
-                    probe.read(1.5)
-                    sides[name].append(_cpu(probe, FRAMES_S * (1 if word == "moving" else 0.5))[0])
+        hand = [
+            stack.enter_context(Probe(["-m", "tests.bench.cockpit_floor", str(folder / "frames.json"), word]))
+            for word in ("moving", "still")
+        ]
+        cockpits = {"seen": seen, "blind": blind}
+        probes = [seen.probe, blind.probe, *hand]
+        for cockpit in cockpits.values():  # what both have not done yet costs more the first time
+            cockpit.exchange.set_rate(RATE)
+            read_together(probes, 1.5)
+            cockpit.exchange.set_rate(FLOOR_RATE)
+        nets: list[float] = []
+
+        def side(name: str) -> float:
+            cockpits[name].exchange.set_rate(RATE)
+            read_together(probes, SETTLE_S)
+            before = [probe.cpu_s() for probe in (cockpits[name].probe, *hand)]
+            read_together(probes, TURN_S)
+            used = [
+                (probe.cpu_s() - was) / TURN_S * 1000 for probe, was in zip((cockpits[name].probe, *hand), before, strict=True)
+            ]
+            cockpits[name].exchange.set_rate(FLOOR_RATE)
+            nets.append(used[1] - used[2])
+            return used[0]
+
+        sides = take_turns(TURNS, {name: (lambda name=name: side(name)) for name in cockpits})  # type: ignore[misc]
         words = [sys.executable, "-m", "tests.bench.cockpit_floor", str(folder / "frames.json"), "count"]
         least = int(subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout)
     fps = count / FRAMES_S
-    net = [a - b for a, b in zip(sides["floor"], sides["still"], strict=True)]
+    net = [median(nets)] * TURNS  # the floor draws the same all the time, and its windows are short for its little
     alone = Ratio.of([a - b for a, b in zip(sides["seen"], sides["blind"], strict=True)], net)
     whole = Ratio.of(sides["seen"], [a + b for a, b in zip(sides["blind"], net, strict=True)])
     told = (
@@ -212,6 +235,17 @@ def _thin(fps: int, most: float) -> Row:
         Ratio(tuple(value / most for value in found)),
         1.0,
     )
+
+
+def _still() -> Row:
+    with _opened() as cockpit:
+        cockpit.exchange.set_rate(RATE)
+        cockpit.probe.read(2.0)
+        cockpit.exchange.set_rate(STILL)
+        cockpit.probe.read(DOUBTED_S)
+        taken = cockpit.probe.read(STILL_S) / STILL_S
+    told = "standing still: what is written is the clock, ages that grow and the figures of the link"
+    return Row("-", "cockpit bytes/s, market standing still", f"{taken:.0f} B/s", "", remark=told)
 
 
 def _colors() -> Row:

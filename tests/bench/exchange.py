@@ -2,14 +2,16 @@
 
 ``python -m tests.bench.exchange [REST_URL]``: announces itself as a line of JSON and takes a rate (messages/s) a line from
 standard input. From the first book subscription on, that connection gets a seeded stream of BTCUSDT, with sequences and times
-of now, in place of the exchange's own book and trades of it: two books told as one would put it in doubt. ``REST_URL`` is what
-clients are told instead of the exchange's own address.
+of now, in place of the exchange's own book and trades of it: two books told as one would put it in doubt. At ``STILL`` nothing
+changes any more: the newest increment of the book is sent again and again, as often as in a quiet market, so that the book stays
+fresh, and no topic tells anything else. ``REST_URL`` is what clients are told instead of the exchange's own address.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import struct
 import subprocess
@@ -31,6 +33,9 @@ FRAMES = 20_000
 
 FLOOR_RATE = 20
 """Messages per second of a quiet market: enough to keep the book fresh."""
+
+STILL = -1
+"""In place of a rate: a market that stands still."""
 
 FLOODED = ("orderbook_p:BTCUSDT", "trade_p:BTCUSDT")
 """What the exchange itself tells no more on a connection that gets the stream."""
@@ -88,6 +93,7 @@ class Flood:
         self._next: Callable[[], bytes] = iter(()).__next__
         self._sequence = SEQUENCE
         self._transport: asyncio.Transport | None = None
+        self._book = b""  # the newest increment
         self.rate = 0
 
     def begin(self, transport: asyncio.Transport | None) -> None:
@@ -102,7 +108,7 @@ class Flood:
         while True:
             await asyncio.sleep(0.001)
             now = loop.time()
-            owed = min(owed + (now - last) * self.rate, 2_000.0)
+            owed = min(owed + (now - last) * (FLOOR_RATE if self.rate == STILL else self.rate), 2_000.0)
             last = now
             transport = self._transport
             if transport is None or transport.is_closing():
@@ -115,7 +121,10 @@ class Flood:
 
     def _frame(self) -> bytes:
         self._sequence += 1
-        payload = self._next() % {b"sequence": self._sequence, b"now": time.time_ns()}
+        chosen = self._book if self.rate == STILL and self._book else self._next()
+        if b'"type":"incremental"' in chosen and b'"orderbook_p"' in chosen:
+            self._book = chosen
+        payload = chosen % {b"sequence": self._sequence, b"now": time.time_ns()}
         size = len(payload)
         if size < 126:
             return bytes((0x81, size)) + payload
@@ -131,6 +140,14 @@ def template(payload: bytes) -> bytes:
     found, count = _SEQUENCE.subn(b'"sequence":%(sequence)d', payload.replace(b"%", b"%%"))
     found = _TIME.sub(b"%(now)d", found)
     return found if count else found[:-1] + b',"version":%(sequence)d}'
+
+
+def newest_rate(told: bytearray, data: bytes) -> int | None:
+    """Return the rate of the last whole line of all that was told; what is not a line yet stays in ``told``."""
+    told += data
+    whole, _, rest = told.rpartition(b"\n")
+    told[:] = rest
+    return int(whole.rpartition(b"\n")[2]) if whole else None
 
 
 class ToldServer(SimServer):
@@ -153,7 +170,7 @@ async def _serve(tell: str) -> None:
         told = type(peer).send
 
         def send(payload: bytes, topic: str = "", *, binary: bool = False) -> None:
-            if topic not in FLOODED:
+            if topic not in FLOODED and not (topic and flood.rate == STILL):
                 told(peer, payload, topic, binary=binary)
 
         peer.send = send
@@ -171,12 +188,14 @@ async def _serve(tell: str) -> None:
     loop = asyncio.get_running_loop()
 
     def hear() -> None:
-        line = sys.stdin.readline()
-        if line:
-            flood.rate = int(line)
-        else:
-            loop.remove_reader(sys.stdin)
+        data = os.read(sys.stdin.fileno(), 4096)  # by hand: a buffer would keep the second of two lines that come together
+        if not data:
+            os._exit(0)  # who measured is gone
+        rate = newest_rate(told, data)
+        if rate is not None:
+            flood.rate = rate
 
+    told = bytearray()
     loop.add_reader(sys.stdin, hear)
     await flood.run()
 

@@ -1,7 +1,8 @@
 """One ladder, four programs: ours, two hand-written floors and Textual's DataTable, measured in the same pseudo-terminal.
 
-Forty levels; in every frame fifteen of them change size and total. ``python -m tests.bench.ladder_apps`` runs rounds of all
-programs in turn and prints CPU and bytes per frame, each less the same program standing still, and the ratios.
+Forty levels; in every frame fifteen of them change size and total. ``python -m tests.bench.ladder_apps NAME FILE`` runs one of
+them, standing still until SIGUSR1 sets its ladder moving; SIGUSR2 stops it again, and how many frames it has made is then in
+FILE. Its frame clock runs all the time.
 
 - ``ours``         CellGrid under FramePump and TraderDriver
 - ``floor``        no framework: changed fields, grouped by colour, one write per frame
@@ -12,18 +13,19 @@ programs in turn and prints CPU and bytes per frame, each less the same program 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import pty
 import random
 import select
-import statistics
+import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
-from collections.abc import Iterator
 from fcntl import ioctl
+
+from .measure import child_cpu_s
 
 LEVELS = 40
 CHANGED = 15
@@ -52,10 +54,32 @@ class Stream:
         return changed
 
 
+class Motion:
+    """Whether the ladder moves, as signals say, and how often it did."""
+
+    def __init__(self, file: str) -> None:
+        self.on = False
+        self._file = file
+        self._frames = 0
+        signal.signal(signal.SIGUSR1, lambda *_: self._turn(True))
+        signal.signal(signal.SIGUSR2, lambda *_: self._turn(False))
+
+    def step(self) -> bool:
+        """Whether this frame moves; it is counted if so."""
+        self._frames += self.on
+        return self.on
+
+    def _turn(self, on: bool) -> None:
+        self.on = on
+        if not on:
+            with open(self._file, "w") as file:
+                file.write(str(self._frames))
+
+
 # -- ours ------------------------------------------------------------------------------------------------------------------
 
 
-def ours(moving: bool) -> None:
+def ours(motion: Motion) -> None:
     from rich.style import Style
     from textual.app import ComposeResult
 
@@ -70,7 +94,7 @@ def ours(moving: bool) -> None:
 
     class Book:
         def take_dirty(self) -> set[Topic]:
-            if not moving:
+            if not motion.step():
                 return set()
             stream.step()
             return {("book",)}
@@ -97,7 +121,7 @@ def ours(moving: bool) -> None:
 # -- the floors ------------------------------------------------------------------------------------------------------------
 
 
-def floor(moving: bool, *, cells: bool = False) -> None:
+def floor(motion: Motion, *, cells: bool = False) -> None:
     stream = Stream()
     drawn = [["", "", ""] for _ in range(LEVELS)]
     columns = (1, 11, 21)
@@ -110,8 +134,9 @@ def floor(moving: bool, *, cells: bool = False) -> None:
     pens = [[rgb(RED if y < LEVELS // 2 else GREEN), "\x1b[39m", rgb(GREY)] for y in range(LEVELS)]
 
     def frame() -> None:
-        if moving or not drawn[0][0]:
-            stream.step()
+        if not motion.step() and drawn[0][0]:
+            return  # as the others: at rest a frame is the clock and nothing else
+        stream.step()
         groups: dict[str, list[str]] = {}
         for y, row in enumerate(stream.rows):
             before = drawn[y]
@@ -136,7 +161,7 @@ def floor(moving: bool, *, cells: bool = False) -> None:
 
         def tick() -> None:
             nonlocal due
-            due += 1 / FPS
+            due = max(due + 1 / FPS, loop.time())  # a process that was stopped begins anew
             loop.call_at(due, tick)
             frame()
 
@@ -149,7 +174,7 @@ def floor(moving: bool, *, cells: bool = False) -> None:
 # -- Textual's own table ---------------------------------------------------------------------------------------------------
 
 
-def datatable(moving: bool) -> None:
+def datatable(motion: Motion) -> None:
     from rich.text import Text
     from textual.app import App, ComposeResult
     from textual.widgets import DataTable
@@ -167,10 +192,11 @@ def datatable(moving: bool) -> None:
                 table.add_row(Text(at, RED if y < LEVELS // 2 else GREEN), size, Text(total, GREY))
                 for y, (at, size, total) in enumerate(stream.rows)
             ]
-            if moving:
-                self.set_interval(1 / FPS, self._frame)
+            self.set_interval(1 / FPS, self._frame)
 
         def _frame(self) -> None:
+            if not motion.step():
+                return
             table = self.query_one(DataTable)
             for y in stream.step():
                 table.update_cell(self._keys[y], self._columns[SIZE], stream.rows[y][SIZE])
@@ -179,31 +205,11 @@ def datatable(moving: bool) -> None:
     TableApp().run()
 
 
-# -- a key in an Input ---------------------------------------------------------------------------------------------------------
-
-
-def entry(moving: bool) -> None:
-    from textual.app import ComposeResult
-    from textual.widgets import Input
-
-    from tui_trader.ui.adapter import CellApp
-    from tui_trader.ui.terminal import TraderDriver
-
-    class EntryApp(CellApp[None]):
-        def compose(self) -> ComposeResult:
-            field = Input()
-            field.cursor_blink = False
-            yield field
-
-    EntryApp(driver_class=TraderDriver).run()
-
-
 PROGRAMS = {
     "ours": ours,
     "floor": floor,
-    "floor_cells": lambda moving: floor(moving, cells=True),
+    "floor_cells": lambda motion: floor(motion, cells=True),
     "datatable": datatable,
-    "entry": entry,
 }
 
 
@@ -211,98 +217,68 @@ PROGRAMS = {
 
 
 class Terminal:
-    """A program in a pseudo-terminal that is always read."""
+    """A program in a pseudo-terminal that is always read. It is stopped but for its turns, so that it disturbs no other."""
 
-    def __init__(self, program: str, *arguments: str, width: int = 120, height: int = 50) -> None:
+    def __init__(self, program: str, *, width: int = 120, height: int = 50) -> None:
+        handle, self._file = tempfile.mkstemp(prefix="bench-ladder-")
+        os.close(handle)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none", TEXTUAL_FPS="120")
             os.environ.pop("NO_COLOR", None)
-            os.execv(sys.executable, [sys.executable, "-m", "tests.bench.ladder_apps", program, *arguments])
+            os.execv(sys.executable, [sys.executable, "-m", "tests.bench.ladder_apps", program, self._file])
         ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-        self.taken = bytearray()
 
     def read(self, seconds: float) -> int:
         """Read for a while; return how many bytes came."""
-        before = len(self.taken)
         end = time.monotonic() + seconds
+        taken = 0
         while (left := end - time.monotonic()) > 0:
-            if select.select([self.fd], [], [], left)[0]:
-                data = os.read(self.fd, 65536)
-                self.taken += data
-                if b"\x1b[?2026$p" in data:
-                    os.write(self.fd, b"\x1b[?2026;2$y")
-        return len(self.taken) - before
+            taken += self._take(left)
+        return taken
+
+    def frames(self) -> int:
+        """Return how many frames it had made when its ladder was last stopped."""
+        with open(self._file) as file:
+            return int(file.read() or 0)
+
+    def wake(self) -> None:
+        """Let it run again."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def halt(self) -> None:
+        """Let it run no more until it is woken."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def set_moving(self, on: bool) -> None:
+        """Have the ladder move, or stand still."""
+        os.kill(self.pid, signal.SIGUSR1 if on else signal.SIGUSR2)
 
     def cpu_ms(self) -> float:
         """CPU the process has used, all threads."""
-        total = 0
-        for task in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{task}/schedstat") as stat:
-                total += int(stat.read().split()[0])
-        return total / 1e6
+        return child_cpu_s(self.pid) * 1000
 
     def close(self) -> None:
-        os.kill(self.pid, 9)
+        """End the program."""
+        os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.fd)
+        os.unlink(self._file)
 
+    def __enter__(self) -> Terminal:
+        return self
 
-def sample(program: str, seconds: float, *, moving: bool = True) -> tuple[float, float]:
-    """Return CPU milliseconds and bytes per frame of one program over ``seconds`` after two seconds of warm-up."""
-    terminal = Terminal(program, "moving" if moving else "still")
-    try:
-        terminal.read(2.0)
-        cpu = terminal.cpu_ms()
-        taken = terminal.read(seconds)
-        frames = seconds * FPS
-        return (terminal.cpu_ms() - cpu) / frames, taken / frames
-    finally:
-        terminal.close()
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-
-def key_bytes(keys: str = "buy 0.5 @ 97500 sl 96000") -> list[int]:
-    """Return the bytes each key typed into an Input costs."""
-    terminal = Terminal("entry", "still")
-    try:
-        terminal.read(2.0)
-        costs = []
-        for key in keys:
-            os.write(terminal.fd, key.encode())
-            costs.append(terminal.read(0.15))
-        return costs
-    finally:
-        terminal.close()
-
-
-def rounds(count: int, seconds: float) -> Iterator[dict[str, tuple[float, float]]]:
-    """Yield, per round, what each program used per frame beyond the same program standing still."""
-    for _ in range(count):
-        found = {}
-        for program in ("ours", "floor", "floor_cells", "datatable"):
-            still_cpu, still_bytes = sample(program, seconds / 2, moving=False)
-            cpu, taken = sample(program, seconds)
-            found[program] = (cpu - still_cpu, taken - still_bytes, cpu)
-        yield found  # type: ignore[misc]
-
-
-def main() -> None:
-    if len(sys.argv) == 3 and sys.argv[1] in PROGRAMS:
-        PROGRAMS[sys.argv[1]](sys.argv[2] == "moving")
-        return
-    count, seconds = (int(sys.argv[1]), float(sys.argv[2])) if len(sys.argv) == 3 else (3, 6.0)
-    seen = list(rounds(count, seconds))
-    for program in seen[0]:
-        cpu = statistics.median(one[program][0] for one in seen)
-        gross = statistics.median(one[program][2] for one in seen)  # type: ignore[misc]
-        taken = statistics.median(one[program][1] for one in seen)
-        print(f"{program:12} {cpu:7.3f} ms/frame net  {gross:7.3f} gross  {taken:8.0f} B/frame")
-    for other in ("floor", "floor_cells", "datatable"):
-        cpu = statistics.median(one["ours"][0] / one[other][0] for one in seen)
-        taken = statistics.median(one["ours"][1] / one[other][1] for one in seen)
-        print(f"ours / {other:12} CPU {cpu:.3f}  bytes {taken:.3f}")
-    print("bytes per key:", json.dumps(key_bytes()))
+    def _take(self, timeout_s: float) -> int:
+        if not select.select([self.fd], [], [], timeout_s)[0]:
+            return 0
+        data = os.read(self.fd, 65536)
+        if b"\x1b[?2026$p" in data:
+            os.write(self.fd, b"\x1b[?2026;2$y")
+        return len(data)
 
 
 if __name__ == "__main__":
-    main()
+    PROGRAMS[sys.argv[1]](Motion(sys.argv[2]))

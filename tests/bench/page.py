@@ -58,21 +58,32 @@ def write(found: Mapping[str, Any], long: Mapping[str, Any] | None, known: Mappi
 
 
 def verdicts(rows: Iterable[Row]) -> str:
-    """Return how many goals are met and missed, in one sentence."""
-    judged = [row for row in rows if row.verdict != "-"]
-    met = [row.goal for row in judged if row.verdict == "PASS"]
-    missed = [f"{row.goal} ({row.verdict.removeprefix('MISS ').removeprefix('MISS: ')})" for row in judged if row.goal not in met]
-    text = f"{len(met)} of {len(judged)} goals are met"
-    return f"{text}; missed: {', '.join(missed)}." if missed else f"{text}."
+    """Return how many goals are met and missed, in one sentence. A goal of several lines is met when all of them are."""
+    judged: dict[str, list[str]] = {}
+    for row in rows:
+        if row.verdict != "-":
+            judged.setdefault(row.goal, []).append(row.verdict)
+    missed = {goal: [text for text in verdicts if text != "PASS"] for goal, verdicts in judged.items()}
+    told = [f"{goal} ({'; '.join(map(_amount, found))})" for goal, found in missed.items() if found]
+    text = f"{len(judged) - len(told)} of {len(judged)} goals are met"
+    return f"{text}; missed: {', '.join(told)}." if told else f"{text}."
+
+
+def _amount(verdict: str) -> str:
+    return verdict.removeprefix("MISS ").removeprefix("MISS: ")
 
 
 def misses(rows: Iterable[Row], known: Mapping[str, Limit]) -> str:
     """Return, for every goal that is missed, where the time goes, what was tried and what the limit is."""
     out = []
+    seen: set[str] = set()
     for row in rows:
         if not row.verdict.startswith("MISS"):
             continue
         out.append(f"### {row.goal}: {row.title}\n\n{row.verdict}: {row.ours} against {row.other}.")
+        if row.goal in seen:
+            continue  # what is known of a goal is told once, under the first of its lines that misses
+        seen.add(row.goal)
         limit = known.get(row.goal, Limit())
         told = [("Where it goes", limit.profile), ("What was tried", limit.tried), ("The limit", limit.limit)]
         lines = [f"- **{title}.** {text}" for title, text in told if text]

@@ -26,7 +26,7 @@ ALTERNATE = b"\x1b[?1049h"
 PAINT = 8
 """Visible characters in the alternate screen that make a first paint."""
 
-_ANSWERS = ((b"\x1b[?2026$p", b"\x1b[?2026;2$y"), (b"\x1b[6n", b"\x1b[1;1R"))
+_ANSWERS = ((b"\x1b[?2026$p", b"\x1b[?2026;2$y"), (b"\x1b[6n", b"\x1b[3;2R"))
 _LONGEST = max(len(query) for query, _ in _ANSWERS)
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])|[\x00-\x20\x7f]")
 _UNREAD_BY_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$[a-z]|\x18")
@@ -139,6 +139,15 @@ class Probe:
             fresh = tail[len(tail) - (len(query) - 1) :] + data
             for _ in range(fresh.count(query)):
                 os.write(self.fd, answer)
+
+
+def read_together(probes: Sequence[Probe], seconds: float) -> None:
+    """Read from all of them for a while, so that none waits for its terminal. Raises EOFError when one ended."""
+    of = {probe.fd: probe for probe in probes}
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        for fd in select.select(list(of), [], [], left)[0]:
+            of[fd]._take(0.0)
 
 
 def _painted(taken: bytearray) -> bool:

@@ -8,14 +8,22 @@ import json
 import orjson
 import pytest
 
+from tui_trader.core.clock import SystemClock
+from tui_trader.net.limiter import Limiter
+
+from . import enter, latency
+from . import long as long_run
 from .__main__ import GOALS, GROUPS, build_parser, goals_of
 from .cockpit_floor import Floor
 from .cockpit_rows import merged
-from .exchange import template
+from .disk import RECORD_BYTES, Disk
+from .exchange import STILL, Flood, newest_rate, template
 from .feed import ours, parse
 from .feeder import _frame, _unmask
+from .frame import Turn, net, rows
 from .measure import Ratio, percentile, take_turns
 from .pty_probe import _painted
+from .roomy import widen
 from .stream import LEVELS, Stream, instrument, mixed, symbols
 from .table import Row, as_json, render, skipped
 
@@ -150,6 +158,87 @@ class TestCommandLine:
 
     def test_every_goal_is_measured_by_one_module(self) -> None:
         assert sorted(goal for offered in GROUPS.values() for goal in offered) == sorted(GOALS)
+
+
+class TestLatency:
+    def test_keys_and_orders_are_judged_in_each_flood_by_the_same_quiet_market(self) -> None:
+        times = {20: [1.0] * 9 + [2.0], 1_000: [5.0], 5_000: [3.0], 20_000: [30.0]}
+        keys = latency.key_rows(times, {5_000: 10.0, 20_000: 20.0})
+        assert [(row.goal, row.ratio.median if row.ratio else 0) for row in keys] == [("G7", 1.5), ("G7", 15.0)]
+        assert [row.verdict for row in keys] == ["PASS", "MISS by 900 %"]
+        assert latency.key_rows({**times, 20: [30.0]}, {5_000: 0.0, 20_000: 0.0})[1].verdict == "MISS: not below 25 ms"
+        orders = enter.rows(times, "the disk")
+        assert [(row.goal, row.verdict) for row in orders] == [("G8", "PASS"), ("G8", "MISS by 650 %"), ("G20", "PASS")]
+        assert orders[-1].remark.endswith("quiet p99 2.0 ms; the disk")
+
+    def test_every_percentile_has_at_least_500_values(self) -> None:
+        assert enter.ORDERS % enter.AT_ONCE == 0
+        assert (
+            min(
+                latency.KEYS,
+                enter.ORDERS,
+                long_run.NEWEST,
+                enter.ORDERS // enter.AT_ONCE * -(-enter.AT_ONCE // enter.DISK_EACH) * 4,
+            )
+            >= 500
+        )
+
+    def test_the_disk_is_asked_for_whole_records(self) -> None:
+        with Disk() as disk:
+            disk.append()
+            disk.append()
+            assert disk.size() == 2 * RECORD_BYTES
+            assert "(2 of them)" in disk.told()
+
+    def test_a_roomy_terminal_has_the_same_budgets_ten_times_as_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Limiter, "__init__", Limiter.__init__)
+        widen()
+        limiter = Limiter({"contract": (500, 60.0)}, SystemClock())
+        assert limiter.bucket("contract").capacity == 5_000
+
+
+class TestFrame:
+    def test_a_turn_is_taken_net_of_the_middle_of_all_rests(self) -> None:
+        turns = [
+            Turn(2.0, 10, 10.0, 4_000, 1.0, 0.0),
+            Turn(2.0, 10, 20.0, 5_000, 2.0, 50.0),
+            Turn(2.0, 20, 60.0, 12_100, 9.0, 50.0),
+        ]
+        milliseconds, taken = net(turns)
+        assert milliseconds == pytest.approx([0.6, 1.6, 2.8])
+        assert taken == pytest.approx([390, 490, 600])
+
+    def test_each_goal_stands_against_the_better_floor(self) -> None:
+        turns = {
+            "ours": [Turn(0.5, 10, 3.4, 4500, 0.8, 0.0)],
+            "floor": [Turn(0.5, 10, 2.4, 9000, 0.8, 0.0)],
+            "floor_cells": [Turn(0.5, 10, 3.4, 5000, 0.8, 0.0)],
+            "datatable": [Turn(0.5, 10, 200.4, 90000, 0.8, 0.0)],
+        }
+        found = rows(turns)
+        assert [row.goal for row in found] == ["G4", "G5", "G6"]
+        assert [row.title.partition("/ ")[2] for row in found[:2]] == ["floor (fields)", "floor (cells)"]
+        assert [row.ratio.median for row in found if row.ratio] == pytest.approx([1.5, 0.9, 0.015])
+
+
+class TestFlood:
+    def test_of_rates_that_come_together_the_newest_counts_and_half_a_line_waits(self) -> None:
+        told = bytearray()
+        assert newest_rate(told, b"20\n1000\n50") == 1_000
+        assert newest_rate(told, b"0") is None
+        assert newest_rate(told, b"0\n") == 5_000
+        assert newest_rate(told, b"-1\n") == STILL
+
+    def test_a_market_that_stands_still_tells_the_newest_increment_again_with_later_sequences(self) -> None:
+        flood = Flood(mid=975_200)
+        flood.begin(None)
+        told = [flood._frame() for _ in range(50)]
+        last = next(frame for frame in reversed(told) if b'"orderbook_p"' in frame)
+        flood.rate = STILL
+        again = [orjson.loads(flood._frame()[4:]) for _ in range(3)]
+        before = orjson.loads(last[4:])
+        assert [each["orderbook_p"] for each in again] == [before["orderbook_p"]] * 3
+        assert before["sequence"] < again[0]["sequence"] < again[1]["sequence"] < again[2]["sequence"]
 
 
 class TestFloor:

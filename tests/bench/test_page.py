@@ -42,6 +42,17 @@ class TestPage:
         assert "nowhere" not in text
         assert "Nothing is written down" in page.misses(ROWS, {})
 
+    def test_a_goal_of_several_lines_is_met_when_all_of_them_are_and_explained_once(self) -> None:
+        def two(*shares: float) -> list[Row]:
+            return [Row("G7", f"line {place}", "", "", Ratio((share,)), 1.5) for place, share in enumerate(shares)]
+
+        assert page.verdicts(two(1.0, 1.2)) == "1 of 1 goals are met."
+        assert page.verdicts(two(1.0, 3.0)) == "0 of 1 goals are met; missed: G7 (by 100 %)."
+        assert page.verdicts(two(2.25, 3.0)) == "0 of 1 goals are met; missed: G7 (by 50 %; by 100 %)."
+        text = page.misses(two(2.25, 3.0), {"G7": Limit("in the rows")})
+        assert text.count("### G7: line") == 2
+        assert text.count("in the rows") == 1
+
     def test_figures_of_something_else_are_refused(self) -> None:
         with pytest.raises(ValueError, match="no figures"):
             page.write({"machine": []}, None, {}, page.TEMPLATE.read_text())
@@ -90,22 +101,30 @@ class TestLong:
     def run(self, rise: float) -> long_run.Run:
         run = long_run.Run(keys=[1.0, 2.0], lags=[0.1])
         for step in range(40):
-            run.add(step / 2, (60.0 + rise * step / 40, 18, 2.0, 5.0, 9.0 + step % 3, 12.0))
+            run.add(step, (60.0 + rise * step / 40, 18, 2.0, 5.0, 9.0 + step % 3, 12.0))
         return run
 
     def test_what_rises_is_told_from_what_is_flat(self) -> None:
-        flat = long_run.told(self.run(1.0), 20, 5_000, ["a machine"])
-        rising = long_run.told(self.run(30.0), 20, 5_000, ["a machine"])
+        flat = long_run.told(self.run(1.0), 5_000, ["a machine"])
+        rising = long_run.told(self.run(30.0), 5_000, ["a machine"])
         assert "flat" in flat["lines"][2]
         assert "RISES" in rising["lines"][2]
         assert all("flat" in line for line in rising["lines"][3:8])
 
+    def test_what_fills_up_in_the_first_quarter_is_no_rise_and_the_title_says_how_long_it_ran(self) -> None:
+        run = long_run.Run()
+        for step in range(40):
+            run.add(step, (50.0 + min(step, 10) * 3, 18, 2.0, 5.0, 9.0, 12.0))
+        found = long_run.told(run, 5_000, [])
+        assert "flat" in found["lines"][2]
+        assert found["title"].startswith("39 minutes at")
+
     def test_its_page_shows_the_lines_and_its_plot_is_well_formed(self) -> None:
-        found = json.loads(json.dumps(long_run.told(self.run(1.0), 20, 5_000, ["a machine"])))
+        found = json.loads(json.dumps(long_run.told(self.run(1.0), 5_000, ["a machine"])))
         ET.fromstring(page.long_plot(found))
-        assert "20 minutes at 5,000 messages a second" in page.long_part(found)
+        assert "39 minutes at 5,000 messages a second" in page.long_part(found)
 
     def test_a_run_of_one_reading_says_that_it_is_too_short(self) -> None:
         run = long_run.Run()
         run.add(0.5, (60.0, 18, 2.0, 5.0, 9.0, 12.0))
-        assert "too short to say" in long_run.told(run, 0.5, 5_000, [])["lines"][2]
+        assert "too short to say" in long_run.told(run, 5_000, [])["lines"][2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.core.risk_case import BTC, COIN, EXIT, FACTS, LIMITS, LONG, NOW, SHORT, TICKET, facts, judge, only, rules, ticket
 from tui_trader.core.clock import NS
+from tui_trader.core.decimals import floor_to
 from tui_trader.core.facts import order_cost
 from tui_trader.core.instrument import RiskTier
 from tui_trader.core.order import Order, OrderTicket
@@ -180,6 +182,43 @@ def test_price_band_below(price: str, refused: bool) -> None:
 @pytest.mark.parametrize(("price", "refused"), [("10499.9", False), ("10500", False), ("10500.1", True)])
 def test_price_band_above(price: str, refused: bool) -> None:
     assert (Rule.PRICE_BAND in rules(ticket(side=Side.SELL, price=D(price)))) is refused
+
+
+@given(
+    st.decimals("0.0002", "2000000", places=4),
+    st.sampled_from(["0.0001", "0.01", "0.05", "0.5", "2"]),
+    st.decimals("0.1", "50", places=1),
+)
+def test_the_bounds_that_are_offered_are_taken_and_lie_within_a_half_of_a_thousandth(mark: D, tick: str, band: D) -> None:
+    contract = replace(BTC, tick=D(tick), max_price=D(10_000_000), min_price=D(0))
+    known = facts(mark=mark)
+    wide = replace(LIMITS, band_percent=band, through_percent=D(90))
+    found = judge(ticket(side=Side.SELL, price=floor_to(mark * 2, contract.tick) + contract.tick), known, wide, contract)
+    bounds = re.fullmatch(r"between (\S+) and (\S+)", only(found, Rule.PRICE_BAND).fix)
+    assert bounds is not None
+    low, high = D(bounds[1]), D(bounds[2])
+    slack = max(D(tick), mark / 2000 + D(tick))
+    assert mark * (1 - band / 100) <= low < mark * (1 - band / 100) + slack
+    assert mark * (1 + band / 100) - slack < high <= mark * (1 + band / 100)
+    assert low % D(tick) == high % D(tick) == 0
+
+
+@pytest.mark.parametrize(
+    ("price", "mark", "said"),
+    [
+        ("9000", "10000", "price 9000 is 10% from the mark 10000"),
+        ("9000", "10000.0449", "price 9000 is 10% from the mark 10000"),
+        ("9000.1", "10001.2345", "price 9000.1 is 10% from the mark 10001.2"),
+        ("7141", "10000", "price 7141 is 28.6% from the mark 10000"),
+        ("9400.5", "10000", "price 9400.5 is 6% from the mark 10000"),
+        ("9432.1", "10000", "price 9432.1 is 5.68% from the mark 10000"),
+        ("1285926", "10000", "price 1285926 is 12759% from the mark 10000"),
+    ],
+)
+def test_a_distance_is_said_in_three_digits_and_the_mark_in_ticks(price: str, mark: str, said: str) -> None:
+    contract = replace(BTC, max_price=D(10_000_000))
+    found = judge(ticket(side=Side.SELL, price=D(price)), facts(mark=D(mark)), instrument=contract)
+    assert only(found, Rule.PRICE_BAND).text == said
 
 
 def test_the_band_of_a_conditional_order_lies_around_its_trigger() -> None:

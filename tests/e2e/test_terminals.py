@@ -98,6 +98,24 @@ def test_the_same_keys_trade(kind: Kind, shell: Shell, own_exchange: OwnExchange
     assert screen.until(screen.ended)
 
 
+@pytest.mark.parametrize("answer", [b"\x1b[3;2R", b"\x1b[2;2R"], ids=["steps down", "stays"])
+def test_only_a_terminal_that_stepped_down_when_it_was_asked_gets_vertical_tabs(
+    answer: bytes, shell: Shell, own_exchange: OwnExchange
+) -> None:
+    kind = Kind((120, 40), answers={b"\x1b[6n": answer})
+    screen = opened(kind, shell, own_exchange.url)
+    assert isinstance(screen, Terminal)
+    screen.wait(r"STAGE +empty")
+    screen.press("b", r"STAGE \(not sent\)")
+    screen.press("\x1b", r"STAGE +empty")
+    asked = bytes(screen.taken).count(b"\v\x1b[6n")
+    assert asked == 1
+    assert (bytes(screen.taken).count(b"\v") > asked) is (answer == b"\x1b[3;2R")
+    screen.type("q")
+    screen.type("q")
+    assert screen.until(screen.ended)
+
+
 def test_a_terminal_that_cannot_place_a_cursor_is_told(shell: Shell) -> None:
     for term in ("dumb", ""):
         shell.environ["TERM"] = term

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import threading
 import tracemalloc
 import warnings
 import zlib
@@ -18,8 +19,9 @@ from aiohttp import web
 
 from tui_trader.core.clock import NS, SystemClock
 from tui_trader.core.error import ConfigError, LinkError, RefusedError, WireError
+from tui_trader.net.answer import gunzip
 from tui_trader.net.limiter import Limiter
-from tui_trader.net.rest import CONNECT_S, MAX_WRITE_BODY, TOTAL_S, RestClient, _gunzip
+from tui_trader.net.rest import CONNECT_S, MAX_WRITE_BODY, TOTAL_S, RestClient
 from tui_trader.net.tasks import TaskSet, stop
 from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, Outcome, Reply, Request, RequestKind, Verdict
@@ -229,7 +231,7 @@ def test_a_bomb_does_not_go_off() -> None:
     """64 MiB of zeros in 64 kB: no more than the cap is ever unpacked."""
     tracemalloc.start()
     with pytest.raises(Exception, match="too large"):
-        _gunzip(BOMB, MAX_WRITE_BODY)
+        gunzip(BOMB, MAX_WRITE_BODY)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 * MAX_WRITE_BODY
@@ -643,3 +645,23 @@ async def test_a_refusal_that_repeats_the_signature_is_not_shown(ground: Any, ex
     client = await ground.client(await ground.raw(Till(ok(b"wrong: " + signature.encode()))))
     verdict = await client.send(request("POST"), Chatty())
     assert verdict.text == "wrong: [redacted]"
+
+
+@pytest.mark.parametrize(
+    ("what", "size", "apart"), [("candles", 100_000, True), ("candles", 100, False), ("test", 100_000, False)]
+)
+async def test_a_long_list_of_bars_is_read_beside_the_loop(
+    ground: Any, exchange: Any, monkeypatch: pytest.MonkeyPatch, what: str, size: int, apart: bool
+) -> None:
+    threads: list[int] = []
+    parse = exchange.parse
+
+    def seen(request: Request, reply: Reply) -> Verdict:
+        threads.append(threading.get_ident())
+        return parse(request, reply)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(exchange, "parse", seen)
+    client = await ground.client(await ground.raw(Till(ok(b"x" * size))))
+    verdict = await client.send(request("GET", what=what), exchange)
+    assert (verdict.outcome, len(verdict.text)) == (Outcome.ACK, size)
+    assert [thread != threading.get_ident() for thread in threads] == [apart]

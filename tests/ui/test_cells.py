@@ -11,7 +11,7 @@ from rich.style import Style
 
 from tui_trader.ui.cells import CellModel
 from tui_trader.ui.graphemes import graphemes
-from tui_trader.ui.pens import DEFAULT, Pens
+from tui_trader.ui.pens import BLANK, DEFAULT, Pens
 from tui_trader.ui.runs import move
 
 STYLES = [
@@ -22,6 +22,10 @@ STYLES = [
     Style(color="#ff0000", bold=True, italic=True),
     Style(color="#0000ff", underline=True, reverse=True),
     Style(color="red", strike=True),
+    Style(color="#101010", bgcolor="#00ff00"),
+    Style(color="#00ff00", bgcolor="#101010", bold=True),
+    Style(color="#101010", bgcolor="#00ff00", dim=True),
+    Style(color="#101010", bgcolor="#00ff00", underline=True),
 ]
 ALPHABETS = [
     list("0123456789."),
@@ -47,19 +51,35 @@ def picture(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
         row: list[tuple[object, ...]] = []
         for x in range(screen.columns):
             cell = screen.buffer[y][x]
-            row.append(tuple(cell) if cell.data else ("",))
+            row.append(look(cell) if cell.data else ("",))
         rows.append(row)
     return rows
+
+
+def look(cell: pyte.screens.Char) -> tuple[object, ...]:
+    """Return what is seen of a cell: two exact colours that are held reversed look as if they had changed places, and of a blank
+    the background is seen and lines are."""
+    if cell.reverse and is_exact(cell.fg) and is_exact(cell.bg):
+        cell = cell._replace(fg=cell.bg, bg=cell.fg, reverse=False)
+    if cell.data == " " and cell.reverse and is_exact(cell.fg):
+        cell = cell._replace(bg=cell.fg, reverse=False)
+    if cell.data == " " and not (cell.reverse or cell.underscore or cell.strikethrough or cell.blink):
+        cell = cell._replace(fg="", bold=False, italics=False)
+    return tuple(cell)
+
+
+def is_exact(color: str) -> bool:
+    return len(color) == 6 and not set(color) - set("0123456789abcdef")
 
 
 def repainted(model: CellModel) -> list[list[tuple[object, ...]]]:
     """Return what a terminal shows that sees the wanted cells for the first time."""
     screen, stream = screen_of(model.width, model.height)
-    before = list(model._show), list(model._show_pens), model._pen, dict(model._dirty)
+    before = list(model._show), list(model._show_pens), model._pen, model._held, dict(model._dirty)
     odd = set(model._odd)
     model.invalidate()
     stream.feed(model.difference())
-    model._show, model._show_pens, model._pen, model._dirty = before
+    model._show, model._show_pens, model._pen, model._held, model._dirty = before
     model._odd = odd
     return picture(screen)
 
@@ -284,7 +304,7 @@ def test_a_pen_change_never_costs_more_than_reset_and_set() -> None:
     ids = [pens.of(style) for style in STYLES]
     for old in ids:
         for new in ids:
-            assert len(pens.change(old, new)) <= len(pens.change(None, new)) + 2
+            assert len(pens.turn(old, new)[0]) <= len(pens.turn(None, new)[0]) + 2
 
 
 def test_styles_that_look_the_same_are_one_pen() -> None:
@@ -369,3 +389,174 @@ def test_a_line_put_at_once_is_what_its_pieces_would_be(seed: int) -> None:
         if rng.random() < 0.7:
             stream.feed(model.difference())
             assert picture(screen) == repainted(model) == repainted(plain)
+
+
+EVERY_LOOK = [
+    Style(color=front, bgcolor=behind, bold=bold, dim=dim, underline=line, reverse=reverse)
+    for front in (None, "#cbd5df", "#0b1016", "red")
+    for behind in (None, "#cbd5df", "#0b1016", "blue")
+    for bold, dim, line, reverse in (
+        (None, None, None, None),
+        (True, None, None, None),
+        (None, True, None, None),
+        (None, None, True, None),
+        (True, None, None, True),
+    )
+]
+
+
+def test_a_pen_after_any_other_draws_what_it_draws_alone_and_costs_no_more() -> None:
+    """Whatever the terminal holds, and however it came to hold that."""
+    rng = random.Random(5)
+    pens = Pens()
+    ids = [pens.of(style) for style in EVERY_LOOK]
+    screen, stream = screen_of(2, 1)
+    alone: dict[int, tuple[object, ...]] = {}
+    for new in dict.fromkeys(ids):
+        stream.feed("\x1b[m\x1b[H" + pens.turn(None, new)[0] + "x")
+        alone[new] = look(screen.buffer[0][0])
+    held: int | None = None
+    swapped = 0
+    for _ in range(6000):
+        new = rng.choice(ids)
+        text, now = pens.turn(held, new)
+        assert len(text) <= len(pens.turn(None, new)[0])
+        stream.feed(text + "\x1b[Hx")
+        assert look(screen.buffer[0][0]) == alone[new]
+        swapped += now != new
+        held = now
+    assert swapped > 20
+
+
+def test_a_blank_after_any_pen_has_its_own_background_and_costs_no_more() -> None:
+    rng = random.Random(7)
+    pens = Pens()
+    ids = [pens.of(style) for style in EVERY_LOOK]
+    screen, stream = screen_of(2, 1)
+    held: int | None = None
+    less = 0
+    for _ in range(6000):
+        new, blank = rng.choice(ids), rng.random() < 0.5
+        text, now = pens.turn(held, new + BLANK if blank else new)
+        least = len(pens.turn(held, new)[0])
+        assert len(text) <= least
+        stream.feed("\x1b[m\x1b[H" + pens.turn(None, new)[0] + ("  " if blank else "x "))
+        alone = look(screen.buffer[0][0])
+        stream.feed(("" if held is None else pens.turn(None, held)[0]) + text + "\x1b[H" + (" " if blank else "x"))
+        assert look(screen.buffer[0][0]) == alone
+        less += blank and len(text) < least
+        held = now
+    assert less > 500
+
+
+def test_colours_that_change_places_are_reversed_and_come_back() -> None:
+    pens = Pens()
+    text, cursor = pens.of(Style(color="#cbd5df", bgcolor="#0b1016")), pens.of(Style(color="#0b1016", bgcolor="#cbd5df"))
+    there, held = pens.turn(text, cursor)
+    assert (there, pens.turn(held, cursor)) == ("\x1b[7m", ("", held))
+    assert pens.turn(held, text) == ("\x1b[27m", text)
+
+
+def test_pens_are_taken_in_an_order_of_short_turns() -> None:
+    rng = random.Random(6)
+    pens = Pens()
+    ids = list(dict.fromkeys(pens.of(style) for style in EVERY_LOOK))
+    better = 0
+
+    def spent(path: str) -> int:
+        total, held = 0, ids[0]
+        for ink in path:
+            text, held = pens.turn(held, ord(ink))
+            total += len(text)
+        return total
+
+    for _ in range(200):
+        some = "".join(chr(pen) for pen in rng.sample(ids, rng.randint(1, 7)))
+        tail = "".join(rng.sample(some, rng.randint(0, min(2, len(some)))))
+        cost, order = pens.order(ids[0], some, tail)
+        assert sorted(order) == sorted(some)
+        assert order.endswith(tail)
+        asked = "".join(ink for ink in some if ink not in tail) + tail
+        assert cost == spent(order)
+        better += cost < spent(asked)
+    assert better > 100
+
+
+def test_a_key_of_a_field_takes_few_bytes_and_leaves_the_cursor_where_it_rests() -> None:
+    model = CellModel(60, 6, Pens())
+    screen, stream = screen_of(60, 6)
+    styles = {"text": ("#cbd5df", "#0b1016"), "field": ("#cbd5df", "#2f475e"), "cursor": ("#0b1016", "#cbd5df")}
+    pens = {name: model.pens.of(Style(color=front, bgcolor=behind)) for name, (front, behind) in styles.items()}
+    for y in range(6):
+        model.put(y, 0, " " * 60, pens["text"])
+    stream.feed(model.difference())
+    sent = 0
+    for at, letter in enumerate("0123456789", 10):
+        model.put(1, at, letter, pens["field"])
+        model.put(1, at + 1, " ", pens["cursor"])
+        model.put(3, 5, f"price {at}", pens["text"])
+        model.cursor = (at + 2, 1)
+        text = model.difference()
+        stream.feed(text)
+        sent += len(text)
+        assert (screen.cursor.x, screen.cursor.y) == (at + 2, 1)
+        assert picture(screen) == repainted(model)
+    assert sent < 60 * 10  # 70 each in the order of the lines
+
+
+def test_after_the_last_column_only_the_line_is_relied_on() -> None:
+    model = CellModel(20, 4, Pens())
+    screen, stream = screen_of(20, 4)
+    for figure in "12":
+        for y in range(4):
+            model.put(y, 12, f"edge {figure * 3}", DEFAULT)
+        sent = model.difference()
+        stream.feed(sent)
+        assert picture(screen) == repainted(model)
+    assert sent == "\x1b[1;18H222\v\x1b[18G222\v\x1b[18G222\v\x1b[18G222"
+
+
+def test_a_terminal_that_draws_vertical_tabs_gets_none() -> None:
+    for step in ("\v", ""):
+        model = CellModel(10, 3, Pens())
+        model.step = step
+        for figure in "12":
+            for y in range(3):
+                model.put(y, 2, figure, DEFAULT)
+            sent = model.difference()
+        assert ("\v" in sent) is bool(step)
+        screen, stream = screen_of(10, 3)
+        stream.feed(sent)
+        assert pyte_text(screen) == ["  2"] * 3
+
+
+def test_what_becomes_blank_takes_no_pen_of_its_own() -> None:
+    model = CellModel(40, 3, Pens())
+    screen, stream = screen_of(40, 3)
+    styles = (Style(color=front, bgcolor="#0b1016") for front in ("#cbd5df", "#e8b85c", "#869aa7"))
+    text, warned, dim = (model.pens.of(style) for style in styles)
+    for y in range(3):
+        model.put(y, 0, " " * 40, text)
+    model.put(0, 3, "price 12", warned)
+    model.put(1, 3, "gone", dim)
+    stream.feed(model.difference())
+    model.put(0, 3, "price 13", warned)
+    model.put(1, 3, "    ", text)
+    model.put(2, 3, "    ", dim)
+    sent = model.difference()
+    stream.feed(sent)
+    assert picture(screen) == repainted(model)
+    assert "m" not in sent
+
+
+def test_a_figure_that_loses_many_digits_moves_what_follows_too() -> None:
+    model = CellModel(120, 1, Pens())
+    screen, stream = screen_of(120, 1)
+    for price, cost in (("96,000.3", "48.00"), ("1.0", "50.00"), ("123,456.0", "49.38")):
+        line = f" BUY 0.0005 BTC BTCUSDT LMT {price} gtc  notional {cost}  lev 10x mgn 4.86  fee 0.01 maker  0.01% from mark"
+        model.put(0, 0, line.ljust(120), DEFAULT)
+        sent = model.difference()
+        stream.feed(sent)
+        assert picture(screen) == repainted(model)
+    assert "\x1b[6@" in sent
+    assert "maker" not in sent

@@ -27,11 +27,16 @@ class Recorder:
         self.topics = frozenset(topics)
         self.showing = True
         self.hot = False
+        self.pace_s = PACE_S
         self.deaf: set[Topic] = set()
+        self.apart: set[Topic] = set()
         self.painted: list[frozenset[Topic]] = []
 
     def heeds(self, topic: Topic) -> bool:
         return topic not in self.deaf
+
+    def splits(self, topics: frozenset[Topic]) -> bool:
+        return topics <= self.apart
 
     def paint(self, dirty: frozenset[Topic]) -> None:
         self.painted.append(dirty)
@@ -42,6 +47,7 @@ class Terminal:
         self.drain_ms = 0.0
         self.backlog = 0
         self.bytes_written = 0
+        self.layout: object = None
         self.calls: list[str] = []
 
     def hold(self) -> None:
@@ -360,3 +366,73 @@ def test_nobody_looks_for_garbage_within_a_frame_and_afterwards_it_is_as_before(
         finally:
             gc.enable()
     assert seen == [False] * 4
+
+
+async def test_what_a_key_changed_is_painted_without_the_market_by_a_pane_that_can() -> None:
+    source, marks, whole = Source(), Recorder(BOOK, ORDERS), Recorder(BOOK, ORDERS)
+    marks.apart = {ORDERS}
+    pump = FramePump(source, fps=1, patient={"book"})
+    for pane in (marks, whole):
+        pump.subscribe(pane)
+    pump.frame()
+    pump.start()
+    source.dirty = {BOOK, ORDERS}
+    pump.nudge()
+    for _ in range(8):
+        await asyncio.sleep(0)
+    assert marks.painted[1:] == [{ORDERS}]
+    assert whole.painted[1:] == [{BOOK, ORDERS}]
+    pump.frame()
+    assert marks.painted[2:] == [{BOOK}]
+    assert len(whole.painted) == 2
+    pump.stop()
+
+
+def test_a_pane_that_nobody_sees_is_asked_again_when_the_layout_has_changed() -> None:
+    class Asked(Recorder):
+        asked = 0
+        seen = False
+
+        @property
+        def showing(self) -> bool:
+            self.asked += 1
+            return self.seen
+
+        @showing.setter
+        def showing(self, seen: bool) -> None:
+            self.seen = seen
+
+    source, pane, terminal = Source(), Asked(BOOK), Terminal()
+    pane.showing = False
+    terminal.layout = object()
+    pump = FramePump(source, fps=20, gauge=terminal)
+    pump.subscribe(pane)
+    for _ in range(3):
+        source.dirty = {BOOK}
+        pump.frame()
+    assert (pane.asked, pane.painted) == (1, [])
+    pane.showing = True
+    terminal.layout = object()
+    pump.frame()
+    assert pane.painted == [{BOOK}]
+
+
+def test_a_pane_for_which_a_slice_has_no_room_is_the_first_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Measured(Slow):
+        def paint(self, dirty: frozenset[Topic]) -> None:
+            self.painted.append(dirty)
+            Slow.spent += 0.6 * SLICE_MS / 1000
+
+    monkeypatch.setattr("tui_trader.ui.frame.time.thread_time", lambda: Slow.spent)
+    source, panes = Source(), [Measured(BOOK), Measured(BOOK)]
+    pump = FramePump(source, fps=10)
+    for pane in panes:
+        pump.subscribe(pane)
+    pump.frame()  # what each takes is known from now on
+    seen: list[list[int]] = []
+
+    def look() -> None:
+        seen.append([len(pane.painted) for pane in panes])
+
+    run(0.199, pump, (0.05, lambda: source.dirty.add(BOOK)), (0.101, look), (0.101 + SLICE_GAP_S, look))
+    assert seen == [[2, 1], [2, 2]]

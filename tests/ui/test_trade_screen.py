@@ -19,6 +19,7 @@ from tui_trader.ui.actions import ACTIONS
 from tui_trader.ui.app import TraderApp
 from tui_trader.ui.performers.bench import NOT_YET
 from tui_trader.ui.screens.help import HelpScreen
+from tui_trader.ui.screens.trade import TradeScreen
 from tui_trader.venues.base import RequestKind
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -122,6 +123,22 @@ async def test_a_soft_objection_needs_enter_twice(desk: ScriptedDesk, shown: Pro
     assert "Enter again sends" in row(shown.picture(), "STAGE (not sent)")
     await shown.press("enter")
     assert len(desk.creates()) == 1
+    assert shown.said == ""
+    assert "Enter again sends" not in shown.picture()
+
+
+async def test_what_is_taken_back_is_what_was_said_before(shown: Program) -> None:
+    screen = shown.app.screen
+    assert isinstance(screen, TradeScreen)
+    screen.say("before")
+    screen.clear()
+    screen.say("meanwhile")
+    await shown.settle()
+    assert shown.said == "meanwhile"
+    assert "meanwhile" in shown.picture()
+    screen.clear()
+    await shown.settle()
+    assert (shown.said, "meanwhile" in shown.picture()) == ("", False)
 
 
 async def test_a_hard_objection_refuses_and_says_the_fix(desk: ScriptedDesk, shown: Program) -> None:

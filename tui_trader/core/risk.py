@@ -21,6 +21,9 @@ from tui_trader.core.venue_rules import closes, shape_faults, venue_faults
 
 __all__ = ["Facts", "Limits", "Objection", "Rule", "TradingState", "check", "reduces"]
 
+_BOUND_STEPS = 2000
+"""How often the step that bounds of a price are rounded to goes into the price, at least."""
+
 _CENT = Decimal("0.01")
 _MEDIAN_OF = 20
 
@@ -124,9 +127,14 @@ def _band(ticket: OrderTicket, instrument: Instrument, facts: Facts, limits: Lim
     reach = centre * limits.band_percent / HUNDRED
     if abs(ticket.price - centre) <= reach:
         return
-    low, high = ceil_to(centre - reach, instrument.tick), floor_to(centre + reach, instrument.tick)
+    # Rounded inwards, by no more than 0.05 % of the price: bounds to the tick would differ with every look at the mark.
+    step = Decimal(1).scaleb((centre / _BOUND_STEPS).adjusted())
+    low, high = (
+        ceil_to(ceil_to(centre - reach, step), instrument.tick),
+        floor_to(floor_to(centre + reach, step), instrument.tick),
+    )
     what = "trigger" if ticket.type.is_conditional else "mark"
-    text = f"price {plain(ticket.price)} is {_distance(ticket.price, centre)} from the {what} {plain(centre)}"
+    text = f"price {plain(ticket.price)} is {_distance(ticket.price, centre)} from the {what} {_on_tick(centre, instrument)}"
     yield Objection(Rule.PRICE_BAND, text, f"between {plain(low)} and {plain(high)}")
 
 
@@ -149,7 +157,7 @@ def _exit_price(ticket: OrderTicket, facts: Facts, limits: Limits, instrument: I
     if ticket.type is not OrderType.LIMIT or ticket.price is None or mark is None or not facts.mark_fresh:
         return
     if (ticket.price - mark) * ticket.side.sign > mark * limits.band_percent / HUNDRED:
-        text = f"price {plain(ticket.price)} is {_distance(ticket.price, mark)} from the mark {plain(mark)}"
+        text = f"price {plain(ticket.price)} is {_distance(ticket.price, mark)} from the mark {_on_tick(mark, instrument)}"
         yield Objection(Rule.PRICE_BAND, text, "a price nearer to the mark", hard=False)
 
 
@@ -307,7 +315,14 @@ def _at_most(instrument: Instrument, qty: Decimal) -> str:
 
 
 def _distance(price: Decimal, centre: Decimal) -> str:
-    return f"{plain(nearest_to(abs(price - centre) * HUNDRED / centre, _CENT))}%"
+    """Say how far apart two prices are in three digits, or as many as a percent has."""
+    percent = abs(price - centre) * HUNDRED / centre
+    return f"{plain(nearest_to(percent, Decimal(1).scaleb(max(-2, min(0, percent.adjusted() - 2)))))}%"
+
+
+def _on_tick(price: Decimal, instrument: Instrument) -> str:
+    """Return a price that the venue computes with the places that prices of the contract have."""
+    return plain(nearest_to(price, instrument.tick) or price)
 
 
 def _money(value: Decimal, instrument: Instrument | None = None) -> str:

@@ -122,12 +122,15 @@ class Rounds:
                 continue
             self._store.sample_equity()
             self._controls.remember("opening", self._store.opening.document())
+            await asyncio.sleep(0)  # a round in one piece would keep a key waiting
             self._hearing.look()
             self._inquiry.tick()
             self._mend()
+            await asyncio.sleep(0)
             self._look_at_the_day()
             self._look_at_positions()
             self._store.touch(topic.CLOCK, topic.LINKS)
+            await asyncio.sleep(0)
             await self._look_at_the_clock()
             await self._look_at_products()
             await self._look_at_the_venue()

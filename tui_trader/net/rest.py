@@ -16,9 +16,8 @@ import functools
 import hashlib
 import math
 import re
-import zlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
@@ -29,7 +28,9 @@ from tui_trader import __version__
 from tui_trader.core.clock import Clock
 from tui_trader.core.error import LinkError, RefusedError, WireError
 from tui_trader.net import endpoint
+from tui_trader.net.answer import Unusable, read_capped
 from tui_trader.net.limiter import Limiter
+from tui_trader.net.warm import Answer, WarmLine, warm_line
 from tui_trader.secrets.redactor import REDACTOR
 from tui_trader.secrets.secret import Secret
 from tui_trader.venues.base import Credential, OrderDialect, Outcome, Reply, Request, Verdict
@@ -47,6 +48,12 @@ MAX_WRITE_BODY = 1 << 20
 MAX_READ_BODY = 1 << 24
 """Largest answer to a read: product lists run to megabytes."""
 
+APART = frozenset({"candles"})
+"""What is read in another thread when the answer is long: nothing but itself is needed for it, and a thousand bars take 5 ms, in
+which the loop would hear no key."""
+
+LONG_BODY = 16 << 10
+
 MAX_STEPS = 3
 """Questions that it may take to be let in."""
 
@@ -55,7 +62,8 @@ CLOCK_RESOLUTION_NS = 1_000_000
 
 _TARGET = re.compile(r"/[!$-;=?-Z_a-z~]*\Z", re.ASCII)
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"tui-trader/{__version__}"}
-_HEADERS_WITH_BODY = {**_HEADERS, "Content-Type": "application/json"}
+_KIND = "application/json"
+_HEADERS_WITH_BODY = {**_HEADERS, "Content-Type": _KIND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +72,6 @@ class ClockSkew:
 
     skew_ns: int
     bound_ns: int
-
-
-class _Unusable(Exception):
-    """A reply began and is not one; the text says why."""
 
 
 class RestClient:
@@ -112,8 +116,10 @@ class RestClient:
         self._clock = clock
         self._on_lost = on_lost
         self._trust = endpoint.Trust(ca_file, private_addresses)
+        self._total_s = total_s
         self._timeout = aiohttp.ClientTimeout(total=total_s, connect=min(connect_s, total_s / 2))
         self._client: aiohttp.ClientSession | None = None
+        self._warm: WarmLine | None = None
         self._server_minus_mono: int | None = None
         self._read_only = read_only
         self._door = asyncio.Lock()
@@ -123,6 +129,7 @@ class RestClient:
 
     async def __aenter__(self) -> RestClient:
         self._client = endpoint.open_client(self._url, self._timeout, self._trust)
+        self._warm = warm_line(self._client, self._url, _HEADERS, _KIND, self._total_s)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -130,7 +137,7 @@ class RestClient:
 
     async def close(self) -> None:
         """Close the connections. Sends that are under way end UNKNOWN."""
-        client, self._client = self._client, None
+        client, self._client, self._warm = self._client, None, None
         if client is not None:
             await client.close()
 
@@ -170,15 +177,14 @@ class RestClient:
             raise ValueError(f"the request target of {request.what!r} would not reach the wire as it was signed: {target!r}")
         if wait_s := self.limiter.try_take(request.group, request.weight, request.kind):
             return self._end(_over_budget(request, wait_s))
-        headers = _HEADERS_WITH_BODY if request.body else _HEADERS
+        signature: Mapping[str, str] = {}
         if credential is not None and request.signed:
-            headers = {**headers, **dialect.sign(request, credential, self.server_ns())}
-        url = URL(self._base + target, encoded=True)  # encoded: yarl must not rewrite what was signed
+            signature = dialect.sign(request, credential, self.server_ns())
 
         self.sends += 1
         started_ns = self._clock.mono_ns()
         try:
-            verdict = await self._exchange(client, request, dialect, url, headers, started_ns)
+            verdict = await self._exchange(client, request, dialect, target, signature, started_ns)
         except BaseException:
             if request.kind.is_write:
                 self._on_lost(request, self._end(_in_doubt(request, "interrupted", "the wait for the answer was interrupted")))
@@ -266,30 +272,32 @@ class RestClient:
         client: aiohttp.ClientSession,
         request: Request,
         dialect: OrderDialect,
-        url: URL,
-        headers: dict[str, str],
+        target: str,
+        signature: Mapping[str, str],
         started_ns: int,
     ) -> Verdict:
         cap = MAX_WRITE_BODY if request.kind.is_write else MAX_READ_BODY
         try:
-            async with client.request(
-                request.method, url, data=request.body or None, headers=headers, allow_redirects=False
-            ) as response:
-                status = response.status
-                told = {name.lower(): value for name, value in response.headers.items()}
-                body = await _read_capped(response, cap)
-        except _Unusable as error:
+            answer = await self._short_way(request, target, signature, cap) or await self._whole_way(
+                client, request, target, signature, cap
+            )
+        except Unusable as error:
             return _in_doubt(request, "unusable", f"{self.host} sent {error}")
         except (aiohttp.ClientError, OSError) as error:
             return self._trouble(request, error)
         finished_ns = self._clock.mono_ns()
         self.last_used_ns = finished_ns
         self.last_rtt_ns = finished_ns - started_ns
+        status, headers, body = answer
         if 300 <= status < 400:
             return _in_doubt(request, str(status), f"{self.host} answered with a redirect, which was not followed")
+        told = {name.lower(): value for name, value in headers.items()}
         reply = Reply(status, told, body, self.last_rtt_ns)
         self.limiter.hear(dialect.limits(reply))
-        verdict = dialect.parse(request, reply)
+        if request.what in APART and len(body) > LONG_BODY:
+            verdict = await asyncio.to_thread(dialect.parse, request, reply)
+        else:
+            verdict = dialect.parse(request, reply)
         if verdict.outcome is Outcome.LIMITED:
             self.limiter.pause(request.group, verdict.retry_after_s)
         if verdict.text and verdict.outcome is not Outcome.ACK:
@@ -297,6 +305,30 @@ class RestClient:
         if request.kind.is_write:
             verdict = replace(verdict, digest=hashlib.sha256(body).hexdigest())
         return verdict
+
+    async def _short_way(self, request: Request, target: str, signature: Mapping[str, str], cap: int) -> Answer | None:
+        """Send on an open connection; return None, and nothing was sent, where there is none or this is no such request."""
+        warm = self._warm
+        if warm is None or (written := warm.write_down(request.method, target, signature, request.body)) is None:
+            return None
+        connection = await warm.take()
+        return None if connection is None else await warm.exchange(connection, written, cap)
+
+    async def _whole_way(
+        self, client: aiohttp.ClientSession, request: Request, target: str, signature: Mapping[str, str], cap: int
+    ) -> Answer:
+        """Connect, where that is needed, and send; by aiohttp's session."""
+        headers = {**(_HEADERS_WITH_BODY if request.body else _HEADERS), **signature}
+        url = URL(self._base + target, encoded=True)  # encoded: yarl must not rewrite what was signed
+        async with client.request(
+            request.method, url, data=request.body or None, headers=headers, allow_redirects=False
+        ) as response:
+            try:
+                body = await read_capped(response.headers, response.content, cap)
+            except Unusable:
+                response.close()
+                raise
+            return Answer(response.status, response.headers, body)
 
     def _trouble(self, request: Request, error: Exception) -> Verdict:
         """Classify a transport failure by when it can happen."""
@@ -331,37 +363,6 @@ def _over_budget(request: Request, wait_s: float) -> Verdict:
         return _not_sent("local_limit", f"this weighs more than the whole {request.group!r} request budget")
     why = f"the {request.group!r} request budget is used up, the next is possible in {wait_s:.1f} s"
     return _not_sent("local_limit", why, wait_s)
-
-
-async def _read_capped(response: aiohttp.ClientResponse, cap: int) -> bytes:
-    """Read a body of at most ``cap`` bytes, before and after decompression, whatever the headers promise."""
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in ("", "identity", "gzip"):
-        response.close()
-        raise _Unusable("an answer in an encoding that was not asked for")
-    parts: list[bytes] = []
-    size = 0
-    while chunk := await response.content.readany():
-        size += len(chunk)
-        if size > cap:
-            response.close()
-            raise _Unusable("an answer that is too large")
-        parts.append(chunk)
-    body = parts[0] if len(parts) == 1 else b"".join(parts)
-    return _gunzip(body, cap) if encoding == "gzip" else body
-
-
-def _gunzip(body: bytes, cap: int) -> bytes:
-    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        plain = stream.decompress(body, cap + 1)
-    except zlib.error:
-        raise _Unusable("an answer that does not decompress") from None
-    if len(plain) > cap:
-        raise _Unusable("an answer that is too large")
-    if not stream.eof:
-        raise _Unusable("a compressed answer that is cut short")
-    return plain
 
 
 def _admits(dialect: OrderDialect) -> TypeGuard[Admitting]:

@@ -182,8 +182,7 @@ class Holdings(Working):
         if not mark or not self.positions:
             return
         if any(not p.is_flat for (instrument, _), p in self.positions.items() if instrument == iid):
-            self._dirty.add(t.POSITIONS)
-            self._dirty.add(t.PNL)
+            self._dirty.add(t.MARKS)
 
     def _position(self, event: PositionChanged) -> None:
         position = event.position

@@ -9,8 +9,11 @@ Topic = tuple[str, ...] | tuple[str, InstrumentId]
 ORDERS: Topic = ("orders",)
 FILLS: Topic = ("fills",)
 POSITIONS: Topic = ("positions",)
+MARKS: Topic = ("marks",)
+"""The mark of something held moved, and what is open with it; what is held did not."""
 BALANCES: Topic = ("balances",)
 PNL: Topic = ("pnl",)
+"""Fees, funding, the wallet or what is open."""
 LINKS: Topic = ("links",)
 NOTICES: Topic = ("notices",)
 INSTRUMENTS: Topic = ("instruments",)
@@ -26,8 +29,9 @@ STAGE: Topic = ("stage",)
 CLOCK: Topic = ("clock",)
 """A second has passed: ages and countdowns moved."""
 
-MARKET: frozenset[object] = frozenset({"book", "tape", "ticker", "tickers", "chart", "clock"})
-"""The first words of what changes by itself, all the time: what own events and keys changed does not wait for it."""
+MARKET: frozenset[object] = frozenset({"book", "tape", "ticker", "tickers", "marks", "balances", "pnl", "chart", "clock"})
+"""The first words of what changes by itself, all the time: what own events and keys changed does not wait for it. A fill or a leg
+has topics of its own beside the account's sums, which follow it within a fifth of a second."""
 
 
 def book_topic(instrument: InstrumentId) -> Topic:

@@ -181,6 +181,14 @@ class Window(NamedTuple):
     """Whether the widget has a border or padding, so that Textual keeps its lines in a cache (see ``mark_lines``)."""
 
 
+def layout_of(app: App[Any]) -> object:
+    """Return what is another object after every change of layout, of screen, or of what lies over it; None without a screen."""
+    try:
+        return app.screen._compositor.visible_widgets
+    except ScreenStackError:
+        return None
+
+
 class Sight:
     """Whether one widget may draw its cells itself: on top, whole, on the current screen, with no effect laid over it."""
 

@@ -166,7 +166,7 @@ class TraderApp(CellApp[int], inherit_bindings=False):
                 driver.model.stand_ins = ASCII
             self._uninstall = install_exit_handlers(asyncio.get_running_loop(), self.leave, restore=driver.emergency_restore)
             if self._may_ask_width:
-                driver.ask_width(self.draw_in_ascii)
+                driver.ask_manners(self.draw_in_ascii)
         self.call_after_refresh(self.run_task, "open", self._open())
 
     async def _open(self) -> None:

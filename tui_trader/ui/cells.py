@@ -19,7 +19,7 @@ from rich.style import Style
 
 from .graphemes import SECOND, UNKNOWN, drawn, graphemes, is_sure
 from .pens import DEFAULT, Pens
-from .runs import Run, merged, move, odd_runs, place_of, runs_of
+from .runs import DOWN, Run, ending, merged, move, odd_runs, place_of, runs_of, washed
 from .shifts import LEAST, Shift, shifting, shifts_of
 
 _SHORT = 12
@@ -30,6 +30,9 @@ _MOST_SPANS = 32
 
 _FEW = 8
 """Changed lines up to which shifts are looked for: what a key brings, not a frame of the market."""
+
+_MOVE = 8
+"""Bytes of a movement of the cursor that an order of pens may spare."""
 
 _NO_RUNS: list[Run] = []
 
@@ -43,6 +46,8 @@ class CellModel:
         self.height = 0
         self.cursor: tuple[int, int] | None = None
         """Where the (hidden) cursor rests after a frame, as (x, y); input methods open their window there."""
+        self.step = DOWN
+        """What moves the cursor one line down; empty where a sequence must."""
         self.stand_ins: Mapping[int, int] | None = None
         """What is drawn in place of characters that the terminal cannot show, or draws too wide; None for nothing."""
         self.epoch = 0
@@ -56,6 +61,9 @@ class CellModel:
         """Lines that were as shown and got short changes since, one right of the other: what to send is known already."""
         self._odd: set[int] = set()
         self._pen: str | None = None
+        """The pen that the terminal draws with, as a character; None when that is not known."""
+        self._held: int | None = None
+        """The pen that it holds: it looks the same."""
         self.resize(width, height)
 
     # -- what should be shown ---------------------------------------------------------------------------------------
@@ -85,7 +93,7 @@ class CellModel:
         self._show_pens = [chr(DEFAULT) * self.width] * self.height
         self._dirty = {y: [(0, self.width)] for y in range(self.height)}
         self._quick = {}
-        self._pen = None
+        self._pen = self._held = None
 
     def put(self, y: int, x: int, text: str, pen: int) -> None:
         """Want ``text`` from column ``x`` of line ``y`` on, cut to the grid."""
@@ -105,14 +113,15 @@ class CellModel:
         y: int,
         x: int,
         right: int,
-        row: tuple[tuple[str, Style | None], ...],
-        old: tuple[tuple[str, Style | None], ...],
-        pens: Mapping[int, tuple[str, Style | None]],
+        row: tuple[tuple[str, Style | str | None], ...],
+        old: tuple[tuple[str, Style | str | None], ...],
+        pens: Mapping[int, tuple[str, Style | str | None]],
     ) -> bool:
         """Want those spans of ``row`` that differ from ``old``, from column ``x`` of line ``y`` up to ``right``.
 
-        This is the inner loop of every hot pane. ``pens`` has the pen, as a character, by the identity of a style. False where a
-        span is not plain text as wide as the one before it, and then nothing can be relied on until the row is put as a whole.
+        This is the inner loop of every hot pane. ``pens`` has the pen, as a character, by the identity of a style or its
+        name. False where a span is not plain text as wide as the one before it, and then nothing can be relied on until the row
+        is put as a whole.
         """
         want, want_pens = self._want[y], self._want_pens[y]
         if y in self._odd or SECOND in want:
@@ -287,6 +296,7 @@ class CellModel:
         shifts: list[tuple[int, Shift]] = []
         cells = 0
         few = len(self._dirty) <= _FEW
+        near = self.cursor is not None and self.cursor[1] in self._dirty
         for y in sorted(self._dirty):
             runs = self._quick.get(y)
             if runs is not None:
@@ -333,43 +343,63 @@ class CellModel:
         self._quick = {}
         if not plain and not ordered and not shifts:
             return ""
-        return self._written(shifts, ordered, plain, grouped=cells * 4 < self.width * self.height)
+        if few and len(plain) > 1:
+            plain = washed(plain, self.pens.turn)
+        return self._written(shifts, ordered, plain, near, grouped=cells * 4 < self.width * self.height)
 
-    def _written(self, shifts: list[tuple[int, Shift]], ordered: list[Run], plain: dict[str, list[Run]], *, grouped: bool) -> str:
+    def _written(
+        self, shifts: list[tuple[int, Shift]], ordered: list[Run], plain: dict[str, list[Run]], near: bool, *, grouped: bool
+    ) -> str:
         """Join runs: pen by pen when few cells changed (a jump is cheaper than a pen), line by line when most did."""
-        pen = self._pen
+        pen, held = self._pen, self._held
         groups = [ordered]
         if grouped:
-            if pen is not None and pen in plain:
-                groups.append(plain.pop(pen))
-            groups += plain.values()
+            groups += self._by_pen(ord(ordered[-1][0]) if ordered else held, plain, near)
         else:
             groups.append(sorted((run for group in plain.values() for run in group), key=place_of))
         out: list[str] = []
         at_y = at_x = -1
-        change = self.pens.change
-        width = self.width
+        turn, width, step = self.pens.turn, self.width, self.step
         for y, (x, by) in shifts:
-            out += (move(at_y, at_x, y, x), shifting(by))
+            out += (move(at_y, at_x, y, x, step), shifting(by))
             at_y, at_x = y, x
         for group in groups:
             for new_pen, y, x, text, end in group:
                 if new_pen != pen:
-                    out.append(change(None if pen is None else ord(pen), ord(new_pen)))
+                    change, held = turn(held, ord(new_pen))
+                    out.append(change)
                     pen = new_pen
                 if y != at_y or x != at_x:
-                    out.append(move(at_y, at_x, y, x))
+                    out.append(move(at_y, at_x, y, x, step))
                 out.append(text)
                 if 0 <= end < width:
                     at_y, at_x = y, end
-                else:  # at the margin, or after a glyph terminals disagree about
+                elif end < 0:  # after a glyph terminals disagree about
                     at_y = at_x = -1
-        self._pen = pen
+                else:  # at the margin: in the last column, and perhaps about to leave it
+                    at_y, at_x = y, -1
+        self._pen, self._held = pen, held
         if self.cursor is not None:
             x, y = self.cursor
             if (y, x) != (at_y, at_x):
-                out.append(move(at_y, at_x, y, x))
+                out.append(move(at_y, at_x, y, x, step))
         return "".join(out)
+
+    def _by_pen(self, held: int | None, plain: dict[str, list[Run]], near: bool) -> list[list[Run]]:
+        """Order the runs by pens so that turns are short, and so that the last one ends where the cursor rests if that pays."""
+        if len(plain) < 2:
+            return list(plain.values())
+        inks = "".join(sorted(plain))
+        cost, order = self.pens.order(held, inks)
+        for tail in ending(plain, self.cursor) if near and self.cursor is not None else ():
+            tail_cost, path = self.pens.order(held, inks, "".join(dict.fromkeys(run[0] for run in tail)))
+            if tail_cost - _MOVE * len(tail) < cost:
+                cost, order = tail_cost - _MOVE * len(tail), path
+                for run in tail:
+                    group = plain[run[0]]
+                    group.remove(run)
+                    group.append(run)
+        return [plain[ink] for ink in order]
 
     # -- for tests and for proofs -----------------------------------------------------------------------------------
 

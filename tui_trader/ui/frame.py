@@ -31,8 +31,12 @@ _SMOOTHING = 0.2
 _BUSY = 0.4
 """Share of a frame's time that draining or painting may take before the rate falls."""
 
-SLICE_MS: Final = 1.5
-"""CPU milliseconds of painting after which the loop gets a turn; the pane that is being painted is finished first."""
+SLICE_MS: Final = 2.0
+"""CPU milliseconds of painting after which the loop gets a turn. A pane is painted whole: one that would go beyond this by what
+it took lately is the first of the next slice."""
+
+_FORGETS = 0.1
+"""Share of the difference by which what a pane is thought to take follows it down; it follows it up at once."""
 
 SLICE_GAP_S: Final = 0.02
 """Between two slices of one frame."""
@@ -71,10 +75,17 @@ class Pane(Protocol):
 
     @property
     def hot(self) -> bool:
-        """Whether it is painted before the others, and in every frame; the market moves the others ``PACE_S`` apart."""
+        """Whether it is painted before the others, and in every frame."""
+
+    @property
+    def pace_s(self) -> float:
+        """Seconds between two paintings of one that is not hot, for what only the market changes; ``PACE_S`` is usual."""
 
     def heeds(self, topic: Topic) -> bool:
         """Whether what a topic brought makes the pane look different now; asked of what does not wait for the clock."""
+
+    def splits(self, topics: frozenset[Topic]) -> bool:
+        """Whether it can draw what these topics brought and leave what the market changed to a frame of the clock."""
 
     def paint(self, dirty: frozenset[Topic]) -> None:
         """Bring the pane up to date; ``dirty`` is the part of ``topics`` that changed since it last painted."""
@@ -94,6 +105,10 @@ class Gauge(Protocol):
     @property
     def bytes_written(self) -> int:
         """Bytes the terminal has taken."""
+
+    @property
+    def layout(self) -> object:
+        """Another object whenever a pane may have come into sight; None where that cannot be told."""
 
     def hold(self) -> None:
         """Expect ``present`` at the end of this frame; nothing needs to be scheduled."""
@@ -139,6 +154,11 @@ class FramePump:
         """What each pane is owed; the one that was painted longest ago comes first."""
         self._painted: dict[Pane, float] = {}
         """When each was painted last, by the loop's clock."""
+        self._layout: object = None
+        self._sight: dict[Pane, bool] = {}
+        """Whether anybody sees a pane in this layout; each is asked again in the next one."""
+        self._takes: dict[Pane, float] = {}
+        """CPU milliseconds that each is thought to take."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._nudged: asyncio.Handle | None = None
@@ -157,6 +177,8 @@ class FramePump:
         """Give ``pane`` no more frames."""
         self._panes.pop(pane, None)
         self._painted.pop(pane, None)
+        self._takes.pop(pane, None)
+        self._sight.pop(pane, None)
 
     # -- time -----------------------------------------------------------------------------------------------------------
 
@@ -186,7 +208,8 @@ class FramePump:
             return
         self._nudged = None
         self._owe()
-        if self._paint_some([pane for pane in self._panes if self._presses(pane)], self._loop.time(), SLICE_MS):
+        self._known_sight()
+        if self._paint_some([pane for pane in self._panes if self._presses(pane)], self._loop.time(), SLICE_MS, apart=True):
             self.nudge()
 
     def _tick(self) -> None:
@@ -214,11 +237,15 @@ class FramePump:
         if TURN.taken(now):
             self._slice = loop.call_later(_TURN_S, self._go_on)
             return
-        since, painted = now - PACE_S, self._painted
+        # A pane that was painted a slice later than its frame keeps its place in the count of frames.
+        until, painted = now + 0.5 / self.fps, self._painted
+        sight = self._known_sight()
         due = [
             pane
             for pane, owed in self._panes.items()
-            if owed and (pane.hot or painted.get(pane, -PACE_S) <= since or self._presses(pane))
+            if owed
+            and sight.get(pane, True)
+            and (pane.hot or painted.get(pane, -PACE_S) + pane.pace_s <= until or self._presses(pane))
         ]
         if self._paint_some(due, now, SLICE_MS):
             self._slice = loop.call_later(SLICE_GAP_S, self._go_on)
@@ -226,6 +253,7 @@ class FramePump:
     def frame(self) -> None:
         """Take what changed and let all panes that show it paint, however long it takes."""
         self._owe()
+        self._known_sight()
         self._paint_some(list(self._panes), 0.0)
 
     def _presses(self, pane: Pane) -> bool:
@@ -240,35 +268,48 @@ class FramePump:
             patient = self._patient
             urgent = [topic for topic in dirty if topic[0] not in patient]
             for pane, owed in self._panes.items():
-                found = dirty & pane.topics
-                if not found:
+                topics = pane.topics
+                if topics.isdisjoint(dirty):
                     continue
+                found = dirty & topics
                 for topic in urgent:
                     if topic in found and not pane.heeds(topic):
                         found -= {topic}
                 owed |= found
 
-    def _paint_some(self, panes: list[Pane], now: float, most_ms: float = math.inf) -> bool:
-        """Let those of ``panes`` paint that are owed something and seen; whether any are left after ``most_ms``."""
-        due = [pane for pane in panes if self._panes[pane] and pane.showing]
+    def _paint_some(self, panes: list[Pane], now: float, most_ms: float = math.inf, *, apart: bool = False) -> bool:
+        """Let those of ``panes`` paint that are owed something and seen; whether any are left after ``most_ms``.
+
+        ``apart`` leaves what waits for the clock with those that can draw the rest without it.
+        """
+        due = [pane for pane in panes if self._panes[pane] and self._sees(pane)]
         if not due:
             return False
         due.sort(key=_is_cold)
         started = time.thread_time()
         if self._gauge is not None:
             self._gauge.hold()
-        done = 0
+        done, spent, takes = 0, 0.0, self._takes
         collects = gc.isenabled()
         gc.disable()  # what is garbage is found between two steps, not within one that keys wait for
         try:
             for pane in due:
+                usual = takes.get(pane, 0.0)
+                if done and spent + usual > most_ms:
+                    break
                 owed = self._panes.pop(pane)
-                self._panes[pane] = set()
-                self._painted[pane] = now
+                left = {topic for topic in owed if topic[0] in self._patient} if apart else set()
+                if left and pane.splits(frozenset(owed - left)):
+                    owed -= left
+                else:
+                    left = set()
+                    self._painted[pane] = now
+                self._panes[pane] = left
                 done += 1
                 self._paint(pane, frozenset(owed))
-                if (time.thread_time() - started) * 1000 > most_ms:
-                    break
+                before, spent = spent, (time.thread_time() - started) * 1000
+                took = spent - before
+                takes[pane] = took if took > usual else usual + (took - usual) * _FORGETS
         finally:
             if self._gauge is not None:
                 self._gauge.present()
@@ -277,6 +318,23 @@ class FramePump:
         self.frames += 1
         self.frame_ms += ((time.thread_time() - started) * 1000 - self.frame_ms) * _SMOOTHING
         return done < len(due)
+
+    def _known_sight(self) -> dict[Pane, bool]:
+        """Return what is known of panes in the layout there is now; nothing where that cannot be told."""
+        layout = self._gauge.layout if self._gauge is not None else None
+        if layout is None or layout is not self._layout:
+            self._sight.clear()
+            self._layout = layout
+        return self._sight
+
+    def _sees(self, pane: Pane) -> bool:
+        """Whether anybody sees a pane, as it was when it was asked last in this layout."""
+        seen = self._sight.get(pane)
+        if seen is None:
+            seen = pane.showing
+            if self._layout is not None:
+                self._sight[pane] = seen
+        return seen
 
     def _paint(self, pane: Pane, topics: frozenset[Topic]) -> None:
         try:

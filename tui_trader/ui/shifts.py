@@ -20,7 +20,11 @@ Shift = tuple[int, int]
 _GAIN = 16
 """Cells that a shift must spare: it takes up to 12 bytes itself, and those that it leaves open must be drawn."""
 
-_BY = (1, -1, 2, -2, 3, -3)
+_BY = tuple(by * sign for by in range(1, 10) for sign in (1, -1))
+_SAMPLES = (8, 14, 22, 32, 44)
+"""Cells after a change at which a few are compared first: where none of them has moved, nothing has."""
+_SAMPLE = 6
+
 _MOST = 3
 """Shifts of one line."""
 
@@ -48,6 +52,8 @@ def shifts_of(want: str, want_pens: str, show: str, show_pens: str) -> tuple[lis
             if changed < LEAST:
                 break
             for by in _BY:
+                if not _may_have_moved(want, show, at, by):
+                    continue
                 best = max(best, (changed - sum(map(ne, want[at:], _moved(show, at, by, UNKNOWN)[at:])), at, by))
         spared, at, by = best
         if spared < _GAIN:
@@ -58,6 +64,15 @@ def shifts_of(want: str, want_pens: str, show: str, show_pens: str) -> tuple[lis
         found.append((at, by))
         show, show_pens = text, pens
     return (found, show, show_pens) if found else None
+
+
+def _may_have_moved(want: str, show: str, at: int, by: int) -> bool:
+    for after in _SAMPLES:
+        start = at + after
+        found = want[start : start + _SAMPLE]
+        if found == show[start - by : start - by + _SAMPLE] and found != show[start : start + _SAMPLE]:
+            return True
+    return False
 
 
 def _places(want: str, show: str) -> list[int]:

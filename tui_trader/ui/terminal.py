@@ -31,6 +31,7 @@ from .cells import CellModel
 from .outlet import Outlet
 from .paste import PasteCut
 from .pens import Pens
+from .runs import DOWN
 
 BEHIND_BACKLOG: Final = 1.0
 """Seconds a frame may wait before the picture counts as delayed."""
@@ -52,10 +53,13 @@ _SYNC_END = b"\x1b[?2026l"
 _SYNC_FROM = 512
 """Bytes from which a frame is bracketed; a shorter one arrives in one read anyway, and the brackets cost 16 bytes."""
 
+_LINE_FEEDS_ONLY = b"\x1b[20l"
+"""A step down, which is a line feed to terminals, stays in its column (LNM of ECMA-48 off, as it is unless somebody set it)."""
+
 _FOREIGN_LIMIT = 262_144
 _QUERY = "\x1b[?2026$p"
-_WIDTH_QUERY = "\x1b7\x1b[2;1H─\x1b[6n\x1b8".encode()
-"""Draws one line character at the beginning of the second row and asks where the cursor is then."""
+_MANNERS_QUERY = f"\x1b7\x1b[2;1H─{DOWN}\x1b[6n\x1b8".encode()
+"""Draws one line character at the beginning of the second row, steps down and asks where the cursor is then."""
 _ALTERNATE = re.compile(r"\x1b\[\?(?:1049|1047|47)([hl])")
 _NEUTRAL = re.compile(
     r"(?:\x1b\[\?(?:7|25|1000|1002|1003|1004|1006|1007|1015|1016|2004|2026|2048)[hl]|\x1b\[\?\d+\$p|\x1b\[[<>=?]\d*u"
@@ -70,6 +74,7 @@ class TraderDriver(LinuxDriver):
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.model = CellModel(*self._get_terminal_size(), Pens(None if os.environ.get("NO_COLOR") else app.console.color_system))
+        self.model.step = ""  # until the terminal has shown that it takes one
         self.frames_written = 0
         self.frames_folded = 0
         """Frames whose changes went out with a later one because the terminal was behind."""
@@ -105,6 +110,11 @@ class TraderDriver(LinuxDriver):
         return self._outlet.drain_ms if self._outlet else 0.0
 
     @property
+    def layout(self) -> object:
+        """Another object whenever a widget may have come into sight or gone out of it."""
+        return adapter.layout_of(self._app)
+
+    @property
     def behind(self) -> bool:
         """Whether what the trader sees may be older than a second or two (order entry must say so)."""
         if self._outlet is not None and self._outlet.backlog_age > BEHIND_BACKLOG:
@@ -117,11 +127,14 @@ class TraderDriver(LinuxDriver):
             self._probed_at = self._loop.time()
             self.write(_QUERY)
 
-    def ask_width(self, wide: Callable[[], None]) -> None:
-        """Ask whether a line character takes one cell; ``wide`` is called when it takes two, as in some East Asian settings."""
+    def ask_manners(self, wide: Callable[[], None]) -> None:
+        """Ask whether a vertical tab is a step down, and whether a line character takes one cell.
+
+        ``wide`` is called when it takes two, as in some East Asian settings.
+        """
         self._wide = wide
         if self._outlet is not None:
-            self._outlet.send(_WIDTH_QUERY)
+            self._outlet.send(_MANNERS_QUERY)
             self.redraw()
 
     # -- output -------------------------------------------------------------------------------------------------------
@@ -207,6 +220,7 @@ class TraderDriver(LinuxDriver):
         self._probed_at = None
         super().start_application_mode()  # type: ignore[no-untyped-call]  # unannotated in Textual 8.2.8
         adapter.stop_stock_writer(self)
+        self._outlet.send(_LINE_FEEDS_ONLY)
         self._showing = True
         self.present_soon()
 
@@ -286,7 +300,9 @@ class TraderDriver(LinuxDriver):
             TURN.claim(self._loop.time())
         if isinstance(message, CursorPosition):
             wide, self._wide = self._wide, None
-            if wide is not None and (message.x, message.y) == (2, 1):
+            if wide is not None and message.y == 2 and message.x in (1, 2):
+                self._loop.call_soon_threadsafe(setattr, self.model, "step", DOWN)
+            if wide is not None and message.x == 2:
                 self._loop.call_soon_threadsafe(wide)
             return
         if isinstance(message, TerminalSupportsSynchronizedOutput):

@@ -579,3 +579,43 @@ def test_a_key_that_leaves_the_staged_order_on_its_row_does_not_have_the_ladder_
         assert not view.heeds(t.STAGE)
         staged[0] = None
         assert not view.heeds(t.STAGE)
+
+
+def test_for_a_key_only_the_mark_of_the_staged_order_is_drawn_and_the_market_with_the_next_frame(trading: World) -> None:
+    staged: list[Ghost | None] = [None]
+    view, plain = (ladder(trading, ghost=lambda: staged[0]) for _ in range(2))
+    size = (36, 20)
+    view.body(*size)
+    before = texts(view.body(*size))
+    places = (
+        Ghost(BTC, Side.BUY, D("67410"), D("0.08")),
+        Ghost(BTC, Side.BUY, D("67409"), D("0.08")),
+        Ghost(BTC, Side.SELL, D("67414"), D("0.09")),
+        Ghost(BTC, Side.BUY, D("12"), D("0.08")),
+        None,
+    )
+    for number, there in enumerate(places, 1):
+        trading.delta(bids=[("67411.5", f"{number}.5")], asks=[("67413.5", f"{number}.25")])
+        staged[0] = there
+        assert view.splits(frozenset({t.STAGE}))
+        view.brought = frozenset({t.STAGE})
+        marked = texts(view.body(*size))
+        view.brought = None
+        assert not view.heeds(t.STAGE)
+        moved = [row for row, (old, new) in enumerate(zip(before, marked, strict=True)) if old != new]
+        assert len(moved) <= 2
+        whole = texts(view.body(*size))
+        assert whole == texts(plain.body(*size))
+        assert whole != marked
+        before = whole
+    assert not view.splits(frozenset({t.STAGE, t.ORDERS}))
+
+
+def test_a_mark_is_not_drawn_into_a_ladder_that_is_in_doubt(trading: World) -> None:
+    staged: list[Ghost | None] = [None]
+    view = ladder(trading, ghost=lambda: staged[0])
+    view.body(36, 20)
+    staged[0] = Ghost(BTC, Side.BUY, D("67410"), D("0.08"))
+    trading.clock.advance(3)
+    view.brought = frozenset({t.STAGE})
+    assert any("STALE" in row for row in texts(view.body(36, 20)))

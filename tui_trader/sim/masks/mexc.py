@@ -21,11 +21,13 @@ from tui_trader.sim.masks.mexc_gate import Limiter, authenticate
 from tui_trader.sim.masks.mexc_orders import OrderEntry
 from tui_trader.sim.masks.mexc_private import PrivateFeed
 from tui_trader.sim.masks.mexc_public import PublicReads
+from tui_trader.sim.masks.mexc_rates import PastRates
 from tui_trader.sim.masks.mexc_reads import AccountReads
 from tui_trader.sim.masks.mexc_rows import EXIT, Rows, has_fired, kind_of
 from tui_trader.sim.masks.mexc_terms import Args, Complaint, Contracts, Ids, refused
 from tui_trader.sim.masks.mexc_waiting import WaitingOrders
 from tui_trader.sim.masks.mexc_ws import Conversations
+from tui_trader.sim.masks.price_bars import PriceBars
 from tui_trader.sim.types import BookChange, PublicTrade, Report, SimOrder, SimStatus
 
 PUBLIC, PRIVATE = "/api/v1/contract/", "/api/v1/private/"
@@ -53,7 +55,8 @@ class MexcMask:
         self._market = MarketFeed(exchange, contracts, books)
         self._private = PrivateFeed(exchange, setting.notify, rows)
         self._conversations = Conversations(setting, self._market, self._private)
-        public = PublicReads(exchange, setting.clock, contracts, books)
+        self._rates, self._prices = PastRates(exchange), PriceBars(exchange)
+        public = PublicReads(exchange, setting.clock, contracts, books, self._rates, self._prices)
         self.orders = orders = OrderEntry(exchange, rows)
         """What changes orders."""
         reads = AccountReads(exchange, rows)
@@ -62,6 +65,8 @@ class MexcMask:
             "ping": public.ping,
             "detail": public.detail,
             "ticker": public.tickers,
+            "funding_rate/history": public.funding_history,
+            "support_currencies": public.currencies,
         }
         self._public_of: dict[str, PublicRoute] = {
             "depth": public.depth,
@@ -75,6 +80,7 @@ class MexcMask:
             "funding_rate": public.funding_rate,
         }
         self._commits = public.commits
+        self._price_bars = public.price_bars
         self._private_routes: dict[tuple[str, str], PrivateRoute] = {
             ("POST", "order/create"): orders.create,
             ("POST", "order/submit_batch"): orders.batch,
@@ -98,12 +104,14 @@ class MexcMask:
             ("GET", "order/list/open_orders"): reads.open_orders,
             ("GET", "order/list/history_orders"): reads.history,
             ("GET", "order/list/order_deals"): reads.deals,
+            ("GET", "order/list/order_deals/v3"): reads.deals,
             ("GET", "order/batch_query"): reads.batch,
             ("GET", "planorder/list/orders"): waiting.plans,
             ("GET", "stoporder/list/orders"): waiting.exits,
             ("GET", "stoporder/open_orders"): waiting.open_exits,
             ("GET", "trackorder/list/orders"): waiting.trails,
             ("GET", "position/open_positions"): reads.positions,
+            ("GET", "position/list/history_positions"): reads.past_positions,
             ("GET", "position/position_mode"): reads.mode,
             ("POST", "position/change_position_mode"): reads.set_mode,
             ("GET", "position/leverage"): reads.leverage,
@@ -118,6 +126,7 @@ class MexcMask:
             "order/get": lambda account, args, identity: reads.by_id(account, identity),
             "order/external": lambda account, args, symbol, external: reads.by_external(account, symbol, external),
             "order/deal_details": lambda account, args, identity: reads.deals_of(account, identity),
+            "order/open_orders": lambda account, args, symbol: reads.open_orders(account, args | {"symbol": symbol}),
             "account/asset": lambda account, args, currency: reads.asset(account, currency),
         }
         """By the words before what stands in the path."""
@@ -156,6 +165,8 @@ class MexcMask:
         match path.split("/"):
             case ["depth_commits", symbol, count]:
                 return lambda args: self._commits(symbol, count)
+            case ["kline", ("index_price" | "fair_price") as price, symbol]:
+                return partial(self._price_bars, symbol, index=price == "index_price")
             case [word, symbol] if word in self._public_of:
                 return partial(self._public_of[word], symbol)
             case [word, symbol] if word in self._public_plain:
@@ -167,7 +178,9 @@ class MexcMask:
         found = self._private_routes.get((method, path))
         if found is not None:
             return found, PRIVATE + path
-        words = path.split("/")
+        words = path.removeprefix("order/list/open_orders/").split("/")
+        if len(words) == 1 and path != words[0]:
+            words = ["order", "open_orders", words[0]]  # the path of before May 2026, with the contract in it
         serve = self._private_of.get("/".join(words[:2])) if method == "GET" else None
         wanted = 2 if words[:2] == ["order", "external"] else 1
         if serve is None or len(words) != 2 + wanted:
@@ -203,6 +216,8 @@ class MexcMask:
                 if isinstance(event, Report):
                     self._end_twin(event.order)
         self._private.publish()
+        self._rates.note()
+        self._prices.note()
         self._market.publish()
 
     def _end_twin(self, order: SimOrder) -> None:

@@ -61,7 +61,7 @@ def authenticate(call: RestCall, keys: dict[str, Key], clock: Clock) -> Key | Re
         return refused(401, "Unauthorized", 401)
     if not _in_time(moment, clock):
         return refused(513, "Invalid request(Request-Time)")
-    parameters = call.body if call.method == "POST" else call.query.encode()
+    parameters = call.body if call.method == "POST" else _sorted(call.query).encode()
     if not _matches(key.secret, f"{name}{moment}".encode() + parameters, signature):
         return refused(602, "Signature verification failed!")
     return key
@@ -80,6 +80,11 @@ def authenticate_socket(param: object, keys: dict[str, Key], clock: Clock) -> Ke
     if not isinstance(signature, str) or not _matches(key.secret, f"{name}{moment}".encode(), signature):
         return "Login failed: signature"
     return key
+
+
+def _sorted(query: str) -> str:
+    """Return the parameters as they are signed: by name, in whatever order they were sent."""
+    return "&".join(sorted(query.split("&"), key=lambda part: part.partition("=")[0]))
 
 
 def _in_time(moment: str, clock: Clock) -> bool:

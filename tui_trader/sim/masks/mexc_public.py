@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tui_trader.core.candle import Candle
 from tui_trader.core.clock import NS, Clock
 from tui_trader.core.decimals import ZERO, divide, places
 from tui_trader.core.instrument import Instrument
@@ -12,7 +13,10 @@ from tui_trader.core.types import ContractKind, Side
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.mexc_books import Books
+from tui_trader.sim.masks.mexc_pages import numbered
+from tui_trader.sim.masks.mexc_rates import PastRates
 from tui_trader.sim.masks.mexc_terms import MILLI, Args, Complaint, Contracts, Row, number, success, whole
+from tui_trader.sim.masks.price_bars import PriceBars
 from tui_trader.sim.types import PublicTrade
 
 INTERVALS = {
@@ -32,11 +36,15 @@ MOST_BARS = 2_000
 class PublicReads:
     """Answers that anybody may have."""
 
-    def __init__(self, exchange: Exchange, clock: Clock, contracts: Contracts, books: Books) -> None:
+    def __init__(
+        self, exchange: Exchange, clock: Clock, contracts: Contracts, books: Books, rates: PastRates, prices: PriceBars
+    ) -> None:
         self._exchange = exchange
         self._clock = clock
         self._contracts = contracts
         self._books = books
+        self._rates = rates
+        self._prices = prices
 
     def ping(self, args: Args) -> RestReply:
         """Return what time it is."""
@@ -77,24 +85,29 @@ class PublicReads:
         seconds = INTERVALS.get(str(args.get("interval") or "Min1"))
         if seconds is None:
             raise Complaint(600, "Parameter error: interval")
+        return success(_columns(self._bars(symbol, seconds, args), self._contracts, symbol))
+
+    def price_bars(self, symbol: str, args: Args, *, index: bool) -> RestReply:
+        """Return bars of the index, or of the fair price, column by column; nothing is traded in them."""
+        self._contracts.need(symbol)
+        seconds = INTERVALS.get(str(args.get("interval") or "Min1"))
+        if seconds is None:
+            raise Complaint(600, "Parameter error: interval")
+        bars = self._prices.over(symbol, self._bars(symbol, seconds, args), index=index)
+        return success(_columns(bars, self._contracts, symbol))
+
+    def _bars(self, symbol: str, seconds: int, args: Args) -> list[Candle]:
         now = self._exchange.now_ns // NS
         end = min(whole(args, "end", now), now)
         start = whole(args, "start", end - MOST_BARS * seconds)
         count = min((now - start) // seconds + 1, MOST_BARS * 2)
         found = self._exchange.candles(symbol, seconds, count)
-        bars = [bar for bar in found if start <= bar.start_s <= end][-MOST_BARS:]
-        vol = self._contracts.vol
-        return success(
-            {
-                "time": [bar.start_s for bar in bars],
-                "open": [number(bar.open) for bar in bars],
-                "close": [number(bar.close) for bar in bars],
-                "high": [number(bar.high) for bar in bars],
-                "low": [number(bar.low) for bar in bars],
-                "vol": [vol(symbol, bar.volume) for bar in bars],
-                "amount": [number(bar.turnover) for bar in bars],
-            }
-        )
+        return [bar for bar in found if start <= bar.start_s <= end][-MOST_BARS:]
+
+    def funding_history(self, args: Args) -> RestReply:
+        """Return the rates that a contract has settled at, newest first."""
+        contract = self._contracts.need(args.get("symbol"))
+        return success(numbered(self._rates.newest_first(contract.symbol), args))
 
     def index_price(self, symbol: str) -> RestReply:
         """Return the index."""
@@ -120,8 +133,14 @@ class PublicReads:
                 "collectCycle": contract.funding_interval_s // 3_600,
                 "nextSettleTime": state.next_funding_ns // MILLI,
                 "timestamp": self._exchange.now_ns // MILLI,
+                "fairPrice": number(state.mark),
+                "idxPrice": number(state.index),
             }
         )
+
+    def currencies(self, args: Args) -> RestReply:
+        """Return what can be moved to futures accounts and back."""
+        return success(list(dict.fromkeys(one.settle for one in self._exchange.instruments.values())))
 
 
 def contract_row(contract: Instrument) -> Row:
@@ -170,6 +189,24 @@ def contract_row(contract: Instrument) -> Row:
     }
 
 
+def _columns(bars: Sequence[Candle], contracts: Contracts, symbol: str) -> Row:
+    """Return bars as the venue lists them, column by column; there is no gap between bars here that the second prices would leave
+    out."""
+    prices = {
+        "open": [number(bar.open) for bar in bars],
+        "close": [number(bar.close) for bar in bars],
+        "high": [number(bar.high) for bar in bars],
+        "low": [number(bar.low) for bar in bars],
+    }
+    return {
+        "time": [bar.start_s for bar in bars],
+        **prices,
+        **{f"real{name.title()}": column for name, column in prices.items()},
+        "vol": [contracts.vol(symbol, bar.volume) for bar in bars],
+        "amount": [number(bar.turnover) for bar in bars],
+    }
+
+
 def deal_row(contracts: Contracts, trade: PublicTrade) -> Row:
     """Return a print."""
     return {
@@ -179,6 +216,7 @@ def deal_row(contracts: Contracts, trade: PublicTrade) -> Row:
         "O": 3,
         "M": 2,
         "t": trade.at_ns // MILLI,
+        "i": str(trade.seq),
     }
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from tui_trader.core.decimals import ONE, ZERO, divide
+from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import PositionMode, PositionSide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.mexc_pages import in_states, numbered, page_of
+from tui_trader.sim.masks.mexc_past import ended
 from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order
 from tui_trader.sim.masks.mexc_terms import MILLI, REFUSALS, Args, Complaint, amount, number, success, whole
 from tui_trader.sim.masks.mexc_waiting import GONE
@@ -73,6 +78,14 @@ class AccountReads:
         held = [one for one in self._exchange.positions(account) if one.qty and symbol in (None, "", one.symbol)]
         return success([self._rows.position(account, one) for one in held])
 
+    def past_positions(self, account: str, args: Args) -> RestReply:
+        """Return positions that have ended, newest first."""
+        symbol, kind = args.get("symbol"), whole(args, "type", 0)
+        if symbol:
+            self._rows.contracts.need(symbol)
+        found = [one for one in ended(self._exchange, account) if symbol in (None, "", one.symbol) and kind in (0, one.kind)]
+        return success(page_of([self._rows.past(account, one) for one in found], args))
+
     def assets(self, account: str, args: Args) -> RestReply:
         """Return the accounts of all currencies."""
         return success([self._rows.asset(account, one, whole=True) for one in self._exchange.accounts[account].balances])
@@ -138,7 +151,8 @@ class AccountReads:
         for kind in (1, 2):
             position = self._exchange.position(account, contract.symbol, self._leg(account, kind))
             backing = {"leverage": number(position.leverage), "openType": 1 if position.isolated else 2}
-            rows.append({"level": 1, "maxVol": 463300, "positionType": kind, **backing, "limitBySys": False})
+            rates = {"imr": number(divide(ONE, contract.max_leverage)), "mmr": number(_least_rate(contract))}
+            rows.append({"level": 1, "maxVol": 463300, "positionType": kind, **rates, **backing, "limitBySys": False})
         return success(rows)
 
     def set_leverage(self, account: str, args: Args) -> RestReply:
@@ -202,6 +216,11 @@ class AccountReads:
         if refusal:
             raise Complaint(*REFUSALS.get(refusal, (600, f"Parameter error: {refusal}")))
         return success(bare=True)
+
+
+def _least_rate(contract: Instrument) -> Decimal:
+    """Return the maintenance rate of the smallest positions."""
+    return min((tier.maintenance_rate for tier in contract.tiers), default=ZERO)
 
 
 def _was_taken(order: SimOrder) -> bool:

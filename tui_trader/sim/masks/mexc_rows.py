@@ -7,6 +7,7 @@ from decimal import Decimal
 from tui_trader.core.decimals import ZERO, divide
 from tui_trader.core.types import ContractKind, Liquidity, OrderType, PositionMode, PositionSide, Side
 from tui_trader.sim.exchange import Exchange
+from tui_trader.sim.masks.mexc_past import Ended
 from tui_trader.sim.masks.mexc_terms import (
     MILLI,
     STATES,
@@ -249,6 +250,25 @@ class Rows:
             "updateTime": position.updated_ns // MILLI,
             "autoAddIm": False,
             "positionMode": 1 if mode is PositionMode.HEDGED else 2,
+        }
+
+    def past(self, account: str, position: Ended) -> Row:
+        """Return a position that has ended, with what came of it."""
+        kind, vol = self._exchange.instruments[position.symbol].kind, self.contracts.vol
+        held = self._exchange.position(account, position.symbol, position.leg)
+        opened = number(position.average(position.opened, position.opened_weight, kind))
+        closed = number(position.average(position.closed, position.closed_weight, kind))
+        return self.ended(account, held, position.kind) | {
+            "closeVol": vol(position.symbol, position.closed),
+            "holdAvgPrice": opened,
+            "openAvgPrice": opened,
+            "closeAvgPrice": closed,
+            "holdFee": number(-position.funding),
+            "realised": number(position.realised - position.fees - position.funding),
+            "closeProfitLoss": number(position.realised),
+            "fee": number(position.fees),
+            "createTime": position.created_ns // MILLI,
+            "updateTime": position.updated_ns // MILLI,
         }
 
     def asset(self, account: str, currency: str, *, whole: bool) -> Row:

@@ -12,18 +12,28 @@ from urllib.parse import parse_qsl
 import orjson
 
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.masks import paradex_sbe as sbe
 from tui_trader.sim.masks.base import Peer, RestCall, RestReply, Setting
 from tui_trader.sim.masks.paradex_args import Complaint, bodies_of, body_of
 from tui_trader.sim.masks.paradex_feed import Feed
 from tui_trader.sim.masks.paradex_gate import Gate, Token, mint
 from tui_trader.sim.masks.paradex_orders import OrderEntry
 from tui_trader.sim.masks.paradex_public import PublicReads, System
+from tui_trader.sim.masks.paradex_rates import Rates
 from tui_trader.sim.masks.paradex_reads import AccountReads
 from tui_trader.sim.masks.paradex_rows import Ids, Row, order_row
 from tui_trader.sim.masks.paradex_stark import PlainStark, Stark
+from tui_trader.sim.masks.paradex_versions import NEWEST, VERSIONS
+from tui_trader.sim.masks.price_bars import PriceBars
 
 __all__ = ["ParadexMask", "mint", "with_stark"]
+
+_PRIVATE = frozenset(
+    {
+        *("orders", "orders-history", "algo", "positions", "account", "balance", "fills", "funding", "liquidations"),
+        *("transfers", "tradebusts", "transactions"),
+    }
+)
+"""What paths begin with that need a token."""
 
 
 class ParadexMask:
@@ -35,8 +45,10 @@ class ParadexMask:
     def __init__(self, setting: Setting, stark: Stark | None = None) -> None:
         """``stark`` verifies; tests give StarkWare's own, the shipping exchange has the textbook."""
         exchange = setting.exchange
-        self.versions = sbe.VERSIONS
-        """Versions of the binary encoding that connections may ask for."""
+        self.versions = VERSIONS
+        """Versions of the binary encoding that connections may ask for; a venue serves what it likes, up to a cap."""
+        self._version = NEWEST
+        """What the connection asked for that is being taken in."""
         self.system = System()
         """What the venue takes at present."""
         self.gate = Gate(setting, stark if stark is not None else PlainStark())
@@ -44,7 +56,8 @@ class ParadexMask:
         self.ids = Ids(exchange)
         """The venue's numbers for what the exchange names otherwise."""
         self._exchange: Exchange = exchange
-        self._public = PublicReads(exchange, setting.clock, self.system)
+        self._rates, self._prices = Rates(exchange), PriceBars(exchange)
+        self._public = PublicReads(exchange, setting.clock, self.system, self._rates, self._prices)
         self.orders = OrderEntry(exchange, self.gate, setting.clock, self.system)
         """What changes orders."""
         self._reads = AccountReads(exchange)
@@ -82,13 +95,21 @@ class ParadexMask:
             case "GET", ["markets"]:
                 return public.markets(args)
             case "GET", ["markets", "summary"]:
-                return public.summaries()
+                return public.summaries(args)
             case "GET", ["markets", "klines"]:
                 return public.bars(args)
             case "GET", ["orderbook", market]:
-                return public.book(market)
+                return public.book(market, args)
+            case "GET", ["bbo", market]:
+                return public.best(market)
+            case "GET", ["trades"]:
+                return public.trades(args)
+            case "GET", ["funding", "data"]:
+                return public.funding(args)
             case "POST", ["auth", *key]:
                 return self.gate.admit(call, "/".join(key))
+        if path[0] not in _PRIVATE:
+            raise Complaint("NOT_FOUND", "no such path", 404)  # whoever asks: no token would help
         token = self.gate.token(call)
         return self._asked(token.account, path, args) if call.method == "GET" else self._told(token, call, path, args)
 
@@ -123,6 +144,8 @@ class ParadexMask:
         match path:
             case ["orders"]:
                 return reads.open_orders(account, args)
+            case ["orders", "by_client_id", client_id]:
+                return order_row(self.orders.open(account, client_id=client_id))
             case ["orders", number]:
                 return order_row(self.orders.open(account, number=number))
             case ["orders-history"]:
@@ -139,6 +162,12 @@ class ParadexMask:
                 return reads.fills(account, args)
             case ["funding", "payments"]:
                 return reads.payments(account, args)
+            case ["liquidations"]:
+                return reads.liquidations(account, args)
+            case ["account", "info"]:
+                return reads.info(account)
+            case ["account", "subaccounts"] | ["algo", "orders"] | ["tradebusts"] | ["transactions"]:
+                return reads.never(args)
             case ["transfers"]:
                 return reads.transfers(account, args)
         raise Complaint("NOT_FOUND", "no such path", 404)
@@ -146,14 +175,19 @@ class ParadexMask:
     # -- WebSocket -------------------------------------------------------------------------------------------------
 
     def handshake(self, query: str) -> int:
-        """Refuse a connection that asks for no version of the encoding that is served."""
+        """Refuse a connection that asks for no version of the encoding that is served; the one that is taken comes next."""
         args = dict(parse_qsl(query))
-        known = args.get("sbeSchemaId") == "1" and args.get("sbeSchemaVersion", "") in {str(one) for one in self.versions}
-        return 0 if known else 400
+        served = {str(one): one for one in self.versions}
+        asked = served.get(args.get("sbeSchemaVersion", ""))
+        if args.get("sbeSchemaId") != "1" or asked is None:
+            return 400
+        self._version = asked
+        return 0
 
     def admit(self, peer: Peer) -> str:
         """Take in a new connection."""
-        self.feed.admit(peer)
+        self.feed.admit(peer, self._version)
+        self._version = NEWEST
         return ""
 
     def receive(self, peer: Peer, frame: bytes) -> None:
@@ -166,6 +200,8 @@ class ParadexMask:
 
     def flush(self) -> None:
         """Publish everything the exchange did since the last call."""
+        self._rates.note()
+        self._prices.note()
         self.feed.publish(list(self._exchange.drain()))
 
 

@@ -2,24 +2,39 @@
 
 It must not import aiohttp, nor anything the client translates with. Books are sent whole when they are subscribed to and then by
 changes whose sequence is consecutive for each market. Private channels speak JSON, as the newest documents say, or the binary
-encoding, as the schema does: that is a switch.
+encoding, as the schema does: that is a switch. Each connection hears the version of the encoding that it asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from typing import Any
 
 import orjson
 
-from tui_trader.core.decimals import ZERO, divide
+from tui_trader.core.decimals import ZERO, divide, plain
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks import paradex_sbe as sbe
 from tui_trader.sim.masks.base import Peer
-from tui_trader.sim.masks.paradex_rows import SIDE, Row, account_row, fill_row, order_row, position_row, was_received
+from tui_trader.sim.masks.paradex_rows import (
+    SIDE,
+    Level,
+    Row,
+    account_row,
+    best_of,
+    fill_row,
+    order_row,
+    payment_row,
+    position_row,
+    premium_of,
+    was_received,
+)
 from tui_trader.sim.masks.paradex_sbe_own import own
+from tui_trader.sim.masks.paradex_versions import NEWEST, fitted
 from tui_trader.sim.types import (
     AccountTouched,
     BookChange,
@@ -35,8 +50,15 @@ from tui_trader.sim.types import (
 BEAT_NS = 20_000_000_000
 SUMMARY_NS = 1_000_000_000
 TOP = 15
-_TOPS = ("snapshot@15@50ms", "snapshot@15@100ms")
+_TOP = re.compile(r"snapshot@15@(?:50|100)ms(?:@(\d+(?:_\d+)?))?")
+"""The best levels, again and again; at the end the step that prices are gathered to, with ``_`` for its point."""
 _PRIVATE = ("orders", "fills", "positions", "account")
+_BY_MARKET = ("orders", "fills", "funding_payments")
+_QUIET = ("balance_events", "transfers", "tradebusts", "transaction", "block_trades", "mmp")
+"""Channels of the account that are opened and never have anything to say here."""
+
+ALL = "ALL"
+"""In the place of a market: every one of them."""
 
 
 @dataclass(slots=True)
@@ -44,6 +66,8 @@ class _Talk:
     """One connection."""
 
     peer: Peer
+    version: int = NEWEST
+    """Of the binary encoding."""
     account: str = ""
     channels: set[str] = field(default_factory=set)
     cancels: bool = False
@@ -59,6 +83,8 @@ class Feed:
         self._account_of = account_of
         self._talks: dict[int, _Talk] = {}
         self._sequences: dict[str, int] = dict.fromkeys(exchange.instruments, 1000)
+        self._tops: dict[str, dict[str, Decimal]] = {symbol: {} for symbol in exchange.instruments}
+        """By market, the channels of its best levels that anybody has asked for, and the step of each."""
         self.private_binary = False
         """Whether the account's own channels are binary; JSON otherwise."""
         self.whole_books = True
@@ -68,9 +94,9 @@ class Feed:
         self._beat_ns = self._summary_ns = 0
         self._stamp = exchange.now_ns
 
-    def admit(self, peer: Peer) -> None:
-        """Take in a connection."""
-        self._talks[peer.number] = _Talk(peer)
+    def admit(self, peer: Peer, version: int = NEWEST) -> None:
+        """Take in a connection that asked for a version of the encoding."""
+        self._talks[peer.number] = _Talk(peer, version)
 
     def depart(self, peer: Peer) -> None:
         """Forget one; what it was asked to take along goes with it."""
@@ -112,31 +138,43 @@ class Feed:
 
     def _subscribe(self, talk: _Talk, number: Any, channel: str) -> None:
         family, _, rest = channel.partition(".")
-        market = rest.partition(".")[0]
-        known = market in self._exchange.instruments
-        good = (
-            (family == "order_book" and known and self._serves(rest.partition(".")[2]))
-            or (family in ("trades", "bbo", "funding_data") and known)
-            or channel == "markets_summary"
-            or (family in _PRIVATE and bool(talk.account))
-        )
-        if not good or channel in talk.channels:
+        market, _, kind = rest.partition(".")
+        if not self._opens(talk, family, market, kind) or channel in talk.channels:
             self._say(talk, number, error=(-32600, "invalid subscribe request", "invalid channel"))
             return
         talk.channels.add(channel)
         self._say(talk, number, {"channel": channel})
-        if family == "order_book":
-            self._exchange.watch(market)
-            talk.peer.send(self._whole(market, None if channel.endswith(".deltas") else TOP), "order_book", binary=True)
-        elif family == "bbo":
-            talk.peer.send(self._best(market), "bbo", binary=True)
-        elif family == "funding_data":
-            talk.peer.send(self._funding(market), "funding_data", binary=True)
-        elif channel == "markets_summary":
-            self._send_summaries([talk])
+        for symbol in self._exchange.instruments if market in ("", ALL) else (market,):
+            match family:
+                case "order_book":
+                    self._exchange.watch(symbol)
+                    if kind == "deltas":
+                        told = self._whole(symbol)
+                    else:
+                        told = self._top(symbol, self._tops[symbol].setdefault(channel, self._step(symbol, kind)))
+                    self._tell(talk, family, told)
+                case "bbo":
+                    self._tell(talk, family, self._best(symbol))
+                case "funding_data":
+                    self._tell(talk, family, self._funding(symbol))
+                case "markets_summary":
+                    self._tell(talk, family, self._summary(symbol))
 
-    def _serves(self, kind: str) -> bool:
-        return kind in _TOPS or (kind == "deltas" and self.whole_books)
+    def _opens(self, talk: _Talk, family: str, market: str, kind: str) -> bool:
+        """Whether a connection may subscribe to a channel, by the parts of its name."""
+        known = market in self._exchange.instruments
+        match family:
+            case "order_book":
+                return known and (bool(self._step(market, kind)) or (kind == "deltas" and self.whole_books))
+            case "trades" | "bbo":
+                return (known or market == ALL) and not kind
+            case "markets_summary" | "funding_data":
+                return (known or market in ("", ALL)) and not kind
+            case "markets":
+                return not market
+        if family in _BY_MARKET:
+            return bool(talk.account) and (known or market == ALL) and not kind
+        return bool(talk.account) and family in (*_PRIVATE, *_QUIET) and not market
 
     # -- pushes ----------------------------------------------------------------------------------------------------
 
@@ -147,76 +185,113 @@ class Feed:
                 case Report() if was_received(event.order):
                     self._report(event)
                 case PositionTouched() | FundingCharge():
-                    self._own(event.account, "positions", partial(self._position, event))
-                    self._own(event.account, "account", partial(account_row, self._exchange, event.account))
+                    if isinstance(event, FundingCharge):
+                        self._own(event.account, "funding_payments", event.symbol, partial(payment_row, event))
+                    self._own(event.account, "positions", "", partial(self._position, event))
+                    self._own(event.account, "account", "", partial(account_row, self._exchange, event.account))
                 case AccountTouched():
-                    self._own(event.account, "account", partial(account_row, self._exchange, event.account))
+                    self._own(event.account, "account", "", partial(account_row, self._exchange, event.account))
         for event in events:
             if isinstance(event, BookChange):
                 self._sequences[event.symbol] += 1
                 sequence = self._sequences[event.symbol]
                 frame = sbe.book(event.symbol, event.at_ns // 1_000, sequence, event.bids, event.asks, snapshot=False)
-                self._market(f"order_book.{event.symbol}.deltas", frame)
-                for kind in _TOPS:
-                    self._market(f"order_book.{event.symbol}.{kind}", partial(self._whole, event.symbol, TOP))
-                self._market(f"bbo.{event.symbol}", partial(self._best, event.symbol))
+                self._market("order_book", {f"order_book.{event.symbol}.deltas"}, frame)
+                for channel, step in self._tops[event.symbol].items():
+                    self._market("order_book", {channel}, partial(self._top, event.symbol, step))
+                self._market("bbo", {f"bbo.{event.symbol}", f"bbo.{ALL}"}, partial(self._best, event.symbol))
             elif isinstance(event, PublicTrade):
                 side = SIDE[event.side]
                 frame = sbe.trade(event.symbol, event.at_ns // 1_000, event.seq, side, event.price, event.qty, str(event.seq))
-                self._market(f"trades.{event.symbol}", frame)
+                self._market("trades", {f"trades.{event.symbol}", f"trades.{ALL}"}, frame)
         now = self._exchange.now_ns
         if now - self._summary_ns >= SUMMARY_NS:
             self._summary_ns = now
-            self._send_summaries([talk for talk in self._talks.values() if "markets_summary" in talk.channels])
             for symbol in self._exchange.instruments:
-                self._market(f"funding_data.{symbol}", partial(self._funding, symbol))
+                for family, told in (("markets_summary", self._summary), ("funding_data", self._funding)):
+                    self._market(family, {family, f"{family}.{ALL}", f"{family}.{symbol}"}, partial(told, symbol))
         if now - self._beat_ns >= BEAT_NS:
             self._beat_ns = now
             for talk in self._talks.values():
-                talk.peer.send(sbe.heartbeat(self._now_us(), now), "heartbeat", binary=True)
+                self._tell(talk, "heartbeat", sbe.heartbeat(self._now_us(), now))
 
     def _report(self, report: Report) -> None:
         order = report.order
         if report.event is Event.FILL:
-            self._own(order.account, "fills.ALL", lambda: fill_row(report))
-        self._own(order.account, "orders.ALL", lambda: order_row(order))
+            spot = self._exchange.market(order.symbol).index
+            self._own(order.account, "fills", order.symbol, lambda: fill_row(report) | {"underlying_price": plain(spot)})
+        self._own(order.account, "orders", order.symbol, lambda: order_row(order))
         if report.event is Event.FILL:
-            self._own(order.account, "positions", partial(self._position, order))
-            self._own(order.account, "account", partial(account_row, self._exchange, order.account))
+            self._own(order.account, "positions", "", partial(self._position, order))
+            self._own(order.account, "account", "", partial(account_row, self._exchange, order.account))
 
     def _position(self, event: PositionTouched | FundingCharge | SimOrder) -> Row:
         held = self._exchange.position(event.account, event.symbol, event.position_side)
         return position_row(self._exchange, event.account, held)
 
-    def _own(self, account: str, channel: str, row: Callable[[], Row]) -> None:
-        told: bytes | None = None
-        family = channel.partition(".")[0]
+    def _own(self, account: str, family: str, market: str, row: Callable[[], Row]) -> None:
+        """Tell an account's news; where a family is told by market, to those who hear that one or all."""
+        names = (f"{family}.{market}", f"{family}.{ALL}") if market else (family,)
+        stamped: Row | None = None
         for talk in self._talks.values():
-            if talk.account != account or channel not in talk.channels:
+            if talk.account != account:
                 continue
-            if told is None:
-                stamped = self._stamped(row())
+            for channel in names:
+                if channel not in talk.channels:
+                    continue
+                if stamped is None:
+                    stamped = self._stamped(row()) if family in _PRIVATE else row()
+                if self.private_binary and family in _PRIVATE:
+                    self._tell(talk, family, own(family, stamped))
+                    break  # a frame does not say which channel it is of
                 params = {"channel": channel, "data": stamped}
-                if self.private_binary:
-                    told = own(family, stamped)
-                else:
-                    told = orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": params})
-            talk.peer.send(told, family, binary=self.private_binary)
+                talk.peer.send(orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": params}), family)
 
     def _stamped(self, row: Row) -> Row:
         """Give a row a sequence of the stream: unique and increasing, not that of REST."""
         self._stamp = max(self._stamp + 1, self._exchange.now_ns)
         return row | {"seq_no": self._stamp}
 
-    def _market(self, channel: str, frame: bytes | Callable[[], bytes]) -> None:
-        told = frame if isinstance(frame, bytes) else b""
+    def _market(self, family: str, channels: set[str], frame: bytes | Callable[[], bytes]) -> None:
+        """Tell market data once to everybody who hears one of these channels, each in the version that was asked for."""
+        written = frame if isinstance(frame, bytes) else b""
+        by_version: dict[int, bytes] = {}
         for talk in self._talks.values():
-            if channel in talk.channels:
-                told = told or (frame if isinstance(frame, bytes) else frame())
-                talk.peer.send(told, channel.partition(".")[0], binary=True)
+            if talk.channels.isdisjoint(channels):
+                continue
+            if talk.version not in by_version:
+                written = written or (frame if isinstance(frame, bytes) else frame())
+                by_version[talk.version] = fitted(written, talk.version)
+            talk.peer.send(by_version[talk.version], family, binary=True)
 
-    def _whole(self, market: str, depth: int | None) -> bytes:
-        bids, asks = self._exchange.book(market, depth)
+    @staticmethod
+    def _tell(talk: _Talk, family: str, frame: bytes) -> None:
+        talk.peer.send(fitted(frame, talk.version), family, binary=True)
+
+    def _whole(self, market: str) -> bytes:
+        return self._snapshot(market, *self._exchange.book(market))
+
+    def _top(self, market: str, step: Decimal) -> bytes:
+        """Return the best levels, their prices gathered to a step: bids down, asks up."""
+        if step == self._exchange.instruments[market].tick:
+            return self._snapshot(market, *self._exchange.book(market, TOP))
+        sides: list[list[Level]] = []
+        for levels, rounding in zip(self._exchange.book(market), (ROUND_FLOOR, ROUND_CEILING), strict=True):
+            gathered: dict[Decimal, Decimal] = {}
+            for price, size in levels:
+                price = (price / step).to_integral_value(rounding) * step
+                gathered[price] = gathered.get(price, ZERO) + size
+            sides.append(list(gathered.items())[:TOP])
+        return self._snapshot(market, *sides)
+
+    def _step(self, market: str, kind: str) -> Decimal:
+        """Return what a channel of best levels gathers prices to; zero for a name that is none, or a step that does not fit."""
+        found = _TOP.fullmatch(kind)
+        tick = self._exchange.instruments[market].tick
+        step = Decimal(found[1].replace("_", ".")) if found and found[1] else tick
+        return step if found and step and not step % tick else ZERO
+
+    def _snapshot(self, market: str, bids: Sequence[Level], asks: Sequence[Level]) -> bytes:
         return sbe.book(market, self._now_us(), self._sequences[market], bids, asks, snapshot=True)
 
     def _best(self, market: str) -> bytes:
@@ -226,18 +301,16 @@ class Feed:
     def _funding(self, market: str) -> bytes:
         state = self._exchange.market(market)
         hours = self._exchange.instruments[market].funding_interval_s // 3_600
-        return sbe.funding(market, self._now_us(), self._exchange.seq, state.funding_rate, hours)
+        premium = premium_of(state.funding_rate, state.mark)
+        return sbe.funding(market, self._now_us(), self._exchange.seq, state.funding_rate, premium, hours)
 
-    def _send_summaries(self, talks: list[_Talk]) -> None:
-        if not talks:
-            return
-        for symbol in self._exchange.instruments:
-            state = self._exchange.market(symbol)
-            change = divide(state.last, state.open_24h) - 1 if state.open_24h else ZERO
-            prices = (state.mark, state.index, state.last, state.open_interest, state.funding_rate, change)
-            frame = sbe.summary(symbol, self._now_us(), *prices)
-            for talk in talks:
-                talk.peer.send(frame, "markets_summary", binary=True)
+    def _summary(self, symbol: str) -> bytes:
+        state = self._exchange.market(symbol)
+        change = divide(state.last, state.open_24h) - 1 if state.open_24h else ZERO
+        bid, ask = best_of(self._exchange, symbol)
+        volume = state.turnover_24h
+        told = (state.mark, state.index, state.last, volume, state.open_interest, state.funding_rate, bid, ask, volume, change)
+        return sbe.summary(symbol, self._now_us(), sbe.Summary(*told))
 
     def _say(self, talk: _Talk, number: Any, result: Row | None = None, *, error: tuple[int, str, Any] | None = None) -> None:
         now = self._now_us()

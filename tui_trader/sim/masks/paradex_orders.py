@@ -85,7 +85,7 @@ class OrderEntry:
     def _valid(self, token: Token, body: Row) -> NewOrder:
         """Return the order that a body asks for; refuse one that says no order, or whose signature is of anything else."""
         market, side, kind, qty, price = self._signed(token, body, "Order")
-        instruction = body.get("instruction", "GTC")
+        instruction = body.get("instruction") or "GTC"
         if instruction not in _TIF:
             raise Complaint("VALIDATION_ERROR", "unknown instruction")
         if self._system.state in ("cancel_only", "maintenance"):
@@ -95,8 +95,10 @@ class OrderEntry:
         reduce_only = "REDUCE_ONLY" in (body.get("flags") or ())
         if kind.startswith(("STOP_LOSS", "TAKE_PROFIT")) and not reduce_only:
             raise Complaint("VALIDATION_ERROR", "TPSL orders must be reduce only")
+        # a target or stop of no size is over the whole position, however large by then (ccxt sends it so: its pull request 25407)
+        whole = not qty and kind.startswith(("STOP_LOSS", "TAKE_PROFIT"))
         return NewOrder(
-            client_id=str(body.get("client_id", "")),
+            client_id=str(body.get("client_id") or ""),
             symbol=market,
             side=side,
             type=_TYPE[kind],
@@ -104,6 +106,7 @@ class OrderEntry:
             price=price or None,
             tif=TimeInForce.IOC if kind == "MARKET" else _TIF[instruction],
             reduce_only=reduce_only,
+            close_on_trigger=whole,
             trigger_price=decimal(body.get("trigger_price")) or None,
             trigger_source=TriggerSource.MARK,
         )
@@ -198,7 +201,8 @@ class OrderEntry:
             raise Complaint("VALIDATION_ERROR", "unknown side or type")
         stamp, qty, price = body.get("signature_timestamp"), decimal(body.get("size")), decimal(body.get("price"))
         now = millis(self._clock.wall_ns())
-        window = body.get("recv_window", RECV_WINDOW_MS)
+        window = body.get("recv_window")
+        window = RECV_WINDOW_MS if window is None else window  # the venue's own client sends a null
         if type(stamp) is not int or type(window) is not int or window < 10 or not stamp - 60_000 <= now <= stamp + window:
             raise Complaint("INVALID_TIMESTAMP")
         values: list[int | str] = [stamp, market, 1 if side == "BUY" else 2, kind, int(qty.scaleb(8)), int(price.scaleb(8))]

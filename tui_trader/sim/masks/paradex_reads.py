@@ -1,31 +1,25 @@
 """What an account may ask of Paradex's exchange: orders open and past, executions, payments, positions, money, margin.
 
-It changes nothing. Lists of the past come in pages whose cursor is signed. Source: REST reference of docs.paradex.trade,
+It changes nothing. Lists of the past come in pages. Source: REST reference of docs.paradex.trade,
 August 2026.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import Final
-
 from tui_trader.core.types import PositionSide
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.masks.paradex_args import Complaint
+from tui_trader.sim.masks.paradex_pages import Args, paged, whole, within
 from tui_trader.sim.masks.paradex_rows import (
     Row,
     account_row,
     fill_row,
     millis,
+    number_of,
     order_row,
     payment_row,
     position_row,
     was_received,
 )
-
-PAGE: Final = 100
-
-Args = dict[str, str]
 
 
 class AccountReads:
@@ -41,11 +35,10 @@ class AccountReads:
     def history(self, account: str, args: Args) -> Row:
         """Return orders in any state, newest first."""
         market, client_id = args.get("market"), args.get("client_id")
-        since = int(args.get("start_at", 0))
         orders = [*self._exchange.open_orders(account, market), *self._exchange.closed_orders(account, market)]
         found = [one for one in orders if was_received(one) and client_id in (None, one.client_id)]
         found.sort(key=lambda order: order.created_ns, reverse=True)
-        return self._pages(args, [order_row(order) for order in found if millis(order.created_ns) >= since])
+        return paged(args, within(args, [order_row(order) for order in found]))
 
     def positions(self, account: str) -> Row:
         """Return what is held."""
@@ -71,35 +64,31 @@ class AccountReads:
 
     def fills(self, account: str, args: Args) -> Row:
         """Return executions, newest first."""
-        since = int(args.get("start_at", 0)) * 1_000_000
+        since = whole(args, "start_at", 0) * 1_000_000
         fills = self._exchange.fills(account, args.get("market"), since)
-        return self._pages(args, [fill_row(report) for report in reversed(fills)])
+        return paged(args, within(args, [fill_row(report) for report in reversed(fills)]))
 
     def payments(self, account: str, args: Args) -> Row:
         """Return funding payments, newest first."""
         charges = self._exchange.funding(account, args.get("market"))
-        return self._pages(args, [payment_row(charge) for charge in reversed(charges)])
+        return paged(args, within(args, [payment_row(charge) for charge in reversed(charges)]))
+
+    def liquidations(self, account: str, args: Args) -> Row:
+        """Return when the venue closed a position of the account, and under which number; this list says no more, in one page."""
+        first, last = whole(args, "from", 0), whole(args, "to", 10**17)
+        closed = [report for report in self._exchange.fills(account) if report.kind == "liquidation"]
+        told = [one for one in reversed(closed) if first <= millis(one.at_ns) <= last]
+        return {"results": [{"created_at": millis(one.at_ns), "id": hex(int(number_of(one.exec_id)))} for one in told]}
+
+    def info(self, account: str) -> Row:
+        """Return what kind of account it is: a main one."""
+        names = ("derivation_path", "isolated_market", "parent_account", "public_key", "username")
+        return {"results": [{"account": account, "created_at": 0, "kind": "main"} | dict.fromkeys(names, "")]}
+
+    def never(self, args: Args) -> Row:
+        """Return a list of what does not happen here: what a chain undoes, transactions, orders that the venue works."""
+        return paged(args, [])
 
     def transfers(self, account: str, args: Args) -> Row:
         """Return deposits and withdrawals: there are none here."""
-        return self._pages(args, [])
-
-    def _pages(self, args: Args, rows: list[Row]) -> Row:
-        """Cut a list into pages; the cursor is opaque and signed, so that one that was touched is refused."""
-        size = min(int(args.get("page_size", PAGE)), 5_000)
-        start = 0
-        if cursor := args.get("cursor"):
-            place, _, proof = cursor.partition(".")
-            if _proof(place) != proof:
-                raise Complaint("VALIDATION_ERROR", "bad cursor")
-            start = int(place)
-        following = str(start + size) if start + size < len(rows) else ""
-        return {
-            "next": f"{following}.{_proof(following)}" if following else "",
-            "prev": "",
-            "results": rows[start : start + size],
-        }
-
-
-def _proof(place: str) -> str:
-    return hashlib.sha256(f"cursor {place}".encode()).hexdigest()[:16]
+        return paged(args, [])

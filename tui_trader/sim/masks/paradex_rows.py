@@ -12,7 +12,7 @@ from tui_trader.core.decimals import ONE, ZERO, divide, plain
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.types import OrderType, Side, TimeInForce
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.types import FundingCharge, Refusal, Report, SimOrder, SimPosition, SimStatus
+from tui_trader.sim.types import FundingCharge, PublicTrade, Refusal, Report, SimOrder, SimPosition, SimStatus
 
 Row = dict[str, Any]
 SETTLE: Final = "USDC"
@@ -227,6 +227,36 @@ def payment_row(charge: FundingCharge) -> Row:
         "index": "0",
         "market": charge.symbol,
         "payment": plain(-charge.amount),
+    }
+
+
+Level = tuple[Decimal, Decimal]
+
+
+def best_of(exchange: Exchange, symbol: str) -> tuple[Level | None, Level | None]:
+    """Return price and size of the best bid and ask, without waking a market that nobody watches."""
+    listing = exchange.listings[symbol]
+    bid, ask = (
+        next(((listing.price(ticks), listing.qty(lots)) for ticks, lots in listing.book.depth(side, 1)), None) for side in Side
+    )
+    return bid, ask
+
+
+def premium_of(rate: Decimal, price: Decimal) -> Decimal:
+    """Return a funding rate in dollars of one contract, which the venue calls its premium."""
+    return (rate * price).quantize(Decimal("1e-8"))
+
+
+def trade_row(trade: PublicTrade) -> Row:
+    """Return a print."""
+    return {
+        "id": str(trade.seq),
+        "market": trade.symbol,
+        "side": SIDE[trade.side],
+        "size": plain(trade.qty),
+        "price": plain(trade.price),
+        "created_at": millis(trade.at_ns),
+        "trade_type": "FILL",
     }
 
 

@@ -1,6 +1,7 @@
-"""Paradex's binary frames as its server writes them: books, trades, summaries, heartbeats; version 2 of the schema.
+"""Paradex's binary frames as its server writes them: books, trades, summaries, heartbeats; all of them in the newest version.
 
-Source: schema ``paradex_1_0.xml``, September 2026. It shares nothing with the client's decoder.
+``paradex_versions`` cuts them down for a connection that asked for an older one. Source: schema ``paradex_1_0.xml``, September
+2026. It shares nothing with the client's decoder.
 """
 
 from __future__ import annotations
@@ -8,11 +9,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
-VERSION: Final = 2
-VERSIONS: Final = frozenset({1, 2})
-"""What this exchange serves; any other is refused."""
+from tui_trader.sim.masks.paradex_versions import NEWEST
 
 NULL: Final = -(1 << 63)
 _SIDE: Final = {"BUY": 1, "SELL": 2}
@@ -25,7 +24,7 @@ def e8(value: Decimal | None) -> int:
 
 def frame(template: int, block: bytes, rest: bytes) -> bytes:
     """Return a message: its header, its fixed block, what follows it."""
-    return struct.pack("<HHHH", len(block), template, 1, VERSION) + block + rest
+    return struct.pack("<HHHH", len(block), template, 1, NEWEST) + block + rest
 
 
 def text(value: str) -> bytes:
@@ -53,14 +52,31 @@ def trade(market: str, at_us: int, seq: int, side: str, price: Decimal, size: De
     return frame(1, block, text(market) + text(identity))
 
 
-def summary(
-    market: str, at_us: int, mark: Decimal, index: Decimal, last: Decimal, interest: Decimal, rate: Decimal, change: Decimal
-) -> bytes:
-    """Return reference prices; the greeks of a perpetual are null."""
-    fields = [e8(mark), e8(index), e8(last), NULL, e8(interest), e8(rate), NULL, NULL, NULL, e8(change)]
-    block = struct.pack(
-        "<Qq10q4q7q2q2q2qq", at_us, 0, *fields, *[NULL] * 4, *[NULL] * 7, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    )
+class Summary(NamedTuple):
+    """What the summary of a perpetual tells."""
+
+    mark: Decimal
+    spot: Decimal
+    last: Decimal
+    volume: Decimal
+    """Of 24 hours, in dollars."""
+    interest: Decimal
+    rate: Decimal
+    bid: tuple[Decimal, Decimal] | None
+    ask: tuple[Decimal, Decimal] | None
+    total: Decimal
+    """Volume since the market began, in dollars."""
+    change: Decimal
+
+
+def summary(market: str, at_us: int, told: Summary) -> bytes:
+    """Return reference prices; greeks, and the estimate of a settlement, are null for a perpetual."""
+    bid, ask = told.bid or (None, None), told.ask or (None, None)
+    prices = [told.mark, told.spot, told.last, told.volume, told.interest, told.rate, bid[0], ask[0], told.total, told.change]
+    block = struct.pack("<Qq10q", at_us, 0, *map(e8, prices))
+    block += struct.pack("<13q", *[NULL] * 13)
+    block += struct.pack("<2q", e8(bid[1]), e8(ask[1]))
+    block += struct.pack("<4q", NULL, NULL, int(told.rate.scaleb(12)), NULL)
     return frame(4, block, text(market))
 
 
@@ -70,10 +86,11 @@ def best(market: str, at_us: int, seq: int, bid: tuple[Decimal, Decimal] | None,
     return frame(2, struct.pack("<Qq4q", at_us, seq, *map(e8, amounts)), text(market))
 
 
-def funding(market: str, at_us: int, seq: int, rate: Decimal, hours: int) -> bytes:
-    """Return the funding rate of a market, for its own period and for eight hours."""
+def funding(market: str, at_us: int, seq: int, rate: Decimal, premium: Decimal, hours: int) -> bytes:
+    """Return the funding rate of a market, for its own period and for eight hours, and its premium in dollars."""
     by_eight = rate * 8 / hours if hours else rate
-    block = struct.pack("<Qqqq", at_us, seq, e8(rate), 0) + struct.pack("<Qqqh", at_us, NULL, int(by_eight.scaleb(8)), hours)
+    block = struct.pack("<QqqqQ", at_us, seq, e8(rate), 0, at_us)
+    block += struct.pack("<qqhq", e8(premium), int(by_eight.scaleb(8)), hours, NULL)
     return frame(5, block, text(market))
 
 

@@ -1,4 +1,4 @@
-"""What the account hears, as Paradex's server writes it in binary: orders, fills, positions, holdings; version 2 of the schema.
+"""What the account hears, as Paradex's server writes it in binary: orders, fills, positions, holdings, in the newest version.
 
 The documents disagree on whether private channels are JSON or binary; this is the second. It takes the rows that the JSON
 channels carry, and shares nothing with the client's decoder. Source: schema ``paradex_1_0.xml``, September 2026.
@@ -59,7 +59,8 @@ def _words(row: Row) -> tuple[int, int, int, int]:
 
 
 def _amounts(row: Row) -> list[int]:
-    return [_amount(row[name]) for name in ("price", "trigger_price", "size", "remaining_size", "avg_fill_price")]
+    price = "" if row["type"].endswith("MARKET") else row["price"]
+    return [_amount(price), *(_amount(row[name]) for name in ("trigger_price", "size", "remaining_size", "avg_fill_price"))]
 
 
 def _times(row: Row) -> tuple[int, int]:

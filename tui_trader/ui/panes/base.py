@@ -68,7 +68,7 @@ class Pane(CellGrid, Generic[V_co]):
         self.can_focus = focusable
         self.view = view
         """The content, with its keys."""
-        self.hot = view.hot
+        self.hot, self.pace_s, self.fluid = view.hot, view.pace_s, view.fluid
         self.failed = ""
         """Reference of the fault that stopped this pane; empty while it works."""
         self._theme = theme
@@ -76,7 +76,6 @@ class Pane(CellGrid, Generic[V_co]):
         self._frame = frame
         self._ascii = ascii_only
         self._drawn: list[Row] = []
-        self._styles: dict[str, Style] = {}
         view.on_change = self.repaint
 
     # -- what the pump asks --------------------------------------------------------------------------------------------
@@ -90,9 +89,17 @@ class Pane(CellGrid, Generic[V_co]):
         """Whether what a topic brought makes the view look different now."""
         return self.view.heeds(topic)
 
+    def splits(self, topics: frozenset[tuple[object, ...]]) -> bool:
+        """Whether the view can draw what these topics brought without what the market changed."""
+        return self.view.splits(topics)
+
     def paint(self, dirty: frozenset[tuple[object, ...]]) -> None:
-        """Draw what is different; which topics changed does not matter, unchanged rows cost a comparison."""
-        self.repaint()
+        """Draw what is different; unchanged rows cost a comparison."""
+        self.view.brought = dirty
+        try:
+            self.repaint()
+        finally:
+            self.view.brought = None
 
     def put(self, view: V_co) -> None:  # type: ignore[misc]
         """Show another view in this place."""
@@ -107,7 +114,8 @@ class Pane(CellGrid, Generic[V_co]):
 
     def repaint(self) -> None:
         """Draw the view as it is now. Before the pane has a size nothing happens: the first resize draws it."""
-        width, height = self.content_size
+        window = self._sight.window() if self.parent is not None else None
+        width, height = self.content_size if window is None else (window.width, window.height)
         if not width or not height or self.failed:
             return
         self._show(_DRAW[self._frame](self.view, width, height))
@@ -115,8 +123,8 @@ class Pane(CellGrid, Generic[V_co]):
     def dress(self, theme: Theme) -> None:
         """Draw with another theme."""
         self._theme = theme
-        self._styles.clear()
         self._drawn = []
+        self.restyle()
         self.repaint()
 
     def draw_in_ascii(self) -> None:
@@ -144,21 +152,16 @@ class Pane(CellGrid, Generic[V_co]):
             rows = [in_ascii(row) for row in rows]
         drawn = self._drawn
         if len(rows) != len(drawn):
-            self.set_rows([self._styled(row) for row in rows])
+            self.set_rows(rows)
         else:
             for y, row in enumerate(rows):
                 if row is not drawn[y] and row != drawn[y]:
-                    self.set_row(y, self._styled(row))
+                    self.set_row(y, row)
         self._drawn = rows
 
-    def _styled(self, row: Row) -> list[tuple[str, Style | None]]:
-        return [(text, self._style_of(role)) for text, role in row]
-
-    def _style_of(self, role: str) -> Style:
-        style = self._styles.get(role)
-        if style is None:
-            style = self._styles[role] = self._theme.style(role)
-        return style
+    def named(self, name: str) -> Style:
+        """Return the style of a role: rows are handed on as they are, so that what compares them compares words."""
+        return self._theme.style(name)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 

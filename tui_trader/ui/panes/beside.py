@@ -16,6 +16,8 @@ from tui_trader.ui.panes.fellow import Fellow
 from tui_trader.ui.panes.spans import BLANK, Row, Span, page, width_of
 from tui_trader.ui.panes.view import View
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.POSITIONS, t.MARKS, t.ORDERS, t.LINKS, t.CLOCK})
+
 
 class BesideView(View):
     """The other accounts in a line."""
@@ -37,7 +39,7 @@ class BesideView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.POSITIONS, t.ORDERS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def body(self, width: int, height: int) -> list[Row]:
         absent: list[Row] = [(Span(f"-{name} ", "dim"), Span(why, "warning")) for name, why in self._absent().items()]

@@ -23,7 +23,7 @@ from tui_trader.ui.panes.chart_column import EMPTY, Column, column_of, role_of, 
 from tui_trader.ui.panes.chart_marks import Mark, fills_of, marks_of
 from tui_trader.ui.panes.chart_scale import Scale, moment_text, scale_for, time_labels
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, part
-from tui_trader.ui.panes.view import View, waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, View, waiting
 
 DEFAULT_S = 60
 
@@ -40,10 +40,14 @@ _FAR = Decimal(1)
 """How far beyond the bars, in heights of theirs, a price of ours may lie and still be given room."""
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.CHART, t.CLOCK, t.INSTRUMENTS, t.POSITIONS, t.ORDERS, t.FILLS, t.LINKS})
+
+
 class ChartView(View):
     """Candles of one instrument."""
 
     name: ClassVar[str] = "chart"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock, instrument: InstrumentId | None = None) -> None:
         super().__init__(store, clock)
@@ -153,7 +157,7 @@ class ChartView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.CHART, t.CLOCK, t.INSTRUMENTS, t.POSITIONS, t.ORDERS, t.FILLS, t.LINKS})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, f"CHART {interval_text(self.interval_s)}", "title")]

@@ -15,7 +15,7 @@ from tui_trader.ui.format import contracts, money, number
 from tui_trader.ui.panes.scroll import ScrollView
 from tui_trader.ui.panes.spans import Part, Row, by_rank, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, waiting
 
 _COLUMNS = (
     Column("time", "", 5, 4),
@@ -32,10 +32,14 @@ _LONG = 64
 """Cells from which symbols and times are written out."""
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.FILLS, t.PNL, t.INSTRUMENTS})
+
+
 class FillsView(ScrollView):
     """Executions and the totals of the UTC day."""
 
     name: ClassVar[str] = "fills"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
@@ -45,7 +49,7 @@ class FillsView(ScrollView):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.FILLS, t.PNL, t.INSTRUMENTS})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, f"FILLS {self._today()}", "title")]

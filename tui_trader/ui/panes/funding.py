@@ -20,7 +20,7 @@ from tui_trader.ui.panes.positions_total import funding_words
 from tui_trader.ui.panes.scroll import ScrollView
 from tui_trader.ui.panes.spans import Part, Row, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, waiting
 
 YEAR_S = 365 * 86_400
 
@@ -37,10 +37,14 @@ _COLUMNS = (
 )
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.TICKERS, t.POSITIONS, t.FILLS, t.PNL, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+
+
 class FundingView(ScrollView):
     """The legs that are held, by symbol."""
 
     name: ClassVar[str] = "funding"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__(store, clock)
@@ -48,7 +52,7 @@ class FundingView(ScrollView):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.TICKERS, t.POSITIONS, t.FILLS, t.PNL, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, "FUNDING", "title")]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import ClassVar
 
 from tui_trader.core.clock import Clock, hms
@@ -30,6 +31,12 @@ WIDE_WIDTH = 160
 """Cells from which all accounts of the program stand in the header."""
 
 _ROUND_NS = 10_000_000
+
+
+@cache
+def _topics(instrument: InstrumentId | None) -> frozenset[t.Topic]:
+    own = {t.PNL, t.MARKS, t.BALANCES, t.LINKS, t.POSITIONS, t.ORDERS, t.INSTRUMENTS, t.CLOCK}
+    return frozenset(own if instrument is None else own | {t.ticker_topic(instrument)})
 
 
 class HeaderView(View):
@@ -85,8 +92,7 @@ class HeaderView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        own = {t.PNL, t.BALANCES, t.LINKS, t.POSITIONS, t.ORDERS, t.INSTRUMENTS, t.CLOCK}
-        return frozenset(own if self._iid is None else own | {t.ticker_topic(self._iid)})
+        return _topics(self._iid)
 
     def body(self, width: int, height: int) -> list[Row]:
         if width != self._width:

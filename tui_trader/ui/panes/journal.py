@@ -20,7 +20,7 @@ from tui_trader.ui.format import NOTHING, age, contracts, money, number
 from tui_trader.ui.panes.cursor import CursorView
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, page, part
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, waiting
 
 _COLUMNS = (
     Column("time", "closed", 8, 4),
@@ -39,10 +39,14 @@ _COLUMNS = (
 )
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.FILLS, t.POSITIONS, t.PNL, t.INSTRUMENTS})
+
+
 class JournalView(CursorView[str]):
     """Trades of this run and of the local history."""
 
     name: ClassVar[str] = "journal"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock, note_of: Callable[[str], str] = lambda key: "") -> None:
         """``note_of`` returns the note on a trade by its key, empty for none."""
@@ -61,7 +65,7 @@ class JournalView(CursorView[str]):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.FILLS, t.POSITIONS, t.PNL, t.INSTRUMENTS})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         trips = self._trips()

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from functools import cache
+from typing import ClassVar, NamedTuple
 
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.clock import Clock
@@ -24,9 +25,9 @@ from tui_trader.ui.format import data_age, number
 from tui_trader.ui.panes.ladder_foot import at_cursor, foot, health, spread_words
 from tui_trader.ui.panes.ladder_own import Ghost, at_edges, marks_of, orders_on, own_orders, queues_of, row_of
 from tui_trader.ui.panes.ladder_row import NARROW, Columns, Level, bar_scale
-from tui_trader.ui.panes.ladder_sizes import Shows, Sizes, flow_of, volume_of
+from tui_trader.ui.panes.ladder_sizes import Shows, Sized, Sizes, flow_of, volume_of
 from tui_trader.ui.panes.ladder_window import Window
-from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, filled, fit, part
+from tui_trader.ui.panes.spans import Part, Row, Span, cut, filled, fit, part
 from tui_trader.ui.panes.view import View, waiting
 
 GROUPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
@@ -36,6 +37,38 @@ _HEADED = 12
 """Rows from which column names and the lines below the ladder are shown."""
 
 _MEMO_LIMIT = 2_048
+
+_Texts = dict[int, tuple[str, str]]
+_NOTHING: Sized = (ZERO, "")
+_NO_LEVEL = Level("")
+_STAGED = frozenset({t.STAGE})
+
+
+class _Everywhere(NamedTuple):
+    """What all rows are made of."""
+
+    instrument: Instrument
+    columns: Columns
+    top: int
+    height: int
+    group: int
+    scale: Decimal
+    cursor: int | None
+    stale: bool
+    own: _Texts
+    marks: dict[int, str]
+    beside: _Texts
+    volume: dict[int, str]
+
+
+class _Laid(NamedTuple):
+    """The rows of the last time, and what all of them, some of them and each of them were made of."""
+
+    everywhere: _Everywhere | None = None
+    somewhere: tuple[object, ...] = ()
+    sizes: list[tuple[Sized, Sized]] = []  # noqa: RUF012
+    rows: list[Row] = []  # noqa: RUF012
+    levels: list[Level] = []  # noqa: RUF012
 
 
 class Recentre(StrEnum):
@@ -47,11 +80,19 @@ class Recentre(StrEnum):
     """Only on the key; an arrow tells how far away the touch is."""
 
 
+@cache
+def _topics(instrument: InstrumentId | None) -> frozenset[t.Topic]:
+    own = {t.CLOCK, t.INSTRUMENTS, t.LINKS, t.ORDERS, t.POSITIONS, t.STAGE}
+    return frozenset(own if instrument is None else own | {t.book_topic(instrument), t.tape_topic(instrument)})
+
+
 class LadderView(View):
     """Book of one instrument as a static ladder."""
 
     name: ClassVar[str] = "ladder"
     hot = True
+    fluid = True
+    """Bars grow and shrink."""
 
     def __init__(
         self,
@@ -87,6 +128,15 @@ class LadderView(View):
         """What the staged order put on a row when the ladder was drawn last."""
         self._price_width = 5
         self._columns: Columns | None = None
+        self._ours: tuple[object, tuple[_Texts, dict[int, str], _Texts]] | None = None
+        """Own orders, marks and places in queues of the window, and all that they were made of."""
+        self._last_rows: tuple[object, tuple[int, int]] | None = None
+        self._laid = _Laid()
+        self._drawn_body: list[Row] = []
+        """What was drawn last, with what is above and below the rows; empty while that is no ladder."""
+        self._drawn_title: list[Part] = []
+        self._marks_only = False
+        """Whether the body was drawn last for a mark alone; then so is the title over it."""
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
@@ -224,12 +274,14 @@ class LadderView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        own = {t.CLOCK, t.INSTRUMENTS, t.LINKS, t.ORDERS, t.POSITIONS, t.STAGE}
-        return frozenset(own if self._iid is None else own | {t.book_topic(self._iid), t.tape_topic(self._iid)})
+        return _topics(self._iid)
 
     def heeds(self, topic: tuple[object, ...]) -> bool:
         # The staged order is a mark on one row. While a key leaves that as it is, the ladder is not drawn for the key.
         return topic != t.STAGE or self._mark_of(self._ghost()) != self._drawn_ghost
+
+    def splits(self, topics: frozenset[tuple[object, ...]]) -> bool:
+        return topics == _STAGED
 
     def _mark_of(self, ghost: Ghost | None) -> tuple[int, Side, Decimal] | None:
         """Return row, side and size of what a staged order puts on a row of the window; None where it is on none."""
@@ -240,6 +292,11 @@ class LadderView(View):
         return (row, ghost.side, ghost.qty) if top - self._window.rows < row <= top else None
 
     def title(self) -> list[Part]:
+        if not self._marks_only:
+            self._drawn_title = self._title()
+        return self._drawn_title
+
+    def _title(self) -> list[Part]:
         instrument, book = self._instrument(), self._book()
         if self._iid is None or instrument is None:
             return [part(0, "BOOK", "title")]
@@ -257,9 +314,15 @@ class LadderView(View):
         return parts
 
     def body(self, width: int, height: int) -> list[Row]:
+        book = self._book()
+        if self.brought == _STAGED and book is not None and (marked := self._marked(book, width, height)):
+            self._marks_only = True
+            return marked
+        self._marks_only = False
+        self._drawn_body = []
         if self._iid is None:
             return waiting("no symbol chosen", width, height)
-        instrument, book = self._instrument(), self._book()
+        instrument = self._instrument()
         if instrument is None:
             return waiting(f"waiting for the products of {self._iid.venue}", width, height)
         if book is None or self._touch(book) is None:
@@ -267,21 +330,22 @@ class LadderView(View):
             return waiting(f"waiting for the book: {reason}", width, height)
         self._adopt(instrument)
         headed = height >= _HEADED and width >= NARROW
-        footer = self._footer(book, width) if headed else []
+        stale = self._is_stale(book)
+        footer = self._footer(book, width, stale) if headed else []
         self._headed = headed
         count = max(1, height - len(footer) - (1 if headed else 0))
         self._window.settle(self._touch(book), count, follows=self.follow is Recentre.EDGE)
-        stale = self._is_stale(book)
-        levels = self._levels(instrument, book, count, width, stale)
-        assert self._columns is not None
-        rows = [self._columns.draw(level) for level in levels]
+        rows = self._rows(instrument, book, count, width, stale)
         if headed:
+            assert self._columns is not None
             rows.insert(0, self._columns.header())
         if stale:
             # Never over the row that the trader aims at.
             aimed = not headed and self._window.cursor == self._window.top and len(rows) > 1
             rows[-1 if aimed else 0] = self._banner(book, width)
-        return filled([*rows, *footer], width, height)
+        body = filled([*rows, *footer], width, height)
+        self._drawn_body = list(body)
+        return body
 
     # -- the window ------------------------------------------------------------------------------------------------
 
@@ -301,66 +365,123 @@ class LadderView(View):
 
     # -- the rows --------------------------------------------------------------------------------------------------
 
-    def _levels(self, instrument: Instrument, book: Book, count: int, width: int, stale: bool) -> list[Level]:
+    def _rows(self, instrument: Instrument, book: Book, count: int, width: int, stale: bool) -> list[Row]:
+        """Return the rows of the window. One whose sizes are those of the last time is not drawn again, unless the touch, the
+        last trade or something that concerns all rows has changed."""
         assert self._window.top is not None
         top, group = self._window.top, GROUPS[self._group]
         bottom = top - count + 1
         columns = self._columns_for(instrument, width, top)
         bids, asks = self._sizes.rows(book, group, bottom, top, columns.size, cumulative=self.shows is Shows.CUMULATIVE)
-        ghost = self._ghost()
-        self._drawn_ghost = self._mark_of(ghost)
-        own = own_orders(self.store, instrument, group, columns.own, ghost)
-        marks = at_edges(marks_of(self.store, instrument, group), bottom, top)
-        beside = self._beside(instrument, columns, bottom, top)
         flow = self._flow(columns)
+        own, marks, beside = self._of_ours(instrument, columns, bottom, top, flow)
         volume = volume_of(flow, group, bottom, top, instrument.qty_places, columns.volume) if flow and columns.volume else {}
         best_bid, best_ask = self._touch(book) or (None, None)
         last = self._last_row(instrument, best_ask)
-        arrow = self._arrow
-        prices, cursor = self._prices, self._window.cursor
-        scale = bar_scale(max((size for size, _ in (*bids.values(), *asks.values())), default=ZERO)) if self.bars else ZERO
-        size_width, nothing, none_own = columns.size, (ZERO, ""), ("", "")
+        arrow, prices, cursor = self._arrow, self._prices, self._window.cursor
+        scale = bar_scale(max([size for size, _ in (*bids.values(), *asks.values())], default=ZERO)) if self.bars else ZERO
+        size_width, none_own = columns.size, ("", "")
+        everywhere = _Everywhere(instrument, columns, top, count, group, scale, cursor, stale, own, marks, beside, volume)
+        somewhere = (best_bid, best_ask, last, arrow)
+        before = self._laid
+        known = before.everywhere == everywhere
+        again = () if before.somewhere == somewhere else (*before.somewhere, *somewhere)
+        made_of: list[tuple[Sized, Sized]] = []
+        rows: list[Row] = []
         levels: list[Level] = []
-        for row in range(top, bottom - 1, -1):
+        for at, row in enumerate(range(top, bottom - 1, -1)):
+            bid_size, ask_size = bids.get(row, _NOTHING), asks.get(row, _NOTHING)
+            if known:
+                old_bid, old_ask = old = before.sizes[at]
+                if bid_size is old_bid and ask_size is old_ask and row not in again:
+                    made_of.append(old)
+                    rows.append(before.rows[at])
+                    levels.append(before.levels[at])
+                    continue
+            made_of.append((bid_size, ask_size))
             if row <= 0:
-                levels.append(Level(""))
+                levels.append(_NO_LEVEL)
+                rows.append(columns.draw(_NO_LEVEL))
                 continue
             price = prices.get(row)
             if price is None:
                 if len(prices) >= _MEMO_LIMIT:
                     prices.clear()
                 price = prices[row] = number(instrument.from_ticks(row * group), instrument.price_places)
-            bid_qty, bid = bids.get(row, nothing)
-            ask_qty, ask = asks.get(row, nothing)
+            bid_qty, bid = bid_size
+            ask_qty, ask = ask_size
             own_bid, own_ask = own.get(row, none_own)
             beside_bid, beside_ask = beside.get(row, none_own)
-            levels.append(
-                Level(
-                    price,
-                    bid,
-                    ask,
-                    int(bid_qty * size_width / scale) if bid and scale else 0,
-                    int(ask_qty * size_width / scale) if ask and scale else 0,
-                    own_bid,
-                    own_ask,
-                    marks.get(row, ""),
-                    "bid" if row == best_bid else ("ask" if row == best_ask else ""),
-                    arrow if row == last else "",
-                    row == last and best_bid is not None and best_ask is not None and best_bid < row < best_ask,
-                    row == cursor,
-                    stale,
-                    beside_bid,
-                    beside_ask,
-                    volume.get(row, ""),
-                )
+            level = Level(
+                price,
+                bid,
+                ask,
+                int(bid_qty * size_width / scale) if bid and scale else 0,
+                int(ask_qty * size_width / scale) if ask and scale else 0,
+                own_bid,
+                own_ask,
+                marks.get(row, ""),
+                "bid" if row == best_bid else ("ask" if row == best_ask else ""),
+                arrow if row == last else "",
+                row == last and best_bid is not None and best_ask is not None and best_bid < row < best_ask,
+                row == cursor,
+                stale,
+                beside_bid,
+                beside_ask,
+                volume.get(row, ""),
             )
-        return levels
+            levels.append(level)
+            rows.append(columns.draw(level))
+        self._laid = _Laid(everywhere, somewhere, made_of, rows, levels)
+        return list(rows)
 
-    def _beside(self, instrument: Instrument, columns: Columns, bottom: int, top: int) -> dict[int, tuple[str, str]]:
+    def _marked(self, book: Book, width: int, height: int) -> list[Row] | None:
+        """Return what was drawn last with the staged order where it is now; None where that is not enough."""
+        laid, body = self._laid, self._drawn_body
+        before = laid.everywhere
+        if before is None or before.stale or self._is_stale(book) or self._touch(book) is None:
+            return None
+        now = (book.instrument, width, height, GROUPS[self._group], self._window.top, self._window.cursor)
+        if now != (before.instrument, before.columns.width, len(body), before.group, before.top, before.cursor):
+            return None
+        ghost = self._ghost()
+        own = own_orders(self.store, before.instrument, before.group, before.columns.own, ghost)
+        rows, levels, body = list(laid.rows), list(laid.levels), list(body)
+        for row in {*own, *before.own}:
+            at = before.top - row
+            if 0 <= at < before.height and row > 0 and own.get(row) != before.own.get(row):
+                own_bid, own_ask = own.get(row, ("", ""))
+                levels[at] = levels[at]._replace(own_bid=own_bid, own_ask=own_ask)
+                rows[at] = body[at + self._headed] = before.columns.draw(levels[at])
+        self._drawn_ghost = self._mark_of(ghost)
+        self._laid = laid._replace(everywhere=before._replace(own=own), rows=rows, levels=levels)
+        self._drawn_body = body
+        return list(body)
+
+    def _of_ours(
+        self, instrument: Instrument, columns: Columns, bottom: int, top: int, flow: Flow | None
+    ) -> tuple[_Texts, dict[int, str], _Texts]:
+        """Return own orders, marks, and what stands where the other side has no size, by row: those of the last time while no
+        order, leg or place in a queue has changed."""
+        store, group, ghost = self.store, GROUPS[self._group], self._ghost()
+        self._drawn_ghost = self._mark_of(ghost)
+        places = tuple(store.place(order) for order in store.blotter.working(instrument.id))
+        held = tuple(store.positions.values())
+        made_of = (store.blotter, store.blotter.version, held, places, instrument, group, columns, bottom, top, ghost)
+        if self._ours is not None and self._ours[0] == made_of and self.shows is not Shows.FLOW:
+            return self._ours[1]
+        ours = (
+            own_orders(store, instrument, group, columns.own, ghost),
+            at_edges(marks_of(store, instrument, group), bottom, top),
+            self._beside(instrument, columns, bottom, top, flow),
+        )
+        self._ours = None if self.shows is Shows.FLOW else (made_of, ours)
+        return ours
+
+    def _beside(self, instrument: Instrument, columns: Columns, bottom: int, top: int, flow: Flow | None) -> _Texts:
         """Return what stands where the other side has no size: places in the queue, and what was pulled and stacked."""
         group, width = GROUPS[self._group], columns.size
-        out: dict[int, tuple[str, str]] = {}
-        flow = self._flow(columns)
+        out: _Texts = {}
         if flow is not None and self.shows is Shows.FLOW:
             for bid, changes in zip((True, False), flow_of(flow, group, bottom, top, width), strict=True):
                 for row, text in changes.items():
@@ -399,20 +520,22 @@ class LadderView(View):
         if self._last is not None and last != self._last:
             self._arrow = "▲" if last > self._last else "▼"
         self._last = last
-        group = GROUPS[self._group]
-        row = row_of(last, instrument, group, Side.BUY)
-        up = row_of(last, instrument, group, Side.SELL)
+        made_of = (last, instrument, group := GROUPS[self._group])
+        if self._last_rows is None or self._last_rows[0] != made_of:
+            rows = row_of(last, instrument, group, Side.BUY), row_of(last, instrument, group, Side.SELL)
+            self._last_rows = (made_of, rows)
+        row, up = self._last_rows[1]
         return up if best_ask is not None and up >= best_ask else row
 
     # -- above and below -------------------------------------------------------------------------------------------
 
-    def _footer(self, book: Book, width: int) -> list[Row]:
-        doubt = "?" if self._is_stale(book) else ""
+    def _footer(self, book: Book, width: int, stale: bool) -> list[Row]:
+        doubt = "?" if stale else ""
         rows = foot(self._sizes, book, width, doubt, at_cursor(self.store, book.instrument, self.price_at_cursor(), 0))
         if self.footnote:
             rows.append(fit((Span(cut(self.footnote, width), "dim"),), width))
         age = data_age(self.store.age_ns("book", book.instrument.id))
-        return [*rows, by_rank(health(book, age, stale=bool(doubt)), width)]
+        return [*rows, health(age, book.is_live, book.mismatches + book.unknown_deletes, stale, width)]
 
     def _is_stale(self, book: Book) -> bool:
         return not self.store.book_is_fresh(book.instrument.id)

@@ -7,6 +7,7 @@ It must not know the book: only texts.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from tui_trader.core.decimals import ZERO
@@ -26,7 +27,10 @@ _VOLUME = 6
 _WIDEST = 12
 """Cells of a size column beyond which there is nothing more to show."""
 
-_CACHE_LIMIT = 4_000
+_CACHE_LIMIT = 512
+
+_FILLED = {"bid": "bid_bar", "ask": "ask_bar"}
+"""The role of the cells of a bar."""
 
 
 class Level(NamedTuple):
@@ -247,7 +251,7 @@ def _add_barred(out: list[Span], sign: str, cell: str, bar: int, role: str) -> N
     edge = max(0, len(cell) - bar)
     out.append(Span(sign + cell[:edge], role))
     if bar:
-        out.append(Span(cell[edge:], f"{role}_bar"))
+        out.append(Span(cell[edge:], _FILLED[role]))
 
 
 def _barred(text: str, width: int, bar: int, role: str, *, on_right: bool) -> list[Span]:
@@ -256,7 +260,7 @@ def _barred(text: str, width: int, bar: int, role: str, *, on_right: bool) -> li
     bar = min(bar, width)
     if not bar:
         return [Span(cell, role)]
-    filled = f"{role}_bar"
+    filled = _FILLED[role]
     if on_right:
         return [Span(cell[: width - bar], role), Span(cell[width - bar :], filled)]
     return [Span(cell[:bar], filled), Span(cell[bar:], role)]
@@ -280,6 +284,7 @@ def _mark_role(marks: str) -> str:
     return "alarm" if "L" in marks else "mark"
 
 
+@lru_cache(maxsize=256)
 def bar_scale(largest: Decimal) -> Decimal:
     """Return the size of a full bar: the next 1, 2 or 5 times a power of ten, so that bars do not all move at once."""
     if largest <= 0:

@@ -72,12 +72,16 @@ class Sizes:
                 self._summed(book, book.ask_ticks, asks, group, -1, bottom, top),
             )
         if group == 1:
-            seen = range(bottom, top + 1)  # few beside what a book holds
-            return Rows(
-                {tick: self.text(book, bids[tick]) for tick in seen if tick in bids},
-                {tick: self.text(book, asks[tick]) for tick in seen if tick in asks},
-            )
+            return Rows(self._seen(book, bids, bottom, top), self._seen(book, asks, bottom, top))
         return Rows(self._grouped(book, bids, group, 1, bottom, top), self._grouped(book, asks, group, -1, bottom, top))
+
+    def _seen(self, book: Book, levels: Mapping[int, Any], bottom: int, top: int) -> dict[int, Sized]:
+        texts, found = self._texts, dict[int, Sized]()
+        for tick in range(bottom, top + 1):  # few beside what a book holds
+            if tick in levels:
+                raw = levels[tick]
+                found[tick] = texts.get(raw) or self.text(book, raw)
+        return found
 
     def text(self, book: Book, raw: Any) -> Sized:
         """Return the size that a raw value of a book stands for."""
@@ -86,8 +90,19 @@ class Sizes:
             if len(self._texts) >= _MEMO_LIMIT:
                 self._texts.clear()
             size = book.size_of(raw)
-            known = self._texts[raw] = (size, self._written(book, size))
+            text = self._as_told(book, raw) or self._written(book, size)
+            known = self._texts[raw] = (size, text)
         return known
+
+    def _as_told(self, book: Book, raw: Any) -> str:
+        """Return a size as the venue has written it where that is how sizes are written here; empty where it is not."""
+        if type(raw) is not str or len(raw) > self._width:
+            return ""
+        whole, point, rest = raw.partition(".")
+        places = book.instrument.qty_places
+        if len(rest) != places or bool(point) != bool(places) or not raw.isascii() or not (whole + rest).isdecimal():
+            return ""
+        return raw if 0 < len(whole) <= 3 and (whole == "0" or whole[0] != "0") else ""
 
     def _written(self, book: Book, size: Decimal) -> str:
         return fitted(size, book.instrument.qty_places, self._width)

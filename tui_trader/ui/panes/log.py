@@ -26,6 +26,9 @@ _OUTCOMES = {"ack": Severity.NOTE, "unknown": Severity.ALARM, "exists": Severity
 _WORDS = {Severity.NOTE: ("", "text"), Severity.WARNING: ("WARN", "warn"), Severity.ALARM: ("ALARM", "alarm")}
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.NOTICES})
+
+
 class LogView(ScrollView):
     """What happened."""
 
@@ -49,7 +52,7 @@ class LogView(ScrollView):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.NOTICES})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, "LOG", "title")]

@@ -16,6 +16,9 @@ _ROLES = {Severity.NOTE: "text", Severity.WARNING: "warning", Severity.ALARM: "a
 _WORDS = {Severity.NOTE: "", Severity.WARNING: "! ", Severity.ALARM: "!! "}
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.CLOCK})
+
+
 class MessageView(View):
     """One line: what was just said, or where to type."""
 
@@ -26,15 +29,18 @@ class MessageView(View):
         super().__init__(store, clock)
         self.text = ""
         self.severity = Severity.NOTE
+        self.spoken = 0
+        """How often something was said: who takes a line back later can tell whether it is still the same."""
         self._until_ns = 0
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.CLOCK})
+        return _TOPICS
 
     def say(self, text: str, severity: Severity = Severity.NOTE) -> None:
         """Show a line for a while; a warning stays longer than a note."""
         self.text, self.severity = text, severity
+        self.spoken += 1
         self._until_ns = self.clock.mono_ns() + _LASTS_NS[severity]
         self.moved()
 

@@ -50,6 +50,9 @@ class OrderSort(StrEnum):
     """Buys before sells, the higher price first: as they stand on a ladder."""
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.ORDERS, t.TICKERS, t.LINKS, t.CLOCK, t.INSTRUMENTS})
+
+
 class OrdersView(CursorView[ClientOrderId]):
     """Working orders of every venue."""
 
@@ -178,7 +181,7 @@ class OrdersView(CursorView[ClientOrderId]):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.ORDERS, t.TICKERS, t.LINKS, t.CLOCK, t.INSTRUMENTS})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         working = self.store.blotter.working()

@@ -19,7 +19,7 @@ from tui_trader.ui.format import NOTHING, money, number, percent, stale
 from tui_trader.ui.panes.spans import Part, Row, Span, by_rank, cut, fit, page, part
 from tui_trader.ui.panes.spark import sampled, sparkline
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import View, waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, View, waiting
 
 _FIGURES = 24
 """Cells of the column of figures when something stands beside it."""
@@ -52,10 +52,14 @@ _SYMBOLS = (
 )
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.PNL, t.MARKS, t.BALANCES, t.POSITIONS, t.FILLS, t.LINKS, t.CLOCK})
+
+
 class PnlView(View):
     """Equity, available, open and realised profit, costs, margin, trades won and lost, and the equity line."""
 
     name: ClassVar[str] = "pnl"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock, currency: str | None = None, *, day_limit: Decimal | None = None) -> None:
         """``day_limit`` is the loss, in US dollars or what stands for them, at which the day ends; None for no limit."""
@@ -87,7 +91,7 @@ class PnlView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.PNL, t.BALANCES, t.POSITIONS, t.FILLS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         pnl = self._pnl()

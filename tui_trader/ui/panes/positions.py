@@ -50,6 +50,9 @@ class PositionSort(StrEnum):
     """The nearest first."""
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.POSITIONS, t.ORDERS, t.TICKERS, t.LINKS, t.INSTRUMENTS, t.CLOCK})
+
+
 class PositionsView(CursorView[PositionKey]):
     """Open legs of every account."""
 
@@ -116,7 +119,7 @@ class PositionsView(CursorView[PositionKey]):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.POSITIONS, t.ORDERS, t.TICKERS, t.LINKS, t.INSTRUMENTS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         legs = self._legs()

@@ -90,7 +90,22 @@ def by_rank(parts: Sequence[Part], width: int, gap: int = 2, role: str = "text")
 
     A part that does not fit is skipped, and so is every less important one: what is shown never depends on luck.
     """
-    return _by_rank(tuple(parts), width, gap, role)
+    used = -gap
+    out: list[Span] = []
+    for _, spans in parts:
+        cells = width_of(spans)
+        if cells:
+            used += cells + gap
+            if used > width:
+                return _by_rank(tuple(parts), width, gap, role)
+            if out:
+                out.append(Span(" " * gap, role))
+            out += spans
+    if not out:
+        return _by_rank(tuple(parts), width, gap, role)
+    if used < width:
+        out.append(Span(" " * (width - used), role))
+    return tuple(out)
 
 
 @lru_cache(maxsize=512)

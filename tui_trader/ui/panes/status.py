@@ -22,6 +22,9 @@ class Hint(NamedTuple):
     """False for a key that cannot work now; it is shown, dimmed, so that its place stays."""
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.CLOCK})
+
+
 class StatusView(View):
     """SAFE or ARMED, then hints."""
 
@@ -65,7 +68,7 @@ class StatusView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.CLOCK})
+        return _TOPICS
 
     def body(self, width: int, height: int) -> list[Row]:
         posture = self._posture()

@@ -41,6 +41,8 @@ class Cell(NamedTuple):
 
 Record = Mapping[str, Cell]
 
+_EMPTY = Cell("")
+
 
 class Table:
     """Lays records out under columns; ``gap`` blanks between two."""
@@ -55,17 +57,28 @@ class Table:
         }
         self._grown: dict[str, int] = {}
         self._width = -1
-        self._shown: tuple[tuple[Column, int], ...] = ()
+        self._shown: tuple[tuple[str, int, bool, int], ...] = ()
+        """Key, cells, whether right-aligned, and cells before it, of each column that fits."""
+        self._cells = 0
+        """What they take together."""
+        self._header: Row | None = None
 
     def fit(self, records: Sequence[Record], width: int) -> None:
         """Choose the columns for ``width`` and widen them for what ``records`` hold."""
-        if width != self._width:
+        grown, anew = self._grown, width != self._width
+        if anew:
             self._width = width
-            self._grown = {column.key: max(column.width, cell_len(column.title)) for column in self._columns}
+            grown = self._grown = {column.key: max(column.width, cell_len(column.title)) for column in self._columns}
         for record in records:
             for key, cell in record.items():
-                if cell_len(cell.text) > self._grown.get(key, 1 << 30):
-                    self._grown[key] = cell_len(cell.text)
+                text = cell.text
+                if (len(text) if text.isascii() else cell_len(text)) > grown.get(key, 1 << 30):
+                    grown[key] = cell_len(text)
+                    anew = True
+        if anew:
+            self._choose(width)
+
+    def _choose(self, width: int) -> None:
         used = 0
         kept: set[str] = set()
         for column in sorted(self._columns, key=lambda c: c.rank):
@@ -80,35 +93,46 @@ class Table:
         if used == width and len(kept) > 1 and [c for c in self._columns if c.key in kept][-1].doubtful:
             # The mark of the last column needs a place too.
             kept.remove(max((c for c in self._columns if c.key in kept), key=lambda c: c.rank).key)
-        self._shown = tuple((column, self._grown[column.key]) for column in self._columns if column.key in kept)
+        shown = [column for column in self._columns if column.key in kept]
+        gaps = [0] * min(1, len(shown)) + [self._before.get(column.key, self._gap) for column in shown[1:]]
+        self._shown = tuple(
+            (column.key, self._grown[column.key], column.right, gap) for column, gap in zip(shown, gaps, strict=True)
+        )
+        self._cells = sum(gaps) + sum(self._grown[column.key] for column in shown)
+        self._header = None
 
     def shows(self, key: str) -> bool:
         """Whether a column is among those that fit."""
-        return any(column.key == key for column, _ in self._shown)
+        return any(shown == key for shown, _, _, _ in self._shown)
 
     def header(self) -> Row:
         """Return the titles."""
-        titles = {column.key: Cell(column.title, "header") for column, _ in self._shown}
-        return self.row(titles, "header")
+        if self._header is None:
+            self._header = self.row({column.key: Cell(column.title, "header") for column in self._columns}, "header")
+        return self._header
 
     def row(self, record: Record, role: str | None = None) -> Row:
         """Return one record as a row of the fitted width; ``role`` overrides those of the cells."""
         out: list[Span] = []
         doubt, before = False, "text"
-        for column, cells in self._shown:
-            if out:
-                gap = (STALE_MARK if doubt else " ").ljust(self._before.get(column.key, self._gap))
-                out.append(Span(gap, role or (before if doubt else "text")))
-            cell = record.get(column.key) or Cell("")
-            out.append(Span(_placed(cell.text, cells, column.right), role or cell.role))
+        for key, cells, right, gap in self._shown:
+            if gap:
+                out.append(Span((STALE_MARK if doubt else " ").ljust(gap), role or (before if doubt else "text")))
+            cell = record.get(key, _EMPTY)
+            out.append(Span(_placed(cell.text, cells, right), role or cell.role))
             doubt, before = cell.doubt, cell.role
         if doubt:
             out.append(Span(STALE_MARK, role or before))
-        return fit(out, self._width, role or "text")
+        rest = self._width - self._cells - doubt
+        if rest > 0:
+            out.append(Span(" " * rest, role or "text"))
+        return tuple(out) if rest >= 0 else fit(out, self._width, role or "text")
 
 
 def _placed(text: str, width: int, right: bool) -> str:
-    length = cell_len(text)
+    length = len(text) if text.isascii() else cell_len(text)
+    if length == width:
+        return text
     if length <= width:
         blanks = " " * (width - length)
         return blanks + text if right else text + blanks

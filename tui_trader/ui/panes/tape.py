@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from itertools import islice
+from operator import is_
 from typing import ClassVar
 
 from tui_trader.core.clock import NS, Clock, hms
@@ -15,14 +17,13 @@ from tui_trader.core.types import ContractKind, InstrumentId, Side
 from tui_trader.state import topic as t
 from tui_trader.state.store import Store
 from tui_trader.ui.format import compact, number
-from tui_trader.ui.panes.spans import Part, Row, Span, fit, page, part
+from tui_trader.ui.panes.spans import Part, Row, Span, filled, fit, part
 from tui_trader.ui.panes.tape_delta import LOOK_BACK, RunningDelta
 from tui_trader.ui.panes.view import View, waiting
 
 DELTA_NS = 60 * NS
 """What the difference of bought and sold is counted over."""
 
-_MEMO_LIMIT = 1_024
 _BUCKETS = ((Decimal(10), "##"), (Decimal(3), "#"))
 """Times the usual size from which a trade is very large, and large; each has a sign as well as a colour."""
 
@@ -30,11 +31,18 @@ _ENOUGH = 40
 """Trades from which the usual size is worth computing; it is then kept, or old rows would change their look."""
 
 
+@cache
+def _topics(instrument: InstrumentId | None) -> frozenset[t.Topic]:
+    own = {t.LINKS, t.INSTRUMENTS}
+    return frozenset(own if instrument is None else own | {t.tape_topic(instrument)})
+
+
 class TapeView(View):
     """Time, price, size and taker's side of public trades of one instrument."""
 
     name: ClassVar[str] = "tape"
-    hot = True
+    pace_s = 0.1
+    """Ten times a second: trades carry their times, and no eye follows a list that moves faster."""
 
     def __init__(
         self, store: Store, clock: Clock, instrument: InstrumentId | None = None, *, sizes: Sequence[Decimal] = ()
@@ -49,7 +57,8 @@ class TapeView(View):
         self._iid = instrument
         self._filter = 0
         self._usual = ZERO
-        self._drawn: dict[tuple[Trade, int, int], Row] = {}
+        self._shown: tuple[object, list[Trade], list[Row]] = (None, [], [])
+        """The trades and rows of the last time, and what rows were made of besides trades."""
         self._paused: list[Trade] | None = None
         self._delta_of = RunningDelta(None, lambda trade: True)
 
@@ -59,7 +68,7 @@ class TapeView(View):
         """Show another contract."""
         if instrument != self._iid:
             self._iid, self._paused, self._usual = instrument, None, ZERO
-            self._drawn.clear()
+            self._shown = (None, [], [])
             self.moved()
 
     @property
@@ -123,8 +132,7 @@ class TapeView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        own = {t.LINKS, t.INSTRUMENTS}
-        return frozenset(own if self._iid is None else own | {t.tape_topic(self._iid)})
+        return _topics(self._iid)
 
     def title(self) -> list[Part]:
         parts = [part(0, f"TAPE {self._filter_words()}".rstrip(), "title")]
@@ -161,29 +169,41 @@ class TapeView(View):
         trades = self._paused if self._paused is not None else tape.newest(height if everything else LOOK_BACK)
         if not self._usual and len(tape) >= _ENOUGH:
             self._usual = _usual_size(tape.newest(LOOK_BACK))
-            self._drawn.clear()
-        passes = self._passes(instrument)
-        shown = list(islice((trade for trade in trades if passes(trade)), height))
+            self._shown = (None, [], [])
+        if everything:
+            shown = trades[:height]
+        else:
+            passes = self._passes(instrument)
+            shown = list(islice((trade for trade in trades if passes(trade)), height))
         if not shown:
             return waiting(f"no trade {self._filter_words()} yet", width, height)
-        stale = self._is_stale()
-        rows = [self._row(trade, instrument, width) for trade in shown]
-        if stale:
+        rows = self._rows(shown, instrument, width)
+        if self._is_stale():
             rows = [tuple(Span(span.text, "stale") for span in row) for row in rows]
-        return page(rows, width, height)
+        return filled(rows, width, height)
 
     def _is_stale(self) -> bool:
         link = self.store.links.get((self._iid.venue, "public")) if self._iid else None
         return link is not None and not link.is_live
 
-    def _row(self, trade: Trade, instrument: Instrument, width: int) -> Row:
-        key = (trade, width, instrument.price_places)
-        row = self._drawn.get(key)
-        if row is None:
-            if len(self._drawn) >= _MEMO_LIMIT:
-                self._drawn.clear()
-            row = self._drawn[key] = self._draw(trade, instrument, width)
-        return row
+    def _rows(self, shown: list[Trade], instrument: Instrument, width: int) -> list[Row]:
+        """Return the rows of trades, newest first: those of the last time move down, and only what is new above them is drawn."""
+        made_of = (instrument, width)
+        before, trades, drawn = self._shown
+        fresh = len(shown)
+        if before == made_of and trades:
+            newest = trades[0]
+            for at, trade in enumerate(shown):
+                if trade is newest:
+                    kept = fresh - at
+                    # The same objects in the same order: equal trades may be many.
+                    if kept <= len(trades) and all(map(is_, shown[at:], trades)):
+                        fresh = at
+                    break
+        rows = [self._draw(trade, instrument, width) for trade in shown[:fresh]]
+        rows += drawn[: len(shown) - fresh]
+        self._shown = (made_of, shown, rows)
+        return rows
 
     def _draw(self, trade: Trade, instrument: Instrument, width: int) -> Row:
         price = number(trade.price, instrument.price_places)

@@ -7,6 +7,7 @@ and in front of it whatever objects, with the fix. It shows; keys and sending ar
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import ClassVar
 
 from tui_trader.core.bracket import Bracket
@@ -17,7 +18,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Order, OrderTicket
 from tui_trader.core.position import Position
 from tui_trader.core.preview import Preview
-from tui_trader.core.types import OrderType, Side, TimeInForce
+from tui_trader.core.types import InstrumentId, OrderType, Side, TimeInForce
 from tui_trader.desk.draft import StageView
 from tui_trader.desk.stage import Stage
 from tui_trader.state import topic as t
@@ -48,6 +49,12 @@ _HINTS_FIT = 110
 """From this width the bottom line of the screen has room for every key of the stage."""
 
 
+@cache
+def _topics(staged: InstrumentId | None) -> frozenset[t.Topic]:
+    own = {t.STAGE, t.CLOCK, t.POSITIONS, t.ORDERS, t.BALANCES, t.LINKS, t.FOCUS}
+    return frozenset(own if staged is None else own | {t.book_topic(staged), t.ticker_topic(staged), t.MARKS})
+
+
 class TicketView(View):
     """What would be sent, and what it would do."""
 
@@ -66,11 +73,8 @@ class TicketView(View):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        topics = {t.STAGE, t.CLOCK, t.POSITIONS, t.ORDERS, t.BALANCES, t.LINKS, t.FOCUS}
-        if self._stage.draft is not None:
-            topics.add(t.book_topic(self._stage.draft.instrument))
-            topics.add(t.ticker_topic(self._stage.draft.instrument))
-        return frozenset(topics)
+        draft = self._stage.draft
+        return _topics(None if draft is None else draft.instrument)
 
     def title(self) -> list[Part]:
         draft = self._stage.draft

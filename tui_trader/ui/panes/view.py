@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tui_trader.core.types import InstrumentId
 from tui_trader.state import topic as t
+from tui_trader.ui.frame import PACE_S
 from tui_trader.ui.panes.spans import BLANK, Part, Row, Span, by_rank, fit, page, width_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ ASCII = str.maketrans("…─│┌┐└┘▸▲▼▁▂▃▄▅▆▇█▏
 """Every character outside ASCII that is drawn, and what stands for it where the terminal cannot show it."""
 
 
+OVERVIEW_S = 0.4
+"""The pace of what is looked over rather than watched: curves, sums of the day, lists of the past."""
+
+
 class View:
     """Content of one pane; subclasses say what is in ``body``."""
 
@@ -32,11 +37,21 @@ class View:
     hot: ClassVar[bool] = False
     """Whether it is painted before the others, and in every frame: what a key aims at and what answers to a key."""
 
+    fluid: ClassVar[bool] = False
+    """Whether the pieces of its rows usually change their widths."""
+
+    pace_s: ClassVar[float] = PACE_S
+    """Seconds between two paintings that only the market asks for, of what is not hot: faster than its numbers are read."""
+
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
         self.clock = clock
         self.focused = False
         """Whether keys go here; drawn in the border."""
+        self.brought: frozenset[tuple[object, ...]] | None = None
+        """What a frame brought while the view is drawn for it; None while it is drawn for anything else."""
+        self.titled: tuple[object, Row] | None = None
+        """The title line that was drawn last, and what it was made of."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after a key moved something in this view; the pane repaints at once."""
 
@@ -48,6 +63,10 @@ class View:
     def heeds(self, topic: tuple[object, ...]) -> bool:
         """Whether what one of the topics brought makes this view look different now; where in doubt it does."""
         return True
+
+    def splits(self, topics: frozenset[tuple[object, ...]]) -> bool:
+        """Whether what these topics brought can be drawn into what was drawn last, and the market later."""
+        return False
 
     def title(self) -> list[Part]:
         """Return the words of the title line, most important first by rank."""
@@ -101,11 +120,16 @@ def bare(view: View, width: int, height: int) -> list[Row]:
 
 def _title_line(view: View, width: int, role: str) -> Row:
     """Return ``─ TITLE ────``; a part that does not fit is left out whole."""
-    return _titled(tuple(view.title()), width, role)
+    made_of = (view.title(), width, role)
+    known = view.titled
+    if known is not None and known[0] == made_of:
+        return known[1]
+    line = _titled(*made_of)
+    view.titled = (made_of, line)
+    return line
 
 
-@lru_cache(maxsize=512)
-def _titled(parts: tuple[Part, ...], width: int, role: str) -> Row:
+def _titled(parts: list[Part], width: int, role: str) -> Row:
     shown = _stripped(by_rank(parts, width - 4, role=role)) if width >= 6 and parts else BLANK
     if not shown:
         return (Span("─" * max(0, width), role),)

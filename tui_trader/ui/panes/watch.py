@@ -24,7 +24,7 @@ from tui_trader.ui.panes.funding import next_funding
 from tui_trader.ui.panes.spans import Part, Row, Span, page, part
 from tui_trader.ui.panes.spark import gapped
 from tui_trader.ui.panes.table import Cell, Column, Record, Table
-from tui_trader.ui.panes.view import waiting
+from tui_trader.ui.panes.view import OVERVIEW_S, waiting
 
 SPARK = 8
 """Columns of the small line of an hour."""
@@ -58,10 +58,14 @@ class Sort(StrEnum):
     FUNDING = "funding"
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.TICKERS, t.POSITIONS, t.ORDERS, t.ALERTS, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+
+
 class WatchView(CursorView[InstrumentId]):
     """Instruments that are watched or traded."""
 
     name: ClassVar[str] = "watch"
+    pace_s = OVERVIEW_S
 
     def __init__(self, store: Store, clock: Clock, attention: Attention) -> None:
         super().__init__(store, clock)
@@ -92,7 +96,7 @@ class WatchView(CursorView[InstrumentId]):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.TICKERS, t.POSITIONS, t.ORDERS, t.ALERTS, t.INSTRUMENTS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         parts = [part(0, f"WATCH {len(self._attention.watchlist.rows())}", "title")]

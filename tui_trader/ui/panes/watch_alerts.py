@@ -24,6 +24,9 @@ _COLUMNS = (
 )
 
 
+_TOPICS: frozenset[t.Topic] = frozenset({t.ALERTS, t.LINKS, t.CLOCK})
+
+
 class AlertsView(CursorView[int]):
     """Everything that waits for something."""
 
@@ -40,7 +43,7 @@ class AlertsView(CursorView[int]):
 
     @property
     def topics(self) -> frozenset[t.Topic]:
-        return frozenset({t.ALERTS, t.LINKS, t.CLOCK})
+        return _TOPICS
 
     def title(self) -> list[Part]:
         alerts, lines = self._attention.alerts.waiting(), self._attention.lines.rows()

@@ -34,7 +34,7 @@ class Surface(Protocol):
         """The leg under the cursor."""
 
     def clear(self) -> None:
-        """Take back what was said."""
+        """Take back what was said, soon; not what is said from now on."""
 
     def cursor_price(self) -> Decimal | None:
         """The price under the ladder's cursor; None while there is no cursor."""

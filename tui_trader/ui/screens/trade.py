@@ -5,6 +5,7 @@ What a key does to orders is ``performers``', which panes there are and where th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -341,8 +342,12 @@ class TradeScreen(Cockpit):
         return self.positions.selected()
 
     def clear(self) -> None:
-        """Take back what was said."""
-        self.message.clear()
+        """Take back what was said, after what this key sends has begun; what is said by then stays."""
+        asyncio.get_running_loop().call_soon(self._clear, self.message.spoken)
+
+    def _clear(self, spoken: int) -> None:
+        if self.message.spoken == spoken:
+            self.message.clear()
 
     def cursor_price(self) -> Decimal | None:
         """Return the price under the ladder's cursor, while the ladder has the focus."""

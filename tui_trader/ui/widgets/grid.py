@@ -38,9 +38,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_trader.ui import adapter
+from tui_trader.ui.frame import PACE_S
 from tui_trader.ui.graphemes import graphemes
 
-Span = tuple[str, Style | None]
+Look = Style | str | None
+"""A style, the name of one (see ``named``), or nothing beyond the grid's own."""
+
+Span = tuple[str, Look]
 _Row = tuple[Span, ...]
 _MAX_STYLES = 1024
 _MAX_PREPARED = 512
@@ -69,6 +73,10 @@ class CellGrid(Widget):
         super().__init__(name=name, id=id, classes=classes)
         self.hot = False
         """Whether it is painted before others in a frame."""
+        self.pace_s = PACE_S
+        """Seconds between two paintings that only the market asks for, if it is not hot."""
+        self.fluid = False
+        """Whether spans of its rows usually change their widths: then rows are drawn whole rather than span by span."""
         self._rows: list[_Row] = []
         self._strips: dict[int, Strip] = {}
         self._strip_width = -1
@@ -81,9 +89,9 @@ class CellGrid(Widget):
         self._own: Style | None = None
         self._filters: tuple[Sequence[LineFilter], Color] | None = None
         self._cursor_style: Style = Style()
-        self._drawn_as: dict[tuple[Style | None, bool], Style] = {}
-        self._pens: tuple[dict[int, tuple[str, Style | None]], dict[int, tuple[str, Style | None]]] = ({}, {})
-        """Pens of ordinary and of highlighted rows, as characters of the model, by the identity of a style."""
+        self._drawn_as: dict[tuple[Look, bool], Style] = {}
+        self._pens: tuple[dict[int, tuple[str, Look]], dict[int, tuple[str, Look]]] = ({}, {})
+        """Pens of ordinary and of highlighted rows, as characters of the model, by the identity of a style or of its name."""
         self._pens_of: object = None
         self._prepared: dict[_Row, tuple[str, str]] = {}
         """Rows as cells and pens of the model, while width, pens and stand-ins stay as they are; empty for what is not plain."""
@@ -109,7 +117,7 @@ class CellGrid(Widget):
         if not self._drawing or (window is not None and window.driver.model.epoch != self._epoch):
             self._begin()
             window = self._window
-        if window is None or len(old) != len(row) or y >= window.height:
+        if window is None or self.fluid or len(old) != len(row) or y >= window.height:
             self._draw_row(y)
             return
         if window.framed:
@@ -158,6 +166,10 @@ class CellGrid(Widget):
     def line(self, y: int) -> str:
         """Return the text of row ``y``, padded and cut to the width."""
         return self.render_line(y).text
+
+    def named(self, name: str) -> Style:
+        """Return the style that spans call by a name; of itself a grid knows none."""
+        raise KeyError(name)
 
     def part(self, component: str) -> Style:
         """Return the style of a component class without the grid's own, to be used in spans."""
@@ -223,7 +235,7 @@ class CellGrid(Widget):
         pens, model = self._pens[marked], window.driver.model
         line, x, right = window.y + y, window.x, window.x + window.width
         if not marked and y < len(self._rows):
-            prepared = self._prepared.get(self._rows[y])
+            prepared = None if self.fluid else self._prepared.get(self._rows[y])
             if prepared is None:
                 prepared = self._prepare(self._rows[y], window)
             text, inks = prepared
@@ -261,13 +273,14 @@ class CellGrid(Widget):
         if used < window.width:
             texts.append(" " * (window.width - used))
             inks.append(chr(self._pen(None, False)) * (window.width - used))
-        if len(self._prepared) >= _MAX_PREPARED:
-            self._prepared.clear()
         prepared = ("".join(texts), "".join(inks)) if used <= window.width else ("", "")
-        self._prepared[row] = prepared
+        if not self.fluid:  # of those hardly one comes back
+            if len(self._prepared) >= _MAX_PREPARED:
+                self._prepared.clear()
+            self._prepared[row] = prepared
         return prepared
 
-    def _pen(self, style: Style | None, marked: bool) -> int:
+    def _pen(self, style: Look, marked: bool) -> int:
         assert self._window is not None
         pens = self._pens[marked]
         if len(pens) >= _MAX_STYLES:
@@ -319,7 +332,7 @@ class CellGrid(Widget):
         strip = Strip(segments, max(used, width))
         return strip if used <= width else strip.crop(0, width)
 
-    def _style(self, style: Style | None, marked: bool) -> Style:
+    def _style(self, style: Look, marked: bool) -> Style:
         key = (style, marked)
         drawn = self._drawn_as.get(key)
         if drawn is None:
@@ -328,7 +341,7 @@ class CellGrid(Widget):
                 self._cursor_style = self.get_component_rich_style("grid--cursor", partial=True)
             if len(self._drawn_as) >= _MAX_STYLES:
                 self._drawn_as.clear()
-            drawn = self._own if style is None else self._own + style
+            drawn = self._own if style is None else self._own + (self.named(style) if isinstance(style, str) else style)
             if marked:
                 drawn += self._cursor_style
             self._drawn_as[key] = drawn
@@ -358,6 +371,11 @@ class CellGrid(Widget):
         if not regions and repaint:
             self._restyle()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def restyle(self) -> None:
+        """Draw every row anew when it is next wanted: names stand for other styles now."""
+        self._rows.clear()
+        self._restyle()
 
     def _restyle(self) -> None:
         if hasattr(self, "_sight"):
