@@ -599,3 +599,5 @@ def test_a_frame_beside_the_field_gives_the_cursor_back_with_the_pen_of_the_fiel
     assert picture(screen) == repainted(model)
     model.invalidate()
     assert "\x1b7" not in model.difference(), "where the cursor is is not known"
+    model.put(4, 0, "there", model.pens.of(Style(link="https://example.org")))
+    assert "\x1b7" not in model.difference(), "a terminal need not keep a link with it"

@@ -222,11 +222,11 @@ class Book:
 
     def _lay_up(self, bid_levels: RawLevels, ask_levels: RawLevels) -> str:
         """Lay up levels of a whole book and learn their prices; return what is wrong with them, empty when nothing is."""
-        ticks_of = self._memo.ticks_of
+        known, ticks_of = self._memo.known, self._memo.ticks_of
         try:
             for levels, told in ((self._new_bids, bid_levels), (self._new_asks, ask_levels)):
                 for raw, size in told:
-                    levels[ticks_of(raw)] = size
+                    levels[known[raw] if raw in known else ticks_of(raw)] = size
         except GARBLED as error:
             return f"unreadable level: {error}"
         return ""

@@ -37,7 +37,7 @@ def from_wire(raw: object) -> Decimal:
     Raises WireError for floats, booleans, non-finite values and anything that is not a number.
     """
     if isinstance(raw, str):
-        if len(raw) > MAX_DIGITS or not _WIRE.match(raw):
+        if len(raw) > MAX_DIGITS or not ((raw.isascii() and raw.replace(".", "", 1).isdigit()) or _WIRE.match(raw)):
             raise WireError(f"not a number: {raw[:40]!r}")
         return Decimal(raw)
     if isinstance(raw, Decimal):

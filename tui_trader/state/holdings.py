@@ -232,7 +232,10 @@ class Holdings(Working):
         known = self.balances.get((balance.venue, balance.currency))
         if known is not None and 0 < balance.at_ns < known.at_ns:
             return  # a reply carries no time (0): it was true when it came, which is now
-        self.balances[(balance.venue, balance.currency)] = replace(balance, at_ns=max(balance.at_ns, known.at_ns if known else 0))
+        at_ns = max(balance.at_ns, known.at_ns if known is not None else 0)
+        if at_ns != balance.at_ns:
+            balance = replace(balance, at_ns=at_ns)
+        self.balances[(balance.venue, balance.currency)] = balance
         self._dirty.update((t.BALANCES, t.PNL))
 
     def _funding(self, event: FundingPaid) -> None:

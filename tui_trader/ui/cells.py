@@ -358,7 +358,8 @@ class CellModel:
         """Join runs: pen by pen when few cells changed (a jump is cheaper than a pen), line by line when most did."""
         pen, held = self._pen, self._held
         before = pen, held
-        stays = held is not None and not near and self.cursor is not None and self._rests == self.cursor
+        known = held is not None and self.cursor is not None and self._rests == self.cursor
+        stays = known and not near and not self.pens.linked
         groups = [ordered]
         if grouped:
             groups += self._by_pen(ord(ordered[-1][0]) if ordered else held, plain, near)

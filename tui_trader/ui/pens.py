@@ -71,6 +71,8 @@ class Pens:
         self._system = _SYSTEMS[color_system]
         blank = Pen((), "", "", "")
         self._pens = [blank]
+        self.linked = False
+        """Whether any pen had a link, which a terminal need not keep with the place of its cursor."""
         self._ids: dict[Pen, int] = {blank: DEFAULT}
         self._styles: dict[Style, int] = {}
         self._reversed: dict[int, int] = {}
@@ -176,6 +178,7 @@ class Pens:
         if found is None:
             found = self._ids[pen] = len(self._pens)
             self._pens.append(pen)
+            self.linked = self.linked or bool(pen.link)
         return found
 
     def _resolve(self, style: Style) -> int:

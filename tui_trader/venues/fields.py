@@ -25,7 +25,7 @@ class Fields:
 
     def __init__(self, raw: object) -> None:
         """Raise WireError for anything but an object."""
-        if not isinstance(raw, Mapping):
+        if type(raw) is not dict and not isinstance(raw, Mapping):
             raise WireError(f"not an object: {raw!r:.40}")
         self._fields: Mapping[str, Any] = raw
 

@@ -471,3 +471,7 @@ async def test_a_balance_in_usdc_is_asked_of_the_wrong_family(peer: Peer) -> Non
         await peer.client.fetch_balance({"type": "swap", "code": "USDC"})
     raw = await peer.client.privateGetGAccountsAccountPositions({"currency": "USDC"})
     assert D(raw["data"]["account"]["accountBalanceRv"]) == peer.exchange.wallet("trader", "USDC")[0]
+
+
+async def test_nothing_came_over_a_chain(peer: Peer) -> None:
+    assert await peer.client.fetch_deposits() == await peer.client.fetch_withdrawals() == []

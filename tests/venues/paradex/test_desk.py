@@ -231,10 +231,12 @@ async def test_a_lost_answer_is_resolved_by_the_history_and_nothing_is_sent_twic
     assert house.server.receipts["POST /v1/orders"] == 1
 
 
-async def test_the_version_of_the_encoding_is_negotiated(house: House) -> None:
-    house.mask.versions = frozenset({1})
+@pytest.mark.parametrize("served", [{1}, {3}, {1, 2, 3}], ids=str)
+async def test_the_version_of_the_encoding_is_negotiated(house: House, served: set[int]) -> None:
+    house.mask.versions = frozenset(served)
     desk = await house.desk()
-    await until(ready(desk), "ready in spite of two refusals a lane")
+    await until(ready(desk), "ready, in spite of two refusals a lane at most")
+    assert {talk.version for talk in house.mask.feed._talks.values()} == {2 if 2 in served else max(served)}
     assert desk.store.links["paradex", "public"].state is LinkState.LIVE
 
 

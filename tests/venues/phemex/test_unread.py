@@ -117,13 +117,30 @@ def plainly(events: list[Event]) -> list[Any]:
     ]
 
 
+def by_tape(events: list[Any]) -> dict[InstrumentId, list[Any]]:
+    """Return what each tape is told: snapshots, and between two of them all that is new in one, as a batch may tell it."""
+    tapes: dict[InstrumentId, list[Any]] = {}
+    for event in events:
+        if isinstance(event, TradesPrinted):
+            tape = tapes.setdefault(event.instrument, [])
+            if tape and not tape[-1][0] and not event.snapshot:
+                tape[-1][1].extend(event.trades)
+            else:
+                tape.append((event.snapshot, list(event.trades)))
+    return tapes
+
+
 @settings(max_examples=120, deadline=None)
 @given(frames())
 def test_what_is_left_unread_says_what_reading_at_once_says(sent: list[bytes]) -> None:
     one, all_at_once = PhemexFeed(Lane.PUBLIC), PhemexFeed(Lane.PUBLIC)
     wanted = [plainly(eager(frame)) for frame in sent]
     assert [plainly(one.receive(frame, 1)) for frame in sent] == wanted
-    assert plainly(all_at_once.receive_batch(sent, 1)) == [event for events in wanted for event in events]
+    told = plainly(all_at_once.receive_batch(sent, 1))
+    assert by_tape(told) == by_tape([event for events in wanted for event in events])
+    assert [each for each in told if not isinstance(each, TradesPrinted)] == [
+        each for events in wanted for each in events if not isinstance(each, TradesPrinted)
+    ]
     assert one.unreadable == all_at_once.unreadable == sum(events.count("unreadable") for events in wanted)
 
 
@@ -176,6 +193,40 @@ def test_good_rows_are_indeed_left_unread() -> None:
     assert isinstance(printed.trades, Printed)
     assert isinstance(row, TickerRow)
     assert isinstance(feed.receive(json.dumps(table).encode(), 1)[0], TickerChanged)
+
+
+def test_trades_of_one_tape_that_came_at_once_are_told_at_once() -> None:
+    def said(symbol: str, *prices: str, kind: str = "incremental") -> bytes:
+        rows = [[at, "Sell", price, "1"] for at, price in zip(range(9, 0, -1), prices, strict=False)]
+        return json.dumps({"symbol": symbol, "trades_p": rows, "type": kind}).encode()
+
+    btc, eth = SYMBOLS
+    sent = [said(btc, "2", "1"), said(eth, "50"), said(btc, "3"), said(btc, "4", kind="snapshot"), said(btc, "5"), said(btc, "6")]
+    events = PhemexFeed(Lane.PUBLIC).receive_batch(sent, 1)
+    told = [(each.instrument.symbol, [str(one.price) for one in each.trades], each.snapshot) for each in events]  # type: ignore[union-attr]
+    assert told == [
+        (btc, ["1", "2", "3"], False),
+        (eth, ["50"], False),
+        (btc, ["4"], True),
+        (btc, ["5", "6"], False),
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(frames(), min_size=1, max_size=4))
+def test_a_store_ends_alike_whether_frames_come_at_once_or_one_by_one(batches: list[list[bytes]]) -> None:
+    whole, alone = Store(SystemClock()), Store(SystemClock())
+    feeds = PhemexFeed(Lane.PUBLIC), PhemexFeed(Lane.PUBLIC)
+    for sent in batches:
+        whole.mono_ns = alone.mono_ns = alone.mono_ns + 1
+        for event in feeds[0].receive_batch(sent, 1):
+            whole.apply(event)
+        for frame in sent:
+            for event in feeds[1].receive(frame, 1):
+                alone.apply(event)
+        assert whole.take_dirty() == alone.take_dirty()
+    assert _all_of(whole) == _all_of(alone)
+    assert feeds[0].unreadable == feeds[1].unreadable
 
 
 def test_a_table_may_leave_its_names_out_and_name_others_later(btcusdt: Instrument) -> None:

@@ -137,6 +137,8 @@ class PhemexMask:
             ("GET", "/spot/wallets"): money.wallets,
             ("POST", "/assets/transfer"): money.transfer,
             ("GET", "/assets/transfer"): money.transfers,
+            ("GET", "/exchange/wallets/depositList"): money.chain_moves,
+            ("GET", "/exchange/wallets/withdrawList"): money.chain_moves,
             ("POST", "/exchange/margins"): money.move_margin,
             ("GET", "/exchange/margins/transfer"): money.margin_moves,
         }

@@ -152,6 +152,10 @@ class Money:
         ]
         return answer({"rows": page(rows, args)}, "OK")
 
+    def chain_moves(self, account: str, args: Args) -> RestReply:
+        """``GET /exchange/wallets/depositList`` and ``withdrawList``: nothing comes over a chain here, or leaves by one."""
+        return answer([], "OK")
+
     def move_margin(self, account: str, args: Args) -> RestReply:
         """``POST /exchange/margins``, the older call: four kinds of ``moveOp``, amounts plain or scaled."""
         operation = whole(args, "moveOp", 0)

@@ -124,7 +124,8 @@ class Asking:
     def account_told(self, family: Family) -> list[Subscribed]:
         """Note that the stream of a family's accounts has spoken; return the grants that were held back until then."""
         held = self._granted.pop(family.name, [])
-        self._accounts = {number: other for number, other in self._accounts.items() if other is not family}
+        if self._accounts:
+            self._accounts = {number: other for number, other in self._accounts.items() if other is not family}
         return held
 
     def answered(self, message: Frame, at_ns: int) -> list[Event]:

@@ -55,6 +55,9 @@ _TABLE: Final = "_pack_p.update"
 
 _new = tuple.__new__
 
+Rows = Sequence[tuple[int, str, str, str]]
+"""Trades as the decoder proved them: time, taker's side, price, size; the newest first."""
+
 _BOOK_OF = re.compile(rb'"symbol"\s*:\s*"([A-Za-z0-9._-]{1,32})"')
 _IS_BOOK = re.compile(rb'"(?:orderbook_p|book)"\s*:')
 
@@ -140,12 +143,16 @@ class PhemexFeed:
         return events
 
     def receive_batch(self, frames: Iterable[bytes], at_ns: int) -> list[Event]:
-        """Translate frames that came at once: as ``receive`` of each, but with the increments of each book as runs.
+        """Translate frames that came at once: as ``receive`` of each, but with the increments of each book as runs and the new
+        trades of each tape in one event.
 
-        A run stands where its first increment stood; a new snapshot of its book ends it. Among other events the order is kept.
+        A run stands where its first increment stood, trades where the first of them stood; a new snapshot ends either. Among
+        other events the order is kept.
         """
         events: list[Event] = []
         runs: dict[str, list[Hot | Odd]] = {}
+        tapes: dict[str, list[Rows]] = {}
+        prints: list[tuple[int, InstrumentId, list[Rows]]] = []
         message: Hot | Odd
         for frame in frames:
             try:
@@ -158,7 +165,19 @@ class PhemexFeed:
                     continue
             if message.levels is None:
                 if message.trades_p is not None:
-                    events += self._receive_trades(message, message.trades_p, frame)
+                    if type(message) is Odd or message.type == "snapshot":
+                        tapes.pop(message.symbol, None)
+                        events += self._receive_trades(message, message.trades_p, frame)
+                        continue
+                    tape = tapes.get(message.symbol)
+                    if tape is None:
+                        instrument = self._ids.get(message.symbol) or self._id(message.symbol)
+                        if instrument is None:
+                            events.append(self._set_aside("trades of no symbol", frame))
+                            continue
+                        tape = tapes[message.symbol] = []
+                        prints.append((len(events), instrument, tape))
+                    tape.append(message.trades_p)
                     continue
                 if message.book is None:
                     if message.data is not None and isinstance(message.method, str) and message.method.endswith(_TABLE):
@@ -181,6 +200,8 @@ class PhemexFeed:
                 run = runs[message.symbol] = []
                 events.append(BookRun(instrument, run, at_ns))
             run.append(message)
+        for place, instrument, tape in reversed(prints):  # from the end, so that places before it stay what they are
+            events[place:place] = self._printed(instrument, tape)
         return events
 
     def _new_book(self, symbol: str) -> InstrumentId | None:
@@ -255,12 +276,17 @@ class PhemexFeed:
         if instrument is None or not isinstance(rows, list):
             return [self._set_aside("trades of no symbol", frame)]
         snapshot = message.type == "snapshot"
-        if type(message) is Hot:
-            try:
-                return [_new(TradesPrinted, (instrument, self._market.printed(rows), snapshot))]
-            except WireError:
-                pass
-        return self._sorted_out(instrument, rows, snapshot)
+        return (
+            self._printed(instrument, [rows], snapshot) if type(message) is Hot else self._sorted_out(instrument, rows, snapshot)
+        )
+
+    def _printed(self, instrument: InstrumentId, tape: list[Rows], snapshot: bool = False) -> list[Event]:
+        """Return what messages of trades say, the oldest message first: all at once, unless one of them says what is none."""
+        rows = tape[0] if len(tape) == 1 else [row for each in reversed(tape) for row in each]
+        try:
+            return [_new(TradesPrinted, (instrument, self._market.printed(rows), snapshot))]
+        except WireError:
+            return [event for each in tape for event in self._sorted_out(instrument, each, snapshot)]
 
     def _receive_scaled_trades(self, message: Frame, rows: Any, frame: bytes) -> list[Event]:
         """The older family's: integers scaled by what the product list says."""
@@ -273,7 +299,7 @@ class PhemexFeed:
         return self._sorted_out(instrument, rows, message.type == "snapshot", known.price_scale, known.size_scale)
 
     def _sorted_out(
-        self, instrument: InstrumentId, rows: list[Any], snapshot: bool, price_scale: int = 0, size_scale: int = 0
+        self, instrument: InstrumentId, rows: Sequence[Any], snapshot: bool, price_scale: int = 0, size_scale: int = 0
     ) -> list[Event]:
         """Read trades one by one and set aside those that are none."""
         trades = []
@@ -385,7 +411,9 @@ class PhemexFeed:
         except WireError as error:
             events.append(self._set_aside(str(error), frame))
         else:
-            self.unreadable += sum(isinstance(event, Unreadable) for event in events)
+            for event in events:
+                if type(event) is Unreadable:
+                    self.unreadable += 1
             events += self._asking.account_told(family)
         return events
 
