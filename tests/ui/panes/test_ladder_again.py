@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.ui.panes.conftest import BTC, INSTRUMENTS, World
 from tui_trader.core.book import Book
 from tui_trader.core.types import LinkState, Side
-from tui_trader.ui.panes.ladder import LadderView, _Laid
+from tui_trader.ui.panes.ladder import LadderView
+from tui_trader.ui.panes.ladder_laid import Laid
 from tui_trader.ui.panes.ladder_sizes import Sizes
 from tui_trader.ui.panes.spans import Row
 from tui_trader.ui.panes.tape import TapeView
@@ -70,7 +71,7 @@ def test_rows_of_the_last_time_are_those_that_would_be_drawn(width: int, steps: 
     for step in steps:
         _take(world, view, step)
         shown = view.body(width, 20)
-        view._laid, view._ours, view._last_rows = _Laid(), None, None
+        view._laid, view._ours, view._last_rows = Laid(), None, None
         view._sizes.forget()
         assert view.body(width, 20) == shown
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from tui_trader.core.book import Book, BookState
 from tui_trader.core.clock import Clock
@@ -23,9 +23,10 @@ from tui_trader.state.flow import Flow
 from tui_trader.state.store import Store
 from tui_trader.ui.format import data_age, number
 from tui_trader.ui.panes.ladder_foot import at_cursor, foot, health, spread_words
+from tui_trader.ui.panes.ladder_laid import Everywhere, Laid, Texts, Touched
 from tui_trader.ui.panes.ladder_own import Ghost, at_edges, marks_of, orders_on, own_orders, queues_of, row_of
-from tui_trader.ui.panes.ladder_row import NARROW, Columns, Level, bar_scale
-from tui_trader.ui.panes.ladder_sizes import Shows, Sized, Sizes, flow_of, volume_of
+from tui_trader.ui.panes.ladder_row import NARROW, Columns, bar_scale
+from tui_trader.ui.panes.ladder_sizes import Shows, Sizes, flow_of, volume_of
 from tui_trader.ui.panes.ladder_window import Window
 from tui_trader.ui.panes.spans import Part, Row, Span, cut, filled, fit, part
 from tui_trader.ui.panes.view import View, waiting
@@ -38,37 +39,7 @@ _HEADED = 12
 
 _MEMO_LIMIT = 2_048
 
-_Texts = dict[int, tuple[str, str]]
-_NOTHING: Sized = (ZERO, "")
-_NO_LEVEL = Level("")
 _STAGED = frozenset({t.STAGE})
-
-
-class _Everywhere(NamedTuple):
-    """What all rows are made of."""
-
-    instrument: Instrument
-    columns: Columns
-    top: int
-    height: int
-    group: int
-    scale: Decimal
-    cursor: int | None
-    stale: bool
-    own: _Texts
-    marks: dict[int, str]
-    beside: _Texts
-    volume: dict[int, str]
-
-
-class _Laid(NamedTuple):
-    """The rows of the last time, and what all of them, some of them and each of them were made of."""
-
-    everywhere: _Everywhere | None = None
-    somewhere: tuple[object, ...] = ()
-    sizes: list[tuple[Sized, Sized]] = []  # noqa: RUF012
-    rows: list[Row] = []  # noqa: RUF012
-    levels: list[Level] = []  # noqa: RUF012
 
 
 class Recentre(StrEnum):
@@ -128,10 +99,10 @@ class LadderView(View):
         """What the staged order put on a row when the ladder was drawn last."""
         self._price_width = 5
         self._columns: Columns | None = None
-        self._ours: tuple[object, tuple[_Texts, dict[int, str], _Texts]] | None = None
+        self._ours: tuple[object, tuple[Texts, dict[int, str], Texts]] | None = None
         """Own orders, marks and places in queues of the window, and all that they were made of."""
         self._last_rows: tuple[object, tuple[int, int]] | None = None
-        self._laid = _Laid()
+        self._laid = Laid()
         self._drawn_body: list[Row] = []
         """What was drawn last, with what is above and below the rows; empty while that is no ladder."""
         self._drawn_title: list[Part] = []
@@ -366,8 +337,7 @@ class LadderView(View):
     # -- the rows --------------------------------------------------------------------------------------------------
 
     def _rows(self, instrument: Instrument, book: Book, count: int, width: int, stale: bool) -> list[Row]:
-        """Return the rows of the window. One whose sizes are those of the last time is not drawn again, unless the touch, the
-        last trade or something that concerns all rows has changed."""
+        """Return the rows of the window."""
         assert self._window.top is not None
         top, group = self._window.top, GROUPS[self._group]
         bottom = top - count + 1
@@ -378,89 +348,38 @@ class LadderView(View):
         volume = volume_of(flow, group, bottom, top, instrument.qty_places, columns.volume) if flow and columns.volume else {}
         best_bid, best_ask = self._touch(book) or (None, None)
         last = self._last_row(instrument, best_ask)
-        arrow, prices, cursor = self._arrow, self._prices, self._window.cursor
         scale = bar_scale(max([size for size, _ in (*bids.values(), *asks.values())], default=ZERO)) if self.bars else ZERO
-        size_width, none_own = columns.size, ("", "")
-        everywhere = _Everywhere(instrument, columns, top, count, group, scale, cursor, stale, own, marks, beside, volume)
-        somewhere = (best_bid, best_ask, last, arrow)
-        before = self._laid
-        known = before.everywhere == everywhere
-        again = () if before.somewhere == somewhere else (*before.somewhere, *somewhere)
-        made_of: list[tuple[Sized, Sized]] = []
-        rows: list[Row] = []
-        levels: list[Level] = []
-        for at, row in enumerate(range(top, bottom - 1, -1)):
-            bid_size, ask_size = bids.get(row, _NOTHING), asks.get(row, _NOTHING)
-            if known:
-                old_bid, old_ask = old = before.sizes[at]
-                if bid_size is old_bid and ask_size is old_ask and row not in again:
-                    made_of.append(old)
-                    rows.append(before.rows[at])
-                    levels.append(before.levels[at])
-                    continue
-            made_of.append((bid_size, ask_size))
-            if row <= 0:
-                levels.append(_NO_LEVEL)
-                rows.append(columns.draw(_NO_LEVEL))
-                continue
-            price = prices.get(row)
-            if price is None:
-                if len(prices) >= _MEMO_LIMIT:
-                    prices.clear()
-                price = prices[row] = number(instrument.from_ticks(row * group), instrument.price_places)
-            bid_qty, bid = bid_size
-            ask_qty, ask = ask_size
-            own_bid, own_ask = own.get(row, none_own)
-            beside_bid, beside_ask = beside.get(row, none_own)
-            level = Level(
-                price,
-                bid,
-                ask,
-                int(bid_qty * size_width / scale) if bid and scale else 0,
-                int(ask_qty * size_width / scale) if ask and scale else 0,
-                own_bid,
-                own_ask,
-                marks.get(row, ""),
-                "bid" if row == best_bid else ("ask" if row == best_ask else ""),
-                arrow if row == last else "",
-                row == last and best_bid is not None and best_ask is not None and best_bid < row < best_ask,
-                row == cursor,
-                stale,
-                beside_bid,
-                beside_ask,
-                volume.get(row, ""),
-            )
-            levels.append(level)
-            rows.append(columns.draw(level))
-        self._laid = _Laid(everywhere, somewhere, made_of, rows, levels)
-        return list(rows)
+        cursor = self._window.cursor
+        everywhere = Everywhere(instrument, columns, top, count, group, scale, cursor, stale, own, marks, beside, volume)
+        return self._laid.lay(everywhere, Touched(best_bid, best_ask, last, self._arrow), bids, asks, self._price)
+
+    def _price(self, row: int) -> str:
+        """Write the price of a row."""
+        assert self._spec is not None
+        price = self._prices.get(row)
+        if price is None:
+            if len(self._prices) >= _MEMO_LIMIT:
+                self._prices.clear()
+            price = self._prices[row] = number(self._spec.from_ticks(row * GROUPS[self._group]), self._spec.price_places)
+        return price
 
     def _marked(self, book: Book, width: int, height: int) -> list[Row] | None:
         """Return what was drawn last with the staged order where it is now; None where that is not enough."""
-        laid, body = self._laid, self._drawn_body
-        before = laid.everywhere
+        before, body = self._laid.everywhere, self._drawn_body
         if before is None or before.stale or self._is_stale(book) or self._touch(book) is None:
             return None
         now = (book.instrument, width, height, GROUPS[self._group], self._window.top, self._window.cursor)
         if now != (before.instrument, before.columns.width, len(body), before.group, before.top, before.cursor):
             return None
         ghost = self._ghost()
-        own = own_orders(self.store, before.instrument, before.group, before.columns.own, ghost)
-        rows, levels, body = list(laid.rows), list(laid.levels), list(body)
-        for row in {*own, *before.own}:
-            at = before.top - row
-            if 0 <= at < before.height and row > 0 and own.get(row) != before.own.get(row):
-                own_bid, own_ask = own.get(row, ("", ""))
-                levels[at] = levels[at]._replace(own_bid=own_bid, own_ask=own_ask)
-                rows[at] = body[at + self._headed] = before.columns.draw(levels[at])
+        for at, row in self._laid.put_own(own_orders(self.store, before.instrument, before.group, before.columns.own, ghost)):
+            body[at + self._headed] = row
         self._drawn_ghost = self._mark_of(ghost)
-        self._laid = laid._replace(everywhere=before._replace(own=own), rows=rows, levels=levels)
-        self._drawn_body = body
         return list(body)
 
     def _of_ours(
         self, instrument: Instrument, columns: Columns, bottom: int, top: int, flow: Flow | None
-    ) -> tuple[_Texts, dict[int, str], _Texts]:
+    ) -> tuple[Texts, dict[int, str], Texts]:
         """Return own orders, marks, and what stands where the other side has no size, by row: those of the last time while no
         order, leg or place in a queue has changed."""
         store, group, ghost = self.store, GROUPS[self._group], self._ghost()
@@ -478,10 +397,10 @@ class LadderView(View):
         self._ours = None if self.shows is Shows.FLOW else (made_of, ours)
         return ours
 
-    def _beside(self, instrument: Instrument, columns: Columns, bottom: int, top: int, flow: Flow | None) -> _Texts:
+    def _beside(self, instrument: Instrument, columns: Columns, bottom: int, top: int, flow: Flow | None) -> Texts:
         """Return what stands where the other side has no size: places in the queue, and what was pulled and stacked."""
         group, width = GROUPS[self._group], columns.size
-        out: _Texts = {}
+        out: Texts = {}
         if flow is not None and self.shows is Shows.FLOW:
             for bid, changes in zip((True, False), flow_of(flow, group, bottom, top, width), strict=True):
                 for row, text in changes.items():
