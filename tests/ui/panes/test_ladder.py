@@ -611,6 +611,16 @@ def test_for_a_key_only_the_mark_of_the_staged_order_is_drawn_and_the_market_wit
     assert not view.splits(frozenset({t.STAGE, t.ORDERS}))
 
 
+def test_a_mark_that_goes_there_and_back_between_two_frames_is_where_it_should_be(trading: World) -> None:
+    staged: list[Ghost | None] = [None]
+    view, plain = (ladder(trading, ghost=lambda: staged[0]) for _ in range(2))
+    view.body(36, 20)
+    for price in ("67410", "67409", "67410", None, "67410", None):
+        staged[0] = Ghost(BTC, Side.BUY, D(price), D("0.08")) if price else None
+        view.brought = frozenset({t.STAGE})
+        assert texts(view.body(36, 20)) == texts(plain.body(36, 20))
+
+
 def test_a_mark_is_not_drawn_into_a_ladder_that_is_in_doubt(trading: World) -> None:
     staged: list[Ghost | None] = [None]
     view = ladder(trading, ghost=lambda: staged[0])
