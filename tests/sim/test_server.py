@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from decimal import Decimal as D
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -352,6 +354,28 @@ def test_sim_command_ends_when_nobody_reads_it() -> None:
         asyncio.run(knock())
         assert process.wait(timeout=10) == 0
         assert process.stderr.read() == ""
+
+
+def test_an_exchange_whose_lines_nobody_reads_goes_on(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    command = [sys.executable, "-m", "tui_trader", "sim", "--json"]
+    with subprocess.Popen(command, stdout=writing, text=True) as process, os.fdopen(reading) as lines:
+        os.close(writing)
+        url = next(line["ws"] for line in map(json.loads, lines) if line["event"] == "access")
+
+        async def knock() -> None:
+            async with aiohttp.ClientSession() as session:
+                for _ in range(150):  # two lines each, of some 80 bytes
+                    async with asyncio.timeout(30), session.ws_connect(url):
+                        pass
+
+        asyncio.run(knock())
+        process.send_signal(signal.SIGTERM)
+        said = [json.loads(line)["event"] for line in lines]
+        assert process.wait(timeout=30) == 0
+    assert said.count("connect") == 150
+    assert said[-1] == "stop"
 
 
 def test_sim_command_refuses_a_market_it_cannot_play() -> None:

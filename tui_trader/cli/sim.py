@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 VENUES = ("mexc", "paradex", "phemex")
 """Whose protocols there are; named here, because the exchange is loaded late."""
 
+LAST_LINES_S = 2.0
+"""How long what is still to be said may keep a command that ends."""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``sim``."""
@@ -59,25 +62,25 @@ def run(args: argparse.Namespace) -> int:
 async def _serve(args: argparse.Namespace) -> int:
     import asyncio
     import signal
+    import sys
 
+    from tui_trader.cli.lines import Lines
     from tui_trader.core.error import UsageError
 
     stopping = asyncio.Event()
-    show = _print_json if args.json else _print_line
-    unread = False
+    loop = asyncio.get_running_loop()
+    show = _json_line if args.json else _text_line
+    sys.stdout.flush()
+    lines = Lines(
+        sys.stdout.fileno(),
+        lambda missing: show({"event": "skipped", "lines": missing}),
+        lambda: loop.call_soon_threadsafe(stopping.set),
+    )
 
     def tell(line: dict[str, Any]) -> None:
-        nonlocal unread
-        if unread:
-            return
-        try:
-            show(line)
-        except BrokenPipeError:
-            unread = True
-            stopping.set()
+        lines.put(show(line))
 
     server = _build(args, tell)
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     try:
@@ -85,7 +88,8 @@ async def _serve(args: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"--port {args.port}: {error.strerror}") from error
     try:
-        _print_access(server, args)
+        for line in _access(server, args):
+            lines.put(line)
         async with asyncio.TaskGroup() as group:
             ends = [group.create_task(event.wait()) for event in (stopping, server.failed)]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -93,7 +97,8 @@ async def _serve(args: argparse.Namespace) -> int:
                 end.cancel()
     finally:
         await server.stop()
-    if unread:
+        lines.close(LAST_LINES_S)
+    if lines.closed:
         raise BrokenPipeError
     return 0
 
@@ -122,38 +127,28 @@ def _build(args: argparse.Namespace, tell: Callable[[dict[str, Any]], None]) -> 
         raise UsageError(f"--market {args.market}: {error.message}") from error
 
 
-def _print_access(server: SimServer, args: argparse.Namespace) -> None:
+def _access(server: SimServer, args: argparse.Namespace) -> list[str]:
     if args.json:
-        _print_json(
-            {
-                "event": "access",
-                "venue": args.venue,
-                "rest": server.rest_url,
-                "ws": server.ws_url,
-                "key": server.key,
-                "secret": server.secret,
-            }
-        )
-        return
-    print(f"REST    {server.rest_url}")
-    print(f"WS      {server.ws_url}")
-    print(f"key     {server.key}")
-    print(f"secret  {server.secret}")
-    print("The key is made up and opens nothing but this exchange. Ctrl-C ends it.", flush=True)
+        told = {"event": "access", "venue": args.venue, "rest": server.rest_url, "ws": server.ws_url}
+        return [_json_line({**told, "key": server.key, "secret": server.secret})]
+    return [
+        f"REST    {server.rest_url}",
+        f"WS      {server.ws_url}",
+        f"key     {server.key}",
+        f"secret  {server.secret}",
+        "The key is made up and opens nothing but this exchange. Ctrl-C ends it.",
+    ]
 
 
-def _print_json(line: dict[str, Any]) -> None:
-    import sys
-
+def _json_line(line: dict[str, Any]) -> str:
     import orjson
 
-    sys.stdout.write(orjson.dumps(line).decode() + "\n")
-    sys.stdout.flush()
+    return orjson.dumps(line).decode()
 
 
-def _print_line(line: dict[str, Any]) -> None:
+def _text_line(line: dict[str, Any]) -> str:
     from tui_trader.core.sanitise import sanitise
 
     # Ids and reasons come from whoever connected: nothing of theirs may reach the terminal raw.
     words = [sanitise(f"{name}={value}", 96) for name, value in line.items() if name not in ("at", "event")]
-    print(str(line.get("at", ""))[11:23], f"{line['event']:<11}", *words, flush=True)
+    return " ".join([str(line.get("at", ""))[11:23], f"{line['event']:<11}", *words])
