@@ -10,10 +10,10 @@ from tui_trader.core.types import PositionMode, PositionSide
 from tui_trader.sim.exchange import Exchange
 from tui_trader.sim.masks.base import RestReply
 from tui_trader.sim.masks.mexc_pages import in_states, numbered, page_of
-from tui_trader.sim.masks.mexc_past import ended
-from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order
+from tui_trader.sim.masks.mexc_rows import Rows, held_kind, is_order, term_kind
 from tui_trader.sim.masks.mexc_terms import MILLI, REFUSALS, Args, Complaint, amount, number, success, whole
 from tui_trader.sim.masks.mexc_waiting import GONE
+from tui_trader.sim.terms import terms
 from tui_trader.sim.types import Refusal, SimOrder, SimPosition, SimStatus
 
 
@@ -83,7 +83,18 @@ class AccountReads:
         symbol, kind = args.get("symbol"), whole(args, "type", 0)
         if symbol:
             self._rows.contracts.need(symbol)
-        found = [one for one in ended(self._exchange, account) if symbol in (None, "", one.symbol) and kind in (0, one.kind)]
+        exchange = self._exchange
+        found = [
+            term
+            for instrument in exchange.instruments.values()
+            if symbol in (None, "", instrument.symbol)
+            for term in terms(
+                instrument, exchange.fills(account, instrument.symbol), exchange.funding(account, instrument.symbol)
+            )
+            if term.finished and kind in (0, term_kind(term))
+        ]
+        found.reverse()  # of two that ended at once, the later one comes first
+        found.sort(key=lambda one: one.updated_ns, reverse=True)
         return success(page_of([self._rows.past(account, one) for one in found], args))
 
     def assets(self, account: str, args: Args) -> RestReply:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tui_trader.core.decimals import ZERO, divide
+from tui_trader.core.order import average_price
 from tui_trader.core.types import ContractKind, Liquidity, OrderType, PositionMode, PositionSide, Side
 from tui_trader.sim.exchange import Exchange
-from tui_trader.sim.masks.mexc_past import Ended
 from tui_trader.sim.masks.mexc_terms import (
     MILLI,
     STATES,
@@ -20,6 +20,7 @@ from tui_trader.sim.masks.mexc_terms import (
     side_code,
     type_code,
 )
+from tui_trader.sim.terms import Term
 from tui_trader.sim.types import FundingCharge, Report, SimOrder, SimPosition, SimStatus
 
 PLAN, EXIT, TRAIL = "plan:", "exit:", "trail:"
@@ -252,23 +253,25 @@ class Rows:
             "positionMode": 1 if mode is PositionMode.HEDGED else 2,
         }
 
-    def past(self, account: str, position: Ended) -> Row:
+    def past(self, account: str, term: Term) -> Row:
         """Return a position that has ended, with what came of it."""
-        kind, vol = self._exchange.instruments[position.symbol].kind, self.contracts.vol
-        held = self._exchange.position(account, position.symbol, position.leg)
-        opened = number(position.average(position.opened, position.opened_weight, kind))
-        closed = number(position.average(position.closed, position.closed_weight, kind))
-        return self.ended(account, held, position.kind) | {
-            "closeVol": vol(position.symbol, position.closed),
+        instrument, vol = self._exchange.instruments[term.symbol], self.contracts.vol
+        held = self._exchange.position(account, term.symbol, term.leg)
+        opened, closed = (
+            number(average_price(instrument.kind is ContractKind.INVERSE, instrument.contract_size, qty, value) or ZERO)
+            for qty, value in ((term.opened, term.opened_value), (term.closed, term.closed_value))
+        )
+        return self.ended(account, held, term_kind(term)) | {
+            "closeVol": vol(term.symbol, term.closed),
             "holdAvgPrice": opened,
             "openAvgPrice": opened,
             "closeAvgPrice": closed,
-            "holdFee": number(-position.funding),
-            "realised": number(position.realised - position.fees - position.funding),
-            "closeProfitLoss": number(position.realised),
-            "fee": number(position.fees),
-            "createTime": position.created_ns // MILLI,
-            "updateTime": position.updated_ns // MILLI,
+            "holdFee": number(-term.funding),
+            "realised": number(term.realised),
+            "closeProfitLoss": number(term.pnl),
+            "fee": number(term.fees),
+            "createTime": term.opened_ns // MILLI,
+            "updateTime": term.updated_ns // MILLI,
         }
 
     def asset(self, account: str, currency: str, *, whole: bool) -> Row:
@@ -330,6 +333,11 @@ def is_order(order: SimOrder) -> bool:
 def mode_of(leg: PositionSide) -> PositionMode:
     """Return the position mode that a row of a leg is of: the one it was made in, whatever the account has now."""
     return PositionMode.ONE_WAY if leg is PositionSide.MERGED else PositionMode.HEDGED
+
+
+def term_kind(term: Term) -> int:
+    """Return 1 for a long, 2 for a short."""
+    return 1 if term.side is Side.BUY else 2
 
 
 def held_kind(position: SimPosition) -> int:
